@@ -1,0 +1,1 @@
+"""Data sets, preprocessing, splits and tasks: everything that feeds a model or judges its outputs."""

@@ -1,0 +1,1 @@
+"""Running a model: torch with gradients, onnxruntime and LiteRT without."""

@@ -1,0 +1,190 @@
+"""onnxruntime and LiteRT behind one small protocol. Both libraries are imported only when a session is made."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import onnx_ir as ir
+
+from core.errors import UserError
+from core.model.model import Model
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """One input or output of a session. ``shape`` has None where free; quantization is (scale, zero_point) or None."""
+
+    name: str
+    shape: tuple[int | None, ...]
+    dtype: str
+    quantization: tuple[float, int] | None = None
+
+
+class Session(Protocol):
+    """A model ready to run. ``run`` takes and returns arrays by name, in the file's own layout and dtype."""
+
+    runtime: str
+    threads: int
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+
+    def run(self, feed: Mapping[str, Array]) -> dict[str, Array]: ...
+
+
+def open_session(path: Path, threads: int = 1) -> Session:
+    """The runtime that belongs to the file's suffix (.onnx or .tflite)."""
+    if path.suffix == ".tflite":
+        return LiteRTSession(path.read_bytes(), threads)
+    if path.suffix == ".onnx":
+        return OnnxSession(path, threads)
+    raise UserError(f"'{path.name}' is neither .onnx nor .tflite.", "Only these two can be run.")
+
+
+def onnx_session(model: Model, threads: int = 1, optimized: bool = True, taps: Sequence[str] = ()) -> OnnxSession:
+    """A session on a model in memory; ``taps`` names inner values to return beside the outputs."""
+    graph = model.graph
+    if taps:
+        graph = graph.clone()
+        values = {o.name: o for n in graph.graph for o in n.outputs}
+        present = {o.name for o in graph.graph.outputs}
+        graph.graph.outputs.extend(values[t] for t in taps if t not in present)
+    return OnnxSession(ir.to_proto(graph).SerializeToString(), threads, optimized)
+
+
+class OnnxSession:
+    """onnxruntime on the CPU.
+
+    WeightBiasQuantization is off: it silently quantizes float weights that sit between activation-only QDQ nodes.
+    """
+
+    runtime = "onnxruntime"
+
+    def __init__(self, model: bytes | Path, threads: int = 1, optimized: bool = True) -> None:
+        import onnxruntime as ort
+
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 4
+        level = ort.GraphOptimizationLevel
+        options.graph_optimization_level = level.ORT_ENABLE_ALL if optimized else level.ORT_DISABLE_ALL
+        source = str(model) if isinstance(model, Path) else model
+        try:
+            self._session = ort.InferenceSession(
+                source, options, providers=["CPUExecutionProvider"], disabled_optimizers=["WeightBiasQuantization"]
+            )
+        except Exception as error:  # onnxruntime raises a dozen unrelated types; every one means "cannot load"
+            raise UserError(f"onnxruntime cannot load the model: {_first_line(error)}.") from error
+        self.threads = threads
+        self.inputs = tuple(_ort_port(p) for p in self._session.get_inputs())
+        self.outputs = tuple(_ort_port(p) for p in self._session.get_outputs())
+
+    def run(self, feed: Mapping[str, Array]) -> dict[str, Array]:
+        try:
+            values = self._session.run(None, dict(feed))
+        except Exception as error:
+            raise UserError(f"onnxruntime cannot run the model: {_first_line(error)}.") from error
+        return {p.name: v for p, v in zip(self.outputs, values, strict=True)}
+
+
+def litert_available() -> bool:
+    """ai-edge-litert has no wheels for Intel Macs: callers grey out what needs it."""
+    try:
+        importlib.import_module("ai_edge_litert.interpreter")
+    except ImportError:
+        return False
+    return True
+
+
+class LiteRTSession:
+    """LiteRT's interpreter (XNNPACK unless ``xnnpack`` is False); resizes to the fed shapes when they differ."""
+
+    runtime = "LiteRT"
+
+    def __init__(self, model: bytes, threads: int = 1, xnnpack: bool = True) -> None:
+        if not litert_available():
+            raise UserError("LiteRT is not installed.", "Install it with: pip install ai-edge-litert.")
+        from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+        kind = OpResolverType.AUTO if xnnpack else OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+        try:
+            self._it = Interpreter(model_content=model, num_threads=threads, experimental_op_resolver_type=kind)
+            self._it.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            raise UserError(f"LiteRT cannot load the model: {_first_line(error)}.") from error
+        self.threads = threads
+        self._in, self._out = self._it.get_input_details(), self._it.get_output_details()
+        names = self._signature_names()
+        self.inputs = tuple(_tfl_port(d, names) for d in self._in)
+        self.outputs = tuple(_tfl_port(d, names) for d in self._out)
+
+    def _signature_names(self) -> dict[int, str]:
+        """Tensor index -> the name in the signature, which is the name the original graph used."""
+        names: dict[int, str] = {}
+        for key in self._it.get_signature_list():
+            runner = self._it.get_signature_runner(key)
+            for details in (runner.get_input_details(), runner.get_output_details()):
+                names.update({d["index"]: n for n, d in details.items()})
+        return names
+
+    def run(self, feed: Mapping[str, Array]) -> dict[str, Array]:
+        changed = False
+        for port, detail in zip(self.inputs, self._in, strict=True):
+            if port.name not in feed:
+                raise UserError(f"The model's input '{port.name}' was not given.")
+            if tuple(feed[port.name].shape) != tuple(detail["shape"]):
+                self._it.resize_tensor_input(detail["index"], feed[port.name].shape, strict=False)
+                changed = True
+        try:
+            if changed:
+                self._it.allocate_tensors()
+                self._in = self._it.get_input_details()
+            for port, detail in zip(self.inputs, self._in, strict=True):
+                self._it.set_tensor(detail["index"], feed[port.name])
+            self._it.invoke()
+        except (ValueError, RuntimeError) as error:
+            raise UserError(f"LiteRT cannot run the model: {_first_line(error)}.") from error
+        return {p.name: self._it.get_tensor(d["index"]) for p, d in zip(self.outputs, self._out, strict=True)}
+
+
+def quantize(x: Array, port: Port) -> Array:
+    """Float values into the port's integer type (half to even, saturating); unchanged where the port is float."""
+    if port.quantization is None:
+        return x.astype(port.dtype)
+    scale, zero = port.quantization
+    limits = np.iinfo(port.dtype)
+    return np.clip(np.rint(x / np.float32(scale)) + zero, limits.min, limits.max).astype(port.dtype)
+
+
+def dequantize(x: Array, port: Port) -> Array:
+    """The port's integers as float32."""
+    if port.quantization is None:
+        return x
+    scale, zero = port.quantization
+    return ((x.astype(np.float32) - zero) * np.float32(scale)).astype(np.float32)
+
+
+def _ort_port(p: Any) -> Port:
+    dtype = {"float": "float32", "double": "float64"}.get(p.type[7:-1], p.type[7:-1])
+    return Port(p.name, tuple(d if isinstance(d, int) else None for d in p.shape), dtype)
+
+
+def _tfl_port(detail: dict[str, Any], names: Mapping[int, str]) -> Port:
+    scale, zero = detail["quantization"]
+    dtype = np.dtype(detail["dtype"]).name
+    quantization = (float(scale), int(zero)) if scale and dtype in ("int8", "uint8", "int16") else None
+    shape = tuple(int(d) for d in detail["shape"])
+    return Port(names.get(detail["index"], detail["name"]), shape, dtype, quantization)
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip().splitlines()
+    return text[0].split("] : ")[-1].rstrip(".") if text else type(error).__name__

@@ -1,0 +1,1 @@
+"""Our own direct ONNX to TFLite writer."""

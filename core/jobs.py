@@ -1,0 +1,115 @@
+"""A running job as the code inside it sees it: progress, remaining time, log, cancel. Knows no process, no window."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from core.errors import Cancelled
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a job stands: ``done`` in 0..1, ``remaining`` in seconds (None while unknown)."""
+
+    done: float
+    message: str
+    elapsed: float
+    remaining: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One live value of a running job, for curves: series name, x, y."""
+
+    series: str
+    x: float
+    y: float
+
+
+Event = Progress | Point | str
+
+
+class Job:
+    """Progress, log and cooperative cancel for one act.
+
+    ``listener`` gets every Event (a plain str is a log line), at most ``rate`` Progress events a second.
+    Long loops call :meth:`progress` or iterate through :meth:`track`; both raise Cancelled once
+    :meth:`cancel` was called (from any thread).
+    """
+
+    def __init__(self, listener: Callable[[Event], Any] | None = None, rate: float = 20.0) -> None:
+        self._listener = listener
+        self._cancel = threading.Event()
+        self._start = time.monotonic()
+        self._last = 0.0
+        self._gap = 1.0 / rate
+        self._low, self._high = 0.0, 1.0
+
+    def cancel(self) -> None:
+        self._cancel.set()
+
+    @property
+    def cancelled(self) -> bool:
+        return self._cancel.is_set()
+
+    def check(self) -> None:
+        """Raise Cancelled if the user asked to stop."""
+        if self._cancel.is_set():
+            raise Cancelled
+
+    def log(self, line: str) -> None:
+        self._emit(line)
+
+    def point(self, series: str, x: float, y: float) -> None:
+        self._emit(Point(series, float(x), float(y)))
+
+    def progress(self, done: float, message: str = "") -> None:
+        """Say how far the current stage is (0..1)."""
+        self.check()
+        now = time.monotonic()
+        share = self._low + (self._high - self._low) * min(max(done, 0.0), 1.0)
+        if now - self._last < self._gap and share < 1.0:
+            return
+        self._last = now
+        elapsed = now - self._start
+        remaining = elapsed * (1 - share) / share if share > 0.02 else None
+        self._emit(Progress(share, message, elapsed, remaining))
+
+    def track(self, items: Iterable[T], total: int, message: str = "") -> Iterator[T]:
+        """Iterate over ``items``, reporting progress after each and stopping when cancelled."""
+        self.progress(0.0, message)
+        for k, item in enumerate(items):
+            self.check()
+            yield item
+            self.progress((k + 1) / max(total, 1), message)
+
+    def stage(self, low: float, high: float) -> Stage:
+        """``with job.stage(0.2, 0.8):`` maps progress 0..1 inside onto low..high outside."""
+        return Stage(self, low, high)
+
+    def _emit(self, event: Event) -> None:
+        if self._listener is not None:
+            self._listener(event)
+
+
+class Stage:
+    """A share of a job's progress bar; nests."""
+
+    def __init__(self, job: Job, low: float, high: float) -> None:
+        self._job, self._part = job, (low, high)
+
+    def __enter__(self) -> Job:
+        job, (low, high) = self._job, self._part
+        self._outer = (job._low, job._high)
+        span = job._high - job._low
+        job._low, job._high = job._low + span * low, job._low + span * high
+        return job
+
+    def __exit__(self, *exc: object) -> None:
+        self._job._low, self._job._high = self._outer

@@ -1,0 +1,1 @@
+"""Cost, accuracy, latency, fidelity: every figure with its provenance."""

@@ -1,0 +1,151 @@
+"""What an act on a model is: Method, its Context, its Outcome, and the registry all menus and commands come from."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from core import params as parameters
+from core.data.dataset import DataSet
+from core.errors import UserError
+from core.jobs import Job
+from core.methods.scope import Scope
+from core.model.model import Model, quantized
+from core.registry import Registry
+from core.report import Report
+
+Kind = Literal["float", "qdq"]
+Need = Literal["data", "labels", "teacher"]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything an act may use besides the model and its parameters.
+
+    ``data`` feeds calibration and training, ``test`` judging; where ``test`` is None the act divides ``data``.
+    ``threads`` is for runtimes and torch; ``batch`` binds symbolic first axes.
+    """
+
+    job: Job = field(default_factory=Job)
+    data: DataSet | None = None
+    test: DataSet | None = None
+    teacher: Model | None = None
+    scope: Scope = field(default_factory=Scope)
+    seed: int = 0
+    threads: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A new model (None for an analysis) and what the act found out."""
+
+    model: Model | None
+    report: Report
+
+
+class Apply(Protocol):
+    def __call__(self, model: Model, params: Any, ctx: Context, /) -> Outcome: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an act would do, without doing it: figures for a preview."""
+
+    report: Report
+    layers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One act. ``menu`` is the menu it stands in; ``accepts`` the kinds of graph; ``needs`` what ctx must carry.
+
+    Calling :meth:`run` checks kind and needs first and raises a UserError that names the cure.
+    """
+
+    key: str
+    title: str
+    menu: str
+    params: type
+    apply: Apply
+    accepts: tuple[Kind, ...] = ("float",)
+    needs: tuple[Need, ...] = ()
+    uses: tuple[Need, ...] = ()
+    plan: Callable[[Model, Any, Context], Plan] | None = None
+    help: str = ""
+
+    def refusal(self, model: Model, has_data: bool = True, has_labels: bool = True, has_teacher: bool = True) -> str:
+        """One sentence on why this act cannot be applied to the model, '' where it can."""
+        kind = "qdq" if quantized(model) else "float"
+        name = self.title.rstrip("…")
+        if kind not in self.accepts:
+            found = "is already quantized" if kind == "qdq" else "is not quantized"
+            return f"{name} cannot be applied: the model {found}. Apply it to a {self.accepts[0]} revision instead."
+        if ("data" in self.needs or "labels" in self.needs) and not has_data:
+            return f"{name} needs data. Attach a data set (--data) first."
+        if "labels" in self.needs and not has_labels:
+            return f"{name} needs labelled data. Attach a data set whose items have classes."
+        if "teacher" in self.needs and not has_teacher:
+            return f"{name} needs a teacher model. Choose one (--teacher) first."
+        return ""
+
+    def run(self, model: Model, values: Any, ctx: Context) -> Outcome:
+        """Check, then apply. ``values`` is an instance of ``params``."""
+        labelled = ctx.data is not None and any(i.label is not None for i in ctx.data.items)
+        why = self.refusal(model, ctx.data is not None, labelled, ctx.teacher is not None)
+        if why:
+            raise UserError(why)
+        return self.apply(model, values, ctx)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "key": self.key,
+            "title": self.title.rstrip("…"),
+            "menu": self.menu,
+            "help": self.help,
+            "accepts": list(self.accepts),
+            "needs": list(self.needs),
+            "params": [s.to_json() for s in parameters.specs(self.params)],
+        }
+
+
+METHODS: Registry[Method] = Registry("method")
+
+
+def method(
+    key: str,
+    *,
+    title: str,
+    menu: str,
+    params: type = parameters.NoParams,
+    accepts: tuple[Kind, ...] = ("float",),
+    needs: tuple[Need, ...] = (),
+    uses: tuple[Need, ...] = (),
+    plan: Callable[[Model, Any, Context], Plan] | None = None,
+) -> Callable[[Apply], Apply]:
+    """Register a function as a method; its docstring's first line is the help text.
+
+    ``needs`` must be there, ``uses`` may be: the form asks for both.
+    """
+
+    def register(apply: Apply) -> Apply:
+        help_line = (getattr(apply, "__doc__", "") or "").strip().splitlines()
+        METHODS.add(
+            key, Method(key, title, menu, params, apply, accepts, needs, uses, plan, help_line[0] if help_line else "")
+        )
+        return apply
+
+    return register
+
+
+def load_methods() -> Registry[Method]:
+    """Import every module below ``core.methods`` (once) and give the filled registry.
+
+    Method modules import torch and the runtimes inside their functions, so this is fast.
+    """
+    package = importlib.import_module("core.methods")
+    for info in pkgutil.walk_packages(package.__path__, "core.methods."):
+        importlib.import_module(info.name)
+    return METHODS

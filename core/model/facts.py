@@ -1,0 +1,196 @@
+"""What can be known of a graph without running it: the shape and type of every value, and every constant value.
+
+Shape inference (onnx's, data propagation on) and constant folding take turns until nothing new is found, because
+exporters compute Pad and Reshape arguments with chains of Constant, Shape, Slice and Concat nodes. Nothing is changed
+in the graph; big initializers are never copied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import onnx_ir as ir
+from onnx.reference import ReferenceEvaluator
+
+from core.model.model import Model
+
+Array = npt.NDArray[np.generic]
+_SMALL = 4096  # elements: shape arithmetic is below this, weights above
+_NEVER_FOLDED = {"QuantizeLinear", "DequantizeLinear", "Dropout", "RandomNormal", "RandomUniform"}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Facts of a graph for one binding of its inputs.
+
+    ``shapes``: value name -> shape, only where every axis is known. ``dtypes``: value name -> type.
+    ``constants``: value name -> array, for every value computed by nodes from constants alone (initializers are not in
+    here: use :meth:`array`).
+    """
+
+    graph: ir.Graph
+    shapes: Mapping[str, tuple[int, ...]]
+    dtypes: Mapping[str, ir.DataType]
+    constants: Mapping[str, Array] = field(default_factory=dict)
+
+    def array(self, value: ir.Value | None) -> Array | None:
+        """The constant behind a value (initializer, Constant node or folded), else None."""
+        if value is None:
+            return None
+        name = value.name or ""
+        if name in self.constants:
+            return self.constants[name]
+        tensor = self.graph.initializers[name].const_value if name in self.graph.initializers else value.const_value
+        return None if tensor is None else tensor.numpy()
+
+    def shape(self, value: ir.Value | None) -> tuple[int, ...] | None:
+        return None if value is None else self.shapes.get(value.name or "")
+
+    @cached_property
+    def constant_nodes(self) -> frozenset[int]:
+        """id() of the nodes whose every output is a known constant: they cost nothing at run time."""
+        return frozenset(id(n) for n in self.graph if n.outputs and all(o.name in self.constants for o in n.outputs))
+
+
+def infer(model: Model, batch: int = 1, bindings: Mapping[str, int] | None = None) -> Facts:
+    """Facts with every input bound to numbers (symbolic first axis = ``batch``).
+
+    Raises UserError where an input's size is unknown and not bound.
+    """
+    bound = {s.name: s.bound(batch, bindings) for s in model.inputs}
+    proto = _skeleton(model.graph, bound)
+    known = _small_constants(model.graph.graph)
+    folded: dict[str, Array] = {}
+    broken: set[str] = set()
+    while True:
+        shapes, dtypes = _inferred(proto)
+        new = _fold(proto, shapes, {**known, **folded}, broken)
+        if not new:
+            break
+        folded.update(new)
+        _replace_by_constants(proto, new)
+    _add_initializers(model.graph.graph, shapes, dtypes)
+    for name, value in folded.items():
+        shapes[name] = value.shape
+        dtypes[name] = ir.DataType.from_numpy(value.dtype)
+    return Facts(model.graph.graph, shapes, dtypes, folded)
+
+
+def _skeleton(graph: ir.Model, bound: Mapping[str, tuple[int, ...]]) -> onnx.ModelProto:
+    """The graph as a proto in which big initializers are typed inputs (their values never matter for shapes)."""
+    bare = graph.clone()
+    inputs = {v.name for v in bare.graph.inputs}
+    for name, value in list(bare.graph.initializers.items()):
+        tensor = value.const_value
+        if tensor is None or tensor.size <= _SMALL:
+            continue
+        value.const_value = None
+        value.shape, value.dtype = ir.Shape(tensor.shape), tensor.dtype
+        del bare.graph.initializers[name]
+        if name not in inputs:
+            bare.graph.inputs.append(value)
+    for value in bare.graph.inputs:
+        if value.name in bound:
+            value.shape = ir.Shape(bound[value.name])
+    for node in bare.graph:
+        for out in node.outputs:
+            out.shape = None  # stale or batch-dependent annotations must not win over inference
+    return ir.to_proto(bare)
+
+
+def _small_constants(graph: ir.Graph) -> dict[str, Array]:
+    known: dict[str, Array] = {}
+    for name, value in graph.initializers.items():
+        if value.const_value is not None and value.const_value.size <= _SMALL:
+            known[name] = value.const_value.numpy()
+    return known
+
+
+def _inferred(proto: onnx.ModelProto) -> tuple[dict[str, tuple[int, ...]], dict[str, ir.DataType]]:
+    del proto.graph.value_info[:]
+    for out in proto.graph.output:
+        out.type.tensor_type.ClearField("shape")
+    done = onnx.shape_inference.infer_shapes(proto, data_prop=True)
+    shapes: dict[str, tuple[int, ...]] = {}
+    dtypes: dict[str, ir.DataType] = {}
+    for v in (*done.graph.input, *done.graph.value_info, *done.graph.output):
+        t = v.type.tensor_type
+        if t.elem_type:
+            dtypes[v.name] = ir.DataType(t.elem_type)
+        if t.HasField("shape") and all(d.HasField("dim_value") for d in t.shape.dim):
+            shapes[v.name] = tuple(d.dim_value for d in t.shape.dim)
+    for t in done.graph.initializer:
+        shapes[t.name], dtypes[t.name] = tuple(t.dims), ir.DataType(t.data_type)
+    return shapes, dtypes
+
+
+def _fold(
+    proto: onnx.ModelProto, shapes: Mapping[str, tuple[int, ...]], known: Mapping[str, Array], broken: set[str]
+) -> dict[str, Array]:
+    done: dict[str, Array] = {}
+
+    def look(name: str) -> Array | None:
+        return done.get(name, known.get(name))
+
+    for node in proto.graph.node:
+        names = [i for i in node.input if i]
+        if not node.output or node.output[0] in broken or node.domain not in ("", "ai.onnx"):
+            continue
+        if node.op_type == "Shape" and names[0] in shapes:
+            cut = {a.name: a.i for a in node.attribute}
+            done[node.output[0]] = np.asarray(shapes[names[0]][cut.get("start", 0) : cut.get("end")], np.int64)
+        elif node.op_type not in _NEVER_FOLDED and all(look(n) is not None for n in names):
+            feed = {n: np.asarray(look(n)) for n in names}
+            try:
+                results = _evaluate(node, feed, proto)
+            except Exception:  # noqa: BLE001  a node that the reference cannot run is simply not a constant
+                broken.add(node.output[0])
+                continue
+            done.update(results)
+    return done
+
+
+def _evaluate(node: onnx.NodeProto, feed: Mapping[str, Array], proto: onnx.ModelProto) -> dict[str, Array]:
+    if any(a.type == onnx.AttributeProto.GRAPH for a in node.attribute):
+        raise ValueError("a node with a body is not folded")
+    if node.op_type in ("ConstantOfShape", "Expand", "Tile") and _result_size(node, feed) > 1 << 24:
+        raise ValueError("too large to fold")
+    kinds = [
+        onnx.helper.make_tensor_value_info(k, onnx.helper.np_dtype_to_tensor_dtype(v.dtype), v.shape)
+        for k, v in feed.items()
+    ]
+    graph = onnx.helper.make_graph([node], "fold", kinds, [onnx.ValueInfoProto(name=o) for o in node.output if o])
+    opsets = [o for o in proto.opset_import if o.domain in ("", "ai.onnx")]
+    one = onnx.helper.make_model(graph, opset_imports=opsets, ir_version=proto.ir_version)
+    values = ReferenceEvaluator(one).run(None, dict(feed))
+    return {o: np.asarray(v) for o, v in zip((o for o in node.output if o), values, strict=True)}
+
+
+def _result_size(node: onnx.NodeProto, feed: Mapping[str, Array]) -> int:
+    sizes = feed[node.input[-1]].astype(np.float64)
+    base = 1.0 if node.op_type != "Tile" else float(feed[node.input[0]].size)
+    return int(min(base * float(np.prod(np.maximum(sizes, 1))), 1e18))
+
+
+def _replace_by_constants(proto: onnx.ModelProto, new: Mapping[str, Array]) -> None:
+    keep = [n for n in proto.graph.node if not (n.output and n.output[0] in new)]
+    del proto.graph.node[:]
+    proto.graph.node.extend(keep)
+    tensors = (onnx.numpy_helper.from_array(np.asarray(v), k) for k, v in new.items() if v.size <= _SMALL)
+    proto.graph.initializer.extend(tensors)
+    for k, v in new.items():
+        if v.size > _SMALL:
+            kind = onnx.helper.np_dtype_to_tensor_dtype(v.dtype)
+            proto.graph.input.append(onnx.helper.make_tensor_value_info(k, kind, v.shape))
+
+
+def _add_initializers(graph: ir.Graph, shapes: dict[str, tuple[int, ...]], dtypes: dict[str, ir.DataType]) -> None:
+    for name, value in graph.initializers.items():
+        if value.const_value is not None:
+            shapes[name] = tuple(int(d) for d in value.const_value.shape)
+            dtypes[name] = value.const_value.dtype

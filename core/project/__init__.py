@@ -1,0 +1,1 @@
+"""The project: revisions, recipes, reports, tensors."""

@@ -1,0 +1,1 @@
+"""The window: Qt; knows core, is known by nobody."""

@@ -1,0 +1,1 @@
+"""Icons, the bundled sample, reference figures: data only."""

@@ -1,0 +1,44 @@
+"""Fixtures every test may use, and the rule that a missing shared model is said, never hidden."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = Path(os.environ.get("THIMBLE_SHARED") or ROOT.parent / "shared")
+MODELS = {
+    "mobilenetv2": "models/mobilenetv2_1.0_torchvision_imagenet/mobilenetv2_1.0_torchvision_imagenet_folded.onnx",
+    "mobilenetv1": "models/mobilenetv1_0.25_224_imagenet/mobilenetv1_0.25_224_imagenet_bn.onnx",
+    "squeezenet": "models/squeezenet1.1_imagenet/squeezenet1.1_imagenet_folded.onnx",
+    "resnet20": "models/resnet20_cifar10/resnet20_cifar10_bn.onnx",
+}
+SAMPLE = ROOT / "resources" / "samples" / "digits_mobilenetv2.onnx"
+FIVE = [*MODELS, "sample"]
+
+
+def shared(relative: str) -> Path:
+    """A file of the shared material; skips where the folder is absent, fails where only the file is."""
+    if not SHARED.is_dir():
+        pytest.skip(f"shared material is not at {SHARED} (set THIMBLE_SHARED)")
+    path = SHARED / relative
+    assert path.exists(), f"{relative} is missing from the shared material"
+    return path
+
+
+def network_path(key: str) -> Path:
+    """One of FIVE as a file."""
+    return SAMPLE if key == "sample" else shared(MODELS[key])
+
+
+@pytest.fixture(autouse=True)
+def _private_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No test reads or writes the user's own settings."""
+    home = tmp_path_factory.getbasetemp() / "config"
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home))
+    yield
