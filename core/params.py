@@ -76,7 +76,7 @@ def _spec(field: dataclasses.Field[Any], hint: Any) -> Spec:
     if isinstance(kind, types.UnionType):
         members = [t for t in typing.get_args(kind) if t is not type(None)]
         kind, optional = members[0], True
-    default = field.default
+    default: Any = field.default
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         value = default.value if isinstance(default, enum.Enum) else default
         return Spec(field.name, str, value, meta, tuple(str(m.value) for m in kind), optional)

@@ -158,10 +158,11 @@ class LiteRTSession:
 def quantize(x: Array, port: Port) -> Array:
     """Float values into the port's integer type (half to even, saturating); unchanged where the port is float."""
     if port.quantization is None:
-        return x.astype(port.dtype)
+        return np.asarray(x, dtype=port.dtype)
     scale, zero = port.quantization
     limits = np.iinfo(port.dtype)
-    return np.clip(np.rint(x / np.float32(scale)) + zero, limits.min, limits.max).astype(port.dtype)
+    steps: Array = np.clip(np.rint(x / np.float32(scale)) + zero, limits.min, limits.max)
+    return steps.astype(port.dtype)
 
 
 def dequantize(x: Array, port: Port) -> Array:

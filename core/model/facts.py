@@ -90,12 +90,12 @@ def _skeleton(graph: ir.Model, bound: Mapping[str, tuple[int, ...]]) -> onnx.Mod
         if tensor is None or tensor.size <= _SMALL:
             continue
         value.const_value = None
-        value.shape, value.dtype = ir.Shape(tensor.shape), tensor.dtype
+        value.shape, value.dtype = ir.Shape(tensor.shape.numpy()), tensor.dtype
         del bare.graph.initializers[name]
         if name not in inputs:
             bare.graph.inputs.append(value)
     for value in bare.graph.inputs:
-        if value.name in bound:
+        if value.name is not None and value.name in bound:
             value.shape = ir.Shape(bound[value.name])
     for node in bare.graph:
         for out in node.outputs:
@@ -192,5 +192,5 @@ def _replace_by_constants(proto: onnx.ModelProto, new: Mapping[str, Array]) -> N
 def _add_initializers(graph: ir.Graph, shapes: dict[str, tuple[int, ...]], dtypes: dict[str, ir.DataType]) -> None:
     for name, value in graph.initializers.items():
         if value.const_value is not None:
-            shapes[name] = tuple(int(d) for d in value.const_value.shape)
+            shapes[name] = tuple(int(d) for d in value.const_value.shape.numpy())
             dtypes[name] = value.const_value.dtype

@@ -63,7 +63,7 @@ def _step(index: int, data: Any) -> PreStep:
         found = data.get("step") if isinstance(data, Mapping) else data
         raise UserError(f"Preprocessing step {index + 1} is '{found}'.", f"Known steps: {', '.join(STEPS)}.")
     name = str(data["step"])
-    args = []
+    args: list[tuple[str, float | tuple[float, ...]]] = []
     for key in STEPS[name]:
         if key not in data and key == "offset":
             args.append((key, 0.0))
@@ -91,13 +91,16 @@ def _preset(name: str, *steps: dict[str, Any]) -> Preprocessing:
     return Preprocessing.from_json({"name": name, "steps": list(steps)})
 
 
-_IMAGENET = {"step": "normalize", "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
+_IMAGENET: dict[str, Any] = {"step": "normalize", "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
 
 
 def presets(height: int = 224, width: int = 224) -> dict[str, Preprocessing]:
     """The built-in presets for a network whose input is ``height`` x ``width`` pixels."""
     short = round(min(height, width) * 256 / 224)
-    crop = [{"step": "resize_short", "size": short}, {"step": "center_crop", "size": [height, width]}]
+    crop: list[dict[str, Any]] = [
+        {"step": "resize_short", "size": short},
+        {"step": "center_crop", "size": [height, width]},
+    ]
     return {
         "imagenet": _preset("imagenet", *crop, _IMAGENET),
         "minus1to1": _preset("minus1to1", *crop, {"step": "scale", "factor": 1 / 127.5, "offset": -1.0}),
