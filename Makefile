@@ -1,0 +1,55 @@
+# Two commands do everything on a fresh machine: `make run` and `make test`.
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+VENV   := .venv
+PY     := $(VENV)/bin/python
+PIP    := $(PY) -m pip --disable-pip-version-check
+LOCK   := packaging/constraints.txt
+# extra pip arguments for torch alone, e.g. TORCH_ARGS="--index-url <PyTorch's CPU wheel index>"
+TORCH_ARGS ?=
+
+.PHONY: run test setup lint types contracts pytest window demo clean
+
+run: setup
+	@packaging/run.sh $(PY)
+
+test: setup $(VENV)/.dev
+	$(MAKE) --no-print-directory lint types contracts pytest
+
+setup: $(VENV)/.ready
+	@packaging/system_libraries.sh
+
+# `venv --without-pip` works where Debian's python3-venv is missing; the outer pip then fills the environment
+$(VENV)/.ready: pyproject.toml $(LOCK)
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and was not found."; exit 1; }
+	@test -x $(PY) || $(PYTHON) -m venv --without-pip $(VENV)
+	@$(PY) -c "import pip" 2>/dev/null || $(PYTHON) -m pip --python $(PY) install -q pip
+	$(PIP) install -q -c $(LOCK) $(TORCH_ARGS) torch
+	$(PIP) install -q -c $(LOCK) -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.ready
+	$(PIP) install -q -c $(LOCK) -e ".[dev]"
+	@touch $@
+
+lint:
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+types:
+	$(VENV)/bin/mypy
+
+contracts:
+	$(VENV)/bin/lint-imports
+
+# sizes, Qt-free core and start-up time are tests too: tests/architecture
+pytest:
+	QT_QPA_PLATFORM=offscreen $(PY) -m pytest -q
+
+window: setup
+	$(PY) -m gui --sample
+
+demo: setup
+	QT_QPA_PLATFORM=offscreen $(VENV)/bin/thimble demo -o demo
+
+clean:
+	rm -rf $(VENV) demo build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
