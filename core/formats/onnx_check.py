@@ -1,0 +1,177 @@
+"""Whether a parsed ONNX file is sound, before anything is built or allocated from it.
+
+A file from the internet may declare a tensor of 2^60 elements, point to /etc/passwd for its data, or have its tail cut
+off. Everything is checked against what is really there; nothing is read from other files here but their size.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+import onnx
+import onnx_ir as ir
+
+from core.errors import UserError
+from core.formats.bytes_tensor import byte_size
+
+
+def check_proto(proto: onnx.ModelProto, path: Path) -> None:
+    """Raise UserError, naming the file and the place, unless the graph can be built as it is."""
+    where = f"'{path.name}'"
+    if not proto.HasField("graph") or not (proto.graph.node or proto.graph.output):
+        raise UserError(f"{where} holds no graph.", "It may be damaged, or not an ONNX model at all.")
+    if not proto.graph.output:
+        raise UserError(f"{where} has a graph without outputs.", "Export the model again.")
+    if proto.training_info:
+        raise UserError(f"{where} holds training information, which Thimble would lose.", "Export it for inference.")
+    _check_inputs(proto.graph, where)
+    for graph in graphs(proto):
+        if graph.sparse_initializer:
+            raise UserError(
+                f"{where} holds sparse initializers ('{graph.sparse_initializer[0].values.name}').",
+                "Store them as dense tensors first.",
+            )
+    for tensor in tensors(proto):
+        check_tensor(tensor, path)
+
+
+def _check_inputs(graph: onnx.GraphProto, where: str) -> None:
+    initial = {t.name for t in graph.initializer}
+    real = [v for v in graph.input if v.name not in initial]
+    if not real:
+        raise UserError(f"{where} has no input to feed.", "A network needs at least one graph input.")
+    for value in real:
+        kind = value.type.WhichOneof("value")
+        if kind != "tensor_type":
+            found = (kind or "nothing").removesuffix("_type")
+            raise UserError(f"Input '{value.name}' of {where} is a {found}, not a tensor.")
+        if not value.type.tensor_type.HasField("shape"):
+            raise UserError(
+                f"Input '{value.name}' of {where} has no shape.",
+                "Export the model with the input's size (names such as 'batch' may stand for free axes).",
+            )
+        if any(d.HasField("dim_value") and d.dim_value < 0 for d in value.type.tensor_type.shape.dim):
+            raise UserError(f"Input '{value.name}' of {where} has a negative size.")
+
+
+def graphs(proto: onnx.ModelProto) -> Iterator[onnx.GraphProto]:
+    """The main graph and every graph inside a node."""
+    stack: list[onnx.GraphProto] = [proto.graph]
+    for function in proto.functions:
+        stack.extend(_bodies(function.node))
+    while stack:
+        graph = stack.pop()
+        yield graph
+        stack.extend(_bodies(graph.node))
+
+
+def _bodies(nodes: Sequence[onnx.NodeProto]) -> Iterator[onnx.GraphProto]:
+    for node in nodes:
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                yield attribute.g
+            yield from attribute.graphs
+
+
+def tensors(proto: onnx.ModelProto) -> Iterator[onnx.TensorProto]:
+    """Every tensor in a file: initializers and attributes, those of inner graphs and functions included."""
+    for graph in graphs(proto):
+        yield from graph.initializer
+        yield from _attribute_tensors(graph.node)
+    for function in proto.functions:
+        yield from _attribute_tensors(function.node)
+
+
+def _attribute_tensors(nodes: Sequence[onnx.NodeProto]) -> Iterator[onnx.TensorProto]:
+    for node in nodes:
+        for attribute in node.attribute:
+            if attribute.HasField("t"):
+                yield attribute.t
+            yield from attribute.tensors
+
+
+def check_tensor(tensor: onnx.TensorProto, path: Path) -> None:
+    """Raise UserError unless type, shape and stored data of one tensor agree."""
+    where = f"Tensor '{tensor.name}' of '{path.name}'"
+    try:
+        dtype = ir.DataType(tensor.data_type)
+    except ValueError:
+        raise UserError(f"{where} has the unknown type {tensor.data_type}.") from None
+    if dtype == ir.DataType.UNDEFINED:
+        raise UserError(f"{where} has no type.")
+    if any(d < 0 for d in tensor.dims):
+        raise UserError(f"{where} has a negative size {list(tensor.dims)}.")
+    elements = math.prod(tensor.dims)
+    if tensor.data_location == onnx.TensorProto.EXTERNAL:
+        external_range(tensor, path)
+        return
+    stored, expected, unit = _stored(tensor, dtype, elements)
+    if stored != expected:
+        raise UserError(
+            f"{where} declares {elements} elements ({list(tensor.dims)}) but stores {stored} {unit} "
+            f"instead of {expected}.",
+            "The file is damaged; copy or download it again.",
+        )
+
+
+def _stored(tensor: onnx.TensorProto, dtype: ir.DataType, elements: int) -> tuple[int, int, str]:
+    """(what is stored, what should be, in which unit)."""
+    if dtype == ir.DataType.STRING:
+        return len(tensor.string_data), elements, "strings"
+    if tensor.HasField("raw_data"):
+        return len(tensor.raw_data), byte_size(dtype, elements), "bytes"
+    fields = (tensor.float_data, tensor.double_data, tensor.int32_data, tensor.int64_data, tensor.uint64_data)
+    count = sum(len(f) for f in fields)
+    if dtype in (ir.DataType.COMPLEX64, ir.DataType.COMPLEX128):
+        return count, 2 * elements, "values"
+    if dtype.bitwidth in (2, 4):
+        return count, byte_size(dtype, elements), "values"
+    return count, elements, "values"
+
+
+def external_range(tensor: onnx.TensorProto, path: Path) -> tuple[Path, int, int]:
+    """(file, offset, length in bytes) of a tensor stored beside the model, checked against the real file.
+
+    Raises UserError where the data would come from outside the model's own folder, or is not all there.
+    """
+    where = f"Tensor '{tensor.name}' of '{path.name}'"
+    info = {e.key: e.value for e in tensor.external_data}
+    file = _inside(info.get("location", ""), path.parent, where)
+    dtype = ir.DataType(tensor.data_type)
+    if dtype == ir.DataType.STRING:
+        raise UserError(f"{where} stores text in another file, which ONNX does not allow.")
+    needed = byte_size(dtype, math.prod(tensor.dims))
+    try:
+        offset, length = int(info.get("offset") or 0), int(info.get("length") or needed)
+    except ValueError:
+        raise UserError(f"{where} has an offset or a length that is not a number.") from None
+    if offset < 0 or length != needed:
+        raise UserError(f"{where} declares {length} bytes at {offset}, but its shape needs {needed}.")
+    if offset + length > file.stat().st_size:
+        raise UserError(
+            f"{where} ends at byte {offset + length} of '{file.name}', which has only {file.stat().st_size}.",
+            "The data file is cut off; copy or download it again.",
+        )
+    return file, offset, length
+
+
+def _inside(location: str, folder: Path, where: str) -> Path:
+    """The external file, proven to lie inside the model's folder after following links."""
+    windows, posix = PureWindowsPath(location), PurePosixPath(location)
+    parts = (*windows.parts, *posix.parts)
+    if not location or "\0" in location or windows.anchor or posix.is_absolute() or ".." in parts:
+        raise UserError(
+            f"{where} wants its data from '{location}', outside the model's own folder.",
+            "Thimble reads external data only beside the model.",
+        )
+    root, file = folder.resolve(), (folder / location).resolve()
+    if not file.is_relative_to(root):
+        raise UserError(
+            f"{where} wants its data from '{location}', a link that leads outside the model's own folder.",
+            "Copy the data file beside the model.",
+        )
+    if not file.is_file():
+        raise UserError(f"{where} has its data in '{location}', which is missing.", "Put that file beside the model.")
+    return file
