@@ -1,0 +1,222 @@
+"""Carry out preprocessing: a raw item (pixels or numbers) becomes the array that one network input wants.
+
+The steps follow torchvision's pipeline on PIL images: resizing is Pillow's bilinear filter with antialiasing on 8-bit
+pixels, the longer side is truncated to an integer, the crop is centred with Python's rounding.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from core.data.dataset import Array
+from core.errors import UserError
+from core.model.model import InputSpec, Model
+from core.model.preprocessing import Preprocessing, PreStep, presets
+
+_MAX_JSON_BYTES = 1 << 20
+_MAX_SIDE = 16384
+
+
+def load_preprocessing(name_or_path: str, model: Model) -> Preprocessing:
+    """A preset sized for the model's image input, or the steps in a JSON file.
+
+    Raises UserError where it is neither, or the file is not a list of steps.
+    """
+    size = next((s.image_size for s in model.inputs if s.image_size), None)
+    known = presets(*size) if size else presets()
+    if name_or_path in known:
+        return known[name_or_path]
+    path = Path(name_or_path).expanduser()
+    if path.suffix.lower() != ".json" or not path.is_file():
+        hint = f"Presets: {', '.join(known)}; or give a JSON file."
+        raise UserError(f"There is no preprocessing called '{name_or_path}'.", hint)
+    try:
+        if path.stat().st_size > _MAX_JSON_BYTES:
+            raise UserError(f"'{path.name}' is too large to be a list of steps.")
+        return Preprocessing.from_json(json.loads(path.read_text("utf-8")))
+    except (ValueError, OSError, RecursionError) as error:
+        raise UserError(f"'{path.name}' is not readable JSON: {str(error).splitlines()[0]}.") from error
+
+
+def apply(pre: Preprocessing | None, raw: Array, spec: InputSpec) -> Array:
+    """``raw`` as one item of the input: spec's shape without the batch axis, spec's layout and dtype.
+
+    Floating-point arrays that already have the input's shape count as prepared and pass unchanged. Pixels need
+    ``pre``: raises UserError where it is None, where steps do not fit the channels, or the result not the input.
+    """
+    shape = spec.shape[1:]
+    if not spec.layout or (raw.dtype.kind == "f" and _fits(raw.shape, shape)):
+        return _typed(_as_shape(raw, spec), spec)
+    if pre is None:
+        if raw.dtype == np.dtype(spec.dtype) and _fits(raw.shape, shape):
+            return raw
+        raise UserError(
+            "The model does not say how its images are prepared.",
+            f"Choose it with --preprocess {'|'.join(presets())}|FILE.json.",
+        )
+    image = _channels(_height_width_channels(raw, spec), _wanted_channels(spec), spec)
+    for step in pre.steps:
+        image = _STEPS[step.name](image, step)
+    if spec.layout == "NCHW":
+        image = image.transpose(2, 0, 1)
+    if not _fits(image.shape, shape):
+        raise UserError(
+            f"The preprocessing gives {_text(image.shape)} values, but input '{spec.name}' takes {_text(shape)}.",
+            "Add a resize or a center_crop step, or choose another preset.",
+        )
+    return np.ascontiguousarray(_typed(image, spec))
+
+
+def _fits(found: tuple[int, ...], wanted: tuple[int | str | None, ...]) -> bool:
+    return len(found) == len(wanted) and all(
+        not isinstance(w, int) or f == w for f, w in zip(found, wanted, strict=True)
+    )
+
+
+def _as_shape(raw: Array, spec: InputSpec) -> Array:
+    """Pass numbers on as they are; a last axis of 1 may be missing or extra (features stored as H x W)."""
+    wanted = spec.shape[1:]
+    if _fits(raw.shape, wanted):
+        return raw
+    for candidate in (raw[..., None], raw[None], raw[..., 0] if raw.ndim and raw.shape[-1] == 1 else raw):
+        if _fits(candidate.shape, wanted):
+            return candidate
+    if all(isinstance(d, int) for d in wanted) and raw.size == int(np.prod([d for d in wanted if isinstance(d, int)])):
+        return raw.reshape([d for d in wanted if isinstance(d, int)])
+    raise UserError(f"An item has {_text(raw.shape)} values, but input '{spec.name}' takes {_text(wanted)}.")
+
+
+def _typed(x: Array, spec: InputSpec) -> Array:
+    """In the input's dtype; pixels computed for an integer input are rounded and clipped into its range."""
+    dtype = np.dtype(spec.dtype)
+    if dtype.kind in "iu" and x.dtype.kind == "f":
+        limits = np.iinfo(dtype)
+        x = np.clip(np.rint(x), limits.min, limits.max)
+    return np.asarray(x).astype(dtype, copy=False)
+
+
+def _text(shape: tuple[int | str | None, ...]) -> str:
+    return " x ".join("?" if d is None else str(d) for d in shape) or "single"
+
+
+def _wanted_channels(spec: InputSpec) -> int:
+    count = spec.shape[1] if spec.layout == "NCHW" else spec.shape[3]
+    return count if isinstance(count, int) else 3
+
+
+def _height_width_channels(raw: Array, spec: InputSpec) -> Array:
+    if raw.ndim == 2:
+        return raw[:, :, None]
+    if raw.ndim == 3 and raw.shape[2] in (1, 3, 4):
+        return raw
+    if raw.ndim == 3 and raw.shape[0] in (1, 3, 4):
+        return raw.transpose(1, 2, 0)
+    raise UserError(f"An item has shape {_text(raw.shape)}, but input '{spec.name}' takes images.")
+
+
+def _channels(image: Array, wanted: int, spec: InputSpec) -> Array:
+    found = image.shape[2]
+    if found == wanted:
+        return image
+    if wanted == 3 and found == 1:
+        return np.repeat(image, 3, axis=2)
+    if wanted == 3 and found == 4:
+        return image[:, :, :3]
+    if wanted == 1:
+        return _grey(image)
+    raise UserError(f"Images have {found} channels, but input '{spec.name}' takes {wanted}.")
+
+
+def _grey(image: Array) -> Array:
+    """ITU-R 601 luma, by Pillow for pixels so that rounding is the usual one."""
+    if image.dtype == np.uint8:
+        return np.asarray(Image.fromarray(np.ascontiguousarray(image[:, :, :3])).convert("L"))[:, :, None]
+    grey: Array = image[:, :, :3] @ np.asarray([0.299, 0.587, 0.114], np.float32)
+    return grey[:, :, None]
+
+
+def _size(step: PreStep) -> tuple[int, int]:
+    """``size`` as (height, width); a single number is a square."""
+    size = step["size"]
+    sides = size if isinstance(size, tuple) else (size, size)
+    if len(sides) > 2:
+        raise UserError(f"Preprocessing step '{step.name}': size has {len(sides)} numbers; it takes one or two.")
+    return int(sides[0]), int(sides[-1])
+
+
+def _resize_short(image: Array, step: PreStep) -> Array:
+    size = _size(step)[0]
+    h, w = image.shape[:2]
+    if h <= w:
+        target = (size, int(size * w / h))
+    else:
+        target = (int(size * h / w), size)
+    return _resized(image, *target)
+
+
+def _resized(image: Array, height: int, width: int) -> Array:
+    if image.shape[:2] == (height, width):
+        return image
+    if max(height, width) > _MAX_SIDE:
+        raise UserError(f"Resizing would make an image of {width} x {height} pixels.", "Its sides differ too much.")
+    kind = Image.Resampling.BILINEAR
+    if image.dtype == np.uint8 and image.shape[2] == 3:
+        return np.asarray(Image.fromarray(np.ascontiguousarray(image)).resize((width, height), kind))
+    planes = image if image.dtype == np.uint8 else image.astype(np.float32)
+    out = [
+        np.asarray(Image.fromarray(np.ascontiguousarray(planes[:, :, c])).resize((width, height), kind))
+        for c in range(planes.shape[2])
+    ]
+    return np.stack(out, axis=2)
+
+
+def _resize(image: Array, step: PreStep) -> Array:
+    return _resized(image, *_size(step))
+
+
+def _center_crop(image: Array, step: PreStep) -> Array:
+    """Cut from the middle; smaller images get a zero border first, as torchvision does."""
+    height, width = _size(step)
+    h, w = image.shape[:2]
+    if h < height or w < width:
+        above, left = max(height - h, 0) // 2, max(width - w, 0) // 2
+        border = ((above, max(height - h, 0) - above), (left, max(width - w, 0) - left), (0, 0))
+        image = np.pad(image, border)
+        h, w = image.shape[:2]
+    top, side = round((h - height) / 2), round((w - width) / 2)
+    return image[top : top + height, side : side + width]
+
+
+def _per_channel(image: Array, step: PreStep, key: str) -> Array:
+    values = np.atleast_1d(np.asarray(step[key], np.float32))
+    if len(values) not in (1, image.shape[2]):
+        raise UserError(
+            f"Preprocessing step '{step.name}': {key} has {len(values)} numbers, the input {image.shape[2]} channels."
+        )
+    return values
+
+
+def _scale(image: Array, step: PreStep) -> Array:
+    factor, offset = _per_channel(image, step, "factor"), _per_channel(image, step, "offset")
+    scaled: Array = image.astype(np.float32) * factor + offset
+    return scaled
+
+
+def _normalize(image: Array, step: PreStep) -> Array:
+    mean, std = _per_channel(image, step, "mean"), _per_channel(image, step, "std")
+    normalized: Array = (image.astype(np.float32) / np.float32(255) - mean) / std
+    return normalized
+
+
+_STEPS: Mapping[str, Callable[[Array, PreStep], Array]] = {
+    "resize_short": _resize_short,
+    "resize": _resize,
+    "center_crop": _center_crop,
+    "scale": _scale,
+    "normalize": _normalize,
+}
