@@ -1,0 +1,293 @@
+"""Operators that move, cut, join, resize or describe data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F  # noqa: N812  torch's own convention
+from torch import Tensor
+
+from core.execute.torch_ops import Layer, axis_of, ints, only, operator
+
+# ONNX type number -> torch type, for Cast
+TYPES = {
+    1: torch.float32,
+    2: torch.uint8,
+    3: torch.int8,
+    5: torch.int16,
+    6: torch.int32,
+    7: torch.int64,
+    9: torch.bool,
+    10: torch.float16,
+    11: torch.float64,
+    16: torch.bfloat16,
+}
+
+
+@operator("Reshape")
+def reshape(layer: Layer, x: Tensor, shape: Tensor) -> Tensor:
+    """A 0 copies the input's size unless ``allowzero``."""
+    copy = not layer.get("allowzero", 0)
+    return x.reshape([x.shape[k] if d == 0 and copy else d for k, d in enumerate(ints(shape))])
+
+
+@operator("Flatten")
+def flatten(layer: Layer, x: Tensor) -> Tensor:
+    axis = axis_of(layer.get("axis", 1), x.dim())
+    return x.reshape(math.prod(x.shape[:axis]), -1) if x.numel() else x.reshape(math.prod(x.shape[:axis]), 0)
+
+
+@operator("Transpose")
+def transpose(layer: Layer, x: Tensor) -> Tensor:
+    return x.permute(layer.get("perm") or list(range(x.dim()))[::-1])
+
+
+@operator("Squeeze")
+def squeeze(layer: Layer, x: Tensor, axes: Tensor | None = None) -> Tensor:
+    chosen = layer.get("axes") if axes is None else ints(axes)
+    return x.squeeze() if chosen is None else x.squeeze(tuple(chosen))
+
+
+@operator("Unsqueeze")
+def unsqueeze(layer: Layer, x: Tensor, axes: Tensor | None = None) -> Tensor:
+    chosen = layer.get("axes") if axes is None else ints(axes)
+    rank = x.dim() + len(chosen)
+    for axis in sorted(axis_of(a, rank) for a in chosen):
+        x = x.unsqueeze(axis)
+    return x
+
+
+@operator("Concat")
+def concat(layer: Layer, *xs: Tensor) -> Tensor:
+    return torch.cat(xs, layer.get("axis", 1))
+
+
+@operator("Split")
+def split(layer: Layer, x: Tensor, sizes: Tensor | None = None) -> tuple[Tensor, ...]:
+    """Without sizes: as many equal parts as the node has outputs, the last one smaller (``num_outputs``, opset 18)."""
+    axis = layer.get("axis", 0)
+    chosen = layer.get("split") if sizes is None else ints(sizes)
+    if chosen is None:
+        return torch.split(x, -(-x.shape[axis] // layer.outputs), axis)
+    return torch.split(x, list(chosen), axis)
+
+
+@operator("Slice")
+def slice_axes(
+    layer: Layer,
+    x: Tensor,
+    starts: Tensor | None = None,
+    ends: Tensor | None = None,
+    axes: Tensor | None = None,
+    steps: Tensor | None = None,
+) -> Tensor:
+    """Arguments are attributes before opset 10."""
+    begin = list(layer.get("starts") or ()) if starts is None else ints(starts)
+    end = list(layer.get("ends") or ()) if ends is None else ints(ends)
+    along = (layer.get("axes") or range(len(begin))) if axes is None else ints(axes)
+    stride = [1] * len(begin) if steps is None else ints(steps)
+    for first, last, axis, step in zip(begin, end, along, stride, strict=True):
+        x = _slice(x, axis_of(axis, x.dim()), slice(first, last, step))
+    return x
+
+
+def _slice(x: Tensor, axis: int, cut: slice) -> Tensor:
+    taken = range(*cut.indices(x.shape[axis]))
+    if taken.step > 0:
+        where: list[slice] = [slice(None)] * axis + [slice(taken.start, max(taken.stop, taken.start), taken.step)]
+        return x[tuple(where)]
+    return x.index_select(axis, torch.tensor(list(taken), dtype=torch.int64, device=x.device))
+
+
+@operator("Gather")
+def gather(layer: Layer, x: Tensor, index: Tensor) -> Tensor:
+    axis = axis_of(layer.get("axis", 0), x.dim())
+    index = index.to(x.device, torch.int64)
+    index = torch.where(index < 0, index + x.shape[axis], index)
+    return x.index_select(axis, index.reshape(-1)).reshape(x.shape[:axis] + index.shape + x.shape[axis + 1 :])
+
+
+@operator("Expand")
+def expand(layer: Layer, x: Tensor, shape: Tensor) -> Tensor:
+    target = ints(shape)
+    rank = max(len(target), x.dim())
+    old, new = [1] * (rank - x.dim()) + list(x.shape), [1] * (rank - len(target)) + target
+    return x.expand([b if a == 1 else a for a, b in zip(old, new, strict=True)])
+
+
+@operator("Tile")
+def tile(layer: Layer, x: Tensor, repeats: Tensor) -> Tensor:
+    return x.repeat(ints(repeats))
+
+
+@operator("Shape")
+def shape_of(layer: Layer, x: Tensor) -> Tensor:
+    return torch.tensor(x.shape[layer.get("start", 0) : layer.get("end")], dtype=torch.int64)
+
+
+@operator("Size")
+def size_of(layer: Layer, x: Tensor) -> Tensor:
+    return torch.tensor(x.numel(), dtype=torch.int64)
+
+
+@operator("Range")
+def arange(layer: Layer, start: Tensor, limit: Tensor, step: Tensor) -> Tensor:
+    return torch.arange(start.item(), limit.item(), step.item(), dtype=start.dtype)
+
+
+@operator("ConstantOfShape")
+def constant_of_shape(layer: Layer, shape: Tensor) -> Tensor:
+    value: Tensor | None = layer.get("value")
+    fill = torch.zeros(1) if value is None else value
+    return torch.full(ints(shape), fill.item(), dtype=fill.dtype)
+
+
+def _dense(layer: Layer) -> str:
+    known = {"value", "value_float", "value_int", "value_floats", "value_ints"}
+    return "" if known & set(layer.attributes) else "only constants of numbers are supported"
+
+
+@operator("Constant", check=_dense)
+def constant(layer: Layer) -> Tensor:
+    if (value := layer.get("value")) is not None:
+        return torch.as_tensor(value)
+    (key, number), *_ = layer.attributes.items()
+    return torch.tensor(number, dtype=torch.float32 if "float" in key else torch.int64)
+
+
+def _known_type(layer: Layer) -> str:
+    return "" if layer.get("to") in TYPES else f"casting to ONNX type {layer.get('to')} is not supported"
+
+
+@operator("Cast", check=_known_type)
+def cast(layer: Layer, x: Tensor) -> Tensor:
+    return x.to(TYPES[layer.get("to")])
+
+
+@operator("CastLike")
+def cast_like(layer: Layer, x: Tensor, like: Tensor) -> Tensor:
+    return x.to(like.dtype)
+
+
+@operator("DepthToSpace", check=only(mode=("DCR", "CRD")))
+def depth_to_space(layer: Layer, x: Tensor) -> Tensor:
+    n, c, h, w = x.shape
+    b = int(layer.get("blocksize"))
+    if layer.get("mode", "DCR") == "CRD":
+        return F.pixel_shuffle(x, b)
+    return x.reshape(n, b, b, c // (b * b), h, w).permute(0, 3, 4, 1, 5, 2).reshape(n, c // (b * b), h * b, w * b)
+
+
+@operator("SpaceToDepth")
+def space_to_depth(layer: Layer, x: Tensor) -> Tensor:
+    n, c, h, w = x.shape
+    b = int(layer.get("blocksize"))
+    return x.reshape(n, c, h // b, b, w // b, b).permute(0, 3, 5, 1, 2, 4).reshape(n, c * b * b, h // b, w // b)
+
+
+@operator("Pad", check=only(mode=("constant", "reflect", "edge", "wrap")), settings=(2,))
+def pad(
+    layer: Layer, x: Tensor, pads: Tensor | None = None, value: Tensor | None = None, axes: Tensor | None = None
+) -> Tensor:
+    """Amounts and value are attributes before opset 11; negative amounts cut."""
+    amounts = list(layer.get("pads") or layer.get("paddings") or ()) if pads is None else ints(pads)
+    fill = layer.get("value", 0.0) if value is None else value.item()
+    along = list(range(x.dim())) if axes is None else [axis_of(a, x.dim()) for a in ints(axes)]
+    low, high = [0] * x.dim(), [0] * x.dim()
+    for k, axis in enumerate(along):
+        low[axis], high[axis] = amounts[k], amounts[k + len(along)]
+    mode = layer.get("mode", "constant")
+    if mode == "constant":
+        return F.pad(x, [p for axis in reversed(range(x.dim())) for p in (low[axis], high[axis])], value=fill)
+    for axis in along:
+        if low[axis] or high[axis]:
+            x = x.index_select(axis, _border(mode, x.shape[axis], low[axis], high[axis]).to(x.device))
+    return x
+
+
+def _border(mode: str, size: int, low: int, high: int) -> Tensor:
+    """Which element stands at each place of a padded axis."""
+    places = torch.arange(-low, size + high)
+    if mode == "edge":
+        return places.clamp(0, size - 1)
+    if mode == "wrap":
+        return places.remainder(size)
+    period = max(2 * (size - 1), 1)
+    places = places.remainder(period)
+    return torch.where(places < size, places, period - places)
+
+
+_COORDINATES = ("half_pixel", "pytorch_half_pixel", "asymmetric", "align_corners")
+_ROUNDING = ("round_prefer_floor", "round_prefer_ceil", "floor", "ceil")
+
+
+@operator(
+    "Resize",
+    check=only(
+        mode=("nearest", "linear"),
+        coordinate_transformation_mode=_COORDINATES,
+        nearest_mode=_ROUNDING,
+        antialias=(0,),
+        keep_aspect_ratio_policy=("stretch",),
+    ),
+    settings=(1, 2, 3),
+)
+def resize(layer: Layer, x: Tensor, *rest: Tensor | None) -> Tensor:
+    """Nearest and linear, axis by axis. Inputs after ``x``: scales (opset 10), or roi, scales, sizes (since 11)."""
+    sizes, scales = _target(layer, x.shape, [t if t is not None and t.numel() else None for t in rest])
+    for axis, (size, scale) in enumerate(zip(sizes, scales, strict=True)):
+        if size != x.shape[axis] or scale != 1:
+            x = _resize_axis(layer, x, axis, size, scale)
+    return x
+
+
+def _target(layer: Layer, shape: Sequence[int], rest: Sequence[Tensor | None]) -> tuple[list[int], list[float]]:
+    """(new size, scale) of every axis; ``axes`` (opset 18) limits what the input lists."""
+    scales = rest[0] if layer.opset < 11 else (rest[1] if len(rest) > 1 else None)
+    sizes = rest[2] if len(rest) > 2 else None
+    along = [axis_of(a, len(shape)) for a in layer.get("axes") or range(len(shape))]
+    new, factor = list(shape), [1.0] * len(shape)
+    for k, axis in enumerate(along):
+        if sizes is not None:
+            new[axis] = ints(sizes)[k]
+            factor[axis] = new[axis] / shape[axis]
+        elif scales is not None:
+            factor[axis] = float(scales[k].item())
+            new[axis] = math.floor(shape[axis] * factor[axis])
+    return new, factor
+
+
+def _resize_axis(layer: Layer, x: Tensor, axis: int, size: int, scale: float) -> Tensor:
+    default = "asymmetric" if layer.opset < 11 else "half_pixel"
+    at = _source(layer.get("coordinate_transformation_mode", default), x.shape[axis], size, scale)
+    last = x.shape[axis] - 1
+    if layer.get("mode", "nearest") == "nearest":
+        rounding = layer.get("nearest_mode", "floor" if layer.opset < 11 else "round_prefer_floor")
+        return x.index_select(axis, _round(at, rounding).clamp(0, last).to(x.device))
+    low = torch.floor(at)
+    weight = (at - low).to(x.device, x.dtype).reshape([-1 if k == axis else 1 for k in range(x.dim())])
+    first = x.index_select(axis, low.long().clamp(0, last).to(x.device))
+    second = x.index_select(axis, (low.long() + 1).clamp(0, last).to(x.device))
+    return first * (1 - weight) + second * weight
+
+
+def _source(rule: str, old: int, new: int, scale: float) -> Tensor:
+    """Where each new place lies on the old axis."""
+    places = torch.arange(new, dtype=torch.float64)
+    if rule == "asymmetric":
+        return places / scale
+    if rule == "align_corners":
+        return places * ((old - 1) / (new - 1)) if new > 1 else places * 0
+    if rule == "pytorch_half_pixel" and new == 1:
+        return places * 0
+    return (places + 0.5) / scale - 0.5
+
+
+def _round(at: Tensor, rule: str) -> Tensor:
+    if rule == "floor":
+        return torch.floor(at).long()
+    if rule == "ceil":
+        return torch.ceil(at).long()
+    return (torch.ceil(at - 0.5) if rule == "round_prefer_floor" else torch.floor(at + 0.5)).long()
