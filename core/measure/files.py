@@ -1,0 +1,98 @@
+"""A written model file with its session and what it says of its own inputs."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import importlib.util
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, cast
+
+import onnx_ir as ir
+
+from core.errors import UserError
+from core.execute.runtimes import Port, Session, open_session
+from core.model.model import InputSpec, Model
+from core.model.model import quantized as model_quantized
+from core.model.preprocessing import Preprocessing
+
+_METADATA_MODULE = "core.execute.tflite_metadata"
+
+
+class _TFLiteMetadata(Protocol):
+    """What the metadata module offers: the preprocessing by input name, and labels, of a file's bytes."""
+
+    def read_preprocessing(self, data: bytes) -> dict[str, Preprocessing]: ...
+
+    def read_labels(self, data: bytes) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedFile:
+    """``inputs`` are in the file's own layout; their dtype is the one before quantization of a port."""
+
+    path: Path
+    session: Session
+    inputs: tuple[InputSpec, ...]
+    labels: tuple[str, ...]
+    quantized: bool
+
+
+def open_file(path: Path, threads: int = 1) -> OpenedFile:
+    """Open a .onnx or .tflite in its runtime. Raises UserError where it is missing or cannot be loaded."""
+    if not path.is_file():
+        raise UserError(f"There is no file '{path}'.")
+    session = open_session(path, threads)
+    if path.suffix == ".onnx":
+        model = Model.from_ir(ir.load(path), str(path))
+        return OpenedFile(path, session, model.inputs, model.labels, model_quantized(model))
+    stored, labels = _tflite_metadata(path)
+    inputs = tuple(spec_of(p, stored.get(p.name)) for p in session.inputs)
+    integers = any(p.quantization for p in (*session.inputs, *session.outputs)) or _has_int8_tensors(path)
+    return OpenedFile(path, session, inputs, labels, integers)
+
+
+def described_inputs(
+    opened: OpenedFile, preprocessing: Preprocessing | None, inputs: Sequence[InputSpec] | None = None
+) -> tuple[InputSpec, ...]:
+    """The file's inputs with the preparation that is known: given here, else by ``inputs`` of the same name, else
+    the file's own. Shape and layout stay the file's (an NHWC file of an NCHW model is fed NHWC)."""
+    known = {s.name: s.preprocessing for s in inputs or ()}
+    if len(opened.inputs) == 1 and inputs and len(inputs) == 1:
+        known = {opened.inputs[0].name: inputs[0].preprocessing}
+    specs = []
+    for spec in opened.inputs:
+        chosen = preprocessing if preprocessing is not None and spec.layout else known.get(spec.name)
+        specs.append(dataclasses.replace(spec, preprocessing=chosen or spec.preprocessing))
+    return tuple(specs)
+
+
+def spec_of(port: Port, preprocessing: Preprocessing | None = None) -> InputSpec:
+    """An input spec of a session's port. Quantized ports are prepared as float; the session's scale does the rest."""
+    dtype = "float32" if port.quantization else port.dtype
+    layout = ""
+    if len(port.shape) == 4:
+        if port.shape[3] in (1, 3, 4):
+            layout = "NHWC"
+        elif port.shape[1] in (1, 3, 4):
+            layout = "NCHW"
+    return InputSpec(port.name, port.shape, dtype, layout, preprocessing)
+
+
+def _tflite_metadata(path: Path) -> tuple[dict[str, Preprocessing], tuple[str, ...]]:
+    if importlib.util.find_spec(_METADATA_MODULE) is None:
+        return {}, ()
+    module = cast(_TFLiteMetadata, importlib.import_module(_METADATA_MODULE))
+    data = path.read_bytes()
+    return module.read_preprocessing(data), module.read_labels(data)
+
+
+def _has_int8_tensors(path: Path) -> bool:
+    """Whether weights or activations inside a TFLite file are 8-bit, though its ports may be float."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    model = schema.ModelT.InitFromPackedBuf(path.read_bytes(), 0)
+    kinds = {t.type for graph in model.subgraphs or () for t in graph.tensors or ()}
+    return bool(kinds & {schema.TensorType.INT8, schema.TensorType.UINT8})

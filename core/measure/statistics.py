@@ -1,0 +1,84 @@
+"""Intervals and tests for shares and for pairs of answers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import UserError
+from core.report import How, Measure
+
+_Z = NormalDist().inv_cdf(0.975)
+Flags = npt.NDArray[np.bool_]
+
+
+def wilson(hits: int, n: int) -> tuple[float, float]:
+    """95 % interval of a share, in percent (Wilson 1927, without continuity correction)."""
+    if n < 1 or not 0 <= hits <= n:
+        raise ValueError(f"{hits} of {n} is not a share")
+    p, z2 = hits / n, _Z * _Z
+    middle = (p + z2 / (2 * n)) / (1 + z2 / n)
+    half = _Z * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+    low = 0.0 if hits == 0 else max(middle - half, 0.0)
+    high = 1.0 if hits == n else min(middle + half, 1.0)
+    return 100 * low, 100 * high
+
+
+def share(hits: int, n: int, on: str, note: str = "", how: How = "measured") -> Measure:
+    """A share in percent with its Wilson interval."""
+    return Measure(100 * hits / n, "%", how, on, n, wilson(hits, n), note)
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """Two models on the same items. ``gained``: wrong in the first and right in the second; ``lost`` the reverse.
+
+    ``difference``: second minus first in percentage points, with its 95 % interval. ``p_value``: McNemar's exact test.
+    """
+
+    difference: Measure
+    gained: int
+    lost: int
+    p_value: float
+
+
+def paired(first: Flags, second: Flags, on: str = "") -> Paired:
+    """Compare which items two models answer right; ``first`` and ``second`` are bool [N] over the same items.
+
+    The interval is Agresti and Min's (2005): Wald with half a pair added to each cell. McNemar (1947), exact form.
+    Raises UserError where the items are not the same in number, or none.
+    """
+    if first.shape != second.shape or not len(first):
+        raise UserError(f"Answers to {len(first)} and to {len(second)} items cannot be compared.")
+    n = len(first)
+    gained, lost = int(np.sum(~first & second)), int(np.sum(first & ~second))
+    total, b, c = n + 2, gained + 0.5, lost + 0.5
+    middle = (b - c) / total
+    half = _Z * math.sqrt((b + c) - (b - c) ** 2 / total) / total
+    interval = (100 * max(middle - half, -1.0), 100 * min(middle + half, 1.0))
+    measure = Measure(100 * (gained - lost) / n, "points", "measured", on, n, interval)
+    return Paired(measure, gained, lost, mcnemar(gained, lost))
+
+
+def mcnemar(gained: int, lost: int) -> float:
+    """Two-sided exact p-value that changes of answers go both ways alike (binomial with 1/2)."""
+    n, k = gained + lost, min(gained, lost)
+    if n == 0:
+        return 1.0
+    tail = sum(math.comb(n, i) for i in range(k + 1))
+    return min(1.0, 2 * tail / (1 << n))
+
+
+def median_interval(values: npt.NDArray[np.float64]) -> tuple[float, float] | None:
+    """95 % interval of the median by order statistics, free of any distribution; None below 6 values."""
+    n = len(values)
+    ordered = np.sort(values)
+    k, tail = 0, 0.0
+    while tail + math.comb(n, k) / (1 << n) <= 0.025:
+        tail += math.comb(n, k) / (1 << n)
+        k += 1
+    return None if k == 0 else (float(ordered[k - 1]), float(ordered[n - k]))
