@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import onnx
 import onnx_ir as ir
+from google.protobuf.message import Message  # type: ignore[import-untyped]
 
 from core.errors import UserError
 from core.formats.bytes_tensor import byte_size
@@ -24,8 +25,11 @@ def check_proto(proto: onnx.ModelProto, path: Path) -> None:
         raise UserError(f"{where} holds no graph.", "It may be damaged, or not an ONNX model at all.")
     if not proto.graph.output:
         raise UserError(f"{where} has a graph without outputs.", "Export the model again.")
+    if not proto.opset_import and not proto.functions:
+        raise UserError(f"{where} names no operator set.", "It is damaged or cut off; copy or download it again.")
     if proto.training_info:
         raise UserError(f"{where} holds training information, which Thimble would lose.", "Export it for inference.")
+    _check_text(proto, where)
     _check_inputs(proto.graph, where)
     for graph in graphs(proto):
         if graph.sparse_initializer:
@@ -54,6 +58,34 @@ def _check_inputs(graph: onnx.GraphProto, where: str) -> None:
             )
         if any(d.HasField("dim_value") and d.dim_value < 0 for d in value.type.tensor_type.shape.dim):
             raise UserError(f"Input '{value.name}' of {where} has a negative size.")
+
+
+def _check_text(proto: onnx.ModelProto, where: str) -> None:
+    """Protobuf hands out text that is no UTF-8 as bytes, which nothing after this expects."""
+    stack: list[Message] = [proto]
+    while stack:
+        message = stack.pop()
+        if isinstance(message, onnx.TensorProto):  # not its data: reading that copies it
+            texts: list[object] = [message.name, message.doc_string]
+            inner: list[Message] = [*message.external_data, *message.metadata_props]
+        else:
+            texts, inner = _fields(message)
+        stack.extend(inner)
+        if any(isinstance(t, bytes) for t in texts):
+            raise UserError(f"{where} holds a name that is not text.", "The file is damaged.")
+
+
+def _fields(message: Message) -> tuple[list[object], list[Message]]:
+    """(text fields, messages inside) of one message."""
+    texts: list[object] = []
+    inner: list[Message] = []
+    for field, value in message.ListFields():
+        values = (value,) if isinstance(value, (str, bytes, Message)) else value
+        if field.type == field.TYPE_STRING:
+            texts.extend(values)
+        elif field.type == field.TYPE_MESSAGE:
+            inner.extend(values)
+    return texts, inner
 
 
 def graphs(proto: onnx.ModelProto) -> Iterator[onnx.GraphProto]:

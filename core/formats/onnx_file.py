@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, MutableSequence
 from pathlib import Path
 
 import numpy as np
@@ -158,12 +158,23 @@ def graph_to_proto(graph: ir.Model) -> onnx.ModelProto:
             node.name = original
             if not original:
                 node.ClearField("name")
+    _keep_order(proto.metadata_props, graph.metadata_props)
+    _keep_order(proto.graph.metadata_props, graph.graph.metadata_props)
+    for written, node in zip(proto.graph.node, graph.graph, strict=True):
+        _keep_order(written.metadata_props, node.metadata_props)
     added = {k for k, v in graph.graph.initializers.items() if _DECLARED not in v.meta and not v.metadata_props}
     kept = [v for v in proto.graph.value_info if v.name not in added]
     if len(kept) != len(proto.graph.value_info):
         del proto.graph.value_info[:]
         proto.graph.value_info.extend(kept)
     return proto
+
+
+def _keep_order(written: MutableSequence[onnx.StringStringEntryProto], props: Mapping[str, str]) -> None:
+    """onnx_ir sorts metadata by key; the file's own order comes back."""
+    if len(props) > 1:
+        del written[:]
+        written.extend(onnx.StringStringEntryProto(key=k, value=v) for k, v in props.items())
 
 
 def _named_after(node: onnx.NodeProto) -> bool:
