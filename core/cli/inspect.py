@@ -1,0 +1,68 @@
+"""``thimble info`` and ``thimble methods``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from core.cli.output import print_json, size, table
+
+
+def info(args: argparse.Namespace) -> int:
+    """Layers, params, macs and weight_bytes of a model file (a symbolic batch counts as 1)."""
+    from core.formats.open import open_model
+    from core.measure.cost import cost
+    from core.model.marks import marks
+
+    model = open_model(args.model)
+    figures = cost(model)
+    found: dict[str, Any] = {
+        "file": args.model,
+        "bytes": Path(args.model).stat().st_size,
+        "layers": len(figures.layers),
+        "params": figures.params,
+        "macs": figures.macs,
+        "weight_bytes": figures.weight_bytes,
+        "opset": model.opset,
+        "inputs": [{"name": s.name, "shape": list(s.shape), "dtype": s.dtype} for s in model.inputs],
+        "outputs": list(model.output_names),
+        "preprocessing": {s.name: s.preprocessing.to_json() for s in model.inputs if s.preprocessing},
+        "marks": [{"layer": m.layer, "sentence": m.sentence} for m in marks(model)],
+    }
+    if args.json:
+        rows = [{"name": c.name, "operator": c.operator, "params": c.params, "macs": c.macs,
+                 "weight_bytes": c.weight_bytes, "output_shape": c.output_shape} for c in figures.layers]  # fmt: skip
+        print_json({**found, "per_layer": rows})
+        return 0
+    rows = [(c.name, c.operator, c.params, c.macs, c.weight_bytes, _shape(c.output_shape)) for c in figures.layers]
+    print(table(("layer", "operator", "params", "macs", "weight bytes", "output"), rows))
+    macs = "unknown" if figures.macs is None else f"{figures.macs:,}"
+    print(f"\n{found['layers']} layers, {figures.params:,} parameters, {macs} MACs, {size(figures.weight_bytes)} of weights")
+    print(f"{size(found['bytes'])} on disk, opset {model.opset}; counted on the graph with a batch of 1")
+    for mark in found["marks"]:
+        print(f"! {mark['layer']}: {mark['sentence']}")
+    return 0
+
+
+def _shape(shape: tuple[int, ...] | None) -> str:
+    return "?" if shape is None else "×".join(str(d) for d in shape)
+
+
+def methods(args: argparse.Namespace) -> int:
+    """Every method with its parameters, types, bounds and defaults."""
+    from core.methods.method import load_methods
+
+    known = [m.to_json() for m in load_methods()]
+    if args.json:
+        print_json(known)
+        return 0
+    for m in known:
+        needs = f"  (needs {', '.join(m['needs'])})" if m["needs"] else ""
+        print(f"{m['key']}{needs}\n    {m['help']}")
+        for p in m["params"]:
+            kind = "|".join(p["choices"]) if "choices" in p else p["type"]
+            bounds = f", {p.get('low', '')}..{p.get('high', '')}" if "low" in p or "high" in p else ""
+            print(f"    {p['name']}={p['default']}  {p['label']} ({kind}{bounds})")
+        print()
+    return 0

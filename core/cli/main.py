@@ -1,0 +1,187 @@
+"""Arguments of every command, and the one place that turns failures into a sentence and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+import tempfile
+import traceback
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from core import __version__
+from core.errors import Cancelled, UserError
+
+USAGE_ERROR, CANCELLED = 2, 130
+Command = Callable[[argparse.Namespace], int]
+
+
+class _Parser(argparse.ArgumentParser):
+    """One sentence instead of a usage block."""
+
+    def error(self, message: str) -> NoReturn:
+        sentence = message[:1].upper() + message[1:].rstrip(".")
+        print(f"thimble: {sentence}. Try '{self.prog} --help'.", file=sys.stderr)
+        raise SystemExit(USAGE_ERROR)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; 0 done, 2 for anything the user got wrong, 130 cancelled, 1 for a bug (with a report)."""
+    try:
+        args = _parser().parse_args(argv)
+        if not sys.warnoptions:
+            warnings.simplefilter("ignore")  # libraries' deprecations are no news to the user
+        command: Command = args.command
+        return command(args)
+    except UserError as error:
+        print(f"thimble: {error}", file=sys.stderr)
+        return USAGE_ERROR
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else USAGE_ERROR
+    except (Cancelled, KeyboardInterrupt):
+        print("thimble: Cancelled.", file=sys.stderr)
+        return CANCELLED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # `thimble info | head` is not an error
+        return 0
+    except OSError as error:
+        where = f"'{error.filename}': " if error.filename else ""
+        print(f"thimble: {where}{error.strerror or error}.", file=sys.stderr)
+        return USAGE_ERROR
+    except Exception as error:  # noqa: BLE001  a bug: never a traceback on screen, always a report
+        print(f"thimble: This is a bug in Thimble ({type(error).__name__}): {_report()}", file=sys.stderr)
+        return 1
+
+
+def _report() -> str:
+    with tempfile.NamedTemporaryFile("w", prefix="thimble-crash-", suffix=".txt", delete=False) as file:
+        file.write(f"thimble {__version__}, Python {sys.version}\n{' '.join(sys.argv)}\n\n{traceback.format_exc()}")
+    return f"please send {file.name}."
+
+
+def _lazy(module: str, name: str) -> Command:
+    def run(args: argparse.Namespace) -> int:
+        command: Command = getattr(importlib.import_module(f"core.cli.{module}"), name)
+        return command(args)
+
+    return run
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="thimble", description="Fits neural networks into phones.", allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"thimble {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
+    for add in (_info, _methods, _apply, _run, _evaluate, _compare, _export, _demo, _window):
+        add(commands)
+    return parser
+
+
+Commands = argparse._SubParsersAction  # the only name argparse has for it
+
+
+def _command(commands: Commands[_Parser], name: str, help_line: str, module: str, function: str) -> _Parser:
+    parser = commands.add_parser(name, help=help_line, description=help_line, allow_abbrev=False)
+    parser.set_defaults(command=_lazy(module, function))
+    return parser
+
+
+def _json(parser: _Parser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
+def _judging(parser: _Parser, required: bool) -> None:
+    parser.add_argument("--data", required=required, help="folder, zip, folder with labels.csv, .npz, or 'sample'")
+    _preprocess(parser)
+    parser.add_argument("--seed", type=int, default=0, help="divides the data (default 0)")
+    parser.add_argument("--threads", type=_positive, default=0, help="threads of the runtimes (default: all cores)")
+
+
+def _preprocess(parser: _Parser) -> None:
+    parser.add_argument("--preprocess", metavar="P", help="imagenet, minus1to1, cifar10, or a JSON file")
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number above 0")
+    return int(text)
+
+
+def _info(commands: Commands[_Parser]) -> None:
+    parser = _command(commands, "info", "layers, parameters, MACs and bytes of a model", "inspect", "info")
+    parser.add_argument("model")
+    _json(parser)
+
+
+def _methods(commands: Commands[_Parser]) -> None:
+    _json(_command(commands, "methods", "every method with its parameters", "inspect", "methods"))
+
+
+def _acting(parser: _Parser) -> None:
+    parser.add_argument("-o", "--output", required=True, metavar="OUT", help="the .onnx file to write")
+    _judging(parser, required=False)
+    parser.add_argument("--test", help="data for judging (default: a part of --data)")
+    parser.add_argument("--teacher", help="model to distil from")
+    parser.add_argument("--layers", metavar="PATTERN", default="", help="only layers whose name matches, e.g. 'features.1*'")
+    _json(parser)
+
+
+def _apply(commands: Commands[_Parser]) -> None:
+    parser = _command(commands, "apply", "apply one method to a model", "act", "apply")
+    parser.add_argument("method")
+    parser.add_argument("model")
+    parser.add_argument("--set", action="append", default=[], metavar="K=V", nargs="+", help="parameters of the method")
+    _acting(parser)
+
+
+def _run(commands: Commands[_Parser]) -> None:
+    parser = _command(commands, "run", "replay a recipe on a model", "act", "run")
+    parser.add_argument("recipe")
+    parser.add_argument("model")
+    _acting(parser)
+
+
+def _evaluate(commands: Commands[_Parser]) -> None:
+    parser = _command(commands, "evaluate", "top-1 and top-5 of a .onnx or .tflite file on data", "judge", "evaluate")
+    parser.add_argument("model")
+    _judging(parser, required=True)
+    parser.add_argument("--split", metavar="S", help="train, calibration, test or all (default: the part for judging)")
+    parser.add_argument("--limit", type=_positive, help="at most so many items")
+    _json(parser)
+
+
+def _compare(commands: Commands[_Parser]) -> None:
+    parser = _command(commands, "compare", "models side by side", "judge", "compare")
+    parser.add_argument("models", nargs="+", metavar="MODEL")
+    _judging(parser, required=False)
+    parser.add_argument("--split", metavar="S", help="train, calibration, test or all (default: the part for judging)")
+    parser.add_argument("--limit", type=_positive, help="at most so many items")
+    _json(parser)
+
+
+def _export(commands: Commands[_Parser]) -> None:
+    parser = _command(commands, "export", "write a file for a phone and prove it", "ship", "export")
+    parser.add_argument("model")
+    parser.add_argument("--to", required=True, metavar="TARGET", help="onnx or tflite")
+    parser.add_argument("-o", "--output", required=True, metavar="OUT")
+    parser.add_argument("--check", metavar="D", help="data for the proof (default: noise, and the result says so)")
+    _preprocess(parser)
+    _json(parser)
+
+
+def _demo(commands: Commands[_Parser]) -> None:
+    parser = _command(commands, "demo", "the whole job on the bundled sample", "ship", "demo")
+    parser.add_argument("-o", "--output", default="demo", metavar="DIR")
+    _json(parser)
+
+
+def _window(commands: Commands[_Parser]) -> None:
+    parser = _command(commands, "window", "open the desktop window", "ship", "window")
+    parser.add_argument("model", nargs="?")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""How commands print: aligned tables for people, JSON for programs, one progress line on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from core.jobs import Event, Job, Progress
+from core.report import Measure
+
+
+def print_json(data: Any) -> None:
+    """JSON with two spaces of indentation."""
+    print(json.dumps(data, indent=2, ensure_ascii=False, default=str))
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Columns aligned: numbers right, text left; None is a dash."""
+    cells = [[_cell(v) for v in row] for row in rows]
+    widths = [max(len(str(x)) for x in (c, *(row[k] for row in cells))) for k, c in enumerate(columns)]
+    right = [bool(rows) and all(isinstance(row[k], int | float | None) for row in rows) for k in range(len(columns))]
+
+    def line(values: Sequence[str]) -> str:
+        parts = (v.rjust(w) if r else v.ljust(w) for v, w, r in zip(values, widths, right, strict=True))
+        return "  ".join(parts).rstrip()
+
+    return "\n".join([line(list(columns)), line(["-" * w for w in widths]), *(line(row) for row in cells)])
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:,.2f}" if isinstance(value, float) else str(value)
+
+
+def size(count: float | None) -> str:
+    """Bytes as a person reads them."""
+    if count is None:
+        return "–"
+    for unit in ("bytes", "kB", "MB"):
+        if count < 1000 or unit == "MB":
+            return f"{count:,.0f} {unit}" if unit == "bytes" else f"{count:,.1f} {unit}"
+        count /= 1000
+    return ""
+
+
+def figure(measure: Measure | None) -> str:
+    """A figure with its interval, number of samples and provenance."""
+    if measure is None:
+        return "–"
+    text = f"{measure.value:,.2f} {measure.unit}".strip()
+    if measure.interval:
+        text += f" ({measure.interval[0]:.1f} to {measure.interval[1]:.1f})"
+    return text + (f", n={measure.n}" if measure.n else "")
+
+
+def job() -> Job:
+    """A job that draws one progress line where stderr is a terminal, and nothing elsewhere."""
+    return Job(_Line().show if sys.stderr.isatty() else None, rate=8)
+
+
+class _Line:
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+
+    def show(self, event: Event) -> None:
+        if not isinstance(event, Progress):
+            return
+        left = "" if event.remaining is None else f", {_clock(event.remaining)} left"
+        text = f"{100 * event.done:3.0f} %  {event.message}{left}"
+        end = "\n" if event.done >= 1 else ""
+        print(f"\r\x1b[K{text[:110]}", end=end, file=sys.stderr, flush=True)
+
+
+def _clock(seconds: float) -> str:
+    whole = round(seconds)
+    return f"{whole // 60} min {whole % 60} s" if whole >= 60 else f"{whole} s"

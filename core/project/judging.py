@@ -1,0 +1,67 @@
+"""Which items may judge a model: never one that calibrated or trained it, as far as its own recipe tells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.data.dataset import PARTS, DataSet
+from core.data.splits import Subset, divide, part
+from core.errors import UserError
+from core.methods.method import load_methods
+from core.project.recipe import Recipe, Step
+
+ALL = "all"
+
+
+def judged_part(
+    data: DataSet, split: str | None = None, seed: int = 0, recipes: Sequence[Recipe] = ()
+) -> tuple[DataSet, str]:
+    """The items to judge on, and a sentence on how they were chosen ('' where all of them are).
+
+    ``split`` names a part or 'all'; None takes the part for judging: the data's own test part, else what a division by
+    ``seed`` leaves for judging, less every item that a step of ``recipes`` calibrated or trained on.
+    Raises UserError where nothing is left or there is no such part.
+    """
+    if split == ALL:
+        return data, ""
+    own = any(i.part for i in data.items)
+    if split is not None:
+        return _named(data, split, seed, own), f"the part '{split}' of {data.name}"
+    parts = divide(data, seed)
+    used = {name for recipe in recipes for step in recipe.steps for name in _used(step, data)}
+    kept = [k for k in parts.judge.indices if data.items[k].name not in used]
+    if not kept:
+        raise UserError(
+            f"Every item of '{data.name}' calibrated or trained this model, so none can judge it.",
+            "Give other data, or --split all to judge on these items all the same.",
+        )
+    note = f"{len(kept)} of {len(data.items)} items of {data.name}: none calibrated or trained the model"
+    return Subset(data, kept, f"{data.name} (judged)"), note
+
+
+def _named(data: DataSet, split: str, seed: int, own: bool) -> DataSet:
+    if own:
+        return part(data, split)
+    if split not in PARTS:
+        raise UserError(f"There is no part '{split}'.", f"Parts: {', '.join((*PARTS, ALL))}.")
+    if split == "train":
+        return divide(data, seed, training=True).train
+    parts = divide(data, seed)
+    return parts.calibration if split == "calibration" else parts.judge
+
+
+def _used(step: Step, data: DataSet) -> set[str]:
+    """Names of the items of this data that the step calibrated or trained on."""
+    if not _same_place(step.data, data.location):
+        return set()
+    method = load_methods().get(step.method) if step.method in load_methods() else None
+    trains = method is not None and "labels" in method.needs
+    if trains and step.test:
+        return {i.name for i in data.items}
+    parts = divide(data, step.seed, training=trains)
+    return {i.name for s in (parts.calibration, parts.train) for i in s.items}
+
+
+def _same_place(first: str, second: str) -> bool:
+    return bool(first) and bool(second) and Path(first).resolve() == Path(second).resolve()
