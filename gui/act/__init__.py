@@ -1,0 +1,1 @@
+"""The dialog in which a method is set up."""

@@ -1,0 +1,77 @@
+"""Short work off the window's thread: reading a file, scaling pictures. Long work belongs to the worker process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+
+from core.errors import Cancelled
+
+
+class _Courier(QObject):
+    """Carries the result to the thread it was made in (signals across threads are queued)."""
+
+    done = Signal(object)
+    failed = Signal(object)
+
+
+class _Errand(QRunnable):
+    def __init__(self, work: Callable[[], Any], courier: _Courier) -> None:
+        super().__init__()
+        self._work, self._courier = work, courier
+
+    def run(self) -> None:
+        try:
+            result = self._work()
+        except Cancelled:
+            return
+        except Exception as error:  # noqa: BLE001  whatever it is, it is handed to the one reporter of failures
+            self._send(self._courier.failed, error)
+        else:
+            self._send(self._courier.done, result)
+
+    @staticmethod
+    def _send(signal: Any, value: object) -> None:
+        try:
+            signal.emit(value)
+        except RuntimeError:  # the window closed while this ran: its courier is gone and nobody waits
+            return
+
+
+class Background(QObject):
+    """Runs callables in a thread pool and calls back in the window's thread; silent once :meth:`close` was called."""
+
+    busy_changed = Signal(bool)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._pool = QThreadPool(self)
+        self._couriers: set[_Courier] = set()
+        self._closed = False
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._couriers)
+
+    def run(self, work: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[Exception], None]) -> None:
+        courier = _Courier(self)
+        self._couriers.add(courier)
+
+        def finish(callback: Callable[[Any], None], value: Any) -> None:
+            self._couriers.discard(courier)
+            courier.deleteLater()
+            if not self._closed:
+                self.busy_changed.emit(self.busy)
+                callback(value)
+
+        courier.done.connect(lambda value: finish(done, value))
+        courier.failed.connect(lambda error: finish(failed, error))
+        self.busy_changed.emit(True)
+        self._pool.start(_Errand(work, courier))
+
+    def close(self) -> None:
+        self._closed = True
+        self._pool.clear()
+        self._pool.waitForDone(2000)

@@ -1,0 +1,1 @@
+"""Charts painted with the palette's colours."""

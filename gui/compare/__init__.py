@@ -1,0 +1,1 @@
+"""Figures of revisions and files side by side."""

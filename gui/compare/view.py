@@ -1,0 +1,123 @@
+"""The Compare tab: the table, and what can be measured about its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QStackedLayout,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.compare.table_model import CompareModel, Subject
+from gui.empty_hint import EmptyHint
+
+
+class CompareView(QWidget):
+    """Signals carry the chosen rows' refs (all rows where none is chosen)."""
+
+    evaluate = Signal(list)
+    measure_latency = Signal(list)
+    measure_fidelity = Signal(list)
+    add_file = Signal()
+    remove = Signal(list)
+    show_beside = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.model = CompareModel(self)
+        self.table = QTableView()
+        self.table.setModel(self.model)
+        self.table.setAccessibleName("Comparison")
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setAlternatingRowColors(True)
+        self.table.setShowGrid(False)
+        self.table.verticalHeader().hide()
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setHighlightSections(False)
+        copy = QShortcut(QKeySequence.StandardKey.Copy, self.table)
+        copy.setContext(Qt.ShortcutContext.WidgetShortcut)
+        copy.activated.connect(self.copy)
+        self.table.doubleClicked.connect(lambda index: self.show_beside.emit(self.model.subjects[index.row()].ref))
+        filled = QWidget()
+        column = QVBoxLayout(filled)
+        column.setContentsMargins(8, 8, 8, 8)
+        column.addLayout(self._buttons())
+        column.addWidget(self.table, 1)
+        note = QLabel("Changes in brackets are against the first row. Point at a figure to see how it was obtained.")
+        note.setObjectName("Hint")
+        note.setWordWrap(True)
+        column.addWidget(note)
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(
+            EmptyHint("Nothing to compare yet.", "Open a model: each of its revisions becomes a row.")
+        )
+        self._stack.addWidget(filled)
+
+    def set_subjects(self, subjects: Sequence[Subject]) -> None:
+        chosen = set(self._selected())
+        self.model.set_subjects(subjects)
+        for row, subject in enumerate(subjects):
+            if subject.ref in chosen:
+                self.table.selectRow(row)
+        self._stack.setCurrentIndex(1 if subjects else 0)
+
+    def set_reasons(self, evaluate: str, latency: str) -> None:
+        """Grey a button out with the reason as its tooltip; '' lets it act."""
+        for button, reason, tip in (
+            (self.evaluate_button, evaluate, "Judge the chosen rows on the attached data."),
+            (self.latency_button, latency, "Run the chosen rows in turn, one thread; median and spread."),
+        ):
+            button.setEnabled(not reason)
+            button.setToolTip(reason or tip)
+
+    def chosen(self) -> list[str]:
+        """Refs of the chosen rows, or of all."""
+        return self._selected() or [s.ref for s in self.model.subjects]
+
+    def copy(self) -> None:
+        """The table as tab-separated text, for a spreadsheet or a note."""
+        rows = [[self.model.headerData(c, Qt.Orientation.Horizontal) for c in range(self.model.columnCount())]]
+        columns = range(self.model.columnCount())
+        cell = self.model.index
+        rows.extend([str(self.model.data(cell(r, c))) for c in columns] for r in range(self.model.rowCount()))
+        QGuiApplication.clipboard().setText("\n".join("\t".join(row) for row in rows))
+
+    def _selected(self) -> list[str]:
+        selection = self.table.selectionModel()
+        rows = sorted(i.row() for i in selection.selectedRows()) if selection is not None else []
+        return [self.model.subjects[r].ref for r in rows if r < len(self.model.subjects)]
+
+    def _buttons(self) -> QHBoxLayout:
+        self.evaluate_button = QPushButton("&Evaluate accuracy")
+        self.latency_button = QPushButton("&Measure latency")
+        self.fidelity_button = QPushButton("Measure f&idelity")
+        self.fidelity_button.setToolTip("How close the chosen rows' outputs are to the first row's.")
+        self.add_button = QPushButton("Add &file…")
+        self.add_button.setToolTip("Compare with an ONNX or TFLite file.")
+        self.remove_button = QPushButton("&Remove file")
+        self.remove_button.setToolTip("Take the chosen files out of the table; revisions stay.")
+        self.copy_button = QPushButton("&Copy table")
+        self.evaluate_button.clicked.connect(lambda: self.evaluate.emit(self.chosen()))
+        self.latency_button.clicked.connect(lambda: self.measure_latency.emit(self.chosen()))
+        self.fidelity_button.clicked.connect(lambda: self.measure_fidelity.emit(self.chosen()))
+        self.add_button.clicked.connect(self.add_file)
+        self.remove_button.clicked.connect(lambda: self.remove.emit(self._selected()))
+        self.copy_button.clicked.connect(self.copy)
+        row = QHBoxLayout()
+        for button in (self.evaluate_button, self.latency_button, self.fidelity_button):
+            row.addWidget(button)
+        row.addStretch(1)
+        for button in (self.add_button, self.remove_button, self.copy_button):
+            row.addWidget(button)
+        return row

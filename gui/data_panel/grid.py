@@ -1,0 +1,46 @@
+"""A grid of items as the network sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QIcon, QPixmap
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
+
+from gui.data_panel.pictures import Picture
+
+SIDE = 56
+
+
+class ItemGrid(QListWidget):
+    """Pictures with their class below; the tooltip gives name and the range of values that reach the network."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setViewMode(QListWidget.ViewMode.IconMode)
+        self.setResizeMode(QListWidget.ResizeMode.Adjust)
+        self.setMovement(QListWidget.Movement.Static)
+        self.setUniformItemSizes(True)
+        self.setIconSize(QSize(SIDE, SIDE))
+        self.setGridSize(QSize(SIDE + 12, SIDE + 24))
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.setAccessibleName("Items as the network sees them")
+        self.setMinimumHeight(SIDE + 30)
+
+    def show_pictures(self, pictures: Sequence[Picture]) -> None:
+        self.clear()
+        for found in pictures:
+            self.addItem(_item(found))
+
+
+def _item(found: Picture) -> QListWidgetItem:
+    item = QListWidgetItem(found.label or found.name)
+    if found.image is not None:
+        small = found.image.width() < SIDE  # tiny inputs keep their pixels, large ones are smoothed
+        mode = Qt.TransformationMode.FastTransformation if small else Qt.TransformationMode.SmoothTransformation
+        scaled = found.image.scaled(SIDE, SIDE, Qt.AspectRatioMode.KeepAspectRatio, mode)
+        item.setIcon(QIcon(QPixmap.fromImage(scaled)))
+    values = f"values {found.values}" if found.values else ""
+    item.setToolTip("\n".join(x for x in (found.name, found.label, values, found.why) if x))
+    return item

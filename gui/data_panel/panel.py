@@ -1,0 +1,148 @@
+"""The data panel: what is attached, how it is divided, how items are prepared, and what the network then sees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.data_panel.grid import ItemGrid
+from gui.data_panel.pictures import Picture
+from gui.empty_hint import EmptyHint
+
+FROM_FILE = "file"
+_TITLES = {
+    "imagenet": "ImageNet (mean and deviation)",
+    "minus1to1": "−1 to 1",
+    "cifar10": "CIFAR-10 (mean and deviation)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DataSummary:
+    """What the panel says of a data set."""
+
+    name: str
+    location: str
+    items: int
+    classes: int
+    calibration: int
+    train: int
+    judge: int
+    note: str = ""
+
+
+class DataPanel(QWidget):
+    """Signals say what the user wants; :meth:`show_data` and friends say what is."""
+
+    attach = Signal()
+    attach_sample = Signal()
+    detach = Signal()
+    preprocessing_chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Data")
+        self.empty = EmptyHint(
+            "No data attached.",
+            "Attach a folder of class folders, a zip, a folder with labels.csv, or an .npz file, "
+            "to calibrate, train and judge. Or drop it on the window.",
+            "&Attach data…",
+        )
+        self.empty.clicked.connect(self.attach)
+        self.name = QLabel()
+        self.name.setObjectName("Section")
+        self.name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.parts = QLabel(wordWrap=True)
+        self.parts.setObjectName("Hint")
+        self.warning = QLabel(wordWrap=True)
+        self.warning.setObjectName("FieldError")
+        self.warning.setAccessibleName("Warning about the data")
+        self.warning.hide()
+        self.presets = QComboBox()
+        self.presets.setAccessibleName("Preprocessing")
+        self.presets.setToolTip("How raw items become network inputs. Remembered in the model.")
+        self.presets.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.presets.activated.connect(self._preset_chosen)
+        self.grid = ItemGrid()
+        self.change_button = QPushButton("&Change…")
+        self.change_button.clicked.connect(self.attach)
+        self.detach_button = QPushButton("&Detach")
+        self.detach_button.clicked.connect(self.detach)
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(self._filled())
+
+    def show_data(self, summary: DataSummary | None) -> None:
+        self._stack.setCurrentIndex(0 if summary is None else 1)
+        if summary is None:
+            self.grid.clear()
+            self.set_warning("")
+            return
+        self.name.setText(summary.name)
+        self.name.setToolTip(summary.location)
+        classes = f" in {summary.classes:,} classes" if summary.classes else ""
+        train = f"{summary.train:,} to train, " if summary.train else ""
+        self.parts.setText(
+            f"{summary.items:,} items{classes}: {summary.calibration:,} to calibrate, {train}{summary.judge:,} to judge"
+        )
+        self.parts.setToolTip(summary.note)
+
+    def show_preprocessing(self, name: str | None, known: Sequence[str]) -> None:
+        """``name`` of the model's preprocessing: a preset, '' for steps of its own, None for none set."""
+        self.presets.clear()
+        if name is None:
+            self.presets.addItem("not set: choose one", None)
+        elif name not in known:
+            self.presets.addItem(name or "the model's own steps", None)
+        for key in known:
+            self.presets.addItem(_TITLES.get(key, key), key)
+        self.presets.addItem("From a JSON file…", FROM_FILE)
+        self.presets.setCurrentIndex(max(self.presets.findData(name), 0) if name else 0)
+
+    def show_pictures(self, pictures: Sequence[Picture]) -> None:
+        self.grid.show_pictures(pictures)
+        broken = next((p.why for p in pictures if p.why), "")
+        self.set_warning(broken)
+
+    def set_warning(self, sentence: str) -> None:
+        self.warning.setText(sentence)
+        self.warning.setVisible(bool(sentence))
+
+    def _preset_chosen(self, row: int) -> None:
+        key = self.presets.itemData(row)
+        if key is not None:
+            self.preprocessing_chosen.emit(str(key))
+
+    def _filled(self) -> QWidget:
+        page = QWidget()
+        head = QHBoxLayout()
+        head.addWidget(self.name, 1)
+        head.addWidget(self.change_button)
+        head.addWidget(self.detach_button)
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        label = QLabel("&Preparation")
+        label.setBuddy(self.presets)
+        form.addRow(label, self.presets)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(8, 6, 8, 0)
+        column.setAlignment(Qt.AlignmentFlag.AlignTop)
+        column.addLayout(head)
+        column.addWidget(self.parts)
+        column.addLayout(form)
+        column.addWidget(self.warning)
+        column.addWidget(self.grid, 1)
+        return page

@@ -1,0 +1,1 @@
+"""Writing a file for a runtime, and its proof."""

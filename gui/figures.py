@@ -1,0 +1,89 @@
+"""Measures as people read them: short text for a cell, the whole provenance for its tooltip."""
+
+from __future__ import annotations
+
+import math
+
+from core.report import Measure
+
+MISSING = "–"
+
+
+def short(value: float, unit: str = "") -> str:
+    """A number with its unit: 2.26 M, 13.4 MB, 89.2 %, 3.31 ms."""
+    if not math.isfinite(value):
+        return str(value)
+    if unit in ("bytes", "B", "byte"):
+        return size(value)
+    if unit in ("", "MACs", "params", "parameters", "weights", "count"):
+        return count(value)
+    if unit in ("percent", "%"):
+        return f"{value:.1f} %"
+    if unit == "ms":
+        return f"{value:.2f} ms" if value < 100 else f"{value:.0f} ms"
+    if unit == "dB":
+        return f"{value:.1f} dB"
+    if unit == "share":
+        return f"{100 * value:.1f} %"
+    return f"{value:.4g} {unit}"
+
+
+def count(value: float) -> str:
+    for limit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= limit:
+            scaled = value / limit
+            return f"{scaled:.0f} {letter}" if abs(scaled) >= 100 else f"{scaled:.3g} {letter}"
+    return f"{value:.0f}" if value == int(value) else f"{value:.4g}"
+
+
+def size(value: float) -> str:
+    """Bytes in decimal units, as shops and stores count them."""
+    for limit, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if abs(value) >= limit:
+            scaled = value / limit
+            return f"{scaled:.0f} {unit}" if abs(scaled) >= 100 else f"{scaled:.3g} {unit}"
+    return f"{value:.0f} B"
+
+
+def seconds(value: float | None) -> str:
+    """A remaining time: '12 s', '3 min', '1 h 20 min'; '' where unknown."""
+    if value is None or not math.isfinite(value):
+        return ""
+    if value < 90:
+        return f"{max(round(value), 1)} s"
+    minutes = round(value / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def cell(measure: Measure | None) -> str:
+    """The figure alone; a dash where it was never obtained."""
+    return MISSING if measure is None else short(measure.value, measure.unit)
+
+
+def spoken(measure: Measure | None) -> str:
+    """For the tooltip and the screen reader: how, on what, how often, how sure."""
+    if measure is None:
+        return "Not measured."
+    parts = [f"{cell(measure)}, {measure.how}"]
+    if measure.on:
+        parts[0] += f" on {measure.on}"
+    if measure.n is not None:
+        parts.append(f"n = {measure.n:,}")
+    if measure.interval is not None:
+        low, high = (short(v, measure.unit) for v in measure.interval)
+        parts.append(f"95 % interval {low} to {high}")
+    if measure.note:
+        parts.append(measure.note.rstrip("."))
+    return "; ".join(parts) + "."
+
+
+def change(before: float, after: float, unit: str = "") -> str:
+    """How a figure moved: '−50 %' for sizes, '+1.2' points for percentages."""
+    if unit in ("percent", "%"):
+        return f"{after - before:+.1f}".replace("-", "−")
+    if before == 0:
+        return ""
+    share = 100 * (after - before) / before
+    if abs(share) < 0.05:
+        return "±0 %"
+    return f"{share:+.0f} %".replace("-", "−") if abs(share) >= 1 else f"{share:+.1f} %".replace("-", "−")

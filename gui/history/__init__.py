@@ -1,0 +1,1 @@
+"""Revisions as a tree."""

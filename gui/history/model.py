@@ -1,0 +1,111 @@
+"""The revision table behind the tree: what each step did to size, compute and accuracy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QFont
+
+from core.report import Measure
+from gui.figures import MISSING, cell, change, spoken
+from gui.history.entries import Entry, Rail, rails
+
+Index = QModelIndex | QPersistentModelIndex
+RAIL, KEY = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
+_FIGURES = (("Size", "weight_bytes"), ("MACs", "macs"), ("Top-1", "top1"))
+
+
+class RevisionModel(QAbstractTableModel):
+    """Rows in order of age; the current revision is bold, revisions that were undone are grey."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.entries: list[Entry] = []
+        self.current: int | None = None
+        self._rails: list[Rail] = []
+        self._line: set[int] = set()
+
+    def set_entries(self, entries: Sequence[Entry], current: int | None) -> None:
+        self.beginResetModel()
+        self.entries, self.current = list(entries), current
+        self._rails = rails(self.entries)
+        self._line = self._ancestors(current)
+        self.endResetModel()
+
+    def row_of(self, key: int | None) -> int:
+        return next((k for k, e in enumerate(self.entries) if e.key == key), -1)
+
+    def entry(self, key: int | None) -> Entry | None:
+        row = self.row_of(key)
+        return self.entries[row] if row >= 0 else None
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  Qt's own signature
+        return 0 if parent.isValid() else len(self.entries)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else 1 + len(_FIGURES)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.TextAlignmentRole and section:
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        if role == Qt.ItemDataRole.DisplayRole:
+            return "Step" if section == 0 else _FIGURES[section - 1][0]
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        entry = self.entries[index.row()]
+        if role == KEY:
+            return entry.key
+        if role == RAIL:
+            return self._rails[index.row()]
+        if role == Qt.ItemDataRole.FontRole and entry.key == self.current:
+            font = QFont()
+            font.setBold(True)
+            return font
+        if index.column() == 0:
+            return self._step(entry, role)
+        return self._figure(entry, _FIGURES[index.column() - 1][1], role)
+
+    def undone(self, entry: Entry) -> bool:
+        """Whether this revision is not on the way from the first to the current one."""
+        return self.current is not None and entry.key not in self._line
+
+    def _step(self, entry: Entry, role: int) -> Any:
+        if role == Qt.ItemDataRole.DisplayRole:
+            return entry.title
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return "\n".join(x for x in (entry.title, entry.detail, entry.when, *entry.notes) if x)
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            origin = "" if entry.parent is None else f", from revision {entry.parent}"
+            current = ", current" if entry.key == self.current else ""
+            return f"Revision {entry.key}: {entry.title}{origin}{current}"
+        return None
+
+    def _figure(self, entry: Entry, name: str, role: int) -> Any:
+        measure = entry.measures.get(name)
+        if role == Qt.ItemDataRole.DisplayRole:
+            return cell(measure) if measure else MISSING
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return spoken(measure) + self._moved(entry, name, measure)
+        return None
+
+    def _moved(self, entry: Entry, name: str, measure: Measure | None) -> str:
+        parent = self.entry(entry.parent)
+        before = parent.measures.get(name) if parent else None
+        if measure is None or before is None:
+            return ""
+        return f" {change(before.value, measure.value, measure.unit)} against the revision before."
+
+    def _ancestors(self, key: int | None) -> set[int]:
+        parents = {e.key: e.parent for e in self.entries}
+        out: set[int] = set()
+        while key is not None and key in parents and key not in out:
+            out.add(key)
+            key = parents[key]
+        return out

@@ -1,0 +1,296 @@
+"""A form made from a method's parameters: editors, units, bounds, help, and one sentence where a value is wrong."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.errors import UserError
+from core.params import Scalar, Spec, check
+
+_SLIDER_STEPS = 1000
+
+
+class NumberEdit(QWidget):
+    """A line for a number, with a slider where both bounds are known and a share shown as percent."""
+
+    changed = Signal()
+
+    def __init__(self, spec: Spec, value: Scalar, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._spec = spec
+        self.line = QLineEdit(number_text(value))
+        self.line.setFixedWidth(96)
+        self.line.setAlignment(Qt.AlignmentFlag.AlignRight)
+        if spec.optional:
+            self.line.setPlaceholderText("automatic")
+        self.unit = QLabel()
+        self.unit.setObjectName("Hint")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.line)
+        self.slider = self._make_slider()
+        row.addWidget(self.unit)
+        row.addWidget(self.slider, 1) if self.slider else row.addStretch(1)
+        self.setFocusProxy(self.line)
+        self.line.textChanged.connect(self._text_changed)
+        self._text_changed()
+
+    def text(self) -> str:
+        return self.line.text().strip()
+
+    def set_value(self, value: Scalar) -> None:
+        self.line.setText(number_text(value))
+
+    def _make_slider(self) -> QSlider | None:
+        low, high = self._spec.field.low, self._spec.field.high
+        if low is None or high is None or self._spec.optional or high - low > 1000:
+            return None
+        slider = QSlider(Qt.Orientation.Horizontal)
+        slider.setMinimumWidth(120)
+        slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the line beside it takes the keyboard
+        slider.setAccessibleName(f"{self._spec.field.label} slider")
+        steps = int(high - low) if self._spec.type is int else _SLIDER_STEPS
+        slider.setRange(0, max(steps, 1))
+        slider.valueChanged.connect(self._slider_moved)
+        return slider
+
+    def _slider_moved(self, position: int) -> None:
+        low, high = self._spec.field.low or 0.0, self._spec.field.high or 1.0
+        assert self.slider is not None
+        value = low + (high - low) * position / self.slider.maximum()
+        step = self._spec.field.step or (1.0 if self._spec.type is int else 0.01 if high - low <= 1 else 0.1)
+        rounded = min(max(round(value / step) * step, low), high)
+        self.line.setText(number_text(int(rounded) if self._spec.type is int else round(rounded, 10)))
+
+    def _text_changed(self) -> None:
+        value = _finite(self.text())
+        self._show_unit(value)
+        if self.slider is not None and value is not None:
+            low, high = self._spec.field.low or 0.0, self._spec.field.high or 1.0
+            blocked = self.slider.blockSignals(True)
+            self.slider.setValue(round((value - low) / ((high - low) or 1.0) * self.slider.maximum()))
+            self.slider.blockSignals(blocked)
+        self.changed.emit()
+
+    def _show_unit(self, value: float | None) -> None:
+        unit = self._spec.field.unit
+        if unit == "share" and value is not None:
+            unit = f"= {value * 100:g} %"
+        self.unit.setText("" if unit == "share" else unit)
+
+
+class ParamRow:
+    """One parameter's label, editor and error line."""
+
+    def __init__(self, spec: Spec, value: Scalar) -> None:
+        self.spec = spec
+        self.label = QLabel(spec.field.label)
+        self.editor = _editor(spec, value)
+        self.error = QLabel(wordWrap=True)
+        self.error.setObjectName("FieldError")
+        self.error.hide()
+        self.label.setBuddy(self.editor)
+        self.editor.setAccessibleName(spec.field.label)
+        self.editor.setAccessibleDescription(spec.field.help)
+        for widget in (self.label, self.editor):
+            widget.setToolTip(_tip(spec))
+
+    def raw(self) -> Scalar:
+        if isinstance(self.editor, QCheckBox):
+            return self.editor.isChecked()
+        if isinstance(self.editor, QComboBox):
+            return str(self.editor.currentData())
+        assert isinstance(self.editor, NumberEdit | QLineEdit)
+        return self.editor.text()
+
+    def set_raw(self, value: Scalar) -> None:
+        if isinstance(self.editor, QCheckBox):
+            self.editor.setChecked(bool(value))
+        elif isinstance(self.editor, QComboBox):
+            self.editor.setCurrentIndex(max(self.editor.findData("none" if value is None else str(value)), 0))
+        elif isinstance(self.editor, NumberEdit):
+            self.editor.set_value(value)
+        elif isinstance(self.editor, QLineEdit):
+            self.editor.setText("" if value is None else str(value))
+
+    def verdict(self) -> tuple[Scalar, str]:
+        """(value, '') or (None, one sentence); the sentence is shown below the editor."""
+        try:
+            value, why = check(self.spec, self.raw()), ""
+        except UserError as error:
+            value, why = None, str(error)
+        self.error.setText(why)
+        self.error.setVisible(bool(why))
+        return value, why
+
+
+class ParamForm(QWidget):
+    """Editors for every Spec; advanced ones fold away below a button."""
+
+    changed = Signal()
+
+    def __init__(
+        self, specs: Sequence[Spec], values: Mapping[str, Scalar] | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        given = values or {}
+        self.rows = {s.name: ParamRow(s, given.get(s.name, s.default)) for s in specs}
+        plain = [r for r in self.rows.values() if not r.spec.field.advanced]
+        advanced = [r for r in self.rows.values() if r.spec.field.advanced]
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        if plain:
+            column.addWidget(_page(plain))
+        if advanced:
+            self._add_advanced(column, advanced)
+        for row in self.rows.values():
+            _on_change(row.editor, self._changed)
+        self._values: dict[str, Scalar] = {}
+        self._errors: dict[str, str] = {}
+        self._check()
+
+    def values(self) -> dict[str, Scalar]:
+        """Checked values by parameter name; a wrong one is missing and named in :meth:`errors`."""
+        return dict(self._values)
+
+    def errors(self) -> dict[str, str]:
+        return dict(self._errors)
+
+    @property
+    def valid(self) -> bool:
+        return not self._errors
+
+    def set_values(self, values: Mapping[str, Scalar]) -> None:
+        for name, value in values.items():
+            self.rows[name].set_raw(value)
+
+    def reset(self) -> None:
+        """Every parameter back to its default."""
+        self.set_values({name: row.spec.default for name, row in self.rows.items()})
+
+    def focus_first_error(self) -> None:
+        for name in self._errors:
+            self.rows[name].editor.setFocus()
+            return
+
+    def _add_advanced(self, column: QVBoxLayout, rows: Sequence[ParamRow]) -> None:
+        button = QToolButton()
+        button.setText("Ad&vanced")
+        button.setCheckable(True)
+        button.setAutoRaise(True)
+        button.setArrowType(Qt.ArrowType.RightArrow)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        page = _page(rows)
+        page.hide()
+
+        def toggle(open_: bool) -> None:
+            button.setArrowType(Qt.ArrowType.DownArrow if open_ else Qt.ArrowType.RightArrow)
+            page.setVisible(open_)
+
+        button.toggled.connect(toggle)
+        self.advanced_button = button
+        column.addWidget(button)
+        column.addWidget(page)
+
+    def _changed(self, *_: object) -> None:
+        self._check()
+        self.changed.emit()
+
+    def _check(self) -> None:
+        self._values, self._errors = {}, {}
+        for name, row in self.rows.items():
+            value, why = row.verdict()
+            if why:
+                self._errors[name] = why
+            else:
+                self._values[name] = value
+
+
+def number_text(value: Scalar) -> str:
+    """A number as a person writes it: no exponent where it can be helped, no trailing zeros."""
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.10f}".rstrip("0").rstrip(".") if 1e-6 <= abs(value) < 1e9 or value == 0 else f"{value:g}"
+    return str(value)
+
+
+def _finite(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _editor(spec: Spec, value: Scalar) -> QWidget:
+    if spec.type is bool and not spec.optional:
+        box = QCheckBox()
+        box.setChecked(bool(value))
+        return box
+    if spec.choices:
+        combo = QComboBox()
+        for choice in (*(("none",) if spec.optional else ()), *spec.choices):
+            combo.addItem(choice.replace("_", " "), choice)
+        combo.setCurrentIndex(max(combo.findData("none" if value is None else str(value)), 0))
+        return combo
+    if spec.type in (int, float):
+        return NumberEdit(spec, value)
+    return QLineEdit("" if value is None else str(value))
+
+
+def _on_change(editor: QWidget, slot: object) -> None:
+    if isinstance(editor, QCheckBox):
+        editor.toggled.connect(slot)
+    elif isinstance(editor, QComboBox):
+        editor.currentIndexChanged.connect(slot)
+    elif isinstance(editor, NumberEdit):
+        editor.changed.connect(slot)
+    elif isinstance(editor, QLineEdit):
+        editor.textChanged.connect(slot)
+
+
+def _tip(spec: Spec) -> str:
+    field = spec.field
+    parts = [field.help] if field.help else []
+    if field.low is not None and field.high is not None:
+        parts.append(f"Between {field.low:g} and {field.high:g}.")
+    elif field.low is not None:
+        parts.append(f"At least {field.low:g}.")
+    elif field.high is not None:
+        parts.append(f"At most {field.high:g}.")
+    if not isinstance(spec.default, bool) and spec.default is not None:
+        parts.append(f"Default: {number_text(spec.default)}.")
+    return " ".join(parts)
+
+
+def _page(rows: Sequence[ParamRow]) -> QWidget:
+    page = QWidget()
+    grid = QGridLayout(page)
+    grid.setContentsMargins(0, 0, 0, 0)
+    grid.setHorizontalSpacing(12)
+    grid.setColumnStretch(1, 1)
+    for k, row in enumerate(rows):
+        grid.addWidget(row.label, 3 * k, 0)
+        grid.addWidget(row.editor, 3 * k, 1)
+        if row.spec.field.help:
+            hint = QLabel(row.spec.field.help, wordWrap=True)
+            hint.setObjectName("Hint")
+            grid.addWidget(hint, 3 * k + 1, 1)
+        grid.addWidget(row.error, 3 * k + 2, 1)
+    return page

@@ -1,0 +1,115 @@
+"""What the window remembers between runs: look, recent projects, the last session; and where sessions live."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from pathlib import Path
+from typing import Literal
+
+from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
+
+Look = Literal["light", "dark", "system"]
+LOOKS: tuple[Look, ...] = ("system", "light", "dark")
+RECENT = 8
+_KEPT_SESSIONS = 10
+_DAY = 86_400.0
+
+
+def _folder(kind: QStandardPaths.StandardLocation) -> Path:
+    folder = Path(QStandardPaths.writableLocation(kind)) / "thimble"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def config_folder() -> Path:
+    return _folder(QStandardPaths.StandardLocation.GenericConfigLocation)
+
+
+def cache_folder() -> Path:
+    return _folder(QStandardPaths.StandardLocation.GenericCacheLocation)
+
+
+def sessions_folder() -> Path:
+    """Projects that were never saved elsewhere live here, so that a killed window loses nothing."""
+    folder = cache_folder() / "sessions"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def new_session(name: str) -> Path:
+    """A folder name (not yet existing) for a project made by opening a model called ``name``."""
+    stem = re.sub(r"[^\w.-]+", "_", name).strip("._") or "model"
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    path = sessions_folder() / f"{stem}-{stamp}.thimble"
+    count = 1
+    while path.exists():
+        count += 1
+        path = path.with_name(f"{stem}-{stamp}-{count}.thimble")
+    return path
+
+
+def is_session(path: Path) -> bool:
+    return path.parent == sessions_folder()
+
+
+def forget_old_sessions() -> None:
+    """Keep the newest sessions; one younger than a day may belong to another window and always stays."""
+    found = sorted(sessions_folder().glob("*.thimble"), key=lambda p: p.stat().st_mtime, reverse=True)
+    for path in found[_KEPT_SESSIONS:]:
+        if time.time() - path.stat().st_mtime > _DAY:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+class Settings:
+    """A small ini file. Every value has a sensible default, so a broken file only loses preferences."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        file = path or config_folder() / "window.ini"
+        self._store = QSettings(str(file), QSettings.Format.IniFormat)
+
+    @property
+    def look(self) -> Look:
+        value = str(self._store.value("look", "system"))
+        return value if value in LOOKS else "system"
+
+    @look.setter
+    def look(self, value: Look) -> None:
+        self._store.setValue("look", value)
+
+    @property
+    def recent(self) -> list[Path]:
+        """Projects opened or saved lately that still exist, newest first."""
+        stored = self._store.value("recent", [])
+        names = [stored] if isinstance(stored, str) else list(stored) if isinstance(stored, list) else []
+        return [Path(n) for n in names if n and Path(n).exists()]
+
+    def remember(self, project: Path) -> None:
+        names = [str(project), *(str(p) for p in self.recent if p != project)]
+        self._store.setValue("recent", names[:RECENT])
+
+    @property
+    def last_session(self) -> Path | None:
+        """The project the last window worked on without saving it elsewhere."""
+        name = str(self._store.value("session", "") or "")
+        return Path(name) if name and Path(name).exists() else None
+
+    @last_session.setter
+    def last_session(self, path: Path | None) -> None:
+        self._store.setValue("session", str(path) if path else "")
+        self._store.sync()  # the window may be killed at any moment
+
+    def folder(self, purpose: str) -> str:
+        """Where the last file dialog for ``purpose`` stood."""
+        return str(self._store.value(f"folder/{purpose}", "") or "")
+
+    def set_folder(self, purpose: str, path: Path) -> None:
+        self._store.setValue(f"folder/{purpose}", str(path))
+
+    def layout(self, name: str) -> QByteArray:
+        value = self._store.value(f"layout/{name}")
+        return value if isinstance(value, QByteArray) else QByteArray()
+
+    def set_layout(self, name: str, state: QByteArray) -> None:
+        self._store.setValue(f"layout/{name}", state)

@@ -1,0 +1,105 @@
+"""The first screen: open a model, a recent project, the bundled sample, or what the last window left behind."""
+
+from __future__ import annotations
+
+import html
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QCommandLinkButton, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+
+class StartScreen(QScrollArea):
+    """Signals say what the user chose; nothing is opened here."""
+
+    open_model = Signal()
+    open_project = Signal()
+    open_sample = Signal()
+    open_recent = Signal(object)
+    recover = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("StartScreen")
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self._page = QWidget()
+        self._column = QVBoxLayout(self._page)
+        self._column.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._column.setContentsMargins(24, 32, 24, 24)
+        self.setWidget(self._page)
+        self._inner = QWidget()
+        self._inner.setFixedWidth(560)
+        self._rows = QVBoxLayout(self._inner)
+        self._rows.setSpacing(6)
+        self._column.addWidget(self._inner)
+        self._column.addStretch(1)
+        self.buttons: dict[str, QCommandLinkButton] = {}
+        self.show_choices([], None)
+
+    def show_choices(self, recent: Sequence[Path], session: Path | None) -> None:
+        """Build the list anew: the last unsaved session first, for it is what a killed window lost sight of."""
+        while self._rows.count():
+            item = self._rows.takeAt(0)
+            if item is not None and (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        self.buttons = {}
+        self._title()
+        if session is not None:
+            note = f"{session.stem}, last changed {_when(session)}. Every revision that had ended is there."
+            self._add("recover", "Recover &last session", note).clicked.connect(self.recover)
+        self._add(
+            "open", "&Open a model…", "An ONNX file. You can also drop one anywhere on this window."
+        ).clicked.connect(self.open_model)
+        note = "A small MobileNetV2 trained on handwritten digits, with its images: everything can be tried on it."
+        self._add("sample", "Open the &sample", note).clicked.connect(self.open_sample)
+        self._add("project", "Open a &project…", "A folder that ends in .thimble.").clicked.connect(self.open_project)
+        if recent:
+            self._heading("Recent projects")
+        for k, path in enumerate(recent):
+            button = self._add(f"recent{k}", path.stem, f"{_short(path.parent)}, changed {_when(path)}")
+            button.clicked.connect(lambda _=False, p=path: self.open_recent.emit(p))
+
+    def _title(self) -> None:
+        title = QLabel("Thimble")
+        title.setObjectName("Title")
+        font = title.font()
+        font.setPointSizeF(font.pointSizeF() * 2.2)
+        font.setBold(True)
+        title.setFont(font)
+        line = QLabel("See a neural network, make it fit into a phone, and prove what was lost.")
+        line.setObjectName("Hint")
+        self._rows.addWidget(title)
+        self._rows.addWidget(line)
+        self._rows.addSpacing(14)
+
+    def _heading(self, text: str) -> None:
+        label = QLabel(f"<b>{html.escape(text)}</b>")
+        label.setContentsMargins(10, 14, 0, 2)
+        self._rows.addWidget(label)
+
+    def _add(self, key: str, text: str, note: str) -> QCommandLinkButton:
+        button = QCommandLinkButton(text, note)
+        button.setAccessibleDescription(note)
+        self._rows.addWidget(button)
+        self.buttons[key] = button
+        return button
+
+
+def _when(path: Path) -> str:
+    try:
+        stamp = max((p.stat().st_mtime for p in path.iterdir()), default=path.stat().st_mtime)
+    except OSError:
+        return "at an unknown time"
+    moment = time.localtime(stamp)
+    return f"{moment.tm_mday} {time.strftime('%B %Y, %H:%M', moment)}"
+
+
+def _short(folder: Path) -> str:
+    try:
+        return "~/" + str(folder.relative_to(Path.home()))
+    except ValueError:
+        return str(folder)

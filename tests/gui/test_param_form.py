@@ -1,0 +1,121 @@
+"""The form made from parameters: values, bounds, sentences, advanced fields."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Annotated
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox
+from pytestqt.qtbot import QtBot
+
+from core.params import Field, from_json, specs, to_json
+from gui.param_form import NumberEdit, ParamForm, number_text
+
+
+class Norm(enum.Enum):
+    L1 = "l1"
+    L2 = "l2"
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    ratio: Annotated[float, Field("Channels removed", "Share of channels.", low=0.0, high=0.95, unit="share")] = 0.5
+    multiple: Annotated[int, Field("Multiple of", low=1, high=64)] = 8
+    norm: Annotated[Norm, Field("Norm")] = Norm.L1
+    correct: Annotated[bool, Field("Correct biases")] = True
+    rate: Annotated[float, Field("Learning rate", low=0.0, unit="1/step")] = 1e-3
+    steps: Annotated[int | None, Field("Steps", low=1, advanced=True)] = None
+    pattern: Annotated[str, Field("Pattern", advanced=True)] = ""
+
+
+@pytest.fixture
+def form(qtbot: QtBot) -> ParamForm:
+    form = ParamForm(specs(Params))
+    qtbot.addWidget(form)
+    form.show()
+    return form
+
+
+def test_defaults_come_back_unchanged(form: ParamForm) -> None:
+    assert form.valid
+    assert from_json(Params, form.values()) == Params()
+    assert form.values() == to_json(Params())
+
+
+def test_typing_a_value_out_of_bounds_gives_the_sentence_of_the_core(form: ParamForm, qtbot: QtBot) -> None:
+    row = form.rows["ratio"]
+    assert isinstance(row.editor, NumberEdit)
+    with qtbot.waitSignal(form.changed):
+        row.editor.line.setText("2")
+    assert form.errors() == {"ratio": "Channels removed is 2.0; it must be between 0.0 and 0.95."}
+    assert row.error.isVisible()
+    assert row.error.text() == form.errors()["ratio"]
+    assert "ratio" not in form.values()
+    row.editor.line.setText("0.25")
+    assert form.valid
+    assert not row.error.isVisible()
+    assert form.values()["ratio"] == 0.25
+
+
+@pytest.mark.parametrize(("text", "part"), [("abc", "must be a number"), ("nan", "finite"), ("", "must be a number")])
+def test_what_is_no_number_is_named(form: ParamForm, text: str, part: str) -> None:
+    editor = form.rows["ratio"].editor
+    assert isinstance(editor, NumberEdit)
+    editor.line.setText(text)
+    assert part in form.errors()["ratio"]
+
+
+def test_whole_numbers_only_where_the_type_says_so(form: ParamForm) -> None:
+    form.rows["multiple"].set_raw(2.5)
+    assert "whole number" in form.errors()["multiple"]
+
+
+def test_enumerations_offer_their_values(form: ParamForm) -> None:
+    combo = form.rows["norm"].editor
+    assert isinstance(combo, QComboBox)
+    assert [combo.itemData(k) for k in range(combo.count())] == ["l1", "l2"]
+    combo.setCurrentIndex(1)
+    assert from_json(Params, form.values()).norm is Norm.L2
+
+
+def test_slider_and_line_follow_each_other(form: ParamForm) -> None:
+    editor = form.rows["ratio"].editor
+    assert isinstance(editor, NumberEdit)
+    assert editor.slider is not None
+    editor.slider.setValue(editor.slider.maximum())
+    assert form.values()["ratio"] == 0.95
+    assert editor.unit.text() == "= 95 %"
+    editor.line.setText("0")
+    assert editor.slider.value() == 0
+
+
+def test_advanced_fields_are_folded_away_but_count(form: ParamForm, qtbot: QtBot) -> None:
+    line = form.rows["steps"].editor
+    assert not line.isVisible()
+    qtbot.mouseClick(form.advanced_button, Qt.MouseButton.LeftButton)
+    assert line.isVisible()
+    assert form.values()["steps"] is None
+    form.rows["steps"].set_raw(0)
+    assert form.errors()["steps"].startswith("Steps is 0")
+
+
+def test_reset_brings_the_defaults_back(form: ParamForm) -> None:
+    form.set_values({"ratio": 0.1, "correct": False, "norm": "l2", "pattern": "x"})
+    form.reset()
+    assert from_json(Params, form.values()) == Params()
+
+
+def test_every_editor_has_a_name_for_screen_readers_and_a_label(form: ParamForm) -> None:
+    for row in form.rows.values():
+        assert row.editor.accessibleName() == row.spec.field.label
+        assert row.label.buddy() is row.editor
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(1e-3, "0.001"), (0.5, "0.5"), (1.0, "1"), (0.0, "0"), (1e-9, "1e-09"), (7, "7"), (None, "")]
+)
+def test_numbers_are_written_as_people_write_them(value: float | None, text: str) -> None:
+    assert number_text(value) == text
