@@ -1,0 +1,97 @@
+"""What no single rule can see: tensors that several layers share, and sizes that are used as numbers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import onnx_ir as ir
+
+from core.model.channel_labels import STATIC_MOVES, Labelling, Occurrence, layer_name
+
+# their size arguments are computed again from the survivors by core.model.channel_cut
+MENDED = {"Reshape", "Expand", "Split", "Slice", "Pad", "Gather", "Resize"}
+
+
+def check_shared_tensors(state: Labelling) -> None:
+    """A tensor read in several places is cut only if all of them agree: join their labels, or lock them."""
+    by_tensor: dict[str, list[Occurrence]] = defaultdict(list)
+    for occurrence in state.occurrences:
+        by_tensor[occurrence.tensor].append(occurrence)
+    for value in _stored_values(state.facts.graph):
+        found = by_tensor.get(value.name or "")
+        if not found:
+            continue
+        uses = _final_uses(state, value)
+        if value.is_graph_output():
+            for occurrence in found:
+                state.lock(occurrence.labels, f"its weight '{value.name}' is a graph output")
+        if len(uses) > 1 or len(found) > len({o.axis for o in found}):
+            _check_one(state, found, uses)
+
+
+def _stored_values(graph: ir.Graph) -> list[ir.Value]:
+    constants = [n.outputs[0] for n in graph if n.op_type == "Constant"]
+    return [*graph.initializers.values(), *constants]
+
+
+def _final_uses(state: Labelling, value: ir.Value) -> set[tuple[int, int]]:
+    """The (node, slot) pairs that read a stored tensor, looked at through Transpose, DequantizeLinear and the like."""
+    uses: set[tuple[int, int]] = set()
+    for use in value.uses():
+        moved = use.node.op_type in STATIC_MOVES and use.idx == 0 and state.is_static(use.node.outputs[0])
+        if moved:
+            uses |= _final_uses(state, use.node.outputs[0])
+        else:
+            uses.add((id(use.node), use.idx))
+    return uses
+
+
+def _check_one(state: Labelling, found: list[Occurrence], uses: set[tuple[int, int]]) -> None:
+    for axis in {o.axis for o in found}:
+        same = [o for o in found if o.axis == axis]
+        why = f"its weight '{same[0].tensor}' is shared by layers that read it differently"
+        for other in same[1:]:
+            state.join(same[0].labels, other.labels, why)
+        if {o.use for o in same} != uses:
+            for occurrence in same:
+                state.lock(occurrence.labels, why)
+
+
+def check_sizes_used_as_numbers(state: Labelling) -> None:
+    """A channel count that enters arithmetic (a scale of 1/sqrt(D)) changes when channels are cut: lock them."""
+    for node in state.facts.graph:
+        if node.op_type not in ("Shape", "Size"):
+            continue
+        lane = state.lane(node.inputs[0])
+        if lane is not None and _reaches_arithmetic(state, node, lane.axis):
+            state.lock(lane.labels, f"its size is used as a number (layer {layer_name(node)})")
+
+
+def _reaches_arithmetic(state: Labelling, shape_node: ir.Node, axis: int) -> bool:
+    """Follow the values computed from a size to the layers that use them."""
+    constant = state.facts.constant_nodes
+    todo, seen = [shape_node], {id(shape_node)}
+    while todo:
+        node = todo.pop()
+        for out in node.outputs:
+            if out.is_graph_output():
+                return True
+            for use in out.uses():
+                if node is shape_node and _reads_other_sizes(state, use.node, axis):
+                    continue
+                if id(use.node) in constant:
+                    if id(use.node) not in seen:
+                        seen.add(id(use.node))
+                        todo.append(use.node)
+                elif use.node.op_type not in MENDED or use.idx == 0:
+                    return True
+    return False
+
+
+def _reads_other_sizes(state: Labelling, node: ir.Node, axis: int) -> bool:
+    """Whether a reader of a shape vector picks entries other than the channels' (a batch size, most often)."""
+    if node.op_type != "Gather":
+        return False
+    chosen = state.constants(node.inputs[1])
+    rank = (state.shape(node.inputs[0]) or (0,))[0]
+    return chosen is not None and rank > 0 and all(i % rank != axis for i in chosen)

@@ -1,0 +1,117 @@
+"""The cut: a graph that is really smaller; and the mask: the same function at the old size.
+
+Both remove the same channels. The cut deletes their slices from every tensor and mends the few numbers of the graph
+that count channels (core.model.channel_mend). The mask sets the same slices to zero. That both compute the same is
+the proof every pruning act runs.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+import numpy.typing as npt
+import onnx_ir as ir
+
+from core.errors import UserError
+from core.model.channel_groups import ChannelGroups, Removed
+from core.model.channel_mend import MENDS, Flags, Survey
+from core.model.model import Model
+
+
+def cut(model: Model, groups: ChannelGroups, removed: Removed) -> Model:
+    """A new Model without the removed channels. Names, nodes and their order are kept; unchanged tensors are shared.
+
+    ``groups`` must be those of ``model``; ``removed``: group key -> units to remove.
+    Raises UserError for an unknown group or unit, and where a layer would lose its last channel.
+    """
+    gone = groups.gone(removed)
+    _refuse_empty(groups, removed)
+    new = model.clone()
+    stored = _stored_values(new)
+    for name, axes in _dead_positions(groups, gone).items():
+        array = _array(stored[name])
+        for axis, dead in axes.items():
+            array = np.compress(~dead, array, axis)
+        _store(stored[name], array)
+    survey = Survey(model, groups, gone)
+    for old, node in zip(model.nodes(), new.nodes(), strict=True):
+        mend = MENDS.get(node.op_type)
+        if mend is not None and survey.touches(old):
+            mend(survey, old, node)
+    _shrink_annotations(new, survey)
+    return new
+
+
+def mask(model: Model, groups: ChannelGroups, removed: Removed) -> Model:
+    """A new Model of the old size that computes what the cut one computes: the removed slices are zero.
+
+    (Masked variances and divisors are one, so that nothing is divided by zero.)
+    """
+    gone = groups.gone(removed)
+    new = model.clone()
+    stored = _stored_values(new)
+    arrays: dict[str, npt.NDArray[np.generic]] = {}
+    for occurrence in groups.occurrences:
+        dead = gone[occurrence.labels]
+        if dead.any():
+            array = arrays.setdefault(occurrence.tensor, _array(stored[occurrence.tensor]).copy())
+            array[(slice(None),) * occurrence.axis + (dead,)] = occurrence.blank
+    for name, array in arrays.items():
+        _store(stored[name], array)
+    return new
+
+
+def _refuse_empty(groups: ChannelGroups, removed: Removed) -> None:
+    for lost in groups.emptied(removed):
+        layers = ", ".join(sorted({key for key, _ in lost}))
+        raise UserError(f"The cut would leave no channels behind layer '{layers}'.", "Remove fewer channels there.")
+
+
+def _dead_positions(groups: ChannelGroups, gone: Flags) -> dict[str, dict[int, Flags]]:
+    """Tensor name -> axis -> which positions are removed."""
+    found: dict[str, dict[int, Flags]] = defaultdict(dict)
+    for occurrence in groups.occurrences:
+        dead = gone[occurrence.labels]
+        if dead.any():
+            found[occurrence.tensor][occurrence.axis] = dead
+    return found
+
+
+def _stored_values(model: Model) -> dict[str, ir.Value]:
+    """Every value that holds a tensor: initializers and outputs of Constant nodes."""
+    constants = {n.outputs[0].name or "": n.outputs[0] for n in model.nodes() if n.op_type == "Constant"}
+    return {**constants, **model.graph.graph.initializers}
+
+
+def _array(value: ir.Value) -> npt.NDArray[np.generic]:
+    maker = value.producer()
+    tensor = value.const_value if maker is None else maker.attributes.get_tensor("value")
+    if tensor is None:
+        raise UserError(f"The weight '{value.name}' has no numbers.", "Was its external data file moved?")
+    array: npt.NDArray[np.generic] = tensor.numpy()
+    return array
+
+
+def _store(value: ir.Value, array: npt.NDArray[np.generic]) -> None:
+    """Put an array of the same type in place of the tensor a value holds."""
+    maker = value.producer()
+    before = value.const_value if maker is None else maker.attributes.get_tensor("value")
+    dtype = before.dtype if before is not None else None
+    tensor = ir.tensor(np.ascontiguousarray(array), dtype=dtype, name=before.name if before is not None else None)
+    if maker is None:
+        value.const_value = tensor
+    else:
+        maker.attributes["value"] = ir.AttrTensor("value", tensor)
+    value.shape = ir.Shape(array.shape)
+
+
+def _shrink_annotations(new: Model, survey: Survey) -> None:
+    """Shapes written in the file are brought up to date; symbolic sizes elsewhere in them stay."""
+    for node in new.nodes():
+        for value in node.outputs:
+            axis = survey.lane_axis(value)
+            if axis is not None and value.shape is not None and axis < len(value.shape):
+                dims = list(value.shape)
+                dims[axis] = int(survey.alive(value, axis).sum())
+                value.shape = ir.Shape(dims)
