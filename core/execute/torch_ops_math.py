@@ -178,7 +178,7 @@ def log_softmax(layer: Layer, x: Tensor) -> Tensor:
 def gemm(layer: Layer, a: Tensor, b: Tensor, c: Tensor | None = None) -> Tensor:
     a = a.t() if layer.get("transA", 0) else a
     weight = b if layer.get("transB", 0) else b.t()
-    alpha, beta = layer.get("alpha", 1.0), layer.get("beta", 1.0)
+    alpha, beta = float(layer.get("alpha", 1.0)), float(layer.get("beta", 1.0))
     if c is None:
         return F.linear(a, weight) * alpha if alpha != 1 else F.linear(a, weight)
     if alpha == 1 and beta == 1 and c.dim() == 1 and c.numel() == weight.shape[0]:
@@ -188,8 +188,7 @@ def gemm(layer: Layer, a: Tensor, b: Tensor, c: Tensor | None = None) -> Tensor:
 
 @operator("Einsum")
 def einsum(layer: Layer, *xs: Tensor) -> Tensor:
-    y: Tensor = torch.einsum(layer.get("equation"), *xs)
-    return y
+    return torch.einsum(str(layer.get("equation")), *xs)
 
 
 Reduction = Callable[[Tensor, list[int], bool], Tensor]

@@ -1,0 +1,152 @@
+"""Items as training batches: kept in memory where they fit, augmented on the fly.
+
+torch is imported inside functions, so that method modules which import this one load at once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.data.dataset import DataSet
+from core.data.feed import prepared_batches
+from core.errors import UserError
+from core.jobs import Job
+from core.model.model import InputSpec
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
+
+MEMORY_LIMIT = 1 << 30  # bytes of prepared items that are kept rather than decoded again each epoch
+SHIFT = 8  # images move by at most this fraction of their size
+_LOADED_AT_ONCE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A training batch: input name -> tensor [B, ...], and class indices [B], -1 where unknown."""
+
+    feed: Mapping[str, Tensor]
+    labels: Tensor
+
+
+class Samples:
+    """A data set as training batches of ``size``, without limit of repetition.
+
+    The last incomplete batch of an epoch is left out where there is a full one: BatchNormalization learns nothing
+    good from a few items. A batch axis fixed in ``inputs`` overrides ``size``. Raises UserError without items.
+    """
+
+    def __init__(
+        self,
+        data: DataSet,
+        inputs: Sequence[InputSpec],
+        size: int,
+        job: Job | None = None,
+        memory: int = MEMORY_LIMIT,
+    ) -> None:
+        if not data.items:
+            raise UserError(f"'{data.name}' has no items to train on.")
+        self.inputs = tuple(inputs)
+        self.count = len(data.items)
+        self._data = data
+        first = next(prepared_batches(data, inputs, 1, [0]))
+        fixed = len(first.labels)  # a fixed batch is filled up with copies
+        self.size = fixed if fixed > 1 else max(size, 1)
+        per_item = sum(a.nbytes for a in first.feed.values()) // fixed
+        self._kept = self._load(job or Job()) if fixed == 1 and per_item * self.count <= memory else None
+
+    @property
+    def steps(self) -> int:
+        """Batches in one epoch."""
+        return max(self.count // self.size, 1)
+
+    @property
+    def in_memory(self) -> bool:
+        return self._kept is not None
+
+    def batches(self, order: Sequence[int]) -> Iterator[Sample]:
+        """One epoch in the given order of items."""
+        order = list(order)[: self.steps * self.size]
+        if self._kept is None:
+            yield from self._read(self.size, order)
+            return
+        import torch
+
+        for k in range(0, len(order), self.size):
+            index = torch.tensor(order[k : k + self.size])
+            yield Sample({n: t[index] for n, t in self._kept.feed.items()}, self._kept.labels[index])
+
+    def _read(self, size: int, order: Sequence[int]) -> Iterator[Sample]:
+        import torch
+
+        for batch in prepared_batches(self._data, self.inputs, size, order):
+            feed = {n: torch.from_numpy(np.ascontiguousarray(a)) for n, a in batch.feed.items()}
+            yield Sample(feed, torch.from_numpy(batch.labels))
+
+    def _load(self, job: Job) -> Sample:
+        import torch
+
+        kept: dict[str, Tensor] = {}
+        labels = torch.full((self.count,), -1, dtype=torch.int64)
+        done = 0
+        for sample in self._read(_LOADED_AT_ONCE, range(self.count)):
+            rows = slice(done, done + len(sample.labels))
+            for name, values in sample.feed.items():
+                if name not in kept:
+                    kept[name] = torch.empty((self.count, *values.shape[1:]), dtype=values.dtype)
+                kept[name][rows] = values
+            labels[rows] = sample.labels
+            done = rows.stop
+            job.progress(done / self.count, "Reading the training items")
+        return Sample(kept, labels)
+
+
+def with_free_batch(inputs: Sequence[InputSpec]) -> tuple[InputSpec, ...]:
+    """The same inputs with a batch axis of any size."""
+    return tuple(dataclasses.replace(s, shape=("batch", *s.shape[1:])) if s.shape else s for s in inputs)
+
+
+def augmented(
+    sample: Sample, inputs: Sequence[InputSpec], generator: Generator, shift: bool = True, flip: bool = False
+) -> Sample:
+    """The batch with its images moved by up to an eighth of their size (borders repeated) and half of them mirrored.
+
+    Works on prepared values, whatever their preprocessing, and leaves inputs that are not float images alone. Inputs
+    of one item move together.
+    """
+    import torch
+
+    rows = len(sample.labels)
+    moves = torch.rand((rows, 2), generator=generator) * 2 - 1
+    mirror = (torch.rand(rows, generator=generator) < 0.5) & flip
+    feed = dict(sample.feed)
+    for spec in inputs:
+        image = feed[spec.name]
+        if not spec.layout or not image.is_floating_point():
+            continue
+        if spec.layout == "NHWC":
+            feed[spec.name] = _moved(image.permute(0, 3, 1, 2), moves, mirror, shift).permute(0, 2, 3, 1)
+        else:
+            feed[spec.name] = _moved(image, moves, mirror, shift)
+    return Sample(feed, sample.labels)
+
+
+def _moved(image: Tensor, moves: Tensor, mirror: Tensor, shift: bool) -> Tensor:
+    """``image`` [B, C, H, W]; ``moves`` [B, 2] in -1..1 (down, right); ``mirror`` [B]. A gather along each axis."""
+    import torch
+
+    for axis, move in ((2, moves[:, 0]), (3, moves[:, 1])):
+        size = image.shape[axis]
+        reach = size // SHIFT if shift else 0
+        offset = torch.round(move * reach).long()[:, None]
+        places = (torch.arange(size)[None] - offset).clamp(0, size - 1)
+        if axis == 3:
+            places = torch.where(mirror[:, None], size - 1 - places, places)
+        where = places[:, None, :, None] if axis == 2 else places[:, None, None, :]
+        image = image.gather(axis, where.expand(image.shape))
+    return image
