@@ -1,0 +1,329 @@
+"""The two items of the scene: one paints all cards, one all edges. Each paints only what is exposed.
+
+One item for everything keeps ten thousand layers as quick as a hundred: Qt has nothing to index, and the picture's own
+sorted list finds the visible cards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from gui import theme
+from gui.graph_view.captions import CATEGORY
+from gui.graph_view.picture import HEADER, PAD, ROW, SIDE, Metrics, Picture
+
+FAR, NEAR = 0.3, 0.6  # below FAR: coloured blocks; below NEAR: big titles; above: everything
+_BAND = 1500.0
+_ARROW = 6.0
+_CHARACTERS = "".join(map(chr, range(32, 127))) + "×·−∞…–µ²³"
+
+
+def metrics() -> Metrics:
+    """Character widths of the fonts that cards are drawn with."""
+    bold, plain = (QFontMetricsF(theme.graph_font(bold=b, pixels=p)) for b, p in ((True, 12), (False, 11)))
+    return Metrics(
+        {c: bold.horizontalAdvance(c) for c in _CHARACTERS}, {c: plain.horizontalAdvance(c) for c in _CHARACTERS}
+    )
+
+
+@dataclass
+class Shown:
+    """What is marked at the moment, by card or edge number; shared by both items."""
+
+    selected: frozenset[int] = frozenset()
+    inputs: frozenset[int] = frozenset()
+    outputs: frozenset[int] = frozenset()
+    input_edges: frozenset[int] = frozenset()
+    output_edges: frozenset[int] = frozenset()
+    badges: Mapping[int, str] | None = None
+    overlays: Mapping[int, str] | None = None
+
+
+class EdgesItem(QGraphicsItem):
+    """All tensors between cards, in bands of the canvas; those of the selection on top in their colours."""
+
+    def __init__(self, picture: Picture, shown: Shown) -> None:
+        super().__init__()
+        self._picture, self._shown = picture, shown
+        self.setPos(0.5, 0)  # columns stand on whole pixels; their lines are crisp half a pixel further
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
+        left, top, right, bottom = picture.place.bounds
+        self._bounds = QRectF(left, top, right - left, bottom - top).adjusted(-40, -40, 40, 40)
+        self._bands: dict[int, tuple[QPainterPath, list[QLineF], QPainterPath]] = {}
+        seen: set[tuple[float, float, float, float]] = set()
+        for route in picture.place.routes:
+            self._add(route, seen)
+        self._labels = _labels(picture)
+
+    def boundingRect(self) -> QRectF:
+        return self._bounds
+
+    def _add(self, route: Sequence[tuple[float, float]], seen: set[tuple[float, float, float, float]]) -> None:
+        for k in range(len(route) - 1):
+            (x0, y0), (x1, y1) = route[k], route[k + 1]
+            if (x0, y0, x1, y1) in seen:
+                continue
+            seen.add((x0, y0, x1, y1))
+            band = int(y0 // _BAND)
+            if band not in self._bands:
+                self._bands[band] = (QPainterPath(), [], QPainterPath())
+                self._bands[band][2].setFillRule(Qt.FillRule.WindingFill)  # edges that meet share an arrow
+            path, lines, arrows = self._bands[band]
+            last = k == len(route) - 2
+            path.moveTo(x0, y0)
+            _stretch(path, x0, y0, x1, y1 - _ARROW if last else y1)
+            lines.append(QLineF(x0, y0, x1, y1))
+            if last:
+                arrows.addPolygon(_arrow(x1, y1))
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        exposed = option.exposedRect
+        detail = QStyleOptionGraphicsItem.levelOfDetailFromTransform(painter.worldTransform())
+        colour = theme.color("edge")
+        first, last = int((exposed.top() - 400) // _BAND), int(exposed.bottom() // _BAND)
+        for band in range(max(first, min(self._bands, default=0)), min(last, max(self._bands, default=-1)) + 1):
+            path, lines, arrows = self._bands.get(band, (None, None, None))
+            if path is None or lines is None or arrows is None:
+                continue
+            if detail < FAR:
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+                painter.setPen(QPen(colour, 0))
+                painter.drawLines(lines)
+                continue
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+            painter.strokePath(path, QPen(colour, 1.2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
+            painter.fillPath(arrows, QBrush(colour))
+        self._paint_chosen(painter, detail)
+        if detail >= NEAR:
+            self._paint_labels(painter, exposed)
+
+    def _paint_chosen(self, painter: QPainter, detail: float) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        for role, edges in (("inputs", self._shown.input_edges), ("outputs", self._shown.output_edges)):
+            colour = theme.color(role)
+            pen = QPen(colour, max(2.0, 1.2 / detail), Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap)
+            for k in edges:
+                route = self._picture.place.routes[k]
+                path = QPainterPath(QPointF(*route[0]))
+                for j in range(len(route) - 1):
+                    end = route[j + 1][1] - (_ARROW if j == len(route) - 2 else 0)
+                    _stretch(path, *route[j], route[j + 1][0], end)
+                painter.strokePath(path, pen)
+                head = QPainterPath()
+                head.addPolygon(_arrow(*route[-1], size=_ARROW + 1))
+                painter.fillPath(head, QBrush(colour))
+
+    def _paint_labels(self, painter: QPainter, exposed: QRectF) -> None:
+        font = theme.graph_font(pixels=10)
+        painter.setFont(font)
+        ground, ink = theme.color("canvas", 225), theme.color("muted")
+        height = QFontMetricsF(font).ascent()
+        for x, y, text, width in self._labels:
+            if exposed.top() - 20 <= y <= exposed.bottom() + 20:
+                painter.fillRect(QRectF(x - 2, y - height + 1, width + 4, height + 2), ground)
+                painter.setPen(ink)
+                painter.drawText(QPointF(x, y), text)
+
+
+def _labels(picture: Picture) -> list[tuple[float, float, str, float]]:
+    """(left, baseline, text, width) of the shapes written beside edges: one per tensor, where it sets out.
+
+    A tensor whose shape is that of its source's input says nothing new and stays unlabelled, so that a reader going
+    down sees each change of shape. A label stands where no curve passes: right, else left, else nowhere (the card
+    says the shape too).
+    """
+    font = QFontMetricsF(theme.graph_font(pixels=10))
+    curves: dict[float, set[tuple[float, float]]] = {}
+    for route in picture.place.routes:
+        for (x0, y0), (x1, _) in pairwise(route):
+            if x0 != x1:
+                curves.setdefault(y0, set()).add((min(x0, x1), max(x0, x1)))
+    out, done = [], set()
+    for k, edge in enumerate(picture.edges):
+        before = {picture.edges[e].shape for e in picture.incoming.get(edge.source, ())}
+        if edge.tensor in done or not edge.shape or edge.shape in before:
+            continue
+        done.add(edge.tensor)
+        x, y = picture.place.routes[k][1]
+        width = font.horizontalAdvance(edge.shape)
+        for left in (x + 8, x - width - 8):
+            if not any(a < left + width + 4 and b > left - 4 for a, b in curves.get(y, ())):
+                out.append((left, y + 15, edge.shape, width))
+                break
+    return out
+
+
+def _stretch(path: QPainterPath, x0: float, y0: float, x1: float, y1: float) -> None:
+    """A vertical line, or an S-curve that begins and ends vertically."""
+    if x0 == x1:
+        path.lineTo(x1, y1)
+    else:
+        middle = (y0 + y1) / 2
+        path.cubicTo(x0, middle, x1, middle, x1, y1)
+
+
+def _arrow(x: float, y: float, size: float = _ARROW) -> QPolygonF:
+    return QPolygonF([QPointF(x, y), QPointF(x - size * 0.6, y - size), QPointF(x + size * 0.6, y - size)])
+
+
+class CardsItem(QGraphicsItem):
+    """All cards. Three levels of detail: blocks of colour, titles, everything."""
+
+    def __init__(self, picture: Picture, shown: Shown, widths: Metrics) -> None:
+        super().__init__()
+        self._picture, self._shown, self._widths = picture, shown, widths
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
+        left, top, right, bottom = picture.place.bounds
+        self._bounds = QRectF(left, top, right - left, bottom - top).adjusted(-16, -16, 16, 16)
+        self._value_x = SIDE + picture.key_width + SIDE
+        self._fonts = (theme.graph_font(True, 12), theme.graph_font(False, 11))
+        self._heads: dict[tuple[float, bool], QPainterPath] = {}
+
+    def boundingRect(self) -> QRectF:
+        return self._bounds
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        exposed = option.exposedRect
+        detail = QStyleOptionGraphicsItem.levelOfDetailFromTransform(painter.worldTransform())
+        near = exposed.adjusted(-8, -8, 8, 8)
+        cards = self._picture.cards_in(near.left(), near.top(), near.right(), near.bottom())
+        headers = {name: theme.header_color(name) for name in {*CATEGORY.values(), "other", "terminal"}}
+        if detail < FAR:
+            self._paint_blocks(painter, cards, headers)
+        else:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+            self._paint_overlays(painter, cards)
+            paint = self._paint_card if detail >= NEAR else self._paint_title
+            for k in cards:
+                paint(painter, k, headers[self._picture.cards[k].category])
+        self._paint_outlines(painter, cards, detail)
+        if detail >= FAR:
+            self._paint_badges(painter, cards)
+
+    def _paint_blocks(self, painter: QPainter, cards: Sequence[int], headers: Mapping[str, QColor]) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        groups: dict[str, list[QRectF]] = {}
+        overlays = self._shown.overlays or {}
+        for k in cards:
+            groups.setdefault(overlays.get(k, self._picture.cards[k].category), []).append(
+                QRectF(*self._picture.boxes[k])
+            )
+        painter.setPen(Qt.PenStyle.NoPen)
+        for name, boxes in groups.items():
+            painter.setBrush(headers[name] if name in headers else theme.color(name))
+            painter.drawRects(boxes)
+
+    def _paint_title(self, painter: QPainter, k: int, header: QColor) -> None:
+        """At a distance a card is its kind and its name, as large as the card allows."""
+        card, box = self._picture.cards[k], QRectF(*self._picture.boxes[k])
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(header)
+        painter.drawRoundedRect(box, theme.RADIUS, theme.RADIUS)
+        painter.setPen(theme.color("on_header"))
+        widest = (box.width() - 2 * SIDE) / max(self._widths.title(card.title), 1.0) * 12
+        painter.setFont(theme.graph_font(True, int(max(8.0, min(22.0, box.height() * 0.7, widest)))))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, card.title)
+
+    def _paint_card(self, painter: QPainter, k: int, header: QColor) -> None:
+        card = self._picture.cards[k]
+        x, y, width, height = self._picture.boxes[k]
+        if card.rows:
+            painter.setPen(QPen(theme.color("card_border"), 1))
+            painter.setBrush(theme.color("card"))
+            painter.drawRoundedRect(QRectF(x + 0.5, y + 0.5, width - 1, height - 1), theme.RADIUS, theme.RADIUS)
+        head = self._head(width, bool(card.rows), card.category == "terminal")
+        painter.translate(x, y)
+        painter.fillPath(head, header)
+        self._paint_header(painter, k, width)
+        if card.rows:
+            self._paint_rows(painter, k, width)
+        painter.translate(-x, -y)
+
+    def _paint_header(self, painter: QPainter, k: int, width: float) -> None:
+        card = self._picture.cards[k]
+        painter.setFont(self._fonts[0])
+        painter.setPen(theme.color("on_header"))
+        right = width - SIDE - self._widths.body(card.shape) if card.shape else width - SIDE
+        title = card.title
+        if self._widths.title(title) > right - 2 * SIDE:
+            title = QFontMetricsF(self._fonts[0]).elidedText(title, Qt.TextElideMode.ElideMiddle, right - 2 * SIDE)
+        painter.drawText(QPointF(SIDE, HEADER / 2 + 4.5), title)
+        if card.shape:
+            painter.setFont(self._fonts[1])
+            painter.setPen(theme.color("on_header", 190))
+            painter.drawText(QPointF(right, HEADER / 2 + 4.5), card.shape)
+
+    def _paint_rows(self, painter: QPainter, k: int, width: float) -> None:
+        painter.setFont(self._fonts[1])
+        muted, text = theme.color("muted"), theme.color("text")
+        room = width - self._value_x - SIDE / 2
+        for j, (key, value) in enumerate(self._picture.cards[k].rows):
+            baseline = HEADER + PAD + j * ROW + 12
+            painter.setPen(muted)
+            painter.drawText(QPointF(SIDE, baseline), key)
+            painter.setPen(text)
+            if self._widths.body(value) > room:
+                value = QFontMetricsF(self._fonts[1]).elidedText(value, Qt.TextElideMode.ElideRight, room)
+            painter.drawText(QPointF(self._value_x, baseline), value)
+
+    def _head(self, width: float, open_below: bool, pill: bool) -> QPainterPath:
+        """The coloured header: round above, and below too where the card ends with it."""
+        key = (-width if pill else width, open_below)
+        if key not in self._heads:
+            radius = HEADER / 2 if pill else theme.RADIUS
+            path = QPainterPath()
+            path.addRoundedRect(QRectF(0, 0, width, HEADER), radius, radius)
+            if open_below:
+                square = QPainterPath()
+                square.addRect(QRectF(0, HEADER - theme.RADIUS, width, theme.RADIUS))
+                path = path.united(square)
+            self._heads[key] = path
+        return self._heads[key]
+
+    def _paint_overlays(self, painter: QPainter, cards: Sequence[int]) -> None:
+        overlays = self._shown.overlays or {}
+        painter.setPen(Qt.PenStyle.NoPen)
+        for k in cards:
+            if k in overlays:
+                painter.setBrush(theme.color(overlays[k], 80))
+                painter.drawRoundedRect(QRectF(*self._picture.boxes[k]).adjusted(-7, -7, 7, 7), 9, 9)
+
+    def _paint_outlines(self, painter: QPainter, cards: Sequence[int], detail: float) -> None:
+        shown = self._shown
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, detail >= FAR)
+        width = max(2.0, 1.5 / detail)
+        roles: tuple[tuple[str, Collection[int]], ...] = (
+            ("inputs", shown.inputs),
+            ("outputs", shown.outputs),
+            ("accent", shown.selected),
+        )
+        for role, members in roles:
+            for k in cards:
+                if k in members:
+                    box = QRectF(*self._picture.boxes[k])
+                    if role == "accent":
+                        painter.setPen(QPen(theme.color("accent", 60), 3 * width))
+                        painter.drawRoundedRect(box.adjusted(-width, -width, width, width), 6, 6)
+                    painter.setPen(QPen(theme.color(role), width))
+                    painter.drawRoundedRect(box.adjusted(-1, -1, 1, 1), 5, 5)
+
+    def _paint_badges(self, painter: QPainter, cards: Sequence[int]) -> None:
+        badges = self._shown.badges or {}
+        for k in cards:
+            if k not in badges:
+                continue
+            x, y, width, _ = self._picture.boxes[k]
+            centre = QPointF(x + width - 2, y + 2)
+            painter.setPen(QPen(theme.color("canvas"), 2))
+            painter.setBrush(QColor("#e3a008"))
+            painter.drawEllipse(centre, 8, 8)
+            painter.setPen(QColor("#221a00"))
+            painter.setFont(self._fonts[0])
+            painter.drawText(QRectF(centre.x() - 8, centre.y() - 8, 16, 16), Qt.AlignmentFlag.AlignCenter, "!")

@@ -1,0 +1,99 @@
+"""What the views share about a model: its facts, computed once, and a key for every layer."""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+
+import onnx
+import onnx_ir as ir
+
+from core.errors import UserError
+from core.model.facts import Facts, infer
+from core.model.model import Model
+
+_KEPT = 4  # revisions looked at side by side, and the one before
+_recent: OrderedDict[int, tuple[Model, Facts]] = OrderedDict()
+
+
+def facts_of(model: Model) -> Facts:
+    """The facts of a model, remembered for the last few models; empty where the graph cannot be inferred.
+
+    A graph with a free size or a custom operator is still shown, only with fewer shapes.
+    """
+    known = _recent.get(id(model))
+    if known is not None and known[0] is model:
+        return known[1]
+    try:
+        facts = infer(model)
+    except (UserError, onnx.shape_inference.InferenceError, RuntimeError, ValueError, TypeError):
+        facts = Facts(model.graph.graph, {}, {})
+    _recent[id(model)] = (model, facts)
+    while len(_recent) > _KEPT:
+        _recent.popitem(last=False)
+    return facts
+
+
+def layer_keys(model: Model) -> list[str]:
+    """One key per node, in the file's order: its name where that is its own, else name and position."""
+    names = [node.name or "" for node in model.nodes()]
+    times = Counter(names)
+    return [name if name and times[name] == 1 else f"{name}#{k}" for k, name in enumerate(names)]
+
+
+def hidden_nodes(facts: Facts) -> frozenset[int]:
+    """id() of the nodes that are not layers of their own but belong to their consumers.
+
+    Chains of constants, and the (de)quantization of weights.
+    """
+    hidden = set(facts.constant_nodes)
+    for node in facts.graph:
+        if node.op_type in ("DequantizeLinear", "QuantizeLinear") and all(
+            value is None or constant(value, hidden) for value in node.inputs
+        ):
+            hidden.add(id(node))
+    return frozenset(hidden)
+
+
+def constant(value: ir.Value, hidden: set[int] | frozenset[int]) -> bool:
+    """Whether a value is stored in the file or made by hidden nodes."""
+    producer = value.producer()
+    return value.const_value is not None if producer is None else id(producer) in hidden
+
+
+def shape_of(value: ir.Value | None, facts: Facts) -> tuple[int | str, ...] | None:
+    """The inferred shape, else what the file notes ('?' for an unknown axis), else None."""
+    if value is None:
+        return None
+    known = facts.shape(value)
+    if known is not None or value.shape is None:
+        return known
+    return tuple(d if isinstance(d, int) else (d.value or "?") for d in value.shape)
+
+
+def dtype_of(value: ir.Value | None, facts: Facts) -> str:
+    """Such as 'float32'; '' where unknown."""
+    if value is None:
+        return ""
+    kind = facts.dtypes.get(value.name or "") or value.dtype
+    return "" if kind is None else {"FLOAT": "float32", "DOUBLE": "float64"}.get(kind.name, kind.name.lower())
+
+
+def stored_tensor(value: ir.Value | None) -> ir.TensorProtocol | None:
+    """The tensor in the file behind a value, seen through Constant and (de)quantization nodes; else None."""
+    while value is not None:
+        if value.const_value is not None:
+            return value.const_value
+        producer = value.producer()
+        if producer is None:
+            return None
+        if producer.op_type == "Constant" and "value" in producer.attributes:
+            return producer.attributes["value"].as_tensor()
+        if producer.op_type not in ("DequantizeLinear", "QuantizeLinear", "Identity", "Transpose", "Cast"):
+            return None
+        value = producer.inputs[0] if producer.inputs else None
+    return None
+
+
+def times(shape: tuple[int | str, ...] | None) -> str:
+    """Sizes as people write them: 1×3×224×224."""
+    return "" if shape is None else "×".join(str(d) for d in shape)

@@ -1,0 +1,134 @@
+"""A diagram with places: measured cards, routed edges, and who is next to whom. No Qt, so it may run in any thread."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from math import ceil
+
+from core.model.layout import Layout, Spacing, layout
+from core.model.model import Model
+from gui.graph_view.diagram import Card, Diagram, Edge, diagram
+
+HEADER, ROW, PAD = 24.0, 16.0, 6.0
+SIDE = 10.0
+_NARROW, _WIDE, _GRID = 208.0, 336.0, 16.0
+SPACING = Spacing(between_cards=24.0, between_lanes=12.0, between_ranks=32.0, between_ports=24.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Widths of characters in the bold title font and in the plain one; an unknown character is as wide as 'M'."""
+
+    bold: Mapping[str, float]
+    plain: Mapping[str, float]
+
+    def title(self, text: str) -> float:
+        return sum([self.bold.get(c, self.bold["M"]) for c in text])
+
+    def body(self, text: str) -> float:
+        return sum([self.plain.get(c, self.plain["M"]) for c in text])
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Everything the canvas paints. ``boxes`` are (left, top, width, height) of the cards."""
+
+    diagram: Diagram
+    boxes: tuple[tuple[float, float, float, float], ...]
+    place: Layout
+    key_width: float
+
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        return self.diagram.cards
+
+    @property
+    def edges(self) -> tuple[Edge, ...]:
+        return self.diagram.edges
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """Card of each layer key."""
+        return {card.key: k for k, card in enumerate(self.cards) if card.key}
+
+    @cached_property
+    def incoming(self) -> dict[int, list[int]]:
+        """Edges that end at a card."""
+        return self._by(lambda edge: edge.target)
+
+    @cached_property
+    def outgoing(self) -> dict[int, list[int]]:
+        """Edges that begin at a card."""
+        return self._by(lambda edge: edge.source)
+
+    def _by(self, end: Callable[[Edge], int]) -> dict[int, list[int]]:
+        out: dict[int, list[int]] = {}
+        for k, edge in enumerate(self.edges):
+            out.setdefault(end(edge), []).append(k)
+        return out
+
+    @cached_property
+    def _tops(self) -> list[tuple[float, int]]:
+        return sorted((box[1], k) for k, box in enumerate(self.boxes))
+
+    @cached_property
+    def _tallest(self) -> float:
+        return max((box[3] for box in self.boxes), default=0.0)
+
+    def cards_in(self, left: float, top: float, right: float, bottom: float) -> list[int]:
+        """Cards that touch a rectangle, found by their upper borders."""
+        first = bisect_left(self._tops, (top - self._tallest, -1))
+        last = bisect_right(self._tops, (bottom, len(self.boxes)))
+        found = []
+        for _, k in self._tops[first:last]:
+            x, y, w, h = self.boxes[k]
+            if x <= right and x + w >= left and y + h >= top:
+                found.append(k)
+        return found
+
+    def card_at(self, x: float, y: float) -> int | None:
+        """The card under a point."""
+        return next(iter(self.cards_in(x, y, x, y)), None)
+
+    def step(self, card: int, direction: str) -> int | None:
+        """The next layer from a card: 'up' to a producer, 'down' to a consumer, 'left' and 'right' in the row."""
+        if direction in ("up", "down"):
+            edges = self.incoming if direction == "up" else self.outgoing
+            ends = {self.edges[e].source if direction == "up" else self.edges[e].target for e in edges.get(card, ())}
+            near = [k for k in ends if self.cards[k].key]
+            return min(near, key=lambda k: self._distance(card, k), default=None)
+        x = self.place.positions[card][0]
+        row = [k for k, rank in enumerate(self.place.ranks) if rank == self.place.ranks[card] and self.cards[k].key]
+        if direction == "left":
+            return max((k for k in row if self.place.positions[k][0] < x), key=self._x, default=None)
+        return min((k for k in row if self.place.positions[k][0] > x), key=self._x, default=None)
+
+    def _x(self, card: int) -> float:
+        return self.place.positions[card][0]
+
+    def _distance(self, a: int, b: int) -> tuple[float, float]:
+        """Along the rows first, so that walking follows the trunk and not a shortcut; then sideways."""
+        (ax, ay), (bx, by) = self.place.positions[a], self.place.positions[b]
+        return (abs(ay - by), abs(ax - bx))
+
+
+def picture(model: Model, metrics: Metrics) -> Picture:
+    """Read, measure and place a model's graph. Raises ValueError for a graph with a cycle."""
+    drawn = diagram(model)
+    keys = {key for card in drawn.cards for key, _ in card.rows}
+    key_width = max((metrics.body(key) for key in keys), default=0.0)
+    sizes = [_size(card, metrics, key_width) for card in drawn.cards]
+    place = layout(sizes, [(e.source, e.target) for e in drawn.edges], [e.tensor for e in drawn.edges], SPACING)
+    boxes = tuple((x - w / 2, y - h / 2, w, h) for (x, y), (w, h) in zip(place.positions, sizes, strict=True))
+    return Picture(drawn, boxes, place, key_width)
+
+
+def _size(card: Card, metrics: Metrics, key_width: float) -> tuple[float, float]:
+    head = metrics.title(card.title) + (3 * SIDE + metrics.body(card.shape) if card.shape else 2 * SIDE)
+    body = max((key_width + metrics.body(value) for _, value in card.rows), default=0.0) + 3 * SIDE
+    width = ceil(max(head, body if card.rows else 0.0) / _GRID) * _GRID
+    height = HEADER + (len(card.rows) * ROW + 2 * PAD if card.rows else 0.0)
+    return (min(max(width, _NARROW), _WIDE), height)
