@@ -1,0 +1,122 @@
+"""Fold BatchNormalization into the convolution or fully connected layer before it.
+
+y = (W x + b - mean) * gamma / sqrt(var + eps) + beta is one layer with W' = W * k and b' = (b - mean) * k + beta, where
+k = gamma / sqrt(var + eps). Computed in float64, stored as float32: outputs agree to float accuracy.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import onnx_ir as ir
+
+from core.model.facts import Facts, infer
+from core.model.model import Model
+from core.model.qdq_operators import default_domain, integer, layer_name, number, weight_axis
+
+Array64 = npt.NDArray[np.float64]
+_HOSTS = frozenset({"Conv", "ConvTranspose", "Gemm"})
+
+
+def fold_batchnorm(model: Model) -> tuple[Model, tuple[str, ...]]:
+    """A clone in which every BatchNormalization that can be folded is, and the names of those layers in graph order.
+
+    Left alone: training mode, computed statistics, a layer before it that other layers read too, weights that are
+    not constant. The layer keeps its name and its weight's name; it gets a bias ``<weight>…bias`` where it had none.
+    """
+    new = model.clone()
+    facts = infer(new)
+    folded: list[str] = []
+    for node in list(new.nodes()):
+        if node.op_type == "BatchNormalization" and default_domain(node):
+            host = _host(node, facts)
+            if host is not None and _fold(new.graph.graph, host, node, facts):
+                folded.append(layer_name(node))
+    return (new, tuple(folded)) if folded else (model, ())
+
+
+def _host(norm: ir.Node, facts: Facts) -> ir.Node | None:
+    """The layer whose only reader is this BatchNormalization."""
+    value = norm.inputs[0]
+    producer = value.producer() if value is not None else None
+    if value is None or producer is None or producer.op_type not in _HOSTS or not default_domain(producer):
+        return None
+    if len(value.uses()) != 1 or value.is_graph_output() or integer(norm, "training_mode", 0):
+        return None
+    if any(o.uses() or o.is_graph_output() for o in norm.outputs[1:]):
+        return None
+    if producer.op_type == "Gemm" and (number(producer, "alpha", 1.0) != 1.0 or number(producer, "beta", 1.0) != 1.0):
+        return None
+    constants = [*norm.inputs[1:5], *producer.inputs[1:]]
+    return producer if all(v is None or facts.array(v) is not None for v in constants) else None
+
+
+def _fold(graph: ir.Graph, host: ir.Node, norm: ir.Node, facts: Facts) -> bool:
+    gamma, beta, mean, variance = (_float64(facts, v) for v in norm.inputs[1:5])
+    factor = gamma / np.sqrt(variance + number(norm, "epsilon", 1e-5))
+    old = host.inputs[1]
+    weight = _float64(facts, old)
+    bias = _float64(facts, host.inputs[2]) if len(host.inputs) > 2 and host.inputs[2] is not None else np.zeros(1)
+    if bias.size not in (1, factor.size) or not np.isfinite(factor).all():
+        return False
+    bias = (np.broadcast_to(bias.reshape(-1), factor.shape) - mean) * factor + beta
+    _replace_constant(graph, host, 1, (weight * _along_outputs(host, factor, weight)).astype(np.float32))
+    _replace_constant(graph, host, 2, bias.astype(np.float32))
+    _remove(graph, host, norm)
+    return True
+
+
+def _along_outputs(host: ir.Node, factor: Array64, weight: Array64) -> Array64:
+    """The factors shaped to multiply the weight's output channels."""
+    if host.op_type != "ConvTranspose":
+        axis = weight_axis(host)
+        return factor.reshape([-1 if k == axis else 1 for k in range(weight.ndim)])
+    group = integer(host, "group", 1)  # weight (C, M/group, ...): input channels of group g make outputs of group g
+    rows = np.repeat(factor.reshape(group, -1), weight.shape[0] // group, axis=0)
+    return rows.reshape(weight.shape[0], weight.shape[1], *[1] * (weight.ndim - 2))
+
+
+def _replace_constant(graph: ir.Graph, node: ir.Node, index: int, array: npt.NDArray[np.float32]) -> None:
+    """Write one constant input: in place where this node alone reads the initializer, else as a new one."""
+    old = node.inputs[index] if index < len(node.inputs) else None
+    if old is not None and old.name in graph.initializers and len(old.uses()) == 1 and not old.is_graph_output():
+        old.const_value = ir.tensor(array, name=old.name)
+        old.shape = ir.Shape(array.shape)
+        return
+    if old is not None:
+        name = f"{old.name}_folded"
+    else:
+        weight = node.inputs[1].name or "" if node.inputs[1] is not None else ""
+        name = weight.removesuffix("weight") + "bias" if weight.endswith("weight") else f"{weight}_bias"
+    taken = {*graph.initializers, *(v.name for n in graph for v in n.outputs), *(v.name for v in graph.inputs)}
+    unique, k = name, 1
+    while unique in taken:
+        unique, k = f"{name}_{k}", k + 1
+    tensor = ir.tensor(array, name=unique)
+    value = ir.Value(name=unique, type=ir.TensorType(tensor.dtype), shape=ir.Shape(array.shape), const_value=tensor)
+    graph.register_initializer(value)
+    if index >= len(node.inputs):
+        node.resize_inputs(index + 1)
+    node.replace_input_with(index, value)
+
+
+def _remove(graph: ir.Graph, host: ir.Node, norm: ir.Node) -> None:
+    """Take the BatchNormalization out; a graph output keeps its name."""
+    value, result = host.outputs[0], norm.outputs[0]
+    for use in list(result.uses()):
+        use.node.replace_input_with(use.idx, value)
+    if result.is_graph_output():
+        name = result.name
+        for index, out in enumerate(graph.outputs):
+            if out is result:
+                graph.outputs[index] = value
+        result.name, value.name = f"{name}_folded_away", name
+    inputs = [v for v in norm.inputs[1:] if v is not None]
+    graph.remove(norm, safe=True)
+    for old in inputs:
+        if old.name in graph.initializers and not old.uses() and old not in graph.inputs:
+            del graph.initializers[old.name or ""]
+
+
+def _float64(facts: Facts, value: ir.Value | None) -> Array64:
+    return np.asarray(facts.array(value), np.float64)

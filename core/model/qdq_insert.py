@@ -1,0 +1,266 @@
+"""Writes QuantizeLinear and DequantizeLinear nodes into a graph, as a plan and its scales say. Works in place.
+
+Names: layers, values, graph inputs and outputs keep theirs. A float initializer w gives way to ``w_quantized``,
+``w_scale``, ``w_zero_point`` and a DequantizeLinear whose output is called w. A value v gets ``v_quantized`` and
+``v_dequantized``; a graph output keeps its name at the very end, and what its layer makes is ``v_unquantized``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import onnx_ir as ir
+
+from core.model.facts import Array, Facts
+from core.model.model import ORIGIN
+from core.model.qdq_numbers import (
+    QuantParams,
+    Storage,
+    activation_params,
+    dequantize_weight,
+    quantize_bias,
+    quantize_weight,
+    raised_weight_scale,
+    weight_scale,
+)
+from core.model.qdq_operators import BINARY, WEIGHTED, data_inputs, layer_name, weight_axis
+from core.model.qdq_plan import Int8Plan
+from core.model.qdq_scales import Scales
+
+
+@dataclass
+class Int8Layer:
+    """One int8 layer with weights, inside the quantized graph; :meth:`write` stores another bias.
+
+    ``weight``: the float weight as it was. ``bias``: float64 (channels,), None where the layer has no place for one.
+    ``channels``: the weight's axis of output channels. ``axis``: the same, or None where one scale serves all.
+    ``source``: the float value that is quantized at its input, with ``input_params``.
+    """
+
+    node: ir.Node
+    source: str
+    input_params: QuantParams
+    weight: npt.NDArray[np.float32]
+    bias: npt.NDArray[np.float64] | None
+    channels: int
+    axis: int | None
+    weight_values: tuple[ir.Value, ir.Value]
+    bias_values: tuple[ir.Value, ir.Value] | None
+
+    @property
+    def name(self) -> str:
+        return layer_name(self.node)
+
+    def scale(self) -> Array:
+        """The weight's scale, raised where the present bias would overflow int32."""
+        scale = weight_scale(self.weight, self.axis)
+        return scale if self.bias is None else raised_weight_scale(scale, self.bias, self.input_params.scale)
+
+    def dequantized_weight(self) -> Array:
+        """The float32 weight that the runtime multiplies with."""
+        q, scale = quantize_weight(self.weight, self.axis, scale=self.scale())
+        return dequantize_weight(q, scale, self.axis)
+
+    def write(self, bias: npt.NDArray[np.float64] | None) -> None:
+        """Store the weight and this bias (channels,) as integers with their scales."""
+        self.bias = bias
+        q, scale = quantize_weight(self.weight, self.axis, scale=self.scale())
+        _store(self.weight_values[0], q)
+        _store(self.weight_values[1], scale)
+        if self.bias_values is not None and bias is not None:
+            steps, step = quantize_bias(bias, self.input_params.scale, scale)
+            _store(self.bias_values[0], steps)
+            _store(self.bias_values[1], step)
+
+
+def insert_qdq(
+    graph: ir.Graph, facts: Facts, plan: Int8Plan, scales: Scales, *, per_channel: bool = True, add_bias: bool = False
+) -> tuple[Int8Layer, ...]:
+    """Quantize the graph in place; gives its int8 layers with weights in graph order.
+
+    ``add_bias`` gives a (zero) bias to every Conv and Gemm that lacks one.
+    """
+    return _Inserter(graph, facts, plan, scales, per_channel, add_bias).insert()
+
+
+class _Inserter:
+    def __init__(
+        self, graph: ir.Graph, facts: Facts, plan: Int8Plan, scales: Scales, per_channel: bool, add_bias: bool
+    ) -> None:
+        self.graph, self.facts, self.plan, self.scales = graph, facts, plan, scales
+        self.per_channel, self.add_bias = per_channel, add_bias
+        values = [*graph.inputs, *graph.initializers.values(), *(o for n in graph for o in n.outputs)]
+        self.values = {v.name or "": v for v in values}
+        self.taken = {*self.values, *(n.name for n in graph if n.name)}
+        self.start = graph[0]
+
+    def insert(self) -> tuple[Int8Layer, ...]:
+        layers = tuple(self._quantize_layer(n) for n in self.plan.layers if n.op_type in WEIGHTED)
+        for node in self.plan.layers:
+            if node.op_type in BINARY:
+                self._quantize_constants(node)
+        inner = {name: self._pair(self.values[name], params) for name, params in self.scales.values.items()}
+        rescaled: dict[tuple[str, QuantParams], ir.Value] = {}
+        for (name, reader), params in self.scales.bridges.items():
+            if (name, params) not in rescaled:
+                rescaled[name, params] = self._bridge(inner[name], name, params)
+            for index, value in enumerate(reader.inputs):
+                if value is inner[name]:
+                    reader.replace_input_with(index, rescaled[name, params])
+        return layers
+
+    def unique(self, name: str) -> str:
+        """A name that nothing in the graph has yet."""
+        candidate, k = name, 1
+        while candidate in self.taken:
+            candidate, k = f"{name}_{k}", k + 1
+        self.taken.add(candidate)
+        return candidate
+
+    def _initializer(self, name: str, array: Array) -> ir.Value:
+        tensor = ir.tensor(np.asarray(array), name=self.unique(name))
+        value = ir.Value(
+            name=tensor.name, type=ir.TensorType(tensor.dtype), shape=ir.Shape(array.shape), const_value=tensor
+        )
+        self.graph.register_initializer(value)
+        return value
+
+    def _node(self, kind: str, base: str, inputs: Sequence[ir.Value], owner: str, axis: int | None = None) -> ir.Node:
+        attributes = [] if axis is None else [ir.AttrInt64("axis", axis)]
+        node = ir.Node("", kind, inputs, attributes, name=self.unique(f"{base}_{kind}"))
+        node.metadata_props[ORIGIN] = owner
+        return node
+
+    # ------------------------------------------------------------------ activations
+
+    def _pair(self, value: ir.Value, params: QuantParams) -> ir.Value:
+        """Q and DQ behind a value; every reader, and the graph's output, gets what DQ gives."""
+        name, uses, producer = value.name or "", list(value.uses()), value.producer()
+        owner = layer_name(producer) if producer is not None else name
+        quantize, dequantize = self._q_and_dq(value, name, params, owner)
+        out = dequantize.outputs[0]
+        for use in uses:
+            use.node.replace_input_with(use.idx, out)
+        if producer is None:
+            self.graph.insert_before(self.start, [quantize, dequantize])
+        else:
+            self.graph.insert_after(producer, [quantize, dequantize])
+            for index, result in enumerate(self.graph.outputs):
+                if result is value:
+                    self.graph.outputs[index] = out
+                    value.name, out.name = self.unique(f"{name}_unquantized"), name
+        return out
+
+    def _bridge(self, value: ir.Value, name: str, params: QuantParams) -> ir.Value:
+        producer = value.producer()
+        assert producer is not None, "a bridge starts behind a DequantizeLinear"
+        quantize, dequantize = self._q_and_dq(value, f"{name}_rescaled", params, producer.metadata_props[ORIGIN])
+        self.graph.insert_after(producer, [quantize, dequantize])
+        return dequantize.outputs[0]
+
+    def _q_and_dq(self, value: ir.Value, base: str, params: QuantParams, owner: str) -> tuple[ir.Node, ir.Node]:
+        scale = self._initializer(f"{base}_scale", np.asarray(params.scale, np.float32))
+        zero = self._initializer(f"{base}_zero_point", np.asarray(params.zero_point, params.storage))
+        quantize = self._node("QuantizeLinear", base, [value, scale, zero], owner)
+        stored = quantize.outputs[0]
+        stored.name, stored.shape, stored.type = self.unique(f"{base}_quantized"), value.shape, zero.type
+        dequantize = self._node("DequantizeLinear", base, [stored, scale, zero], owner)
+        out = dequantize.outputs[0]
+        out.name, out.shape, out.dtype = self.unique(f"{base}_dequantized"), value.shape, ir.DataType.FLOAT
+        return quantize, dequantize
+
+    # ------------------------------------------------------------------ weights, biases, constants
+
+    def _quantize_layer(self, node: ir.Node) -> Int8Layer:
+        old, source = node.inputs[1], node.inputs[0]
+        assert old is not None, "the plan only holds layers with a weight"
+        assert source is not None, "the plan only holds layers with an input"
+        weight = np.asarray(self.facts.array(old), np.float32)
+        channels = weight_axis(node)
+        axis = channels if self.per_channel else None
+        bias = self._float_bias(node, weight.shape[channels])
+        params = self.scales.values[source.name or ""]
+        start = weight_scale(weight, axis)
+        values = self._constant(node, 1, old.name or "", np.zeros(weight.shape, np.int8), start, axis)
+        bias_values = None
+        if bias is not None:
+            zeros, steps = np.zeros(bias.shape, np.int32), np.zeros(np.shape(start), np.float32)
+            bias_values = self._constant(
+                node, 2, self._bias_name(node, old), zeros, steps, 0 if self.per_channel else None
+            )
+        layer = Int8Layer(node, source.name or "", params, weight, bias, channels, axis, values, bias_values)
+        layer.write(bias)
+        return layer
+
+    def _float_bias(self, node: ir.Node, channels: int) -> npt.NDArray[np.float64] | None:
+        value = node.inputs[2] if len(node.inputs) > 2 else None
+        if value is not None:
+            array = np.asarray(self.facts.array(value), np.float64)
+            return np.array(np.broadcast_to(array.reshape(-1), (channels,)))
+        if not self.add_bias or node.op_type == "MatMul":
+            return None
+        node.resize_inputs(3)
+        return np.zeros(channels)
+
+    def _bias_name(self, node: ir.Node, weight: ir.Value) -> str:
+        value = node.inputs[2] if len(node.inputs) > 2 else None
+        if value is not None:
+            return value.name or ""
+        name = weight.name or layer_name(node)
+        return name.removesuffix("weight") + "bias" if name.endswith("weight") else f"{name}_bias"
+
+    def _constant(
+        self, node: ir.Node, index: int, name: str, q: Array, scale: Array, axis: int | None, zero: int = 0
+    ) -> tuple[ir.Value, ir.Value]:
+        """Put integers behind DequantizeLinear at one input of a node; gives the values that hold q and scale."""
+        old = node.inputs[index]
+        stored = self._initializer(f"{name}_quantized", q)
+        scales = self._initializer(f"{name}_scale", scale)
+        zeros = self._initializer(f"{name}_zero_point", np.full(np.shape(scale), zero, q.dtype))
+        dequantize = self._node("DequantizeLinear", name, [stored, scales, zeros], layer_name(node), axis)
+        out = dequantize.outputs[0]
+        node.replace_input_with(index, out)
+        self.graph.insert_before(node, dequantize)
+        keeps_name = old is None or self._forget(old)
+        out.name = (
+            name if keeps_name and (old is not None or name not in self.taken) else self.unique(f"{name}_dequantized")
+        )
+        self.taken.add(out.name)
+        out.shape, out.dtype = ir.Shape(q.shape), ir.DataType.FLOAT
+        return stored, scales
+
+    def _quantize_constants(self, node: ir.Node) -> None:
+        storage: Storage = next(iter(self.scales.values.values())).storage
+        for index, value in enumerate(data_inputs(node)):
+            array = self.facts.array(value)
+            if array is not None:
+                params = activation_params(float(array.min()), float(array.max()), storage)
+                scale = np.asarray(params.scale, np.float32)
+                self._constant(node, index, value.name or "", params.quantize(array), scale, None, params.zero_point)
+
+    def _forget(self, value: ir.Value) -> bool:
+        """Drop a constant that nobody reads any more, with the nodes that only made it; False while it is read."""
+        if value.uses() or value.is_graph_output():
+            return False
+        producer = value.producer()
+        if producer is None:
+            self.graph.initializers.pop(value.name or "", None)
+            self.graph.inputs[:] = [v for v in self.graph.inputs if v is not value]
+            return True
+        if any(o.uses() or o.is_graph_output() for o in producer.outputs):
+            return False
+        sources = [v for v in producer.inputs if v is not None]
+        if producer is self.start:
+            self.start = next(n for n in self.graph if n is not producer)
+        self.graph.remove(producer, safe=True)
+        for source in sources:
+            if source.is_initializer() or source.producer() is not None:
+                self._forget(source)
+        return True
+
+
+def _store(value: ir.Value, array: Array) -> None:
+    value.const_value = ir.tensor(np.ascontiguousarray(array).reshape(np.shape(array)), name=value.name)

@@ -1,0 +1,197 @@
+"""Which operators run in int8, and how each treats the scales of its inputs and outputs."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx_ir as ir
+
+from core.model.facts import Array, Facts
+
+WEIGHTED = frozenset({"Conv", "Gemm", "MatMul"})
+"""Layers with int8 weights: input pair, weight and int32 bias behind DequantizeLinear, output pair."""
+
+PASS_THROUGH = frozenset(
+    {
+        "MaxPool", "AveragePool", "Concat", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Split",
+        "Slice", "Gather", "Pad", "Resize", "Identity", "Dropout", "DepthToSpace", "SpaceToDepth", "Expand", "Tile",
+    }
+)  # fmt: skip
+"""Operators that cannot rescale: all their inputs and outputs have one scale and zero point."""
+
+ACTIVATIONS = frozenset({"Relu", "Clip"})
+"""Run inside the layer before them; where that is impossible they behave like PASS_THROUGH."""
+
+FUSING = frozenset({"Conv", "Gemm", "MatMul", "Add", "Sub", "Mul"})
+"""Layers that can take a Relu or Clip into themselves."""
+
+MEANS = frozenset({"GlobalAveragePool", "ReduceMean"})
+FIXED = frozenset({"Softmax", "Sigmoid", "Tanh"})
+"""Outputs whose scale the runtimes dictate (see ``fixed_params``)."""
+
+BINARY = frozenset({"Add", "Sub", "Mul"})
+UNARY = frozenset({"LeakyRelu", "HardSwish"})
+RESCALING = WEIGHTED | BINARY | UNARY | MEANS | FIXED
+"""Operators whose output has a scale of its own."""
+
+
+def default_domain(node: ir.Node) -> bool:
+    return node.domain in ("", "ai.onnx")
+
+
+def data_inputs(node: ir.Node) -> list[ir.Value]:
+    """The inputs that carry activations (not weights, biases, shapes, indices or bounds)."""
+    if node.op_type == "Concat":
+        count = len(node.inputs)
+    else:
+        count = 2 if node.op_type in BINARY else 1
+    return [v for v in node.inputs[:count] if v is not None]
+
+
+def weight_axis(node: ir.Node) -> int:
+    """The axis of the weight (2nd input) that counts output channels."""
+    if node.op_type == "Conv" or (node.op_type == "Gemm" and integer(node, "transB", 0)):
+        return 0
+    return 1
+
+
+def integer(node: ir.Node, name: str, default: int) -> int:
+    attribute = node.attributes.get(name)
+    return default if attribute is None else attribute.as_int()
+
+
+def number(node: ir.Node, name: str, default: float) -> float:
+    attribute = node.attributes.get(name)
+    return default if attribute is None else attribute.as_float()
+
+
+def text(node: ir.Node, name: str, default: str) -> str:
+    attribute = node.attributes.get(name)
+    return default if attribute is None else attribute.as_string()
+
+
+def layer_name(node: ir.Node) -> str:
+    """The node's name, or its first output's where it has none."""
+    return node.name or (node.outputs[0].name or "" if node.outputs else "")
+
+
+def why_not_int8(node: ir.Node, facts: Facts) -> str:
+    """'' where the operator has an int8 form with these constants, else the reason as the end of a sentence."""
+    if not default_domain(node):
+        return f"the operator belongs to the domain '{node.domain}'"
+    check = _CHECKS.get(node.op_type)
+    if check is not None:
+        return check(node, facts)
+    if node.op_type in PASS_THROUGH | UNARY | FIXED | MEANS:
+        return ""
+    return f"{node.op_type} has no int8 form here"
+
+
+def _weight(node: ir.Node, facts: Facts) -> Array | None:
+    return facts.array(node.inputs[1]) if len(node.inputs) > 1 else None
+
+
+def _conv(node: ir.Node, facts: Facts) -> str:
+    weight = _weight(node, facts)
+    if weight is None:
+        return "its weight is computed while the network runs"
+    if weight.dtype != np.float32:
+        return f"its weight is {weight.dtype}, not float32"
+    if not np.isfinite(weight).all():
+        return "its weight holds values that are not finite"
+    if weight.ndim > 4:
+        return f"int8 convolutions have at most 2 spatial axes, this one has {weight.ndim - 2}"
+    return _bias(node, facts, weight.shape[0])
+
+
+def _gemm(node: ir.Node, facts: Facts) -> str:
+    weight = _weight(node, facts)
+    if weight is None:
+        return "its weight is computed while the network runs"
+    if weight.dtype != np.float32:
+        return f"its weight is {weight.dtype}, not float32"
+    if not np.isfinite(weight).all():
+        return "its weight holds values that are not finite"
+    if number(node, "alpha", 1.0) != 1.0 or number(node, "beta", 1.0) != 1.0 or integer(node, "transA", 0):
+        return "alpha, beta or transA are set"
+    return _bias(node, facts, weight.shape[weight_axis(node)])
+
+
+def _bias(node: ir.Node, facts: Facts, channels: int) -> str:
+    if len(node.inputs) < 3 or node.inputs[2] is None:
+        return ""
+    bias = facts.array(node.inputs[2])
+    if bias is None:
+        return "its bias is computed while the network runs"
+    if bias.size not in (1, channels) or (bias.ndim and bias.shape[-1] != bias.size):
+        return f"its bias of shape {bias.shape} is not one number per channel"
+    return "" if np.isfinite(bias).all() else "its bias holds values that are not finite"
+
+
+def _matmul(node: ir.Node, facts: Facts) -> str:
+    weight = _weight(node, facts)
+    if weight is None:
+        return "both operands are computed while the network runs (attention), where int8 costs accuracy"
+    if weight.dtype != np.float32 or weight.ndim != 2:
+        return f"its weight is {weight.dtype} with {weight.ndim} axes, not a float32 matrix"
+    return "" if np.isfinite(weight).all() else "its weight holds values that are not finite"
+
+
+def _binary(node: ir.Node, facts: Facts) -> str:
+    constants = [facts.array(v) for v in data_inputs(node)]
+    if any(c is not None and not np.isfinite(c).all() for c in constants):
+        return "its constant is not finite"
+    return ""
+
+
+def _activation(node: ir.Node, facts: Facts) -> str:
+    if node.op_type == "Relu" or len(node.inputs) < 2:
+        return ""
+    bounds = [v for v in node.inputs[1:] if v is not None]
+    return "" if all(facts.array(v) is not None for v in bounds) else "its bounds are computed while the network runs"
+
+
+def _pass_through(node: ir.Node, facts: Facts) -> str:
+    if any(facts.array(v) is not None for v in data_inputs(node)):
+        return "it moves a constant"
+    return ""
+
+
+def _pad(node: ir.Node, facts: Facts) -> str:
+    if text(node, "mode", "constant") == "constant" and pad_value(node, facts) is None:
+        return "its fill value is computed while the network runs or is not finite"
+    return _pass_through(node, facts)
+
+
+def _resize(node: ir.Node, facts: Facts) -> str:
+    if text(node, "mode", "nearest") == "cubic":
+        return "cubic interpolation leaves the range of its input"
+    return _pass_through(node, facts)
+
+
+def _reduce_mean(node: ir.Node, facts: Facts) -> str:
+    if len(node.inputs) > 1 and node.inputs[1] is not None and facts.array(node.inputs[1]) is None:
+        return "its axes are computed while the network runs"
+    return ""
+
+
+def pad_value(node: ir.Node, facts: Facts) -> float | None:
+    """What a constant Pad fills with; None where unknown or not finite."""
+    value = node.inputs[2] if len(node.inputs) > 2 else None
+    if value is None:
+        return number(node, "value", 0.0)
+    array = facts.array(value)
+    fill = None if array is None else float(array.reshape(-1)[0])
+    return fill if fill is not None and np.isfinite(fill) else None
+
+
+_CHECKS = {
+    "Conv": _conv,
+    "Gemm": _gemm,
+    "MatMul": _matmul,
+    **dict.fromkeys(BINARY, _binary),
+    **dict.fromkeys(ACTIVATIONS, _activation),
+    **dict.fromkeys(PASS_THROUGH, _pass_through),
+    "Pad": _pad,
+    "Resize": _resize,
+    "ReduceMean": _reduce_mean,
+}

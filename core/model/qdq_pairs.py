@@ -1,0 +1,95 @@
+"""Reads the quantization nodes of a graph: pairs on activations, integers behind DequantizeLinear."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import onnx_ir as ir
+
+from core.model.facts import Array
+from core.model.qdq_numbers import QuantParams, Storage
+from core.model.qdq_operators import integer
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One QuantizeLinear on a float value, and the DequantizeLinear nodes that read it back."""
+
+    value: str
+    quantize: ir.Node
+    dequantize: tuple[ir.Node, ...]
+    params: QuantParams
+
+    @property
+    def outputs(self) -> tuple[ir.Value, ...]:
+        """The float values that readers see."""
+        return tuple(n.outputs[0] for n in self.dequantize)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredConstant:
+    """Integers behind a DequantizeLinear; ``axis`` is None where one scale serves all."""
+
+    q: Array
+    scale: Array
+    zero_point: Array
+    axis: int | None
+
+
+def activation_pairs(graph: ir.Graph) -> dict[str, Pair]:
+    """Pairs by the name of the float value they quantize; those without constant per-tensor parameters are left out.
+
+    The second pair of a value (rule 5) is found under the name of the value that it quantizes again.
+    """
+    pairs: dict[str, Pair] = {}
+    for node in graph:
+        params = read_params(node) if node.op_type == "QuantizeLinear" else None
+        if params is None or node.inputs[0] is None:
+            continue
+        readers = tuple(u.node for u in node.outputs[0].uses() if u.node.op_type == "DequantizeLinear")
+        pairs.setdefault(node.inputs[0].name or "", Pair(node.inputs[0].name or "", node, readers, params))
+    return pairs
+
+
+def read_params(node: ir.Node) -> QuantParams | None:
+    """Parameters of a u8 or s8 Quantize- or DequantizeLinear where they are constant and per tensor, else None."""
+    scale, zero = (constant(node.inputs[k]) if len(node.inputs) > k else None for k in (1, 2))
+    if scale is None or scale.size != 1:
+        return None
+    if zero is None:
+        zero = np.zeros((), np.uint8)
+    if zero.size != 1 or zero.dtype.name not in ("uint8", "int8"):
+        return None
+    return QuantParams(float(scale.reshape(())), int(zero.reshape(())), cast(Storage, zero.dtype.name))
+
+
+def source_pair(value: ir.Value | None) -> ir.Node | None:
+    """The activation's DequantizeLinear that makes a float value, else None."""
+    node = None if value is None else value.producer()
+    if node is None or node.op_type != "DequantizeLinear" or node.inputs[0] is None:
+        return None
+    return None if constant(node.inputs[0]) is not None else node
+
+
+def stored_constant(value: ir.Value | None) -> StoredConstant | None:
+    """The integers behind a value that a DequantizeLinear makes of a constant, else None."""
+    node = None if value is None else value.producer()
+    if node is None or node.op_type != "DequantizeLinear":
+        return None
+    q, scale = constant(node.inputs[0]), constant(node.inputs[1])
+    zero = constant(node.inputs[2]) if len(node.inputs) > 2 else None
+    if q is None or scale is None:
+        return None
+    zero = np.zeros(scale.shape, q.dtype) if zero is None else zero
+    axis = None if scale.size == 1 else integer(node, "axis", 1) % max(q.ndim, 1)
+    return StoredConstant(q, scale, zero, axis)
+
+
+def constant(value: ir.Value | None) -> Array | None:
+    """The array of an initializer or a Constant node, else None."""
+    if value is None:
+        return None
+    tensor = ir.convenience.get_const_tensor(value)
+    return None if tensor is None else tensor.numpy()

@@ -1,0 +1,133 @@
+"""Which layers of a float graph run in int8 and which values get a quantization pair. Changes nothing.
+
+A layer runs in int8 if its operator can, it is wanted, and int8 values reach it (graph inputs count). A value gets a
+pair if an int8 layer makes or reads it; the value between a layer and the Relu or Clip that runs inside it gets none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import onnx_ir as ir
+
+from core.model.facts import Facts
+from core.model.model import Model, real_inputs
+from core.model.qdq_operators import (
+    ACTIVATIONS,
+    FUSING,
+    PASS_THROUGH,
+    WEIGHTED,
+    data_inputs,
+    layer_name,
+    why_not_int8,
+)
+
+Wanted = Callable[[ir.Node], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFloat:
+    """A layer that stays float; ``reason`` ends the sentence "layer x stays float: …"."""
+
+    layer: str
+    operator: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Int8Plan:
+    """The outcome of :func:`plan_int8`, everything in graph order.
+
+    ``layers``: the nodes that run in int8. ``values``: names of the float values that get a pair. ``fused``: those
+    Relu and Clip nodes among ``layers`` that run inside the layer before them. ``kept``: what stays float, and why.
+    """
+
+    layers: tuple[ir.Node, ...]
+    values: tuple[str, ...]
+    fused: frozenset[ir.Node]
+    kept: tuple[KeptFloat, ...]
+
+    def weighted(self) -> tuple[ir.Node, ...]:
+        """The int8 layers that have weights."""
+        return tuple(n for n in self.layers if n.op_type in WEIGHTED)
+
+    def moves_data(self, node: ir.Node) -> bool:
+        """Whether the inputs and outputs of this int8 layer share one scale."""
+        return node.op_type in PASS_THROUGH or (node.op_type in ACTIVATIONS and node not in self.fused)
+
+    def rescaled(self) -> tuple[str, ...]:
+        """Values with a pair whose range must be observed: those that no data-moving layer makes."""
+        moved = {o.name for n in self.layers if self.moves_data(n) for o in n.outputs}
+        return tuple(v for v in self.values if v not in moved)
+
+
+def plan_int8(
+    model: Model, facts: Facts, wanted: Wanted = lambda _: True, refused: Mapping[ir.Node, str] | None = None
+) -> Int8Plan:
+    """Decide for every layer; ``refused`` adds reasons found elsewhere (a final Concat of unlike heads)."""
+    return _Planner(model, facts, wanted, refused or {}).plan()
+
+
+def is_float(value: ir.Value, facts: Facts) -> bool:
+    """Whether a value is known to be float32."""
+    return facts.dtypes.get(value.name or "", value.dtype) == ir.DataType.FLOAT
+
+
+class _Planner:
+    def __init__(self, model: Model, facts: Facts, wanted: Wanted, refused: Mapping[ir.Node, str]) -> None:
+        self.model, self.facts, self.wanted, self.refused = model, facts, wanted, refused
+        self.int8: dict[ir.Node, None] = {}
+        self.fused: set[ir.Node] = set()
+        self.hidden: set[str] = set()
+        self.reached = {v.name or "" for v in real_inputs(model.graph) if is_float(v, facts)}
+        self.kept: list[KeptFloat] = []
+
+    def plan(self) -> Int8Plan:
+        for node in self.model.nodes():
+            if id(node) in self.facts.constant_nodes or not any(is_float(o, self.facts) for o in node.outputs):
+                continue
+            if self._runs_inside_producer(node):
+                self.fused.add(node)
+                self.hidden.add(node.inputs[0].name or "")  # type: ignore[union-attr]
+            elif reason := self._reason(node):
+                if node.op_type not in PASS_THROUGH | ACTIVATIONS:
+                    self.kept.append(KeptFloat(layer_name(node), node.op_type, reason))
+                continue
+            self.int8[node] = None
+            self.reached.update(o.name or "" for o in node.outputs)
+        return Int8Plan(tuple(self.int8), tuple(self._values()), frozenset(self.fused), tuple(self.kept))
+
+    def _runs_inside_producer(self, node: ir.Node) -> bool:
+        if node.op_type not in ACTIVATIONS or why_not_int8(node, self.facts):
+            return False
+        value = node.inputs[0]
+        producer = value.producer() if value is not None else None
+        if value is None or producer is None or producer not in self.int8 or producer.op_type not in FUSING:
+            return False
+        return len(value.uses()) == 1 and not value.is_graph_output()
+
+    def _reason(self, node: ir.Node) -> str:
+        if node in self.refused:
+            return self.refused[node]
+        if reason := why_not_int8(node, self.facts):
+            return reason
+        if not self.wanted(node):
+            return "it is outside the chosen layers"
+        dynamic = [v for v in data_inputs(node) if self.facts.array(v) is None]
+        if not dynamic or not all(is_float(v, self.facts) for v in dynamic):
+            return "its inputs are not float32"
+        if node.op_type not in WEIGHTED and not any(v.name in self.reached for v in dynamic):
+            return "its inputs come from float layers"
+        if node.op_type == "Concat" and not all(v.name in self.reached for v in dynamic):
+            return "some of its inputs come from float layers"
+        return ""
+
+    def _values(self) -> Iterable[str]:
+        seen: dict[str, None] = {}
+        for node in self.int8:
+            for value in (*data_inputs(node), *node.outputs):
+                name = value.name or ""
+                if name and name not in self.hidden and self.facts.array(value) is None and is_float(value, self.facts):
+                    seen[name] = None
+        return seen

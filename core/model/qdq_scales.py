@@ -1,0 +1,166 @@
+"""From observed ranges to the scale of every pair: groups, dictated scales, whole MEAN ratios (rules 4, 5, 6, 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import onnx_ir as ir
+
+from core.model.facts import Facts
+from core.model.qdq_numbers import QuantParams, Storage, activation_params, fixed_params, mean_scale
+from core.model.qdq_operators import FIXED, MEANS, PASS_THROUGH, data_inputs, pad_value, text
+from core.model.qdq_plan import Int8Plan
+
+Range = tuple[float, float]
+_UNLIKE = 2.0  # heads whose ranges differ more would lose over one bit in a common scale
+
+
+@dataclass(frozen=True)
+class Scales:
+    """Parameters of every pair.
+
+    ``values``: float value name -> parameters. ``bridges``: (value, reading node) -> parameters of a second pair, where
+    a value with a dictated scale enters a scale group.
+    """
+
+    values: Mapping[str, QuantParams]
+    bridges: Mapping[tuple[str, ir.Node], QuantParams]
+
+
+def scale_groups(plan: Int8Plan, cut: Iterable[str] = ()) -> tuple[tuple[str, ...], ...]:
+    """Values that must share one scale, in graph order; values in ``cut`` enter groups through a second pair.
+
+    Every value with a pair is in exactly one group.
+    """
+    leader = {v: v for v in plan.values}
+    cut = frozenset(cut)
+
+    def find(name: str) -> str:
+        while leader[name] != name:
+            leader[name] = leader[leader[name]]
+            name = leader[name]
+        return name
+
+    for node in filter(plan.moves_data, plan.layers):
+        members = [v.name or "" for v in (*data_inputs(node), *node.outputs) if v.name in leader and v.name not in cut]
+        for other in members[1:]:
+            leader[find(other)] = find(members[0])
+    groups: dict[str, list[str]] = {}
+    for value in plan.values:
+        groups.setdefault(find(value), []).append(value)
+    return tuple(tuple(g) for g in groups.values())
+
+
+def value_ranges(plan: Int8Plan, facts: Facts, observed: Mapping[str, Range]) -> dict[str, Range]:
+    """The range of every value with a pair: observed, dictated, or that of what a data-moving layer was given."""
+    ranges = dict(observed)
+    for node in plan.layers:
+        if node.op_type in FIXED:
+            ranges[node.outputs[0].name or ""] = fixed_params(node.op_type).range
+        elif plan.moves_data(node):
+            inputs = [ranges[v.name or ""] for v in data_inputs(node)]
+            if node.op_type == "Pad" and text(node, "mode", "constant") == "constant":
+                fill = pad_value(node, facts) or 0.0
+                inputs.append((fill, fill))
+            ranges.update(dict.fromkeys((o.name or "" for o in node.outputs if o.name in plan.values), _union(inputs)))
+    return {v: _union([ranges[v], (0.0, 0.0)]) for v in plan.values}
+
+
+def unlike_final_concats(plan: Int8Plan, ranges: Mapping[str, Range]) -> dict[ir.Node, str]:
+    """Int8 Concats that only graph outputs read and whose inputs differ in range by more than two times (rule 9)."""
+    found: dict[ir.Node, str] = {}
+    for node in plan.layers:
+        if node.op_type != "Concat" or not _is_final(node):
+            continue
+        spans = [high - low for low, high in (ranges[v.name or ""] for v in data_inputs(node))]
+        if max(spans) > _UNLIKE * min(spans):
+            found[node] = "it joins outputs of unlike ranges, which one scale would spoil"
+    return found
+
+
+def solve_scales(plan: Int8Plan, ranges: Mapping[str, Range], storage: Storage) -> Scales:
+    """One set of parameters per scale group; see the module's rules."""
+    dictated = {n.outputs[0].name or "": fixed_params(n.op_type, storage) for n in plan.layers if n.op_type in FIXED}
+    cut: set[str] = set()
+    for group in scale_groups(plan):
+        fixed = {v for v in group if v in dictated}
+        if fixed and not _fits(group, fixed, dictated, ranges, plan):
+            cut |= fixed
+    groups = scale_groups(plan, cut)
+    params: dict[str, QuantParams] = {}
+    for group in groups:
+        agreed = next((dictated[v] for v in group if v in dictated), None)
+        one = agreed or activation_params(*_union(ranges[v] for v in group), storage)
+        params.update(dict.fromkeys(group, one))
+    _make_mean_ratios_whole(plan, groups, ranges, params, frozenset(dictated))
+    return Scales(params, _bridges(plan, cut, params))
+
+
+def _fits(
+    group: tuple[str, ...],
+    fixed: set[str],
+    dictated: Mapping[str, QuantParams],
+    ranges: Mapping[str, Range],
+    plan: Int8Plan,
+) -> bool:
+    """Whether the whole group can take the dictated scale without losing range or more than one bit."""
+    kinds = {dictated[v] for v in fixed}
+    if len(kinds) > 1:
+        return False
+    free = [ranges[v] for v in plan.rescaled() if v in group and v not in fixed]
+    if not free:
+        return True
+    (low, high), (top_low, top_high) = _union(free), next(iter(kinds)).range
+    inside = low >= top_low - 1e-6 and high <= top_high * 1.01
+    return inside and all((b - a) * _UNLIKE >= top_high - top_low for a, b in free)
+
+
+def _bridges(
+    plan: Int8Plan, cut: set[str], params: Mapping[str, QuantParams]
+) -> dict[tuple[str, ir.Node], QuantParams]:
+    found: dict[tuple[str, ir.Node], QuantParams] = {}
+    for node in filter(plan.moves_data, plan.layers):
+        target = params[next(o.name or "" for o in node.outputs if o.name in params)]
+        for value in data_inputs(node):
+            if value.name in cut and params[value.name or ""] != target:
+                found[value.name or "", node] = target
+    return found
+
+
+def _make_mean_ratios_whole(
+    plan: Int8Plan,
+    groups: tuple[tuple[str, ...], ...],
+    ranges: Mapping[str, Range],
+    params: dict[str, QuantParams],
+    dictated: frozenset[str],
+) -> None:
+    group_of = {v: g for g in groups for v in g}
+    for node in plan.layers:
+        if node.op_type not in MEANS:
+            continue
+        source, target = (node.inputs[0].name or "" if node.inputs[0] else ""), node.outputs[0].name or ""
+        group = group_of[target]
+        if source in group or dictated.intersection(group) or params[source].signed_zero_point == 0:
+            continue
+        old = params[target]
+        scale = mean_scale(params[source], old)
+        low = min(ranges[v][0] for v in group)
+        zero = old.lowest + min(max(round(-low / scale), 0), 255)
+        params.update(dict.fromkeys(group, replace(old, scale=scale, zero_point=zero)))
+
+
+def _is_final(node: ir.Node) -> bool:
+    """Whether every path from the node's outputs ends at a graph output and only moves data on its way."""
+    for value in node.outputs:
+        users = [u.node for u in value.uses()]
+        if not users and not value.is_graph_output():
+            return False
+        if any(u.op_type not in PASS_THROUGH or not _is_final(u) for u in users):
+            return False
+    return True
+
+
+def _union(ranges: Iterable[Range]) -> Range:
+    lows, highs = zip(*ranges, strict=True)
+    return min(lows), max(highs)
