@@ -16,6 +16,7 @@ import onnx_ir as ir
 from core.errors import UserError
 from core.model.channel_groups import ChannelGroups, Removed
 from core.model.channel_mend import MENDS, Flags, Survey
+from core.model.facts import Facts
 from core.model.model import Model
 
 
@@ -62,6 +63,26 @@ def mask(model: Model, groups: ChannelGroups, removed: Removed) -> Model:
     return new
 
 
+def surviving(groups: ChannelGroups, removed: Removed) -> dict[str, tuple[int, Flags]]:
+    """Value name -> (axis, which positions along it survive), for every value that loses channels."""
+    gone = groups.gone(removed)
+    return {name: (lane.axis, ~gone[lane.labels]) for name, lane in groups.lanes.items() if gone[lane.labels].any()}
+
+
+def facts_after(smaller: Model, groups: ChannelGroups, removed: Removed) -> Facts:
+    """Facts of a cut model without inferring its shapes again.
+
+    Constants are those of the model before; ones that count channels are out of date.
+    """
+    shapes = dict(groups.facts.shapes)
+    for name, (axis, alive) in surviving(groups, removed).items():
+        shapes[name] = (*shapes[name][:axis], int(alive.sum()), *shapes[name][axis + 1 :])
+    for name, value in smaller.graph.graph.initializers.items():
+        if value.const_value is not None:
+            shapes[name] = tuple(int(d) for d in value.const_value.shape.numpy())
+    return Facts(smaller.graph.graph, shapes, groups.facts.dtypes, groups.facts.constants)
+
+
 def _refuse_empty(groups: ChannelGroups, removed: Removed) -> None:
     for lost in groups.emptied(removed):
         layers = ", ".join(sorted({key for key, _ in lost}))
@@ -103,6 +124,8 @@ def _store(value: ir.Value, array: npt.NDArray[np.generic]) -> None:
         value.const_value = tensor
     else:
         maker.attributes["value"] = ir.AttrTensor("value", tensor)
+        if value.const_value is not None:
+            value.const_value = tensor
     value.shape = ir.Shape(array.shape)
 
 

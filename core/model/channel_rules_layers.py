@@ -82,10 +82,10 @@ def transposed_convolution(state: Labelling, node: ir.Node) -> None:
 def gemm(state: Labelling, node: ir.Node) -> None:
     """y = alpha A' B' + beta C; A is the data (rows, in), B the stored weight."""
     data, weight = node.inputs[0], node.inputs[1]
-    if not state.is_static(weight) or node.attributes.get_int("transA", 0):
+    if not state.is_static(weight) or node.attributes.get_int("transA", 0) != 0:
         return no_rule(state, node)
-    transposed = node.attributes.get_int("transB", 0) == 1
-    in_axis, out_axis = (1, 0) if transposed else (0, 1)
+    out_axis = 1 - node.attributes.get_int("transB", 0)
+    in_axis = 1 - out_axis
     state.tie(node, 1, in_axis, labels_along(state, data, 1, node), "reads")
     made = state.fresh(state.shape(weight)[out_axis])
     state.tie(node, 1, out_axis, made, "produces")

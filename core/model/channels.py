@@ -7,7 +7,17 @@ The parts: channel_labels (labels, union-find), channel_rules and channel_rules_
 channel_checks (shared tensors), channel_groups (the result), channel_mend and channel_cut.
 """
 
-from core.model.channel_cut import cut, mask
+from core.model.channel_cut import cut, facts_after, mask, surviving
 from core.model.channel_groups import ChannelGroup, ChannelGroups, Member, Removed, find_groups
 
-__all__ = ["ChannelGroup", "ChannelGroups", "Member", "Removed", "cut", "find_groups", "mask"]
+__all__ = [
+    "ChannelGroup",
+    "ChannelGroups",
+    "Member",
+    "Removed",
+    "cut",
+    "facts_after",
+    "find_groups",
+    "mask",
+    "surviving",
+]

@@ -1,0 +1,150 @@
+"""Magnitude pruning: remove the channels whose weights are smallest, everywhere they reach."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from core.errors import UserError
+from core.measure.cost import Cost, cost
+from core.methods.method import Context, Outcome, Plan, method
+from core.methods.prune.proof import cut_equals_mask
+from core.methods.prune.scores import Norm, Removed, magnitude, weakest
+from core.methods.scope import Scope
+from core.model.channels import ChannelGroup, ChannelGroups, cut, facts_after, find_groups
+from core.model.model import Model
+from core.model.prepare import prepare
+from core.params import Field
+from core.report import Measure, Report, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """Parameters of magnitude pruning."""
+
+    ratio: Annotated[
+        float,
+        Field("Channels removed", "Of every channel group; 0.3 about halves the MACs.", 0.0, 0.95, "share", 0.05),
+    ] = 0.3
+    norm: Annotated[Norm, Field("Norm", "L1 adds absolute weights, L2 is their Euclidean length.")] = Norm.L1
+    multiple: Annotated[
+        int, Field("Multiple of", "Channels kept are a multiple of this; kernels work in blocks.", 1, 64, "channels")
+    ] = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """What is going to be cut: the prepared model, its groups, those in scope, the units, and what to tell."""
+
+    model: Model
+    groups: ChannelGroups
+    chosen: tuple[ChannelGroup, ...]
+    removed: Removed
+    notes: tuple[str, ...]
+
+
+def plan(model: Model, params: Params, ctx: Context) -> Plan:
+    """The figures after the cut; pure, and no layer is run."""
+    decision = _decide(model, params, ctx)
+    smaller = cut(decision.model, decision.groups, decision.removed)
+    layers = [layer for key in decision.removed for layer in decision.groups[key].producers]
+    return Plan(_report(decision, smaller, {}), tuple(dict.fromkeys(layers)))
+
+
+@method("prune.magnitude", title="Magnitude pruning…", menu="Prune", params=Params, plan=plan)
+def apply(model: Model, params: Params, ctx: Context) -> Outcome:
+    """Removes the channels with the smallest weights, the same share of every channel group.
+
+    Filter norms as in Li et al. (2017), "Pruning Filters for Efficient ConvNets", averaged over all layers of a
+    group. The cut is proven equal to the masked model before it is returned. Raises UserError where nothing in scope
+    can be cut, or where the proof fails.
+    """
+    ctx.job.progress(0.0, "Finding channel groups")
+    decision = _decide(model, params, ctx)
+    ctx.job.progress(0.4, "Cutting")
+    smaller = cut(decision.model, decision.groups, decision.removed)
+    ctx.job.progress(0.6, "Proving that cut equals masked")
+    proof = cut_equals_mask(decision.model, decision.groups, decision.removed, smaller, ctx.threads)
+    report = _report(decision, smaller, {"cut_difference": proof})
+    ctx.job.progress(1.0, "Done")
+    return Outcome(smaller, report)
+
+
+def _decide(model: Model, params: Params, ctx: Context) -> _Decision:
+    prepared, changes = prepare(model)
+    groups = find_groups(prepared)
+    chosen, blocked = in_scope(prepared, groups, ctx.scope)
+    if not chosen:
+        raise UserError(_why_nothing(groups, blocked), "Choose other layers, or a model with inner layers.")
+    scores = {group.key: magnitude(group, groups.facts, params.norm) for group in chosen}
+    removed = weakest(groups, chosen, scores, params.ratio, params.multiple)
+    notes = [*changes, *groups.notes, *blocked]
+    if params.ratio > 0 and not removed:
+        notes.append(f"Nothing was removed: no group can spare channels and keep a multiple of {params.multiple}.")
+    return _Decision(prepared, groups, chosen, removed, tuple(notes))
+
+
+def in_scope(model: Model, groups: ChannelGroups, scope: Scope) -> tuple[tuple[ChannelGroup, ...], tuple[str, ...]]:
+    """The removable groups whose producing layers are all in scope, and a sentence for each group that is only partly.
+
+    A layer outside the scope keeps its channels, so a group is cut whole or not at all.
+    """
+    inside = {
+        n.name or (n.outputs[0].name if n.outputs else "") or n.op_type for n in model.nodes() if scope.contains(n)
+    }
+    chosen, blocked = [], []
+    for group in groups:
+        outside = [layer for layer in group.producers if layer not in inside]
+        if not outside and not group.locked:
+            chosen.append(group)
+        elif outside and len(outside) < len(group.producers) and not group.locked:
+            blocked.append(
+                f"Group '{group.key}' is blocked: it also belongs to {_listed(outside)}, outside the scope."
+                " Include the coupled layers to cut it."
+            )
+    return tuple(chosen), tuple(blocked)
+
+
+def _listed(names: Sequence[str], most: int = 3) -> str:
+    rest = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(f"'{n}'" for n in names[:most]) + rest
+
+
+def _why_nothing(groups: ChannelGroups, blocked: Sequence[str]) -> str:
+    if blocked:
+        return f"No channels can be cut. {blocked[0]}"
+    locked = [g for g in groups if g.locked]
+    if locked and len(locked) == len(groups):
+        return f"No channels can be cut: those of layer '{locked[0].key}' have to stay ({locked[0].reason})."
+    return "No channels can be cut: no layer in the scope has channels that may be removed."
+
+
+def _report(decision: _Decision, smaller: Model, measures: dict[str, Measure]) -> Report:
+    before = cost(decision.model, decision.groups.facts)
+    after = cost(smaller, facts_after(smaller, decision.groups, decision.removed))
+    figures = {**_figures(before, "_before"), **_figures(after, "")}
+    return Report({**figures, **measures}, (_table(decision),), notes=decision.notes)
+
+
+def _figures(found: Cost, suffix: str) -> dict[str, Measure]:
+    how = "counted on the graph"
+    figures = {
+        f"params{suffix}": Measure(found.params, "", "estimated", how),
+        f"weight_bytes{suffix}": Measure(found.weight_bytes, "B", "estimated", how),
+    }
+    if found.macs is not None:
+        figures[f"macs{suffix}"] = Measure(found.macs, "MAC", "estimated", how)
+    return figures
+
+
+def _table(decision: _Decision) -> Table:
+    chosen = {g.key for g in decision.chosen}
+    rows = []
+    for group in decision.groups:
+        channels = group.size * group.width + group.fixed
+        kept = channels - len(decision.removed.get(group.key, ())) * group.width
+        stays = group.reason or ("" if group.key in chosen else "not, or not wholly, in the scope")
+        rows.append((group.key, len(group.producers), channels, kept, stays))
+    columns = ("Group (first layer)", "Layers", "Channels before", "Channels after", "What stays, and why")
+    return Table("Channel groups", columns, tuple(rows))
