@@ -147,7 +147,8 @@ def _labels(picture: Picture) -> list[tuple[float, float, str, float]]:
     out, done = [], set()
     for k, edge in enumerate(picture.edges):
         before = {picture.edges[e].shape for e in picture.incoming.get(edge.source, ())}
-        if edge.tensor in done or not edge.shape or edge.shape in before:
+        terminal = not picture.cards[edge.source].key  # says its shape itself
+        if terminal or edge.tensor in done or not edge.shape or edge.shape in before:
             continue
         done.add(edge.tensor)
         x, y = picture.place.routes[k][1]

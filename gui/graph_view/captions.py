@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from math import prod
 
 import onnx_ir as ir
 
 from core.model.facts import Facts
-from gui.graph_view.known import constant, dtype_of, shape_of, stored_tensor, times
+from gui.graph_view.known import constant, shape_of, stored_tensor, times
 
 Row = tuple[str, str]
 
@@ -35,53 +34,25 @@ def category(node: ir.Node) -> str:
     return CATEGORY.get(node.op_type, "other") if node.domain in ("", "ai.onnx", "com.microsoft") else "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """What a layer stores in the file: the main tensor's shape and type, and the number of all parameters."""
-
-    shape: tuple[int, ...]
-    dtype: str
-    parameters: int
-
-
-def weights(node: ir.Node, facts: Facts, hidden: frozenset[int]) -> Weights | None:
-    """The stored tensors among a node's inputs; None for a layer without parameters.
-
-    Integer tensors that say sizes, axes or zero points, and the scales of quantization nodes, are no parameters.
-    """
-    if CATEGORY.get(node.op_type) == "quantization" or node.op_type == "Clip":
-        return None
-    main: tuple[int, tuple[int, ...], str] | None = None
-    total = 0
-    for value in node.inputs:
-        if value is None or not constant(value, hidden):
-            continue
-        if dtype_of(value, facts) in ("int64", "bool", "string", ""):
-            continue
-        shape = shape_of(value, facts)
-        if shape is None or any(isinstance(d, str) for d in shape):
-            continue
-        sizes = tuple(int(d) for d in shape)
-        tensor = stored_tensor(value)
-        kind = tensor.dtype.name.lower() if tensor is not None else dtype_of(value, facts)
-        total += prod(sizes)
-        if main is None or prod(sizes) > main[0]:
-            main = (prod(sizes), sizes, kind)
-    if main is None:
-        return None
-    return Weights(main[1], main[2], total)
-
-
-def rows(node: ir.Node, facts: Facts, hidden: frozenset[int]) -> tuple[Row, ...]:
-    """The lines inside a card: a grey key and a value each."""
+def rows(node: ir.Node, facts: Facts, hidden: frozenset[int], params: int) -> tuple[Row, ...]:
+    """The lines inside a card: a grey key and a value each. ``params`` is the layer's share of the parameters."""
     out = [*_OPERATOR_ROWS.get(node.op_type, _scalars)(node, facts)]
-    stored = weights(node, facts, hidden)
-    if stored is not None:
-        if len(stored.shape) > 1:
-            kind = "" if stored.dtype == "float" else f" · {stored.dtype}"
-            out.append(("weights", times(stored.shape) + kind))
-        out.append(("params", f"{stored.parameters:,}"))
+    if params:
+        out += [("weights", text) for text in (_weights(node, facts, hidden),) if text]
+        out.append(("params", f"{params:,}"))
     return tuple(out)
+
+
+def _weights(node: ir.Node, facts: Facts, hidden: frozenset[int]) -> str:
+    """Shape of the largest stored input, with its type where that is not float; '' for a plain vector."""
+    stored = [v for v in node.inputs if v is not None and constant(v, hidden)]
+    shapes = [(prod(s), s, v) for v in stored if (s := facts.shape(v)) is not None]
+    if not shapes:
+        return ""
+    _, shape, value = max(shapes, key=lambda found: found[0])
+    tensor = stored_tensor(value)
+    kind = "" if tensor is None or tensor.dtype.name == "FLOAT" else f" · {tensor.dtype.name.lower()}"
+    return times(shape) + kind if len(shape) > 1 else ""
 
 
 def _ints(node: ir.Node, name: str) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ import onnx_ir as ir
 from core.model.facts import Facts
 from core.model.model import Model, real_inputs
 from gui.graph_view.captions import Row, category, rows
-from gui.graph_view.known import dtype_of, facts_of, hidden_nodes, layer_keys, shape_of, times
+from gui.graph_view.known import Known, dtype_of, known, shape_of, times
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,8 @@ class Diagram:
 
 def diagram(model: Model) -> Diagram:
     """The graph of a model as a reader wants it: constants and weights inside the cards that use them."""
-    facts = facts_of(model)
-    hidden = hidden_nodes(facts)
+    of_model = known(model)
+    facts = of_model.facts
     graph = model.graph.graph
     cards: list[Card] = []
     made: dict[int, tuple[int, int]] = {}  # id of a value -> (card, tensor)
@@ -64,10 +64,8 @@ def diagram(model: Model) -> Diagram:
     for value in real_inputs(model.graph):
         made[id(value)] = (len(cards), len(made))
         cards.append(_terminal(value, facts, "Input"))
-    for node, key in zip(graph, layer_keys(model), strict=True):
-        if id(node) in hidden:
-            continue
-        cards.append(_layer(node, key, facts, hidden))
+    for key, (node, counted) in of_model.layers.items():
+        cards.append(_layer(node, key, of_model, counted.params))
         for read in _read(node):
             connect(read)
         for out in node.outputs:
@@ -83,14 +81,15 @@ def _terminal(value: ir.Value, facts: Facts, kind: str) -> Card:
     return Card("", value.name or kind.lower(), "terminal", (), shape, f"{kind} {value.name}\n{dtype} {shape}".rstrip())
 
 
-def _layer(node: ir.Node, key: str, facts: Facts, hidden: frozenset[int]) -> Card:
+def _layer(node: ir.Node, key: str, of_model: Known, params: int) -> Card:
+    facts = of_model.facts
     out = node.outputs[0] if node.outputs else None
     shape = shape_of(out, facts)
     brief = times(shape[1:] if shape and len(shape) > 1 else shape)
     tip = f"{key}\n{node.op_type}" + (f" of {node.domain}" if node.domain else "")
     if shape:
         tip += f"\noutput {dtype_of(out, facts)} {times(shape)}"
-    return Card(key, node.op_type, category(node), rows(node, facts, hidden), brief, tip)
+    return Card(key, node.op_type, category(node), rows(node, facts, of_model.hidden, params), brief, tip)
 
 
 def _read(node: ir.Node) -> Iterator[ir.Value | None]:

@@ -1,36 +1,58 @@
-"""What the views share about a model: its facts, computed once, and a key for every layer."""
+"""What the views share about a model: facts and cost, computed once, and a key for every layer."""
 
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import onnx
 import onnx_ir as ir
 
 from core.errors import UserError
+from core.measure.cost import Cost, LayerCost, cost
 from core.model.facts import Facts, infer
 from core.model.model import Model
 
 _KEPT = 4  # revisions looked at side by side, and the one before
-_recent: OrderedDict[int, tuple[Model, Facts]] = OrderedDict()
 
 
-def facts_of(model: Model) -> Facts:
-    """The facts of a model, remembered for the last few models; empty where the graph cannot be inferred.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Facts and cost of one model. ``layers`` maps the key of a layer to its node and its cost.
+
+    Layers are what the views show: constants and the (de)quantization of weights belong to their consumers.
+    """
+
+    model: Model
+    facts: Facts
+    cost: Cost
+    hidden: frozenset[int]
+    layers: Mapping[str, tuple[ir.Node, LayerCost]]
+
+
+_recent: OrderedDict[int, Known] = OrderedDict()
+
+
+def known(model: Model) -> Known:
+    """Everything the views show of a model without running it; remembered for the last few models.
 
     A graph with a free size or a custom operator is still shown, only with fewer shapes.
     """
-    known = _recent.get(id(model))
-    if known is not None and known[0] is model:
-        return known[1]
+    found = _recent.get(id(model))
+    if found is not None and found.model is model:
+        return found
     try:
         facts = infer(model)
     except (UserError, onnx.shape_inference.InferenceError, RuntimeError, ValueError, TypeError):
         facts = Facts(model.graph.graph, {}, {})
-    _recent[id(model)] = (model, facts)
+    counted, hidden = cost(model, facts), hidden_nodes(facts)
+    every = zip(layer_keys(model), model.nodes(), counted.layers, strict=True)
+    layers = {key: (node, layer) for key, node, layer in every if id(node) not in hidden}
+    _recent[id(model)] = found = Known(model, facts, counted, hidden, layers)
     while len(_recent) > _KEPT:
         _recent.popitem(last=False)
-    return facts
+    return found
 
 
 def layer_keys(model: Model) -> list[str]:

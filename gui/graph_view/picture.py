@@ -9,8 +9,10 @@ from functools import cached_property
 from math import ceil
 
 from core.model.layout import Layout, Spacing, layout
+from core.model.marks import marks
 from core.model.model import Model
 from gui.graph_view.diagram import Card, Diagram, Edge, diagram
+from gui.graph_view.known import known
 
 HEADER, ROW, PAD = 24.0, 16.0, 6.0
 SIDE = 10.0
@@ -34,12 +36,14 @@ class Metrics:
 
 @dataclass(frozen=True)
 class Picture:
-    """Everything the canvas paints. ``boxes`` are (left, top, width, height) of the cards."""
+    """Everything the canvas paints. ``boxes`` are (left, top, width, height) of the cards, ``badges`` what is unusual
+    about a card, in words."""
 
     diagram: Diagram
     boxes: tuple[tuple[float, float, float, float], ...]
     place: Layout
     key_width: float
+    badges: Mapping[int, str]
 
     @property
     def cards(self) -> tuple[Card, ...]:
@@ -123,7 +127,16 @@ def picture(model: Model, metrics: Metrics) -> Picture:
     sizes = [_size(card, metrics, key_width) for card in drawn.cards]
     place = layout(sizes, [(e.source, e.target) for e in drawn.edges], [e.tensor for e in drawn.edges], SPACING)
     boxes = tuple((x - w / 2, y - h / 2, w, h) for (x, y), (w, h) in zip(place.positions, sizes, strict=True))
-    return Picture(drawn, boxes, place, key_width)
+    return Picture(drawn, boxes, place, key_width, _badges(model, drawn))
+
+
+def _badges(model: Model, drawn: Diagram) -> dict[int, str]:
+    by_name: dict[str, list[str]] = {}
+    for mark in marks(model):
+        by_name.setdefault(mark.layer, []).append(mark.sentence)
+    names = {key: node.name or "" for key, (node, _) in known(model).layers.items()}
+    sentences = {k: by_name.get(names.get(card.key, ""), []) for k, card in enumerate(drawn.cards) if card.key}
+    return {k: "\n".join(lines) for k, lines in sentences.items() if lines and names[drawn.cards[k].key]}
 
 
 def _size(card: Card, metrics: Metrics, key_width: float) -> tuple[float, float]:

@@ -18,12 +18,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView, QToolTip, QWidget
 
-from core.model.marks import marks
 from core.model.model import Model
 from gui import theme
 from gui.background import Background
 from gui.graph_view.canvas import CardsItem, EdgesItem, Shown, metrics
-from gui.graph_view.known import layer_keys
 from gui.graph_view.picture import Picture, picture
 
 IN_THREAD = 1000  # graphs with more layers are laid out beside the window's thread
@@ -109,7 +107,7 @@ class GraphView(QGraphicsView):
             self.go_to_input()
         else:
             self.centerOn(anchor)
-        self._shown.badges = self._badges(model, done)
+        self._shown.badges = done.badges
         self._announce([key for key in self._selected if key in done.index])
         self.ready.emit()
 
@@ -125,16 +123,6 @@ class GraphView(QGraphicsView):
         self._message = message
         self.viewport().update()
 
-    @staticmethod
-    def _badges(model: Model, done: Picture) -> dict[int, str]:
-        by_name: dict[str, list[str]] = {}
-        for mark in marks(model):
-            by_name.setdefault(mark.layer, []).append(mark.sentence)
-        keys = dict(zip(layer_keys(model), (node.name or "" for node in model.nodes()), strict=True))
-        return {
-            k: "\n".join(by_name[keys[key]]) for key, k in done.index.items() if keys.get(key) and keys[key] in by_name
-        }
-
     def closeEvent(self, event: QCloseEvent) -> None:
         self._background.close()
         super().closeEvent(event)
@@ -148,10 +136,10 @@ class GraphView(QGraphicsView):
     def select(self, names: Iterable[str], center: bool = True) -> None:
         """Select layers by key; unknown ones are left out. ``center`` brings the first into view if it is not."""
         index = self._picture.index if self._picture else {}
-        known = [name for name in dict.fromkeys(names) if name in index]
-        self._announce(known)
-        if center and known:
-            self._reveal(index[known[0]])
+        here = [name for name in dict.fromkeys(names) if name in index]
+        self._announce(here)
+        if center and here:
+            self._reveal(index[here[0]])
 
     def _announce(self, keys: list[str]) -> None:
         changed = keys != self._selected

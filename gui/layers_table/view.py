@@ -1,0 +1,163 @@
+"""The layers table: the graph as text, sortable, filterable, reachable by keyboard and screen reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QRectF, QSortFilterProxyModel, Qt, Signal
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.model.model import Model
+from gui import theme
+from gui.layers_table.table_model import CATEGORY, COLUMNS, FILTER, SHARE, SORT, Index, LayersModel
+
+
+class LayersTable(QWidget):
+    """Shows the layers of one model, in step with a graph view.
+
+    ``selection_changed`` carries layer keys (as in GraphView) when the user changes the selection here; it is silent
+    for :meth:`select`. ``activated`` follows Enter or a double click.
+    """
+
+    selection_changed = Signal(list)
+    activated = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows = LayersModel()
+        self._sorted = QSortFilterProxyModel(self)
+        self._sorted.setSourceModel(self._rows)
+        self._sorted.setSortRole(SORT)
+        self._sorted.setFilterRole(FILTER)
+        self._sorted.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.filter = QLineEdit(placeholderText="Filter by name or operator", clearButtonEnabled=True)
+        self.filter.setAccessibleName("Filter layers")
+        self.filter.textChanged.connect(self._filter)
+        self.count = QLabel()
+        self.count.setObjectName("Hint")
+        self.table = self._make_table()
+        self._guard = False
+        line = QHBoxLayout()
+        line.setContentsMargins(theme.UNIT, theme.UNIT, theme.UNIT, theme.UNIT)
+        line.setSpacing(theme.UNIT)
+        line.addWidget(self.filter, 1)
+        line.addWidget(self.count)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(line)
+        column.addWidget(self.table, 1)
+        self.setFocusProxy(self.table)
+        self.set_model(None)
+
+    def _make_table(self) -> QTableView:
+        table = QTableView()
+        table.setModel(self._sorted)
+        table.setItemDelegate(_Cell(table))
+        table.setAccessibleName("Layers")
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        table.setShowGrid(False)
+        table.setWordWrap(False)
+        table.setTabKeyNavigation(False)
+        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(3 * theme.UNIT)
+        header = table.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setMinimumSectionSize(64)
+        for k, width in enumerate((0, 148, 128, 96, 96, 96)):
+            if width:
+                header.resizeSection(k, width)
+        table.setSortingEnabled(True)
+        table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)  # the file's order until a header is clicked
+        table.selectionModel().selectionChanged.connect(self._changed)
+        table.activated.connect(self._activate)
+        return table
+
+    def set_model(self, model: Model | None) -> None:
+        """Show another model; layers that keep their key stay selected."""
+        chosen = self.selected()
+        self._rows.set_model(model)
+        self._say_count()
+        self.select(chosen)
+
+    def selected(self) -> list[str]:
+        """Keys of the selected layers, from top to bottom."""
+        rows = sorted(index.row() for index in self.table.selectionModel().selectedRows())
+        return [self._rows.keys[self._sorted.mapToSource(self._sorted.index(r, 0)).row()] for r in rows]
+
+    def select(self, names: Iterable[str]) -> None:
+        """Select layers by key and scroll to the first; unknown and filtered ones are left out."""
+        wanted = set(names)
+        if wanted == set(self.selected()):
+            return
+        selection = QItemSelection()
+        first: QModelIndex | None = None
+        for row, key in enumerate(self._rows.keys):
+            if key in wanted:
+                left = self._sorted.mapFromSource(self._rows.index(row, 0))
+                if left.isValid():
+                    selection.select(left, self._sorted.index(left.row(), len(COLUMNS) - 1))
+                    first = first or left
+        self._guard = True
+        flag = QItemSelectionModel.SelectionFlag
+        self.table.selectionModel().select(selection, flag.ClearAndSelect)
+        if first is not None:
+            self.table.selectionModel().setCurrentIndex(first, flag.NoUpdate)
+            self.table.scrollTo(first)
+        self._guard = False
+
+    def _changed(self) -> None:
+        if not self._guard:
+            self.selection_changed.emit(self.selected())
+
+    def _activate(self, index: QModelIndex) -> None:
+        self.activated.emit(self._rows.keys[self._sorted.mapToSource(index).row()])
+
+    def _filter(self, text: str) -> None:
+        self._guard = True  # rows that vanish leave the selection, but not the graph's
+        self._sorted.setFilterFixedString(text.strip())
+        self._guard = False
+        self._say_count()
+
+    def _say_count(self) -> None:
+        shown, every = self._sorted.rowCount(), self._rows.rowCount()
+        self.count.setText(f"{shown} of {every} layers" if shown != every else f"{every} layers" if every else "")
+
+
+class _Cell(QStyledItemDelegate):
+    """Numbers with a bar that says how they compare; operators with the colour they have in the graph."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        share, kind = index.data(SHARE), index.data(CATEGORY)
+        if kind is not None:
+            option.rect.adjust(16, 0, 0, 0)  # type: ignore[attr-defined]
+        super().paint(painter, option, index)
+        box = QRectF(option.rect)  # type: ignore[attr-defined]
+        painter.save()
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if kind is not None:
+            painter.setBrush(theme.header_color(kind))
+            painter.drawRoundedRect(QRectF(box.left() - 8, box.center().y() - 4, 8, 8), 2, 2)
+        elif share:
+            painter.setBrush(theme.color("accent", 150))
+            width = max((box.width() - 12) * share, 1.0)
+            painter.drawRect(QRectF(box.right() - 6 - width, box.bottom() - 2, width, 1.5))
+        painter.restore()
