@@ -10,9 +10,14 @@ One metadata entry named ``thimble.json`` holds a JSON object:
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
+
+from core.errors import UserError
+from core.model.model import LABELS, PREPROCESSING
+from core.model.preprocessing import Preprocessing
 
 ENTRY = "thimble.json"
 
@@ -34,3 +39,19 @@ def read_metadata(file: Path | bytes) -> dict[str, Any]:
             return {}
         return found if isinstance(found, dict) else {}
     return {}
+
+
+def read_preprocessing(data: bytes) -> dict[str, Preprocessing]:
+    """Input name -> preprocessing, as far as the file says; steps that this version does not know are left out."""
+    found = read_metadata(data).get(PREPROCESSING)
+    out: dict[str, Preprocessing] = {}
+    for name, steps in found.items() if isinstance(found, dict) else ():
+        with contextlib.suppress(UserError):  # a file may come from another version: opening must not fail for it
+            out[str(name)] = Preprocessing.from_json(steps)
+    return out
+
+
+def read_labels(data: bytes) -> tuple[str, ...]:
+    """Class names in the order of the outputs, empty where the file does not say."""
+    found = read_metadata(data).get(LABELS)
+    return tuple(str(x) for x in found) if isinstance(found, list) else ()

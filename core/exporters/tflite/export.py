@@ -1,0 +1,62 @@
+"""The whole act of exporting TFLite: convert, check the rules, write aside, prove, keep."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from core.data.dataset import DataSet
+from core.errors import UserError
+from core.execute.runtimes import LiteRTSession, dequantize, litert_available, quantize
+from core.exporters.exporter import Exported
+from core.exporters.proof import Candidate, Feed, Inputs, inputs_for, prove, refuse_unproven, written_aside
+from core.exporters.tflite.convert import Converted, convert
+from core.exporters.tflite.layout import inverse
+from core.exporters.tflite.rules import broken_rules
+from core.exporters.tflite.where import first_difference
+from core.jobs import Job
+from core.model.model import Model
+
+
+def export(model: Model, path: Path, check: DataSet | None, job: Job) -> Exported:
+    """See :func:`core.exporters.tflite.write_tflite`."""
+    if not litert_available():
+        raise UserError("TFLite export needs LiteRT, which is not installed.", "pip install ai-edge-litert.")
+    job.progress(0.0, "Writing TFLite")
+    inputs = inputs_for(model, check)
+    converted = convert(model)
+    broken = broken_rules(converted.data)
+    if broken:
+        raise UserError(f"The file was not kept: {broken[0]}.", "Quantize the model again with Thimble's own method.")
+    with written_aside(path, converted.data) as aside:
+        candidate = litert_candidate(aside.read_bytes(), converted)
+        with job.stage(0.2, 1.0):
+            proof = prove(model, candidate, inputs, job)
+        refuse_unproven(proof, path, "" if proof.passed else _where(model, converted, inputs))
+    return Exported(path, path.stat().st_size, converted.ops, proof, converted.notes)
+
+
+def litert_candidate(data: bytes, converted: Converted) -> Candidate:
+    """The file in LiteRT, fed and read in the revision's layout and in real numbers."""
+    session = LiteRTSession(data)
+    steps = {p.name: p.quantization[0] for p in session.outputs if p.quantization is not None}
+
+    def run(feed: Feed) -> Feed:
+        given = {
+            port.name: quantize(np.transpose(feed[port.name], converted.inputs[port.name]), port)
+            for port in session.inputs
+        }
+        found = session.run(given)
+        return {
+            port.name: np.transpose(dequantize(found[port.name], port), inverse(converted.outputs[port.name]))
+            for port in session.outputs
+        }
+
+    return Candidate(run, steps)
+
+
+def _where(model: Model, converted: Converted, inputs: Inputs) -> str:
+    feed = next(iter(inputs.feeds()))
+    name = first_difference(model, converted, feed)
+    return f" The first layer that differs is '{name}'." if name else ""
