@@ -76,9 +76,9 @@ def prepare(data: DataSet, index: int, inputs: Sequence[InputSpec]) -> Prepared:
     raw = data.load(index)
     try:
         return {s.name: preprocess.apply(s.preprocessing, _array_for(raw, s, inputs), s) for s in inputs}
+    except preprocess.PreprocessingUnknown:
+        raise  # the model's matter, not this item's
     except UserError as error:
-        if error.message.startswith("The model does not say"):
-            raise
         raise UserError(f"Item '{name}' of '{data.name}': {error.message}", error.hint) from error
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
@@ -17,7 +18,7 @@ SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".gif", ".tif", 
 FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "GIF", "TIFF", "PPM")  # no format that starts other programs
 MAX_PIXELS = 8192 * 8192
 _ORIENTATION = 0x0112  # EXIF tag
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError, Image.DecompressionBombWarning)
+_BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, KeyError, IndexError, TypeError, OverflowError)
 
 
 def is_image(name: str) -> bool:
@@ -37,7 +38,7 @@ def decode(data: bytes, name: str) -> Array:
             return _pixels(image)
     except UnidentifiedImageError as error:
         raise UserError(f"'{name}' is not an image that can be read.") from error
-    except Image.DecompressionBombError as error:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise UserError(f"'{name}' holds too many pixels.", "The limit is 8192 x 8192.") from error
     except _BROKEN as error:
         reason = (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
@@ -53,6 +54,8 @@ def _pixels(image: Image.Image) -> Array:
         return grey[:, :, None]
     if upright.mode in ("L", "1"):
         return np.asarray(upright.convert("L"))[:, :, None]
+    if upright.mode == "P" and "transparency" in upright.info:
+        upright = upright.convert("RGBA")  # Pillow warns about going to RGB at once
     return np.asarray(upright if upright.mode == "RGB" else upright.convert("RGB"))
 
 
@@ -63,7 +66,7 @@ class ImageSet:
         if not items:
             hint = f"Images end in {', '.join(sorted(SUFFIXES))}."
             raise UserError(f"'{tree.path}' holds no images.", hint)
-        self.name = tree.path.stem if tree.path.suffix == ".zip" else tree.path.name
+        self.name = tree.path.stem if tree.path.is_file() else tree.path.name
         self.location = str(tree.path)
         self.classes = classes
         self.items: Sequence[Item] = tuple(items)

@@ -52,6 +52,8 @@ def open_data(path: str | Path) -> DataSet:
     if not exists:
         raise UserError(f"There is no data at '{path}'.", _HINT)
     path = path.resolve()
+    if path.name == labels_csv.FILE_NAME and path.is_file():
+        path = path.parent
     tree = open_tree(path)
     if tree is None:
         for file_source in FILE_SOURCES:

@@ -7,6 +7,7 @@ pixels, and the longer side is truncated to an integer.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -20,6 +21,16 @@ from core.model.preprocessing import Preprocessing, PreStep, presets
 
 _MAX_JSON_BYTES = 1 << 20
 _MAX_SIDE = 16384
+
+
+class PreprocessingUnknown(UserError):
+    """Pixels met a model that does not say how they are prepared: a choice for the user, never a guess."""
+
+    def __init__(self) -> None:
+        names = "|".join(presets())
+        super().__init__(
+            "The model does not say how its images are prepared.", f"Choose it with --preprocess {names}|FILE.json."
+        )
 
 
 def load_preprocessing(name_or_path: str, model: Model) -> Preprocessing:
@@ -46,19 +57,19 @@ def load_preprocessing(name_or_path: str, model: Model) -> Preprocessing:
 def apply(pre: Preprocessing | None, raw: Array, spec: InputSpec) -> Array:
     """``raw`` as one item of the input: spec's shape without the batch axis, spec's layout and dtype.
 
-    Floating-point arrays that already have the input's shape count as prepared and pass unchanged. Pixels need
-    ``pre``: raises UserError where it is None, where steps do not fit the channels, or the result not the input.
+    Floating-point arrays that already have an image input's shape count as prepared and pass unchanged. Pixels need
+    ``pre``: raises PreprocessingUnknown where it is None, and UserError where steps do not fit the channels or the
+    result does not fit the input. Inputs that are no images take the steps that change values, if there are any.
     """
     shape = spec.shape[1:]
-    if not spec.layout or (raw.dtype.kind == "f" and _fits(raw.shape, shape)):
-        return _typed(_as_shape(raw, spec), spec)
+    if not spec.layout:
+        return _typed(_numbers(pre, _as_shape(raw, spec)), spec)
+    if raw.dtype.kind == "f" and _fits(raw.shape, shape):
+        return _typed(raw, spec)
     if pre is None:
         if raw.dtype == np.dtype(spec.dtype) and _fits(raw.shape, shape):
             return raw
-        raise UserError(
-            "The model does not say how its images are prepared.",
-            f"Choose it with --preprocess {'|'.join(presets())}|FILE.json.",
-        )
+        raise PreprocessingUnknown
     image = _channels(_height_width_channels(raw, spec), _wanted_channels(spec), spec)
     for step in pre.steps:
         image = _STEPS[step.name](image, step)
@@ -79,16 +90,29 @@ def _fits(found: tuple[int, ...], wanted: tuple[int | str | None, ...]) -> bool:
 
 
 def _as_shape(raw: Array, spec: InputSpec) -> Array:
-    """Pass numbers on as they are; a last axis of 1 may be missing or extra (features stored as H x W)."""
+    """Numbers in the input's shape: axes of size 1 may be missing or extra, and a flat input takes any shape.
+
+    Nothing else is reshaped: H x W numbers for a W x H input are a mistake, not a matter of form.
+    """
     wanted = spec.shape[1:]
     if _fits(raw.shape, wanted):
         return raw
-    for candidate in (raw[..., None], raw[None], raw[..., 0] if raw.ndim and raw.shape[-1] == 1 else raw):
-        if _fits(candidate.shape, wanted):
-            return candidate
-    if all(isinstance(d, int) for d in wanted) and raw.size == int(np.prod([d for d in wanted if isinstance(d, int)])):
-        return raw.reshape([d for d in wanted if isinstance(d, int)])
+    sizes = [d for d in wanted if isinstance(d, int)]
+    if len(sizes) == len(wanted) and raw.size == math.prod(sizes):
+        long = [d for d in sizes if d > 1]
+        if len(long) <= 1 or long == [d for d in raw.shape if d > 1]:
+            return raw.reshape(sizes)
     raise UserError(f"An item has {_text(raw.shape)} values, but input '{spec.name}' takes {_text(wanted)}.")
+
+
+def _numbers(pre: Preprocessing | None, x: Array) -> Array:
+    """Steps on an input that is no image: single factors only."""
+    flat = x.reshape(-1, 1, 1)
+    for step in pre.steps if pre else ():
+        if step.name not in ("scale", "normalize"):
+            raise UserError(f"Preprocessing step '{step.name}' is for images, and the input is none.")
+        flat = _STEPS[step.name](flat, step)
+    return flat.reshape(x.shape)
 
 
 def _typed(x: Array, spec: InputSpec) -> Array:
@@ -110,6 +134,8 @@ def _wanted_channels(spec: InputSpec) -> int:
 
 
 def _height_width_channels(raw: Array, spec: InputSpec) -> Array:
+    if raw.size == 0:
+        raise UserError(f"An item has shape {_text(raw.shape)}: it is empty.")
     if raw.ndim == 2:
         return raw[:, :, None]
     if raw.ndim == 3 and raw.shape[2] in (1, 3, 4):

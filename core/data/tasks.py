@@ -21,11 +21,11 @@ def class_scores(outputs: Mapping[str, Array]) -> Array:
     Raises UserError listing the shapes where there is none.
     """
     for value in outputs.values():
-        if value.ndim == 2:
+        if value.ndim == 2 and value.shape[1] > 1:
             return value
     for value in outputs.values():
-        if value.ndim > 2 and value.size == value.shape[0] * max(value.shape[1:]):
-            return value.reshape(value.shape[0], -1)
+        if value.ndim > 2 and max(value.shape[1:]) > 1 and value[0].size == max(value.shape[1:]):
+            return value.reshape(len(value), -1)
     shapes = ", ".join(f"{k} {tuple(v.shape)}" for k, v in outputs.items())
     raise UserError(f"The model has no output of class scores: {shapes}.", "A classifier gives [batch, classes].")
 

@@ -133,7 +133,7 @@ def _walk(root: Path) -> tuple[list[str], list[str]]:
     files: list[str] = []
     folders: list[str] = []
     seen: set[str] = set()
-    for where, inner, names in os.walk(root, followlinks=True):
+    for where, inner, names in os.walk(root, onerror=_unreadable, followlinks=True):
         real = os.path.realpath(where)
         if real in seen:
             inner.clear()
@@ -146,6 +146,10 @@ def _walk(root: Path) -> tuple[list[str], list[str]]:
         if len(files) > MAX_FILES:
             raise UserError(f"'{root}' holds more than {MAX_FILES:,} files.", "Choose the data set's own folder.")
     return files, folders
+
+
+def _unreadable(error: OSError) -> None:
+    raise UserError(f"'{error.filename}' cannot be read: {_reason(error)}.") from error
 
 
 def _check_entries(entries: list[zipfile.ZipInfo], path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,13 @@ from core.errors import UserError
 from core.execute.runtimes import Session, dequantize, onnx_session, quantize
 from core.jobs import Job
 from core.measure import files, host
-from core.measure.statistics import share
+from core.measure.statistics import share, wilson
 from core.model.model import InputSpec, Model, quantized
 from core.model.preprocessing import Preprocessing
 from core.report import Measure
 
 BATCH = 16
+_ENOUGH = 20  # below that many items, chance is no news
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,14 +226,6 @@ def _classes_note(classes: int, offset: int, data: DataSet) -> str:
 
 def _chance_note(right: int, n: int, classes: int) -> str:
     """Wrong preprocessing is the commonest cause of an accuracy near chance."""
-    if classes < 2 or n < 20 or share(right, n, "").interval is None:
-        return ""
-    low, _ = share(right, n, "").interval or (0.0, 0.0)
-    if low > 100 / classes:
+    if n < _ENOUGH or wilson(right, n)[0] > 100 / classes:
         return ""
     return "This is no better than chance: check the preprocessing and the order of the classes."
-
-
-def session_feed(session: Session, feed: Mapping[str, Array]) -> dict[str, Array]:
-    """Real values as the session's ports want them (quantized where a port is)."""
-    return {p.name: quantize(feed[p.name], p) for p in session.inputs}

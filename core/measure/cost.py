@@ -74,7 +74,8 @@ class LayerCost:
 class Cost:
     """Totals and the layers in the file's order. ``macs`` is None where a layer's are unknown.
 
-    ``weight_bytes`` includes stored tensors that no layer reads, so it may exceed the sum over the layers.
+    ``weight_bytes`` includes every stored tensor (shape constants, tensors nobody reads), so it may exceed the sum over
+    the layers.
     """
 
     params: int
@@ -132,7 +133,9 @@ class _Counter:
     def layer(self, node: ir.Node) -> LayerCost:
         name = node.name or (node.outputs[0].name if node.outputs else "") or node.op_type
         shape = self._facts.shape(node.outputs[0]) if self._facts and node.outputs else None
-        if id(node) in self._constant or node.op_type in _QUANTIZERS or node.op_type == "Constant":
+        if node.op_type in _QUANTIZERS:
+            return LayerCost(name, node.op_type, 0, 0, self._scales(node), shape)
+        if id(node) in self._constant or node.op_type in _CARRIERS | {"Constant"}:
             return LayerCost(name, node.op_type, 0, 0, 0, shape)
         params, stored, shared = 0, 0, []
         for position, value in enumerate(node.inputs):
@@ -148,6 +151,12 @@ class _Counter:
             params += _size(weight)
         macs, why = node_macs(node, self._facts)
         return LayerCost(name, node.op_type, params, macs, stored, shape, "; ".join(filter(None, [why, *shared])))
+
+    def _scales(self, node: ir.Node) -> int:
+        """Scale and zero point of an activation; those of a weight belong to the layer that reads it."""
+        if node.inputs and _behind(node.inputs[0])[0] is not None:
+            return 0
+        return sum(self._bytes(v) for v in node.inputs[1:] if v is not None and v.const_value is not None)
 
     def stored_bytes(self) -> int:
         """Of every initializer, and of Constant nodes that layers read as weights."""

@@ -12,12 +12,13 @@ import numpy as np
 
 from core.data import splits, tasks
 from core.data.dataset import Array, DataSet
+from core.data.feed import batch_limit
 from core.data.noise import noise_batches
 from core.errors import UserError
 from core.execute.runtimes import Session, onnx_session
 from core.jobs import Job
 from core.measure import host
-from core.measure.accuracy import predictions
+from core.measure.accuracy import BATCH, predictions
 from core.measure.statistics import share
 from core.model.model import Model, quantized
 from core.report import Measure
@@ -59,7 +60,8 @@ def fidelity(
 ) -> Fidelity:
     """Run both on the same items (labels are not needed); without data on noise, and every figure says so.
 
-    All outputs are compared, matched by position. Raises UserError where their numbers or shapes differ.
+    All outputs are compared, matched by position. Raises UserError where their numbers or shapes differ, or where an
+    output is NaN or infinite.
     """
     sessions = (onnx_session(reference, threads), onnx_session(model, threads))
     if len(sessions[0].outputs) != len(sessions[1].outputs):
@@ -81,12 +83,10 @@ def _on_data(
     reference: Model, model: Model, sessions: tuple[Session, Session], data: DataSet, job: Job | None
 ) -> Iterator[tuple[Outputs, Outputs]]:
     """Each model gets the items prepared its own way, in batches of one size that suits both."""
-    from core.data.feed import batch_limit
-
-    fixed = {batch_limit(m) for m in (reference, model)} - {None}
+    fixed = {b for b in map(batch_limit, (reference, model)) if b is not None}
     if len(fixed) > 1:
         raise UserError("The models are fixed to different batch sizes and cannot be compared.")
-    size = next(iter(fixed)) or 16 if fixed else 16
+    size = fixed.pop() if fixed else BATCH
     first = predictions(sessions[0], reference.inputs, data, size=size, job=job)
     second = predictions(sessions[1], model.inputs, data, size=size)
     for a, b in zip(first, second, strict=True):
@@ -134,6 +134,9 @@ class _Sums:
         a, b = _flat(first), _flat(second)
         if a.shape != b.shape:
             raise UserError(f"The models answer with {a.shape[1]} and {b.shape[1]} values and cannot be compared.")
+        for which, values in (("reference", a), ("compared", b)):
+            if not np.isfinite(values).all():
+                raise UserError(f"The {which} model's outputs are not finite numbers, so they cannot be compared.")
         self._signal += float(np.sum(a * a))
         self._error += float(np.sum((a - b) ** 2))
         norms = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
@@ -156,11 +159,9 @@ def _flat(outputs: Outputs) -> Array:
 
 
 def _decibels(signal: float, error: float) -> float:
-    """Signal to quantization noise ratio; NaN outputs count as no signal at all."""
-    if not math.isfinite(error) or not math.isfinite(signal):
-        return -FLOAT32_DB
+    """Signal to quantization noise ratio, kept within what float32 can tell apart."""
     if error == 0:
         return FLOAT32_DB
     if signal == 0:
         return -FLOAT32_DB
-    return min(10 * math.log10(signal / error), FLOAT32_DB)
+    return max(min(10 * math.log10(signal / error), FLOAT32_DB), -FLOAT32_DB)

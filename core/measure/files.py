@@ -93,6 +93,7 @@ def _has_int8_tensors(path: Path) -> bool:
     """Whether weights or activations inside a TFLite file are 8-bit, though its ports may be float."""
     from ai_edge_litert import schema_py_generated as schema
 
-    model = schema.ModelT.InitFromPackedBuf(path.read_bytes(), 0)
-    kinds = {t.type for graph in model.subgraphs or () for t in graph.tensors or ()}
+    model = schema.Model.GetRootAs(path.read_bytes(), 0)
+    graphs = (model.Subgraphs(k) for k in range(model.SubgraphsLength()))
+    kinds = {g.Tensors(k).Type() for g in graphs for k in range(g.TensorsLength())}
     return bool(kinds & {schema.TensorType.INT8, schema.TensorType.UINT8})
