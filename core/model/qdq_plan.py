@@ -24,6 +24,7 @@ from core.model.qdq_operators import (
 )
 
 Wanted = Callable[[ir.Node], bool]
+OUTSIDE = "it is outside the chosen layers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ class _Planner:
         if reason := why_not_int8(node, self.facts):
             return reason
         if not self.wanted(node):
-            return "it is outside the chosen layers"
+            return OUTSIDE
         dynamic = [v for v in data_inputs(node) if self.facts.array(v) is None]
         if not dynamic or not all(is_float(v, self.facts) for v in dynamic):
             return "its inputs are not float32"

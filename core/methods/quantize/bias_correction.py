@@ -62,7 +62,7 @@ def correct_biases(
     proto = ir.to_proto(quantized.graph)
     segments = _segments(proto)
     last_use = {name: k for k, s in enumerate(segments) for name in s.inputs}
-    by_name = {layer.name: layer for layer in layers if layer.bias is not None}
+    by_output = {layer.node.outputs[0].name: layer for layer in layers if layer.bias is not None}
     weights = {t.name: t for t in proto.graph.initializer}
     stored: dict[str, list[Array]] = {
         v.name: [np.asarray(c.feed[v.name]) for c in chunks] for v in proto.graph.input if v.name in chunks[0].feed
@@ -70,11 +70,11 @@ def correct_biases(
     shifts: list[Shift] = []
     for k, segment in enumerate(job.track(segments, len(segments), "Correcting biases")):
         for node in segment.nodes:
-            layer = by_name.get(node.name or node.output[0])
+            layer = by_output.get(node.output[0])
             if layer is not None:
                 shifts.append(_correct(layer, means[layer.source], stored, chunks))
                 _refresh(weights, layer)
-        stored[segment.output] = _run(segment, proto, weights, stored, threads)
+        stored[segment.output] = _run(segment, proto, weights, stored, len(chunks), threads)
         for name in [n for n in stored if last_use.get(n, -1) <= k]:
             del stored[name]
     return tuple(shifts)
@@ -122,6 +122,7 @@ def _run(
     proto: onnx.ModelProto,
     weights: Mapping[str, onnx.TensorProto],
     stored: Mapping[str, list[Array]],
+    chunks: int,
     threads: int,
 ) -> list[Array]:
     from core.execute.runtimes import OnnxSession
@@ -134,8 +135,7 @@ def _run(
         graph, opset_imports=proto.opset_import, ir_version=proto.ir_version, functions=proto.functions
     )
     session = OnnxSession(model.SerializeToString(), threads)
-    count = len(next(iter(stored.values())))
-    return [session.run({n: stored[n][k] for n in segment.inputs})[segment.output] for k in range(count)]
+    return [session.run({n: stored[n][k] for n in segment.inputs})[segment.output] for k in range(chunks)]
 
 
 def _port(name: str, array: Array) -> onnx.ValueInfoProto:

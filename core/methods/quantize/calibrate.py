@@ -111,7 +111,7 @@ def observe(
         seen += batch.count
         for name, minmax in ranges.items():
             minmax.add(chunk.real(values[name]))
-        if means and seen <= keep:
+        if means and (not kept or seen <= keep):
             kept.append(chunk)
             for name, mean in means.items():
                 mean.add(chunk.real(values[name]))

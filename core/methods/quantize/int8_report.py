@@ -1,0 +1,76 @@
+"""What quantization found out: sizes, closeness to the float model, layers left float and why, corrected biases."""
+
+from __future__ import annotations
+
+from core.data.dataset import DataSet
+from core.methods.method import Context
+from core.methods.quantize.bias_correction import Shift
+from core.methods.quantize.calibrate import Observed
+from core.model.model import Model
+from core.model.qdq import Int8Plan, check_rules
+from core.report import Measure, Report, Table
+
+_JUDGED = 64
+
+
+def int8_report(
+    model: Model,
+    quantized: Model,
+    ctx: Context,
+    judged: DataSet,
+    plan: Int8Plan,
+    observed: Observed,
+    shifts: tuple[Shift, ...],
+    notes: tuple[str, ...],
+    seconds: float,
+) -> Report:
+    """``seconds``: what quantization itself took. At most 64 items of ``judged`` are compared with the float model."""
+    from core.measure.host import cpu_name, int8_arithmetic
+
+    measures = {
+        "weight_bytes_before": estimate(weight_bytes(model), "bytes"),
+        "weight_bytes_after": estimate(weight_bytes(quantized), "bytes"),
+        "int8_layers": estimate(len(plan.weighted()), "layers"),
+        "float_layers": estimate(len(plan.kept), "layers"),
+        "seconds": Measure(seconds, "s", "measured", cpu_name(), note=f"{ctx.threads} threads"),
+        **_fidelity(model, quantized, judged, ctx),
+    }
+    said = [*notes, f"Ranges are the lowest and highest values on {observed.items} calibration items."]
+    if shifts:
+        items = sum(c.count for c in observed.kept)
+        said.append(f"The biases of {len(shifts)} layers were corrected in sequence on {items} of them.")
+    if plan.kept:
+        said.append(f"{len(plan.kept)} layers stay float; the table says why.")
+    said.append(int8_arithmetic())
+    said += [f"Rule {v.rule} of quantization is not held. {v.sentence}" for v in check_rules(quantized)]
+    return Report(measures, (*kept_table(plan), *_shift_table(shifts)), notes=tuple(said))
+
+
+def weight_bytes(model: Model) -> int:
+    """Bytes of all initializers."""
+    return sum(v.const_value.nbytes for v in model.graph.graph.initializers.values() if v.const_value is not None)
+
+
+def estimate(value: float, unit: str) -> Measure:
+    """A figure counted on the graph."""
+    return Measure(value, unit, "estimated", "the graph")
+
+
+def kept_table(plan: Int8Plan) -> tuple[Table, ...]:
+    """The layers that stay float, with reasons; nothing where there are none."""
+    rows = tuple((k.layer, k.operator, k.reason) for k in plan.kept)
+    return (Table("Layers that stay float", ("layer", "operator", "because"), rows),) if rows else ()
+
+
+def _shift_table(shifts: tuple[Shift, ...]) -> tuple[Table, ...]:
+    rows = tuple((s.layer, float(abs(s.shift).mean()), float(abs(s.shift).max())) for s in shifts)
+    title = "Mean output moved by quantization, taken out of the bias"
+    return (Table(title, ("layer", "mean of channels", "largest channel"), rows),) if rows else ()
+
+
+def _fidelity(model: Model, quantized: Model, judged: DataSet, ctx: Context) -> dict[str, Measure]:
+    from core.measure.fidelity import fidelity
+
+    if not judged.items:
+        return {}
+    return fidelity(model, quantized, judged, limit=_JUDGED, threads=ctx.threads, seed=ctx.seed, job=ctx.job).measures()
