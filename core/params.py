@@ -50,7 +50,7 @@ class Spec:
     optional: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        field = {k: v for k, v in dataclasses.asdict(self.field).items() if v not in (None, "", False)}
+        field = {k: v for k, v in dataclasses.asdict(self.field).items() if not (v is None or v is False or v == "")}
         out: dict[str, Any] = {"name": self.name, "type": self.type.__name__, "default": self.default, **field}
         if self.choices:
             out["choices"] = list(self.choices)
