@@ -147,17 +147,17 @@ class _Cell(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         share, kind = index.data(SHARE), index.data(CATEGORY)
         if kind is not None:
-            option.rect.adjust(16, 0, 0, 0)  # type: ignore[attr-defined]
+            option.rect.adjust(16, 0, 0, 0)
         super().paint(painter, option, index)
-        box = QRectF(option.rect)  # type: ignore[attr-defined]
+        box = QRectF(option.rect)
         painter.save()
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if kind is not None:
             painter.setBrush(theme.header_color(kind))
             painter.drawRoundedRect(QRectF(box.left() - 8, box.center().y() - 4, 8, 8), 2, 2)
-        elif share:
-            painter.setBrush(theme.color("accent", 150))
-            width = max((box.width() - 12) * share, 1.0)
-            painter.drawRect(QRectF(box.right() - 6 - width, box.bottom() - 2, width, 1.5))
+        elif share and share > 0.01:
+            painter.setBrush(theme.color("accent", 140))
+            width = (box.width() - 16) * share
+            painter.drawRoundedRect(QRectF(box.right() - 8 - width, box.bottom() - 3, width, 2), 1, 1)
         painter.restore()

@@ -1,0 +1,5 @@
+"""Everything known of the selected layers."""
+
+from gui.inspector.view import Inspector
+
+__all__ = ["Inspector"]
