@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+import numpy as np
 import onnx_ir as ir
 
-from core.model.channel_labels import STATIC_MOVES, Labelling, Occurrence, layer_name
+from core.model.channel_labels import STATIC_MOVES, Labelling, Lane, Occurrence, layer_name
 
 # their size arguments are computed again from the survivors by core.model.channel_cut
 MENDED = {"Reshape", "Expand", "Split", "Slice", "Pad", "Gather", "Resize"}
@@ -63,35 +64,51 @@ def check_sizes_used_as_numbers(state: Labelling) -> None:
         if node.op_type not in ("Shape", "Size"):
             continue
         lane = state.lane(node.inputs[0])
-        if lane is not None and _reaches_arithmetic(state, node, lane.axis):
+        if lane is not None and _counts(node, lane, state) and _reaches_arithmetic(state, node, lane):
             state.lock(lane.labels, f"its size is used as a number (layer {layer_name(node)})")
 
 
-def _reaches_arithmetic(state: Labelling, shape_node: ir.Node, axis: int) -> bool:
-    """Follow the values computed from a size to the layers that use them."""
+def _counts(node: ir.Node, lane: Lane, state: Labelling) -> bool:
+    """Whether the channels are among the axes that a Shape or Size node counts."""
+    axes = list(range(len(state.shape(node.inputs[0]))))
+    end = node.attributes.get_int("end", len(axes))
+    return node.op_type == "Size" or lane.axis in axes[node.attributes.get_int("start", 0) : end]
+
+
+def _reaches_arithmetic(state: Labelling, counter: ir.Node, lane: Lane) -> bool:
+    """Follow the numbers computed from a size to the layers that use them: only mended ones may."""
     constant = state.facts.constant_nodes
-    todo, seen = [shape_node], {id(shape_node)}
+    todo, seen = [counter], {id(counter)}
     while todo:
         node = todo.pop()
         for out in node.outputs:
             if out.is_graph_output():
                 return True
             for use in out.uses():
-                if node is shape_node and _reads_other_sizes(state, use.node, axis):
+                if node is counter and _reads_other_sizes(state, use.node, lane.axis):
                     continue
-                if id(use.node) in constant:
-                    if id(use.node) not in seen:
-                        seen.add(id(use.node))
-                        todo.append(use.node)
-                elif use.node.op_type not in MENDED or use.idx == 0:
-                    return True
+                if id(use.node) not in constant:
+                    if use.idx == 0 or not _is_mended_with(state, use.node, lane):
+                        return True
+                elif id(use.node) not in seen:
+                    seen.add(id(use.node))
+                    todo.append(use.node)
     return False
 
 
+def _is_mended_with(state: Labelling, node: ir.Node, lane: Lane) -> bool:
+    """Whether a layer's size arguments are written anew as soon as any of the lane's channels is cut."""
+    result = state.lane(node.outputs[0])
+    if node.op_type not in MENDED or result is None:
+        return False
+    return bool(np.isin(state.classes.roots(lane.labels), state.classes.roots(result.labels)).all())
+
+
 def _reads_other_sizes(state: Labelling, node: ir.Node, axis: int) -> bool:
-    """Whether a reader of a shape vector picks entries other than the channels' (a batch size, most often)."""
-    if node.op_type != "Gather":
+    """Whether a reader of a whole shape picks entries other than the channels' (a batch size, most often)."""
+    shape_of = node.inputs[0].producer() if node.inputs and node.inputs[0] is not None else None
+    if node.op_type != "Gather" or shape_of is None or "start" in shape_of.attributes:
         return False
     chosen = state.constants(node.inputs[1])
-    rank = (state.shape(node.inputs[0]) or (0,))[0]
-    return chosen is not None and rank > 0 and all(i % rank != axis for i in chosen)
+    rank = len(state.shape(shape_of.inputs[0]))
+    return chosen is not None and all(i % rank != axis for i in chosen)

@@ -111,10 +111,11 @@ class ChannelGroups:
         for key, units in removed.items():
             group = self[key]
             chosen = np.asarray(sorted(units), np.int64)
-            if chosen.size and (chosen[0] < 0 or chosen[-1] >= group.size):
+            wrong = chosen[(chosen < 0) | (chosen >= group.size)]
+            if wrong.size:
                 raise UserError(
-                    f"Channel group '{key}' has {group.size} removable channels; there is no number {chosen[-1]}.",
-                    group.reason,
+                    f"Channel group '{key}' has {group.size} removable channels; there is no number {wrong[0]}.",
+                    f"Some stay: {group.reason}." if group.reason else "They are counted from 0.",
                 )
             dead[group.roots[chosen]] = True
         return dead[self.root_of]
@@ -186,6 +187,10 @@ def _lock_reasons(state: Labelling, root_of: Ints) -> dict[int, str]:
     for labels, reason in state.locks:
         for root in np.unique(root_of[labels]).tolist():
             reasons.setdefault(root, reason)
+    for name, lane in state.lanes.items():
+        roots = root_of[lane.labels]
+        if (roots == roots[0]).all():
+            reasons.setdefault(int(roots[0]), f"its channels are all that '{name}' has")
     return reasons
 
 

@@ -83,16 +83,27 @@ class Argument:
         return maker is not None and maker.op_type != "Constant"
 
     def array(self) -> npt.NDArray[np.int64]:
-        """The numbers as they were before the cut; empty where the argument is left out."""
+        """The numbers as they were before the cut; empty where the argument is left out.
+
+        Raises UnsupportedOperator where they follow the batch: they could not be written down.
+        """
+        numbers = self._numbers(self._survey.groups.facts)
+        if self.is_computed and not np.array_equal(numbers, self._numbers(self._survey.with_batch_of_two)):
+            raise UnsupportedOperator(
+                self._old.op_type, layer_name(self._old), f"its {self._attribute} follow the batch"
+            )
+        return numbers
+
+    def _numbers(self, facts: Facts) -> npt.NDArray[np.int64]:
         if self._is_attribute:
             return np.asarray(self._old.attributes.get_ints(self._attribute), np.int64)
-        found = self._survey.groups.facts.array(self._value)
+        found = facts.array(self._value)
         return np.zeros(0, np.int64) if found is None else found.astype(np.int64)
 
     def write(self, numbers: npt.ArrayLike) -> None:
         """Give the new node these numbers; other readers of the same constant keep theirs."""
         mended = np.asarray(numbers, np.int64)
-        if np.array_equal(mended, self.array()):
+        if np.array_equal(mended, self._numbers(self._survey.groups.facts)):
             return
         if self._is_attribute:
             self._new.attributes[self._attribute] = ir.AttrInt64s(self._attribute, mended.tolist())

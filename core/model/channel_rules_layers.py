@@ -30,7 +30,8 @@ def convolution(state: Labelling, node: ir.Node) -> None:
     groups = node.attributes.get_int("group", 1)
     outputs, per_group = state.shape(weight)[:2]
     if not state.is_static(weight):
-        return no_rule(state, node)
+        no_rule(state, node)
+        return
     given = labels_along(state, x, 1, node)
     if groups == 1:
         state.tie(node, 1, 1, given, "reads")
@@ -41,7 +42,6 @@ def convolution(state: Labelling, node: ir.Node) -> None:
         state.tie(node, 1, 1, _tied_over_groups(state, node, given, groups), "reads")
         made = np.tile(state.fresh(outputs // groups), groups)
     _produce(state, node, 1, 0, made, "carries" if groups > 1 and per_group == 1 else "produces")
-    return None
 
 
 def _tied_over_groups(state: Labelling, node: ir.Node, given: Ints, groups: int) -> Ints:
@@ -68,14 +68,14 @@ def transposed_convolution(state: Labelling, node: ir.Node) -> None:
     groups = node.attributes.get_int("group", 1)
     inputs, outputs = state.shape(weight)[:2]
     if not state.is_static(weight) or not (groups == 1 or (groups == inputs and outputs == 1)):
-        return no_rule(state, node)
+        no_rule(state, node)
+        return
     given = labels_along(state, node.inputs[0], 1, node)
     if groups == 1:
         state.tie(node, 1, 0, given, "reads")
         _produce(state, node, 1, 1, state.fresh(outputs), "produces")
     else:
         _produce(state, node, 1, 0, given, "carries")
-    return None
 
 
 @rule("Gemm")
@@ -83,7 +83,8 @@ def gemm(state: Labelling, node: ir.Node) -> None:
     """y = alpha A' B' + beta C; A is the data (rows, in), B the stored weight."""
     data, weight = node.inputs[0], node.inputs[1]
     if not state.is_static(weight) or node.attributes.get_int("transA", 0) != 0:
-        return no_rule(state, node)
+        no_rule(state, node)
+        return
     out_axis = 1 - node.attributes.get_int("transB", 0)
     in_axis = 1 - out_axis
     state.tie(node, 1, in_axis, labels_along(state, data, 1, node), "reads")
@@ -92,7 +93,6 @@ def gemm(state: Labelling, node: ir.Node) -> None:
     if len(node.inputs) > 2 and node.inputs[2] is not None:
         made = _added_bias(state, node, made)
     state.put(node.outputs[0], 1, made)
-    return None
 
 
 def _added_bias(state: Labelling, node: ir.Node, made: Ints) -> Ints:
@@ -114,12 +114,12 @@ def matrix_product(state: Labelling, node: ir.Node) -> None:
     data, weight = node.inputs[0], node.inputs[1]
     rank = len(state.shape(data))
     if not state.is_static(weight) or state.is_static(data) or len(state.shape(weight)) != 2:
-        return no_rule(state, node)
+        no_rule(state, node)
+        return
     state.tie(node, 1, 0, labels_along(state, data, rank - 1, node), "reads")
     made = state.fresh(state.shape(weight)[1])
     state.tie(node, 1, 1, made, "produces")
     state.put(node.outputs[0], len(state.shape(node.outputs[0])) - 1, made)
-    return None
 
 
 @rule("BatchNormalization", "InstanceNormalization")
@@ -148,14 +148,15 @@ def quantization(state: Labelling, node: ir.Node) -> None:
     """An activation keeps its labels; scale and zero point per channel follow them."""
     lane = state.lane(node.inputs[0])
     if lane is None:
-        return None
+        return
     scale = state.shape(node.inputs[1])
     if node.attributes.get_int("block_size", 0):
-        return no_rule(state, node)
+        no_rule(state, node)
+        return
     if scale and scale[0] > 1:
         if node.attributes.get_int("axis", 1) % len(state.shape(node.inputs[0])) != lane.axis:
-            return no_rule(state, node)
+            no_rule(state, node)
+            return
         for slot in range(1, len(node.inputs)):
             state.tie(node, slot, 0, lane.labels, "carries", blank=1.0 if slot == 1 else 0.0)
     state.put(node.outputs[0], lane.axis, lane.labels)
-    return None

@@ -16,14 +16,14 @@ def reshaping(state: Labelling, node: ir.Node) -> None:
     """Row-major order stays; an axis that is split leaves one factor free and joins over the others."""
     lane = state.lane(node.inputs[0])
     if lane is None:
-        return None
+        return
     if node.op_type == "Squeeze" and len(node.inputs) < 2 and "axes" not in node.attributes:
         # a channel axis cut to length 1 would vanish
-        return no_rule(state, node, f"Squeeze drops every axis of length 1 (layer {layer_name(node)})")
+        no_rule(state, node, f"Squeeze drops every axis of length 1 (layer {layer_name(node)})")
+        return
     table, first = regrouped(lane, state.shape(node.inputs[0]), state.shape(node.outputs[0]))
     axis, labels = _one_free_axis(state, node, table)
     state.put(node.outputs[0], first + axis, labels)
-    return None
 
 
 def regrouped(lane: Lane, before: tuple[int, ...], after: tuple[int, ...]) -> tuple[Ints, int]:
@@ -79,10 +79,11 @@ def concatenation(state: Labelling, node: ir.Node) -> None:
     lanes = [state.lane(v) for v in node.inputs]
     axes = {lane.axis for lane in lanes if lane is not None}
     if not axes:
-        return None
+        return
     along = node.attributes.get_int("axis", 0) % len(state.shape(node.outputs[0]))
     if len(axes) > 1:
-        return no_rule(state, node, f"Concat meets channels on another axis (layer {layer_name(node)})")
+        no_rule(state, node, f"Concat meets channels on another axis (layer {layer_name(node)})")
+        return
     axis = axes.pop()
     if axis == along:
         parts = [
@@ -90,7 +91,7 @@ def concatenation(state: Labelling, node: ir.Node) -> None:
             for v, lane in zip(node.inputs, lanes, strict=True)
         ]
         state.put(node.outputs[0], along, np.concatenate(parts))
-        return None
+        return
     why = f"Concat joins it with channels that have to stay (layer {layer_name(node)})"
     known = [lane.labels for lane in lanes if lane is not None]
     labels = known[0]
@@ -102,7 +103,6 @@ def concatenation(state: Labelling, node: ir.Node) -> None:
         elif lane is None:
             state.lock(labels, why)
     state.put(node.outputs[0], axis, labels)
-    return None
 
 
 @rule("Split")
@@ -110,7 +110,7 @@ def splitting(state: Labelling, node: ir.Node) -> None:
     """Each output gets its run of labels."""
     lane = state.lane(node.inputs[0])
     if lane is None:
-        return None
+        return
     axis = node.attributes.get_int("axis", 0) % len(state.shape(node.inputs[0]))
     start = 0
     for out in node.outputs:
@@ -119,10 +119,10 @@ def splitting(state: Labelling, node: ir.Node) -> None:
             continue
         size = state.facts.shape(out)
         if size is None:
-            return no_rule(state, node, f"the sizes of Split are not known before running (layer {layer_name(node)})")
+            no_rule(state, node, f"the sizes of Split are not known before running (layer {layer_name(node)})")
+            return
         state.put(out, axis, lane.labels[start : start + size[axis]])
         start += size[axis]
-    return None
 
 
 def slice_ranges(state: Labelling, node: ir.Node) -> dict[int, slice] | None:
@@ -147,15 +147,16 @@ def slicing(state: Labelling, node: ir.Node) -> None:
     """A run of channels keeps its labels; every n-th channel cannot be mended, so a stride along channels locks."""
     lane = state.lane(node.inputs[0])
     if lane is None:
-        return None
+        return
     ranges = slice_ranges(state, node)
     if ranges is None:
-        return no_rule(state, node, f"the bounds of Slice are not known before running (layer {layer_name(node)})")
+        no_rule(state, node, f"the bounds of Slice are not known before running (layer {layer_name(node)})")
+        return
     run = ranges.get(lane.axis, slice(None))
     if run.step not in (None, 1):
-        return no_rule(state, node, f"Slice takes every {run.step}th channel (layer {layer_name(node)})")
+        no_rule(state, node, f"Slice takes every {run.step}th channel (layer {layer_name(node)})")
+        return
     state.put(node.outputs[0], lane.axis, lane.labels[run])
-    return None
 
 
 @rule("Gather")
@@ -165,21 +166,21 @@ def gathering(state: Labelling, node: ir.Node) -> None:
     state.lock_value(indices, f"it is an index of Gather (layer {layer_name(node)})")
     lane = state.lane(data)
     if lane is None:
-        return None
+        return
     rank = len(state.shape(indices))
     axis = node.attributes.get_int("axis", 0) % len(state.shape(data))
     if axis != lane.axis:
         state.put(node.outputs[0], lane.axis if lane.axis < axis else lane.axis + rank - 1, lane.labels)
-        return None
+        return
     chosen = state.constants(indices)
     if chosen is None or rank > 1:
-        return no_rule(state, node, f"Gather picks channels at run time or as a table (layer {layer_name(node)})")
+        no_rule(state, node, f"Gather picks channels at run time or as a table (layer {layer_name(node)})")
+        return
     picked = lane.labels[np.asarray(chosen, np.int64)]
     if rank == 0:
         state.lock(picked, f"Gather picks this channel (layer {layer_name(node)})")
     else:
         state.put(node.outputs[0], axis, picked)
-    return None
 
 
 def pad_widths(state: Labelling, node: ir.Node) -> dict[int, tuple[int, int]] | None:
@@ -205,20 +206,21 @@ def padding(state: Labelling, node: ir.Node) -> None:
     """Padded channels get fresh labels, which whatever is added later joins (shortcut "option A" of CIFAR ResNets)."""
     lane = state.lane(node.inputs[0])
     if lane is None:
-        return None
+        return
     widths = pad_widths(state, node)
     if widths is None:
-        return no_rule(state, node, f"the widths of Pad are not known before running (layer {layer_name(node)})")
+        no_rule(state, node, f"the widths of Pad are not known before running (layer {layer_name(node)})")
+        return
     low, high = widths.get(lane.axis, (0, 0))
     if low == high == 0:
         state.put(node.outputs[0], lane.axis, lane.labels)
-        return None
+        return
     constant = node.attributes.get_string("mode", "constant") == "constant"
     if not constant or min(low, high) < 0:
-        return no_rule(state, node, f"Pad mirrors or crops channels (layer {layer_name(node)})")
+        no_rule(state, node, f"Pad mirrors or crops channels (layer {layer_name(node)})")
+        return
     new = state.classes.add(low + high)
     state.put(node.outputs[0], lane.axis, np.concatenate([new[:low], lane.labels, new[low:]]))
-    return None
 
 
 @rule("Expand")

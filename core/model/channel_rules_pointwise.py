@@ -84,13 +84,13 @@ def pooling(state: Labelling, node: ir.Node) -> None:
     """Windows over the axes from 2 on."""
     lane = state.lane(node.inputs[0])
     if lane is None:
-        return None
+        return
     if lane.axis >= 2:
-        return no_rule(state, node)
+        no_rule(state, node)
+        return
     for out in node.outputs:
         if out.name:
             state.put(out, lane.axis, lane.labels)
-    return None
 
 
 @rule("Resize", "Upsample")
@@ -98,13 +98,17 @@ def resizing(state: Labelling, node: ir.Node) -> None:
     """Interpolation along other axes only; a region of interest has no rule."""
     lane = state.lane(node.inputs[0])
     if lane is None:
-        return None
+        return
     cropped = node.attributes.get_string("coordinate_transformation_mode", "") == "tf_crop_and_resize"
     before, after = state.shape(node.inputs[0]), state.shape(node.outputs[0])
     if cropped or before[lane.axis] != after[lane.axis]:
-        return no_rule(state, node)
+        no_rule(state, node)
+        return
+    sizes = node.inputs[3].producer() if len(node.inputs) > 3 and node.inputs[3] is not None else None
+    if sizes is not None and sizes.op_type != "Constant":
+        no_rule(state, node, f"Resize computes its sizes while running (layer {layer_name(node)})")
+        return
     state.put(node.outputs[0], lane.axis, lane.labels)
-    return None
 
 
 @rule(
@@ -115,17 +119,17 @@ def reduction(state: Labelling, node: ir.Node) -> None:
     """A statistic over other axes keeps the labels; over the channels themselves it mixes them."""
     lane = state.lane(node.inputs[0])
     if lane is None:
-        return None
+        return
     axes = _reduced_axes(state, node)
     if axes is None:
-        return no_rule(state, node)
+        no_rule(state, node)
+        return
     if lane.axis in axes:
         state.lock(lane.labels, f"{node.op_type} mixes channels (layer {layer_name(node)})")
-        return None
+        return
     keep = node.attributes.get_int("keepdims", 1)
     axis = lane.axis if keep else lane.axis - sum(a < lane.axis for a in axes)
     state.put(node.outputs[0], axis, lane.labels)
-    return None
 
 
 def _reduced_axes(state: Labelling, node: ir.Node) -> set[int] | None:
@@ -148,14 +152,14 @@ def normalization_over_axes(state: Labelling, node: ir.Node) -> None:
     """Each value depends on its neighbours along some axes: channels there are mixed and stay."""
     lane = state.lane(node.inputs[0])
     if lane is None:
-        return None
+        return
     axes = _normalized_axes(state, node)
     if axes is None:
-        return no_rule(state, node)
+        no_rule(state, node)
+        return
     if lane.axis in axes:
         state.lock(lane.labels, f"{node.op_type} mixes channels (layer {layer_name(node)})")
     state.put(node.outputs[0], lane.axis, lane.labels)
-    return None
 
 
 def _normalized_axes(state: Labelling, node: ir.Node) -> set[int] | None:

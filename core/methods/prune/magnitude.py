@@ -12,7 +12,7 @@ from core.methods.method import Context, Outcome, Plan, method
 from core.methods.prune.proof import cut_equals_mask
 from core.methods.prune.scores import Norm, Removed, magnitude, weakest
 from core.methods.scope import Scope
-from core.model.channels import ChannelGroup, ChannelGroups, cut, facts_after, find_groups
+from core.model.channels import ChannelGroup, ChannelGroups, cut, facts_after, find_groups, layer_name
 from core.model.model import Model
 from core.model.prepare import prepare
 from core.params import Field
@@ -90,9 +90,7 @@ def in_scope(model: Model, groups: ChannelGroups, scope: Scope) -> tuple[tuple[C
 
     A layer outside the scope keeps its channels, so a group is cut whole or not at all.
     """
-    inside = {
-        n.name or (n.outputs[0].name if n.outputs else "") or n.op_type for n in model.nodes() if scope.contains(n)
-    }
+    inside = {layer_name(node) for node in model.nodes() if scope.contains(node)}
     chosen, blocked = [], []
     for group in groups:
         outside = [layer for layer in group.producers if layer not in inside]

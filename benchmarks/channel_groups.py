@@ -1,0 +1,86 @@
+"""Channel groups at size: thousands of random proofs, and times on real networks and on a thousand nodes.
+
+    .venv/bin/python -m benchmarks.channel_groups --networks 3000 --blocks 12
+
+Prints the seed of every network whose cut does not equal its mask, and exits with 1 if there is one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+import numpy as np
+
+from core.formats.open import open_model
+from core.model.channels import cut, find_groups, mask
+from core.model.facts import infer
+from core.model.model import Model
+from core.model.prepare import prepare
+from tests.conftest import FIVE, network_path
+from tests.core.random_networks import BLOCKS, HEADS, random_network
+from tests.core.test_channels_random import OPSETS, assert_cut_equals_mask, random_removal
+
+T = TypeVar("T")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--networks", type=int, default=3000)
+    parser.add_argument("--blocks", type=int, default=12)
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
+    options = parser.parse_args()
+    for name, model in timed_models():
+        print(name, times(model), flush=True)
+    wrong, start = [], time.perf_counter()
+    for seed in range(options.first, options.first + options.networks):
+        try:
+            prove(seed, options.blocks)
+        except Exception as error:  # noqa: BLE001  every way to fail is a finding here, and the run goes on
+            wrong.append(seed)
+            print(f"seed {seed}: {type(error).__name__} {str(error)[:200]}", flush=True)
+    took = time.perf_counter() - start
+    print(f"{options.networks} random networks in {took:.0f} s: {len(wrong)} wrong {wrong or ''}")
+    return 1 if wrong else 0
+
+
+def prove(seed: int, blocks: int) -> None:
+    """One random network of up to ``blocks`` blocks."""
+    rng = np.random.default_rng(seed)
+    names = [str(b) for b in rng.choice(sorted(BLOCKS), int(rng.integers(1, blocks + 1)))]
+    model = random_network(names, str(rng.choice(sorted(HEADS))), seed, int(rng.choice(OPSETS)))
+    assert_cut_equals_mask(model, seed)
+
+
+def timed_models() -> Iterator[tuple[str, Model]]:
+    for key in FIVE:
+        yield key, prepare(open_model(network_path(key)))[0]
+    blocks = ["conv_norm_relu", "residual", "inception", "shuffle", "squeeze_excite", "conv_norm_relu"] * 40
+    yield "random, long", random_network(blocks, "pool_flatten_gemm", 0)
+
+
+def times(model: Model) -> str:
+    """Seconds for each step, best of three."""
+    facts, inferring = best(lambda: infer(model))
+    groups, grouping = best(lambda: find_groups(model, facts))
+    removed = random_removal(groups, np.random.default_rng(0))
+    _, cutting = best(lambda: cut(model, groups, removed))
+    _, masking = best(lambda: mask(model, groups, removed))
+    count = sum(1 for _ in model.nodes())
+    return f"{count} nodes: infer {inferring:.3f}, groups {grouping:.3f}, cut {cutting:.3f}, mask {masking:.3f} s"
+
+
+def best(act: Callable[[], T], n: int = 3) -> tuple[T, float]:
+    found = []
+    for _ in range(n):
+        start = time.perf_counter()
+        result = act()
+        found.append(time.perf_counter() - start)
+    return result, min(found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
