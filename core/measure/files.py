@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
-import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, cast
 
 import onnx_ir as ir
 
 from core.errors import UserError
 from core.execute.runtimes import Port, Session, open_session
+from core.execute.tflite_metadata import read_labels, read_preprocessing
 from core.model.model import InputSpec, Model
 from core.model.model import quantized as model_quantized
 from core.model.preprocessing import Preprocessing
-
-_METADATA_MODULE = "core.execute.tflite_metadata"
-
-
-class _TFLiteMetadata(Protocol):
-    """What the metadata module offers: the preprocessing by input name, and labels, of a file's bytes."""
-
-    def read_preprocessing(self, data: bytes) -> dict[str, Preprocessing]: ...
-
-    def read_labels(self, data: bytes) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +36,10 @@ def open_file(path: Path, threads: int = 1) -> OpenedFile:
     if path.suffix == ".onnx":
         model = Model.from_ir(ir.load(path), str(path))
         return OpenedFile(path, session, model.inputs, model.labels, model_quantized(model))
-    stored, labels = _tflite_metadata(path)
+    data = path.read_bytes()
+    stored, labels = read_preprocessing(data), read_labels(data)
     inputs = tuple(spec_of(p, stored.get(p.name)) for p in session.inputs)
-    integers = any(p.quantization for p in (*session.inputs, *session.outputs)) or _has_int8_tensors(path)
+    integers = any(p.quantization for p in (*session.inputs, *session.outputs)) or _has_int8_tensors(data)
     return OpenedFile(path, session, inputs, labels, integers)
 
 
@@ -81,19 +70,11 @@ def spec_of(port: Port, preprocessing: Preprocessing | None = None) -> InputSpec
     return InputSpec(port.name, port.shape, dtype, layout, preprocessing)
 
 
-def _tflite_metadata(path: Path) -> tuple[dict[str, Preprocessing], tuple[str, ...]]:
-    if importlib.util.find_spec(_METADATA_MODULE) is None:
-        return {}, ()
-    module = cast(_TFLiteMetadata, importlib.import_module(_METADATA_MODULE))
-    data = path.read_bytes()
-    return module.read_preprocessing(data), module.read_labels(data)
-
-
-def _has_int8_tensors(path: Path) -> bool:
+def _has_int8_tensors(data: bytes) -> bool:
     """Whether weights or activations inside a TFLite file are 8-bit, though its ports may be float."""
     from ai_edge_litert import schema_py_generated as schema
 
-    model = schema.Model.GetRootAs(path.read_bytes(), 0)
+    model = schema.Model.GetRootAs(data, 0)
     graphs = (model.Subgraphs(k) for k in range(model.SubgraphsLength()))
     kinds = {g.Tensors(k).Type() for g in graphs for k in range(g.TensorsLength())}
     return bool(kinds & {schema.TensorType.INT8, schema.TensorType.UINT8})
