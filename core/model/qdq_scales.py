@@ -1,4 +1,4 @@
-"""From observed ranges to the scale of every pair: groups, dictated scales, whole MEAN ratios (rules 4, 5, 6, 9)."""
+"""From observed ranges to the scale of every pair: groups, dictated scales, whole MEAN ratios, agreeing sums."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 import onnx_ir as ir
 
 from core.model.facts import Facts
+from core.model.qdq_add import agreeing_add_scale
+from core.model.qdq_additions import settle_additions
 from core.model.qdq_numbers import QuantParams, Storage, activation_params, fixed_params, mean_scale
 from core.model.qdq_operators import FIXED, MEANS, PASS_THROUGH, data_inputs, pad_value, text
 from core.model.qdq_plan import Int8Plan
@@ -93,6 +95,8 @@ def solve_scales(plan: Int8Plan, ranges: Mapping[str, Range], storage: Storage) 
         agreed = next((dictated[v] for v in group if v in dictated), None)
         one = agreed or activation_params(*_union(ranges[v] for v in group), storage)
         params.update(dict.fromkeys(group, one))
+    _make_additions_agree(plan, groups, params, frozenset(dictated))
+    settle_additions(plan.layers, groups, params, frozenset(dictated))
     _make_mean_ratios_whole(plan, groups, ranges, params, frozenset(dictated))
     return Scales(params, _bridges(plan, cut, params))
 
@@ -126,6 +130,34 @@ def _bridges(
             if value.name in cut and params[value.name or ""] != target:
                 found[value.name or "", node] = target
     return found
+
+
+def _make_additions_agree(
+    plan: Int8Plan, groups: tuple[tuple[str, ...], ...], params: dict[str, QuantParams], dictated: frozenset[str]
+) -> None:
+    """Shrink result scales of Add by millionths, so that onnxruntime and TFLite round every sum alike.
+
+    In graph order, because a residual chain adds to what was added before.
+    """
+    group_of = {v: g for g in groups for v in g}
+    for node in plan.layers:
+        names = [v.name or "" for v in node.inputs if v is not None]
+        if node.op_type != "Add" or len(names) != 2 or any(n not in params for n in names):
+            continue
+        result = _paired_result(plan, node)
+        group = group_of.get(result, ())
+        if not group or dictated.intersection(group) or group_of[names[0]] == group or group_of[names[1]] == group:
+            continue
+        old = params[result]
+        scale = agreeing_add_scale(params[names[0]], params[names[1]], old)
+        params.update(dict.fromkeys(group, replace(old, scale=scale)))
+
+
+def _paired_result(plan: Int8Plan, node: ir.Node) -> str:
+    """The value with the pair: the layer's own, or that of the activation fused into it."""
+    value = node.outputs[0]
+    behind = next((u.node for u in value.uses() if u.node in plan.fused), None)
+    return (value if behind is None else behind.outputs[0]).name or ""
 
 
 def _make_mean_ratios_whole(
