@@ -65,7 +65,7 @@ def prepared_batches(
     fixed = fixed_batch(inputs)
     size = fixed or max(size, 1)
     indices = list(range(len(data.items)) if order is None else order)
-    items = zip(indices, _ahead(data, inputs, indices, 2 * max(size, _THREADS)), strict=True)
+    items = zip(indices, _ahead(data, inputs, indices, size + 2 * _THREADS), strict=True)
     while chunk := list(islice(items, size)):
         yield _batch(data, chunk, fixed)
 

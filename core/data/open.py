@@ -8,7 +8,8 @@ from pathlib import Path
 
 from core.data import class_folders, labels_csv, npz, plain_images
 from core.data.dataset import DataSet
-from core.data.trees import Tree, open_tree
+from core.data.images import is_image
+from core.data.trees import InnerTree, Tree, open_tree
 from core.errors import UserError
 from core.registry import Registry
 
@@ -60,8 +61,25 @@ def open_data(path: str | Path) -> DataSet:
             if path.suffix.lower() == file_source.suffix:
                 return file_source.read(path)
         raise UserError(f"'{path.name}' is not data that can be opened.", _HINT)
+    tree = _unwrapped(tree)
     for tree_source in TREE_SOURCES:
         data = tree_source.read(tree)
         if data is not None:
             return data
     raise UserError(f"'{path}' holds no images.", _HINT)
+
+
+def _unwrapped(tree: Tree) -> Tree:
+    """Look through an outer folder that holds all the data, as zips of a folder have it (a README beside it is fine).
+
+    A lone folder without folders or a list inside stays: it may be the one class there is, or plain images.
+    """
+    while True:
+        top = [f for f in tree.folders if "/" not in f]
+        loose = [f for f in tree.files if "/" not in f and (is_image(f) or f == labels_csv.FILE_NAME)]
+        if len(top) != 1 or loose:
+            return tree
+        inner = InnerTree(tree, top[0])
+        if not inner.folders and labels_csv.FILE_NAME not in inner.files:
+            return tree
+        tree = inner

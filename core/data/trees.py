@@ -30,15 +30,10 @@ class Tree(Protocol):
 
 
 def open_tree(path: Path) -> Tree | None:
-    """The tree behind a folder or a zip, with single outer folders looked through; None for any other file."""
-    tree: Tree
+    """The tree behind a folder or a zip; None for any other file."""
     if path.is_dir():
-        tree = FolderTree(path)
-    elif path.suffix.lower() == ".zip":
-        tree = ZipTree(path)
-    else:
-        return None
-    return _unwrapped(tree)
+        return FolderTree(path)
+    return ZipTree(path) if path.suffix.lower() == ".zip" else None
 
 
 class FolderTree:
@@ -89,7 +84,7 @@ class ZipTree:
         return _bounded(data, name, self.path)
 
 
-class _InnerTree:
+class InnerTree:
     """A tree seen from one of its folders."""
 
     def __init__(self, outer: Tree, folder: str) -> None:
@@ -101,21 +96,6 @@ class _InnerTree:
 
     def read(self, name: str) -> bytes:
         return self._outer.read(self._prefix + name)
-
-
-def _unwrapped(tree: Tree) -> Tree:
-    """Look through an outer folder that holds everything, as zips of a folder have it.
-
-    A lone folder whose own content is only files stays: it may be the one class there is, or plain images.
-    """
-    while True:
-        top = [f for f in tree.folders if "/" not in f]
-        if len(top) != 1 or any("/" not in f for f in tree.files):
-            return tree
-        inner = _InnerTree(tree, top[0])
-        if not inner.folders and "labels.csv" not in inner.files:
-            return tree
-        tree = inner
 
 
 def unsafe(name: str) -> bool:

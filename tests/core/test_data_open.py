@@ -57,7 +57,7 @@ CLASSES: dict[str, bytes | str] = {
 @pytest.mark.parametrize("outer", ["", "my data/"])
 @pytest.mark.parametrize("packed", [False, True])
 def test_class_folders_from_folder_and_zip(tmp_path: Path, outer: str, packed: bool) -> None:
-    files = {outer + k: v for k, v in CLASSES.items()}
+    files = {outer + k: v for k, v in CLASSES.items()} | {"README.txt": "beside the folder"}
     data = open_data(zipped(tmp_path / "set.zip", files) if packed else folder(tmp_path / "set", files))
     assert data.name == "set"
     assert data.classes == ("cat", "dog")
