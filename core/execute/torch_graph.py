@@ -190,6 +190,9 @@ def check(model: Model) -> None:
             del graph.initializers[name]
             if value not in graph.inputs:
                 graph.inputs.append(value)
+    for value in (*graph.inputs, *graph.outputs):
+        if value.shape is None:  # onnxruntime takes files that leave it out, the checker does not
+            value.shape = ir.Shape([])
     try:
         onnx.checker.check_model(ir.to_proto(bare))
     except onnx.checker.ValidationError as error:

@@ -100,11 +100,8 @@ def instance_normalization(layer: Layer, x: Tensor, scale: Tensor, bias: Tensor)
 
 @operator("GroupNormalization")
 def group_normalization(layer: Layer, x: Tensor, scale: Tensor, bias: Tensor) -> Tensor:
-    """Opset 18 scales per group, opset 21 per channel."""
-    groups = int(layer.get("num_groups"))
-    if layer.opset < 21:
-        scale, bias = (t.repeat_interleave(x.shape[1] // groups) for t in (scale, bias))
-    return F.group_norm(x, groups, scale, bias, layer.get("epsilon", 1e-5))
+    """As of opset 21: scale and bias per channel (the earlier form, per group, was withdrawn from ONNX)."""
+    return F.group_norm(x, int(layer.get("num_groups")), scale, bias, layer.get("epsilon", 1e-5))
 
 
 def _one_output(layer: Layer) -> str:

@@ -20,6 +20,15 @@ def _fits(low: list[int], high: list[int], kernel: list[int]) -> bool:
     return low == high and all(2 * p <= k for p, k in zip(low, kernel, strict=True))
 
 
+def _without_windows_in_padding(y: Tensor, x: Tensor, low: list[int], strides: list[int]) -> Tensor:
+    """``ceil_mode`` adds no window that would start in the padding at the end."""
+    for axis, (before, stride) in enumerate(zip(low, strides, strict=True), start=2):
+        most = (x.shape[axis] + before - 1) // stride + 1
+        if y.shape[axis] > most:
+            y = y.narrow(axis, 0, most)
+    return y
+
+
 def _no_indices(layer: Layer) -> str:
     return "MaxPool with an index output is not supported" if layer.outputs > 1 else ""
 
@@ -33,7 +42,8 @@ def max_pool(layer: Layer, x: Tensor) -> Tensor:
     pool, ceil = _MAX[n - 1], bool(layer.get("ceil_mode", 0))
     if _fits(low, high, kernel):
         return pool(x, kernel, strides, low, dilations, ceil)
-    return pool(pad_spatial(x, low, high, -math.inf), kernel, strides, 0, dilations, ceil)
+    y = pool(pad_spatial(x, low, high, -math.inf), kernel, strides, 0, dilations, ceil)
+    return _without_windows_in_padding(y, x, low, strides)
 
 
 def _no_dilation(layer: Layer) -> str:
@@ -51,9 +61,9 @@ def average_pool(layer: Layer, x: Tensor) -> Tensor:
     if _fits(low, high, kernel):
         return pool(x, kernel, strides, low, ceil, all_count)
     y = pool(pad_spatial(x, low, high), kernel, strides, 0, ceil)
-    if all_count:
-        return y
-    return y / pool(pad_spatial(torch.ones_like(x[:1, :1]), low, high), kernel, strides, 0, ceil)
+    if not all_count:
+        y = y / pool(pad_spatial(torch.ones_like(x[:1, :1]), low, high), kernel, strides, 0, ceil)
+    return _without_windows_in_padding(y, x, low, strides)
 
 
 @operator("GlobalAveragePool")

@@ -89,15 +89,17 @@ def slice_axes(
     along = (layer.get("axes") or range(len(begin))) if axes is None else ints(axes)
     stride = [1] * len(begin) if steps is None else ints(steps)
     for first, last, axis, step in zip(begin, end, along, stride, strict=True):
-        x = _slice(x, axis_of(axis, x.dim()), slice(first, last, step))
+        x = _slice(x, axis_of(axis, x.dim()), first, last, step)
     return x
 
 
-def _slice(x: Tensor, axis: int, cut: slice) -> Tensor:
-    taken = range(*cut.indices(x.shape[axis]))
-    if taken.step > 0:
-        where: list[slice] = [slice(None)] * axis + [slice(taken.start, max(taken.stop, taken.start), taken.step)]
+def _slice(x: Tensor, axis: int, start: int, stop: int, step: int) -> Tensor:
+    """Python's rules but for one: walking backwards, a start before the axis means its first element."""
+    size = x.shape[axis]
+    if step > 0:
+        where: list[slice] = [slice(None)] * axis + [slice(start, stop, step)]
         return x[tuple(where)]
+    taken = range(*slice(max(start, -size), stop, step).indices(size))
     return x.index_select(axis, torch.tensor(list(taken), dtype=torch.int64, device=x.device))
 
 
