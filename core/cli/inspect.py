@@ -38,7 +38,9 @@ def info(args: argparse.Namespace) -> int:
     rows = [(c.name, c.operator, c.params, c.macs, c.weight_bytes, _shape(c.output_shape)) for c in figures.layers]
     print(table(("layer", "operator", "params", "macs", "weight bytes", "output"), rows))
     macs = "unknown" if figures.macs is None else f"{figures.macs:,}"
-    print(f"\n{found['layers']} layers, {figures.params:,} parameters, {macs} MACs, {size(figures.weight_bytes)} of weights")
+    print(
+        f"\n{found['layers']} layers, {figures.params:,} parameters, {macs} MACs, {size(figures.weight_bytes)} of weights"
+    )
     print(f"{size(found['bytes'])} on disk, opset {model.opset}; counted on the graph with a batch of 1")
     for mark in found["marks"]:
         print(f"! {mark['layer']}: {mark['sentence']}")

@@ -10,7 +10,6 @@ import tempfile
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import NoReturn
 
 from core import __version__
@@ -125,7 +124,9 @@ def _acting(parser: _Parser) -> None:
     _judging(parser, required=False)
     parser.add_argument("--test", help="data for judging (default: a part of --data)")
     parser.add_argument("--teacher", help="model to distil from")
-    parser.add_argument("--layers", metavar="PATTERN", default="", help="only layers whose name matches, e.g. 'features.1*'")
+    parser.add_argument(
+        "--layers", metavar="PATTERN", default="", help="only layers whose name matches, e.g. 'features.1*'"
+    )
     _json(parser)
 
 

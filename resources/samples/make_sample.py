@@ -167,7 +167,11 @@ def tidy(graph: ir.Model) -> ir.Model:
         node.name = base if count[base] == 1 else f"{base}_{count[base]}"
         node.metadata_props.clear()
         node.doc_string = None
-    for value in (*graph.graph.initializers.values(), *(o for n in graph.graph for o in n.outputs), *graph.graph.inputs):
+    for value in (
+        *graph.graph.initializers.values(),
+        *(o for n in graph.graph for o in n.outputs),
+        *graph.graph.inputs,
+    ):
         value.metadata_props.clear()
     graph.graph.metadata_props.clear()
     graph.metadata_props.clear()

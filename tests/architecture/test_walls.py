@@ -14,7 +14,9 @@ HEAVY = ("torch", "onnxruntime", "ai_edge_litert", "PySide6")
 
 
 def python(code: str) -> str:
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -48,12 +50,16 @@ def test_help_answers_at_once() -> None:
     seconds = []
     for _ in range(5):
         start = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "core.cli", "--help"], cwd=ROOT, capture_output=True, check=True, timeout=60)
+        subprocess.run(
+            [sys.executable, "-m", "core.cli", "--help"], cwd=ROOT, capture_output=True, check=True, timeout=60
+        )
         seconds.append(time.perf_counter() - start)
     assert min(seconds) < 0.5, seconds
 
 
 def test_qt_binding_keeps_reference_counts() -> None:
     """PySide6 6.12 on Python 3.11 deallocates None after some thousand calls (FACTS.md): the pin must hold."""
-    code = "from PySide6.QtGui import QPainterPath\np = QPainterPath()\nfor _ in range(20000): p.lineTo(1, 1)\nprint('ok')"
+    code = (
+        "from PySide6.QtGui import QPainterPath\np = QPainterPath()\nfor _ in range(20000): p.lineTo(1, 1)\nprint('ok')"
+    )
     assert python(code).strip() == "ok"

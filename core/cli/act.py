@@ -1,0 +1,116 @@
+"""``thimble apply`` and ``thimble run``: a model in, a model out, and what the acts found out."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from core.cli.output import figure, job, print_json, table
+from core.cli.places import place
+from core.errors import UserError
+from core.methods.scope import Scope
+from core.report import Report
+
+
+def apply(args: argparse.Namespace) -> int:
+    """One method with its parameters."""
+    from core.project.recipe import Recipe, Step
+
+    step = Step(
+        method=args.method,
+        params=_settings(args.set),
+        scope=Scope(pattern=args.layers),
+        data=place(args.data),
+        test=place(args.test),
+        preprocess=place(args.preprocess) if _is_file(args.preprocess) else args.preprocess or "",
+        teacher=place(args.teacher),
+        seed=_seed(args.seed),
+    )
+    return _act(Recipe((step,)), args)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Every step of a recipe; options given here replace what the steps say."""
+    import dataclasses
+
+    from core.project.recipe import Recipe, load_recipe
+
+    given = {"data": place(args.data), "test": place(args.test), "teacher": place(args.teacher),
+             "preprocess": args.preprocess or ""}  # fmt: skip
+    changes: dict[str, Any] = {k: v for k, v in given.items() if v}
+    if args.seed:
+        changes["seed"] = _seed(args.seed)
+    if args.layers:
+        changes["scope"] = Scope(pattern=args.layers)
+    recipe = load_recipe(args.recipe)
+    if not recipe.steps:
+        raise UserError(f"'{args.recipe}' has no steps.")
+    return _act(Recipe(tuple(dataclasses.replace(s, **changes) for s in recipe.steps)), args)
+
+
+def _act(recipe: Any, args: argparse.Namespace) -> int:
+    from core.formats.onnx_file import save_onnx
+    from core.formats.open import open_model
+    from core.project.context import check_output, context_for
+    from core.project.recipe import checked, run_step
+
+    out = Path(args.output)
+    if out.suffix.lower() != ".onnx":
+        raise UserError(f"'{out.name}' must end in .onnx.", "Other formats are written by 'thimble export'.")
+    check_output(out)
+    for step in recipe.steps:
+        checked(step)
+    model = open_model(args.model)
+    running = job()
+    reports: list[dict[str, Any]] = []
+    for k, step in enumerate(recipe.steps):
+        with running.stage(k / len(recipe.steps), (k + 1) / len(recipe.steps)):
+            model, ctx = context_for(model, step, job=running, threads=args.threads or os.cpu_count() or 1)
+            outcome = run_step(model, step, ctx)
+        model = outcome.model or model
+        reports.append({"step": checked(step)[2].to_json(), **outcome.report.to_json()})
+    save_onnx(model, out)
+    _print(out, reports, args.json)
+    return 0
+
+
+def _print(out: Path, reports: Sequence[dict[str, Any]], as_json: bool) -> None:
+    if as_json:
+        measures = {k: m for r in reports for k, m in r["measures"].items()}
+        values = {k: m["value"] for k, m in measures.items()}
+        print_json({"file": str(out), "bytes": out.stat().st_size, "values": values, "reports": reports})
+        return
+    for data in reports:
+        report = Report.from_json(data)
+        print(data["step"]["method"])
+        rows = [(name, figure(m), m.how, m.on) for name, m in report.measures.items()]
+        print(table(("figure", "value", "how", "on"), rows))
+        for note in report.notes:
+            print(f"- {note}")
+        print()
+    print(f"{out}: {out.stat().st_size:,} bytes")
+
+
+def _settings(groups: Sequence[Sequence[str]]) -> dict[str, str]:
+    settings: dict[str, str] = {}
+    for text in (t for group in groups for t in group):
+        key, found, value = text.partition("=")
+        if not found or not key:
+            raise UserError(f"'{text}' is not of the form key=value.", "Example: --set ratio=0.3 norm=L1.")
+        if key in settings:
+            raise UserError(f"The parameter '{key}' is set twice.")
+        settings[key] = value
+    return settings
+
+
+def _is_file(path: str | None) -> bool:
+    return bool(path) and Path(str(path)).suffix == ".json"
+
+
+def _seed(seed: int) -> int:
+    if not 0 <= seed < 2**32:
+        raise UserError(f"The seed is {seed}; it must be a whole number from 0 to 2^32 - 1.")
+    return seed

@@ -1,0 +1,63 @@
+"""``thimble export``, ``thimble demo`` and ``thimble window``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from core.cli.output import job, print_json, size, table
+from core.cli.places import place
+
+
+def export(args: argparse.Namespace) -> int:
+    """Write a file for a phone and run it beside the model it came from."""
+    from core.data.open import open_data
+    from core.exporters.exporter import load_exporters
+    from core.formats.open import open_model
+    from core.project.context import check_output, prepared
+
+    exporter = load_exporters().get(args.to)
+    out = Path(args.output)
+    check_output(out)
+    model = prepared(open_model(args.model), args.preprocess or "")
+    check = open_data(place(args.check)) if args.check else None
+    written = exporter.write(model, out, check, job())
+    if args.json:
+        print_json(written.to_json())
+        return 0
+    print(f"{written.file}: {size(written.bytes)}\n{written.proof.sentence()}")
+    print(table(("operator", "count"), sorted(written.ops.items(), key=lambda o: -o[1])))
+    for note in written.notes:
+        print(f"- {note}")
+    return 0
+
+
+def demo(args: argparse.Namespace) -> int:
+    """The whole job on the bundled sample."""
+    from core.demo import run_demo
+
+    report = run_demo(Path(args.output), job(), threads=os.cpu_count() or 1)
+    if args.json:
+        print_json(report)
+        return 0
+    rows = [(r["name"], r["params"], r["macs"], size(r["bytes"]), _share(r), r["proof"]) for r in report["table"]]
+    print(table(("model", "params", "MACs", "file", "top-1 (95 % interval)", "proof"), rows))
+    print()
+    for line in report["sentences"]:
+        print(line)
+    print(f"\nEverything is in {args.output}: " + ", ".join(report["files"]))
+    return 0
+
+
+def _share(row: dict[str, object]) -> str:
+    low, high = row["interval"]  # type: ignore[misc]
+    return f"{row['top1']:.2f} % ({low:.1f} to {high:.1f}), n={row['n']}"
+
+
+def window(args: argparse.Namespace) -> int:
+    """Start the window as a process of its own: the core knows no Qt."""
+    words = [sys.executable, "-m", "gui", *([args.model] if args.model else [])]
+    return subprocess.run(words, check=False).returncode
