@@ -1,0 +1,97 @@
+"""Starting the window: parts are made and tied together here, and nowhere else."""
+
+from __future__ import annotations
+
+import faulthandler
+import signal
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from core import __version__
+from core.project.project import SUFFIX
+from gui import settings as places
+from gui.app_state import AppState
+from gui.background import Background
+from gui.bindings import Bindings
+from gui.desk import Desk
+from gui.error_reporter import ErrorReporter
+from gui.job_runner import JobRunner
+from gui.main_window import MainWindow
+from gui.menus import Menus
+from gui.operations import files
+from gui.settings import Settings
+from gui.theme import apply_theme
+
+
+def make_application() -> QApplication:
+    """The application object, named, with the system's look followed live."""
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        app = QApplication(["thimble"])
+    app.setApplicationName("Thimble")
+    app.setApplicationVersion(__version__)
+    QGuiApplication.setDesktopFileName("thimble")
+    return app
+
+
+def build(app: QApplication, settings: Settings | None = None, jobs: JobRunner | None = None) -> Desk:
+    """The window with everything tied together, not yet shown. The worker starts with the first job or soon after."""
+    store = settings or Settings()
+    apply_theme(app, store.look)
+    errors = ErrorReporter()
+    window = MainWindow(errors)
+    errors.setParent(window)
+    runner = jobs or JobRunner(errors)
+    runner.setParent(window)
+    desk = Desk(app, window, AppState(window), runner, errors, store, Background(window))
+    menus = Menus(desk)
+    desk.kept.extend((menus, Bindings(desk, menus)))
+    window.restore_layout(store.layout("docks"))
+    window.show_project(False)
+    window.before_close(lambda: _close(desk))
+    return desk
+
+
+def _close(desk: Desk) -> None:
+    if desk.state.project is not None:
+        desk.settings.set_layout("docks", desk.window.save_layout())
+    desk.jobs.close()
+    desk.background.close()
+    desk.state.blockSignals(True)
+    desk.state.close()
+
+
+def run(file: str | None = None, sample: bool = False) -> int:
+    """Show the window, open ``file`` (a model or a project) or the sample, and stay until it is closed."""
+    faulthandler.enable()
+    app = make_application()
+    desk = build(app)
+    desk.errors.install()
+    app.styleHints().colorSchemeChanged.connect(lambda _: apply_theme(app, desk.settings.look))
+    desk.window.show()
+    places.forget_old_sessions()
+    if file is not None:
+        open_argument(desk, Path(file))
+    elif sample:
+        files.open_sample(desk)
+    _stop_on_interrupt(app)
+    QTimer.singleShot(500, desk.jobs.warm_up)
+    return app.exec()
+
+
+def open_argument(desk: Desk, path: Path) -> None:
+    if path.is_dir() and path.suffix == SUFFIX:
+        files.open_project(desk, path)
+    else:
+        files.open_model_file(desk, path)
+
+
+def _stop_on_interrupt(app: QApplication) -> None:
+    """Ctrl+C in the terminal closes the window; Python needs a moment now and then to notice."""
+    signal.signal(signal.SIGINT, lambda *_: app.quit())
+    timer = QTimer(app)
+    timer.timeout.connect(lambda: None)
+    timer.start(300)

@@ -15,7 +15,7 @@ def short(value: float, unit: str = "") -> str:
         return str(value)
     if unit in ("bytes", "B", "byte"):
         return size(value)
-    if unit in ("", "MACs", "params", "parameters", "weights", "count"):
+    if unit in ("", "MAC", "MACs", "params", "parameters", "weights", "count"):
         return count(value)
     if unit in ("percent", "%"):
         return f"{value:.1f} %"

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
-    QFormLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -74,7 +73,8 @@ class DataPanel(QWidget):
         self.presets = QComboBox()
         self.presets.setAccessibleName("Preprocessing")
         self.presets.setToolTip("How raw items become network inputs. Remembered in the model.")
-        self.presets.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.presets.setMinimumContentsLength(8)
+        self.presets.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.presets.activated.connect(self._preset_chosen)
         self.grid = ItemGrid()
         self.change_button = QPushButton("&Change…")
@@ -132,11 +132,11 @@ class DataPanel(QWidget):
         head.addWidget(self.name, 1)
         head.addWidget(self.change_button)
         head.addWidget(self.detach_button)
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         label = QLabel("&Preparation")
         label.setBuddy(self.presets)
-        form.addRow(label, self.presets)
+        form = QHBoxLayout()
+        form.addWidget(label)
+        form.addWidget(self.presets, 1)
         column = QVBoxLayout(page)
         column.setContentsMargins(8, 6, 8, 0)
         column.setAlignment(Qt.AlignmentFlag.AlignTop)

@@ -19,6 +19,7 @@ class RevisionTree(QWidget):
 
     go_to = Signal(int)
     compare = Signal(int)
+    report = Signal(int)
     forget = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -77,11 +78,13 @@ class RevisionTree(QWidget):
         going.triggered.connect(lambda: self.go_to.emit(key))
         comparing = QAction("&Compare with the current revision", menu, enabled=not current)
         comparing.triggered.connect(lambda: self.compare.emit(key))
+        reporting = QAction("Show its &report…", menu)
+        reporting.triggered.connect(lambda: self.report.emit(key))
         forgetting = QAction("&Forget this branch…", menu)
         forgetting.setEnabled(entry is not None and entry.parent is not None and self.model.undone(entry))
         forgetting.setToolTip("Only revisions that the current one does not stand on can be forgotten.")
         forgetting.triggered.connect(lambda: self.forget.emit(key))
-        menu.addActions([going, comparing, forgetting])
+        menu.addActions([going, comparing, reporting, forgetting])
         return menu
 
     def _menu(self, place: QPoint) -> None:

@@ -46,6 +46,12 @@ class RunningJob(QObject):
             self.changed.emit()
             self._cancel()
 
+    def wait(self, reason: str) -> None:
+        """It stands in a queue; say for what."""
+        if self.state == "waiting":
+            self.message = reason
+            self.changed.emit()
+
     def progress(self, done: float, message: str, remaining: float | None) -> None:
         if not self.running:
             return

@@ -66,10 +66,7 @@ class StartScreen(QScrollArea):
     def _title(self) -> None:
         title = QLabel("Thimble")
         title.setObjectName("Title")
-        font = title.font()
-        font.setPointSizeF(font.pointSizeF() * 2.2)
-        font.setBold(True)
-        title.setFont(font)
+        title.setStyleSheet("font-size: 34px; font-weight: 700;")  # the one big word of the program
         line = QLabel("See a neural network, make it fit into a phone, and prove what was lost.")
         line.setObjectName("Hint")
         self._rows.addWidget(title)

@@ -1,0 +1,124 @@
+"""Every menu entry and shortcut, as a table. Compression menus, export targets and panels are added from registries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gui.desk import Desk
+from gui.operations import act, analyse, comparing, exporting, files, helping, looking, moving
+
+MENUS = ("&File", "&Edit", "&View", "&Prune", "&Quantize", "&Distil", "&Analyse", "&Compare", "E&xport", "&Help")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One menu entry. ``why_not`` gives the reason it is greyed out, '' where it can act.
+
+    A text of '-' is a separator. ``check`` makes it checkable and says whether it is on.
+    """
+
+    key: str
+    menu: str
+    text: str
+    act: Callable[[Desk], object] = lambda desk: None
+    shortcut: str = ""
+    tip: str = ""
+    why_not: Callable[[Desk], str] = lambda desk: ""
+    check: Callable[[Desk], bool] | None = None
+
+
+def needs_project(desk: Desk) -> str:
+    return "" if desk.state.model is not None else "Open a model first."
+
+
+def needs_beside(desk: Desk) -> str:
+    return "" if desk.state.beside is not None else "No second graph is shown."
+
+
+def needs_undo(desk: Desk) -> str:
+    return needs_project(desk) or ("" if desk.state.can_undo else "This is the first revision.")
+
+
+def needs_redo(desk: Desk) -> str:
+    return needs_project(desk) or ("" if desk.state.can_redo else "There is nothing to redo.")
+
+
+def needs_data(desk: Desk) -> str:
+    return needs_project(desk) or ("" if desk.state.data is not None else "Attach data first (Ctrl+D).")
+
+
+def needs_labels(desk: Desk) -> str:
+    return needs_data(desk) or ("" if desk.state.labelled else "The attached data has no classes to judge by.")
+
+
+def needs_steps(desk: Desk) -> str:
+    return needs_undo(desk)
+
+
+def needs_selection(desk: Desk) -> str:
+    return needs_project(desk) or ("" if desk.state.selected else "No layer is selected.")
+
+
+def _line(menu: str) -> Entry:
+    return Entry("", menu, "-")
+
+
+FILE, EDIT, VIEW, PRUNE, QUANTIZE, DISTIL, ANALYSE, COMPARE, EXPORT, HELP = MENUS
+
+ENTRIES: tuple[Entry, ...] = (
+    Entry("open", FILE, "&Open model…", files.choose_model, "Ctrl+O", "Open an ONNX file as a new project."),
+    Entry("open_sample", FILE, "Open the &sample", files.open_sample, "Ctrl+Alt+O", "A small network with its data."),
+    Entry("open_project", FILE, "Open &project…", files.choose_project, "Ctrl+Shift+O"),
+    Entry("save_project", FILE, "Save project &as…", files.save_project_as, "Ctrl+Shift+S", why_not=needs_project),
+    _line(FILE),
+    Entry("attach", FILE, "Attach &data…", files.choose_data, "Ctrl+D", why_not=needs_project),
+    Entry(
+        "attach_folder", FILE, "Attach data &folder…", files.choose_data_folder, "Ctrl+Shift+D", why_not=needs_project
+    ),
+    Entry("detach", FILE, "De&tach data", files.detach_data, why_not=needs_data),
+    _line(FILE),
+    Entry("save_recipe", FILE, "Save &recipe…", files.save_recipe, "Ctrl+R", "The steps so far.", needs_steps),
+    Entry("run_recipe", FILE, "Re&play recipe…", act.choose_recipe, "Ctrl+Shift+R", why_not=needs_project),
+    _line(FILE),
+    Entry("close", FILE, "&Close project", files.close_project, "Ctrl+W", why_not=needs_project),
+    Entry("quit", FILE, "&Quit", files.quit_window, "Ctrl+Q"),
+    Entry("undo", EDIT, "&Undo", moving.undo, "Ctrl+Z", "Go to the revision before.", needs_undo),
+    Entry("redo", EDIT, "&Redo", moving.redo, "Ctrl+Shift+Z", "Go to the revision that was undone.", needs_redo),
+    _line(EDIT),
+    Entry("find", EDIT, "&Find layer…", looking.find_layer, "Ctrl+F", why_not=needs_project),
+    Entry("select_all", EDIT, "Select &all layers", looking.select_all, "Ctrl+Shift+A", why_not=needs_project),
+    Entry("select_none", EDIT, "Select &nothing", looking.select_none, "Ctrl+Shift+N", why_not=needs_selection),
+    Entry("fit", VIEW, "&Fit graph", looking.fit, "Ctrl+0", why_not=needs_project),
+    Entry("fit_width", VIEW, "Fit &width", looking.fit_width, "Ctrl+9", why_not=needs_project),
+    Entry("zoom_100", VIEW, "&100 %", looking.zoom_100, "Ctrl+1", why_not=needs_project),
+    Entry("zoom_in", VIEW, "Zoom &in", looking.zoom_in, "Ctrl++", why_not=needs_project),
+    Entry("zoom_out", VIEW, "Zoom &out", looking.zoom_out, "Ctrl+-", why_not=needs_project),
+    Entry("to_input", VIEW, "&Go to the input", looking.go_to_input, "Ctrl+Home", why_not=needs_project),
+    _line(VIEW),
+    Entry("tab_graph", VIEW, "&Graph tab", looking.show_graph, "Alt+1", why_not=needs_project),
+    Entry("tab_layers", VIEW, "&Layers tab", looking.show_layers, "Alt+2", why_not=needs_project),
+    Entry("tab_compare", VIEW, "&Compare tab", looking.show_compare, "Alt+3", why_not=needs_project),
+    _line(VIEW),
+    Entry("look_system", VIEW, "Look of the &system", looking.look_system, check=lambda d: d.settings.look == "system"),
+    Entry("look_light", VIEW, "L&ight", looking.look_light, "Ctrl+F2", check=lambda d: d.settings.look == "light"),
+    Entry("look_dark", VIEW, "&Dark", looking.look_dark, "Ctrl+F3", check=lambda d: d.settings.look == "dark"),
+    _line(VIEW),
+    Entry("reset_panels", VIEW, "&Reset panels", looking.reset_panels),
+    Entry("full_screen", VIEW, "F&ull screen", looking.full_screen, "F11", check=lambda d: d.window.isFullScreen()),
+    Entry("evaluate", ANALYSE, "&Evaluate accuracy", analyse.evaluate_current, "F5", why_not=needs_labels),
+    Entry("latency", ANALYSE, "Measure &latency", analyse.latency_current, "F6", why_not=needs_project),
+    Entry("fidelity", ANALYSE, "&Fidelity to the original", analyse.fidelity_current, "F7", why_not=needs_undo),
+    Entry("predict", ANALYSE, "Ask about a &picture…", analyse.choose_picture, "F8", why_not=needs_project),
+    Entry("compare_parent", COMPARE, "With the &parent revision", comparing.with_parent, "Ctrl+B", "", needs_undo),
+    Entry("compare_first", COMPARE, "With the &original", comparing.with_original, "Ctrl+Shift+G", "", needs_undo),
+    Entry("compare_chosen", COMPARE, "With the &chosen revision", comparing.with_chosen, why_not=needs_undo),
+    Entry("compare_file", COMPARE, "With a &file…", comparing.with_file, "Ctrl+K", "", needs_project),
+    _line(COMPARE),
+    Entry("table", COMPARE, "&Table of all revisions", looking.show_compare, "Ctrl+T", "", needs_project),
+    Entry("close_beside", COMPARE, "Close the &second graph", comparing.close_beside, "Ctrl+Shift+B", "", needs_beside),
+    Entry("export", EXPORT, "&Export…", exporting.export, "Ctrl+E", "Write a file for a runtime.", needs_project),
+    Entry("shortcuts", HELP, "&Shortcuts", helping.shortcuts, "F1"),
+    Entry("reports", HELP, "Open the folder of crash &reports", helping.open_reports),
+    Entry("about", HELP, "&About Thimble", helping.about),
+)

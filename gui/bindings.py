@@ -1,0 +1,206 @@
+"""Which signal leads to which operation or panel: the wiring of the window, and nothing else."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+
+from core.data.splits import Parts
+from core.model.preprocessing import presets
+from core.project.recipe import Step
+from gui.app_state import Attached
+from gui.compare.table_model import Subject
+from gui.data_panel.panel import DataSummary
+from gui.data_panel.pictures import Picture, picture
+from gui.desk import Desk
+from gui.history.entries import Entry
+from gui.menus import Menus
+from gui.operations import act, analyse, comparing, dropping, files, moving
+
+GRID_ITEMS = 48
+_CHANCE = "no better than chance"
+
+
+class Bindings:
+    """Keeps panels in step with the state; made once, lives as long as the window."""
+
+    def __init__(self, desk: Desk, menus: Menus) -> None:
+        self._desk, self._menus = desk, menus
+        self._bind_state()
+        self._bind_panels()
+        self.show_project()
+
+    # state -> panels --------------------------------------------------------------------------------------------
+
+    def _bind_state(self) -> None:
+        state = self._desk.state
+        state.opened.connect(self.show_project)
+        state.moved.connect(self.show_model)
+        state.listed.connect(self.show_revisions)
+        state.listed.connect(self.show_table)
+        state.data_changed.connect(self.show_data)
+        state.selection_changed.connect(self.show_selection)
+        state.beside_changed.connect(self.show_beside)
+        for signal in (state.opened, state.moved, state.listed, state.data_changed, state.beside_changed):
+            signal.connect(self._menus.refresh)
+        state.selection_changed.connect(lambda _: self._menus.refresh())
+
+    def show_project(self) -> None:
+        window, state, settings = self._desk.window, self._desk.state, self._desk.settings
+        is_open = state.project is not None
+        if not is_open:
+            session = settings.last_session
+            window.start.show_choices([p for p in settings.recent if p != session], session)
+        window.show_project(is_open)
+        window.setWindowTitle(f"{state.title} – Thimble" if is_open else "Thimble")
+
+    def show_model(self) -> None:
+        window, state = self._desk.window, self._desk.state
+        revision = state.revision
+        title = f"Revision {revision.id}: {revision.title}" if revision is not None else ""
+        window.graphs.set_model(state.model, title)
+        window.layers.set_model(state.model)
+        window.inspector.set_model(state.model)
+        self.show_selection(state.selected)
+        window.place.setText(_place(self._desk))
+        if state.model is not None:
+            analyse.count_costs(self._desk)
+
+    def show_revisions(self) -> None:
+        state = self._desk.state
+        entries = [
+            Entry(
+                r.id,
+                r.parent,
+                r.title,
+                _detail(r.step),
+                time.strftime("%H:%M, %d %B %Y", time.localtime(r.created)),
+                state.figures(str(r.id)),
+                r.report.notes,
+            )
+            for r in state.revisions
+        ]
+        self._desk.window.revisions.set_entries(entries, state.revision.id if state.revision else None)
+        self._warn_of_chance()
+
+    def show_table(self) -> None:
+        state = self._desk.state
+        current = state.revision.id if state.revision else None
+        subjects = [
+            Subject(str(r.id), f"{r.id}  {r.title}", _detail(r.step), state.figures(str(r.id)), r.id == current)
+            for r in state.revisions
+        ]
+        subjects += [Subject(str(p), p.name, str(p), state.figures(str(p))) for p in state.files]
+        window = self._desk.window
+        window.compare.set_subjects(subjects)
+        evaluate = "" if state.labelled else "Attach data with classes first (Ctrl+D)."
+        window.compare.set_reasons(evaluate, "")
+
+    def show_data(self) -> None:
+        panel, state = self._desk.window.data, self._desk.state
+        attached, model = state.attached, state.model
+        panel.show_data(_summary(attached) if attached is not None else None)
+        self.show_table()
+        if model is None or attached is None:
+            return
+        spec = next((s for s in model.inputs if s.layout), model.inputs[0])
+        panel.show_preprocessing(spec.preprocessing.name if spec.preprocessing else None, tuple(presets()))
+        chosen = _shown_items(attached.parts)
+
+        def work() -> list[Picture]:
+            return [picture(attached.data, k, model.inputs) for k in chosen]
+
+        def done(found: list[Picture]) -> None:
+            if state.attached is attached:
+                panel.show_pictures(found)
+                self._warn_of_chance()
+
+        self._desk.background.run(work, done, self._desk.errors.report)
+
+    def _warn_of_chance(self) -> None:
+        """Wrong preprocessing is the commonest cause of a model that only guesses."""
+        state, panel = self._desk.state, self._desk.window.data
+        first = state.figures(str(state.revisions[0].id)).get("top1") if state.revisions else None
+        if first is not None and _CHANCE in first.note:
+            panel.set_warning(f"Top-1 is {first.value:.1f} %: {first.note}")
+
+    def show_selection(self, names: list[str]) -> None:
+        window = self._desk.window
+        window.graphs.select(names, center=False)
+        window.layers.select(names)
+        window.inspector.set_selection(names)
+        count = len(names)
+        window.selection_note.setText(f"{count:,} layer{'' if count == 1 else 's'} selected" if count else "")
+
+    def show_beside(self) -> None:
+        beside = self._desk.state.beside
+        self._desk.window.graphs.set_beside(beside.model if beside else None, beside.title if beside else "")
+
+    # panels -> operations ---------------------------------------------------------------------------------------
+
+    def _bind_panels(self) -> None:
+        desk, window = self._desk, self._desk.window
+        window.dropped.connect(partial(dropping.open_dropped, desk))
+        window.start.open_model.connect(partial(files.choose_model, desk))
+        window.start.open_project.connect(partial(files.choose_project, desk))
+        window.start.open_sample.connect(partial(files.open_sample, desk))
+        window.start.open_recent.connect(partial(files.open_project, desk))
+        window.start.recover.connect(partial(files.recover_session, desk))
+        window.revisions.go_to.connect(partial(moving.go_to, desk))
+        window.revisions.compare.connect(partial(comparing.with_revision, desk))
+        window.revisions.report.connect(partial(act.show_report, desk))
+        window.revisions.forget.connect(partial(moving.forget, desk))
+        window.data.attach.connect(partial(files.choose_data, desk))
+        window.data.detach.connect(partial(files.detach_data, desk))
+        window.data.preprocessing_chosen.connect(partial(files.set_preprocessing, desk))
+        window.graphs.selection_changed.connect(desk.state.select)
+        window.layers.selection_changed.connect(self._layers_selected)
+        window.graphs.beside_closed.connect(partial(comparing.close_beside, desk))
+        window.compare.evaluate.connect(partial(analyse.evaluate, desk))
+        window.compare.measure_latency.connect(partial(analyse.latency, desk))
+        window.compare.measure_fidelity.connect(partial(analyse.fidelity, desk))
+        window.compare.add_file.connect(partial(comparing.with_file, desk))
+        window.compare.remove.connect(partial(comparing.remove_files, desk))
+        window.compare.show_beside.connect(partial(comparing.with_ref, desk))
+        desk.jobs.job_added.connect(window.jobs.add)
+        desk.background.busy_changed.connect(self._busy)
+
+    def _layers_selected(self, names: list[str]) -> None:
+        self._desk.state.select(names)
+        self._desk.window.graphs.select(names, center=True)
+
+    def _busy(self, busy: bool) -> None:
+        self._desk.window.place.setText("Working…" if busy else _place(self._desk))
+
+
+def _place(desk: Desk) -> str:
+    state = desk.state
+    if state.model is None or state.revision is None:
+        return ""
+    layers = sum(1 for _ in state.model.nodes())
+    return f"Revision {state.revision.id} of {len(state.revisions)} · {layers:,} layers · opset {state.model.opset}"
+
+
+def _detail(step: Step | None) -> str:
+    return act.step_sentence(step) if step is not None else "The model as it was opened."
+
+
+def _summary(attached: Attached) -> DataSummary:
+    data, parts = attached.data, attached.parts
+    return DataSummary(
+        data.name,
+        data.location,
+        len(data.items),
+        len(data.classes),
+        len(parts.calibration.items),
+        len(parts.train.items),
+        len(parts.judge.items),
+        parts.note,
+    )
+
+
+def _shown_items(parts: Parts) -> list[int]:
+    """Items spread evenly over what judges, so that every class has a chance to be seen."""
+    indices = parts.judge.indices or parts.calibration.indices
+    step = max(len(indices) // GRID_ITEMS, 1)
+    return list(indices[::step][:GRID_ITEMS])

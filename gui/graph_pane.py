@@ -1,0 +1,113 @@
+"""The Graph tab: the current revision's graph, and beside it another one to compare with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSplitter, QToolButton, QVBoxLayout, QWidget
+
+from core.model.model import Model
+from gui.graph_view.known import layer_keys
+from gui.graph_view.view import GraphView
+
+
+class _Side(QWidget):
+    """A graph view under its title."""
+
+    closed = Signal()
+
+    def __init__(self, closable: bool, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.view = GraphView()
+        self.title = QLabel()
+        self.title.setObjectName("Section")
+        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.header = QWidget()
+        row = QHBoxLayout(self.header)
+        row.setContentsMargins(8, 4, 4, 4)
+        row.addWidget(self.title, 1)
+        if closable:
+            close = QToolButton()
+            close.setText("✕")
+            close.setAutoRaise(True)
+            close.setToolTip("Close this graph (Ctrl+Shift+B)")
+            close.setAccessibleName("Close the second graph")
+            close.clicked.connect(self.closed)
+            row.addWidget(close)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.header)
+        column.addWidget(self.view, 1)
+
+
+class GraphPane(QSplitter):
+    """One or two graphs. A selection in either is shown in both where the names are the same."""
+
+    selection_changed = Signal(list)
+    beside_closed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self._main, self._other = _Side(False), _Side(True)
+        self.addWidget(self._main)
+        self.addWidget(self._other)
+        self.setChildrenCollapsible(False)
+        self._other.hide()
+        self._main.header.hide()
+        self._names: frozenset[str] = frozenset()
+        self._other_names: frozenset[str] = frozenset()
+        self._main.view.selection_changed.connect(self._main_selected)
+        self._other.view.selection_changed.connect(self._other_selected)
+        self._other.closed.connect(self.beside_closed)
+
+    @property
+    def view(self) -> GraphView:
+        return self._main.view
+
+    @property
+    def other(self) -> GraphView:
+        return self._other.view
+
+    @property
+    def beside_shown(self) -> bool:
+        return not self._other.isHidden()
+
+    def set_model(self, model: Model | None, title: str) -> None:
+        self._main.title.setText(title)
+        self._names = _names(model)
+        self._main.view.set_model(model)
+
+    def set_beside(self, model: Model | None, title: str = "") -> None:
+        """Show a second model to the right; None closes it."""
+        self._other.title.setText(title)
+        self._other_names = _names(model)
+        self._other.setVisible(model is not None)
+        self._main.header.setVisible(model is not None)
+        self._other.view.set_model(model)
+        if model is not None:
+            self.setSizes([self.width() // 2, self.width() // 2])
+
+    def select(self, names: Sequence[str], center: bool = True) -> None:
+        """Select layers by name; says nothing back."""
+        self._select(self._main.view, self._names, names, center)
+        self._select(self._other.view, self._other_names, names, center)
+
+    def _main_selected(self, names: list[str]) -> None:
+        self._select(self._other.view, self._other_names, names, center=True)
+        self.selection_changed.emit(names)
+
+    def _other_selected(self, names: list[str]) -> None:
+        self._select(self._main.view, self._names, names, center=True)
+        self.selection_changed.emit([n for n in names if n in self._names])
+
+    @staticmethod
+    def _select(view: GraphView, known: frozenset[str], names: Sequence[str], center: bool) -> None:
+        blocked = view.blockSignals(True)
+        view.select([n for n in names if n in known], center=center)
+        view.blockSignals(blocked)
+
+
+def _names(model: Model | None) -> frozenset[str]:
+    return frozenset(layer_keys(model)) if model is not None else frozenset()

@@ -1,0 +1,172 @@
+"""Menus built from the table of entries and from the registries of methods and exporters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu
+
+from core.exporters.exporter import load_exporters
+from core.methods.method import Method, load_methods
+from gui.actions import ENTRIES, EXPORT, FILE, MENUS, VIEW, Entry, needs_project
+from gui.desk import Desk
+from gui.operations import act, exporting, files
+
+
+class Menus:
+    """Owns the actions; :meth:`refresh` greys out what cannot act now, with the reason as tooltip."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._reasons: dict[str, tuple[QAction, Callable[[Desk], str], str]] = {}
+        self._checks: dict[str, tuple[QAction, Callable[[Desk], bool]]] = {}
+        self.menus: dict[str, QMenu] = {}
+        bar = desk.window.menuBar()
+        for title in MENUS:
+            menu = bar.addMenu(title)
+            menu.setToolTipsVisible(True)
+            self.menus[title] = menu
+        for entry in ENTRIES:
+            self._add(entry)
+        self._add_recent()
+        self._add_methods()
+        self._add_exporters()
+        self._add_panels()
+        for menu in self.menus.values():
+            menu.aboutToShow.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read every entry's reason and check again."""
+        for action, why_not, tip in self._reasons.values():
+            reason = why_not(self._desk)
+            action.setEnabled(not reason)
+            action.setToolTip(reason or tip or action.text().replace("&", ""))
+            action.setStatusTip(reason or tip)
+        for action, is_on in self._checks.values():
+            with QSignalBlocker(action):
+                action.setChecked(is_on(self._desk))
+
+    def _add(self, entry: Entry) -> QAction | None:
+        menu = self.menus[entry.menu]
+        if entry.text == "-":
+            menu.addSeparator()
+            return None
+        action = QAction(entry.text, self._desk.window)
+        if entry.shortcut:
+            action.setShortcut(QKeySequence(entry.shortcut))
+        if entry.check is not None:
+            action.setCheckable(True)
+            self._checks[entry.key] = (action, entry.check)
+        action.triggered.connect(partial(self._run, entry.act))
+        menu.addAction(action)
+        self._desk.actions[entry.key] = action
+        self._reasons[entry.key] = (action, entry.why_not, entry.tip)
+        return action
+
+    def _run(self, operation: Callable[[Desk], object], _checked: bool = False) -> None:
+        operation(self._desk)
+        self.refresh()
+
+    # from registries --------------------------------------------------------------------------------------------
+
+    def _add_methods(self) -> None:
+        """One entry a method, in the menu it names; a menu nobody knows is appended before Export."""
+        known = {title.replace("&", ""): title for title in MENUS}
+        numbers: dict[str, int] = {}
+        for method in load_methods():
+            title = known.get(method.menu) or self._new_menu(method.menu)
+            known[method.menu] = title
+            numbers[title] = numbers.get(title, 0) + 1
+            entry = Entry(
+                f"method.{method.key}",
+                title,
+                f"{method.title.rstrip('…')}…",
+                partial(_act_with, method),
+                _method_shortcut(method.menu, numbers[title]),
+                method.help,
+                partial(_method_reason, method),
+            )
+            self._add(entry)
+        for title in MENUS:
+            self.menus[title].menuAction().setVisible(bool(self.menus[title].actions()))
+
+    def _new_menu(self, title: str) -> str:
+        menu = QMenu(f"&{title}", self._desk.window)
+        menu.setToolTipsVisible(True)
+        self._desk.window.menuBar().insertMenu(self.menus[EXPORT].menuAction(), menu)
+        self.menus[title] = menu
+        return title
+
+    def _add_exporters(self) -> None:
+        self.menus[EXPORT].addSeparator()
+        for number, exporter in enumerate(load_exporters(), start=1):
+            entry = Entry(
+                f"export.{exporter.key}",
+                EXPORT,
+                f"{exporter.title.rstrip('…')}…",
+                partial(_export_to, exporter.key),
+                f"Ctrl+Alt+{number}",
+                f"Write a {exporter.suffix} file and prove it.",
+                needs_project,
+            )
+            self._add(entry)
+
+    # panels and recent projects ---------------------------------------------------------------------------------
+
+    def _add_panels(self) -> None:
+        menu = self.menus[VIEW]
+        panels = menu.addMenu("&Panels")
+        for number, (title, dock) in enumerate(self._desk.window.docks.items(), start=1):
+            action = dock.toggleViewAction()
+            action.setText(f"&{title}")
+            action.setShortcut(QKeySequence(f"Ctrl+Alt+Shift+{number}"))
+            panels.addAction(action)
+            self._desk.actions[f"panel.{title}"] = action
+
+    def _add_recent(self) -> None:
+        self.recent = QMenu("&Recent projects", self._desk.window)
+        before = self._desk.actions["save_project"]
+        self.menus[FILE].insertMenu(before, self.recent)
+        self.recent.aboutToShow.connect(self._fill_recent)
+
+    def _fill_recent(self) -> None:
+        self.recent.clear()
+        found = self._desk.settings.recent
+        for number, path in enumerate(found, start=1):
+            action = self.recent.addAction(f"&{number}  {path.stem}")
+            action.setToolTip(str(path))
+            action.triggered.connect(partial(_open_recent, self._desk, path))
+        if not found:
+            self.recent.addAction("No recent projects").setEnabled(False)
+
+
+def _act_with(method: Method, desk: Desk) -> None:
+    act.choose(desk, method)
+
+
+def _export_to(key: str, desk: Desk) -> None:
+    exporting.export(desk, key)
+
+
+def _open_recent(desk: Desk, path: Path, _checked: bool = False) -> None:
+    files.open_project(desk, path)
+
+
+def _method_reason(method: Method, desk: Desk) -> str:
+    if desk.state.model is None:
+        return needs_project(desk)
+    teacher = bool(desk.state.revisions)  # a revision of the project can always teach
+    return method.refusal(desk.state.model, desk.state.data is not None, desk.state.labelled, teacher)
+
+
+def _method_shortcut(menu: str, number: int) -> str:
+    """Two shortcuts a menu; whatever stands further down is reached through the menu's letters."""
+    letter = {"Prune": "P", "Quantize": "U", "Distil": "L"}.get(menu)
+    if letter is None or number > 2:
+        return ""
+    return f"Ctrl+Shift+{letter}" if number == 1 else f"Ctrl+Alt+{letter}"

@@ -1,0 +1,255 @@
+"""Acts on the model: a method's dialog becomes a step, the worker applies it, its result becomes a revision."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtWidgets import QFileDialog
+
+from core import params as parameters
+from core.errors import UserError
+from core.methods.method import Method, Plan, load_methods
+from core.model.model import Model
+from core.project.database import Revision
+from core.project.packing import read_result
+from core.project.project import Project
+from core.project.recipe import Recipe, Step, load_recipe
+from core.report import Report
+from gui.act.dialog import MethodDialog, Setting
+from gui.act.request import ActRequest, TeacherChoice
+from gui.desk import Desk
+from gui.graph_view.known import known
+from gui.param_form import number_text
+from gui.report_dialog import ReportDialog
+
+THREADS = os.cpu_count() or 1
+
+
+# asking -------------------------------------------------------------------------------------------------------------
+
+
+def choose(desk: Desk, method: Method) -> None:
+    """Ask for the parameters of a method, then apply it to the current revision."""
+    dialog = make_dialog(desk, method)
+    dialog.accepted.connect(lambda: apply_request(desk, dialog.request()))
+    dialog.open()
+
+
+def make_dialog(desk: Desk, method: Method) -> MethodDialog:
+    state = desk.state
+    layers = [n.name or "" for n in state.model.nodes() if n.name] if state.model is not None else []
+    names = set(layers)
+    setting = Setting(
+        layers,
+        [n for n in state.selected if n in names],
+        f"{state.data.name}, {len(state.data.items):,} items" if state.data is not None else "",
+        teachers(desk),
+    )
+    return MethodDialog(method, setting, lambda *args: _preview(desk, *args), desk.window)
+
+
+def teachers(desk: Desk) -> list[TeacherChoice]:
+    """The original first: learning from what was opened is what one wants nearly always."""
+    found = [TeacherChoice(f"Revision {r.id}: {r.title}", revision=r.id) for r in desk.state.revisions]
+    if found:
+        found[0] = dataclasses.replace(found[0], title=f"The original ({desk.state.revisions[0].title})")
+    return found
+
+
+def _preview(
+    desk: Desk,
+    method: Method,
+    request: ActRequest,
+    done: Callable[[Plan], None],
+    failed: Callable[[Exception], None],
+) -> None:
+    args = _arguments(desk, step_of(desk, request), request.teacher)
+    if args is None:
+        return
+
+    def show(result: Any) -> None:
+        if result["report"] is not None:
+            done(Plan(Report.from_json(result["report"]), tuple(result["layers"])))
+
+    desk.jobs.submit(f"Preview of {method.title.rstrip('…')}", "plan", args, show, failed, quiet=True)
+
+
+# acting -------------------------------------------------------------------------------------------------------------
+
+
+def step_of(desk: Desk, request: ActRequest) -> Step:
+    """The wish as data that can be replayed. A teacher that is the opened file is named by its path."""
+    state = desk.state
+    method = load_methods().get(request.method)
+    wants_data = bool({"data", "labels"} & {*method.needs, *method.uses})
+    teacher = request.teacher
+    path = ""
+    if teacher is not None and teacher.file:
+        path = teacher.file
+    elif teacher is not None and state.revisions and teacher.revision == state.revisions[0].id and state.model:
+        path = state.model.source if Path(state.model.source).is_file() else ""
+    return Step(
+        request.method,
+        request.params,
+        request.scope,
+        data=state.data.location if wants_data and state.data is not None else "",
+        teacher=path,
+        seed=request.seed,
+    )
+
+
+def apply_request(desk: Desk, request: ActRequest) -> None:
+    """Hand the step to the worker; its result is committed by this process alone."""
+    project, revision = desk.state.project, desk.state.revision
+    step = step_of(desk, request)
+    args = _arguments(desk, step, request.teacher)
+    if project is None or revision is None or args is None:
+        return
+    method = load_methods().get(request.method)
+    if not request.scope.everything:
+        desk.window.statusBar().showMessage(f"{method.title.rstrip('…')} on part of the layers.", 4000)
+
+    def done(result: Any, folder: Path) -> None:
+        _commit(desk, project, revision.id, [result], lambda _: folder, folder)
+
+    desk.jobs.submit_with_folder(title_of(step), "apply", args, project.job_folder(), done, desk.errors.report)
+
+
+def _arguments(desk: Desk, step: Step, teacher: TeacherChoice | None) -> dict[str, Any] | None:
+    project, revision = desk.state.project, desk.state.revision
+    if project is None or revision is None:
+        return None
+    args: dict[str, Any] = {"model": _reference(project, revision.id), "step": step.to_json(), "threads": THREADS}
+    if teacher is not None and teacher.revision is not None:
+        args["teacher"] = _reference(project, teacher.revision)
+    elif teacher is not None and teacher.file:
+        args["teacher"] = teacher.file
+    return args
+
+
+def _reference(project: Project, revision: int) -> dict[str, Any]:
+    return {"project": str(project.folder), "revision": revision}
+
+
+def _commit(
+    desk: Desk, project: Project, parent: int, results: list[Any], place: Callable[[int], Path], folder: Path
+) -> None:
+    """Store every step's model as a revision, then show the last. Analyses have no model: their report is shown."""
+
+    def work() -> tuple[Revision, Model] | None:
+        last, here = None, parent
+        for k, result in enumerate(results):
+            if not result["model"]:
+                continue
+            model = read_result(place(k), project.tensors)
+            step = Step.from_json(result["step"])
+            last = project.commit(here, model, step, Report.from_json(result["report"]), title_of(step))
+            here = last.id
+        if last is None:
+            return None
+        shutil.rmtree(folder, ignore_errors=True)
+        model = project.model(last.id)
+        known(model)
+        return last, model
+
+    def done(made: tuple[Revision, Model] | None) -> None:
+        report = Report.from_json(results[-1]["report"])
+        if made is None:
+            ReportDialog(title_of(Step.from_json(results[-1]["step"])), report, desk.window).open()
+            return
+        if desk.state.project is not project:
+            return
+        figures = {str(r.id): r.report.measures for r in project.revisions if r.id > parent}
+        desk.state.show_revision(*made)
+        desk.state.add_figures(figures)
+        if report.notes:
+            desk.errors.say("info", f"{made[0].title}: {report.notes[0]}", " ".join(report.notes[1:2]))
+
+    desk.background.run(work, done, desk.errors.report)
+
+
+def show_report(desk: Desk, revision: int) -> None:
+    """What the step that made a revision found out."""
+    if desk.state.project is not None:
+        found = desk.state.project.revision(revision)
+        ReportDialog(f"Revision {revision}: {found.title}", found.report, desk.window).open()
+
+
+# recipes ------------------------------------------------------------------------------------------------------------
+
+
+def choose_recipe(desk: Desk) -> None:
+    name, _ = QFileDialog.getOpenFileName(
+        desk.window, "Replay a recipe", desk.settings.folder("recipe"), "Recipes (*.json)"
+    )
+    if name:
+        run_recipe_file(desk, Path(name))
+
+
+def run_recipe_file(desk: Desk, path: Path) -> None:
+    """Replay the steps of a file on the current revision; attached data replaces the recipe's own."""
+    project, revision = desk.state.project, desk.state.revision
+    if project is None or revision is None:
+        desk.errors.say("warning", f"'{path.name}' looks like a recipe, but no model is open.", "Open a model first.")
+        return
+    try:
+        recipe = _with_data(desk, load_recipe(path))
+    except UserError as error:
+        desk.errors.report(error)
+        return
+    args = {"model": _reference(project, revision.id), "recipe": recipe.to_json(), "threads": THREADS}
+    folder = project.job_folder()
+
+    def done(result: Any, _: Path) -> None:
+        _commit(desk, project, revision.id, result["steps"], lambda k: folder / str(k), folder)
+
+    desk.jobs.submit_with_folder(f"Recipe {path.stem}", "run", args, folder, done, desk.errors.report)
+
+
+def _with_data(desk: Desk, recipe: Recipe) -> Recipe:
+    if desk.state.data is None:
+        return recipe
+    location = desk.state.data.location
+    return Recipe(tuple(dataclasses.replace(s, data=location) if s.data else s for s in recipe.steps))
+
+
+# words --------------------------------------------------------------------------------------------------------------
+
+
+def title_of(step: Step) -> str:
+    """A revision's title: the method, and the number that matters most."""
+    registry = load_methods()
+    if step.method not in registry:
+        return step.method
+    method = registry.get(step.method)
+    title = method.title.rstrip("…")
+    for spec in parameters.specs(method.params):
+        value = step.params.get(spec.name, spec.default)
+        if spec.type in (int, float) and isinstance(value, int | float):
+            shown = f"{100 * value:g} %" if spec.field.unit == "share" else f"{number_text(value)} {spec.field.unit}"
+            return f"{title}, {shown.strip()}"
+        if spec.type in (int, float):
+            break
+    return title
+
+
+def step_sentence(step: Step) -> str:
+    """Every parameter of a step that is not the default, in words."""
+    registry = load_methods()
+    if step.method not in registry:
+        return step.method
+    parts = []
+    for spec in parameters.specs(registry.get(step.method).params):
+        value = step.params.get(spec.name, spec.default)
+        if value != spec.default:
+            parts.append(f"{spec.field.label} {value if isinstance(value, bool | str) else number_text(value)}")
+    if step.scope.layers:
+        parts.append(f"on {len(step.scope.layers)} layers")
+    elif step.scope.pattern:
+        parts.append(f"on layers named {step.scope.pattern}")
+    return ", ".join(parts) or "With the default parameters."

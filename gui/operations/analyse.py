@@ -1,0 +1,212 @@
+"""Figures: cost, accuracy, latency, fidelity; and one picture asked of two models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtWidgets import QFileDialog
+
+from core.data.images import SUFFIXES
+from core.measure.cost import cost
+from core.model.model import Model
+from core.project.project import Project
+from core.report import Measure
+from gui.compare.predict_dialog import Answer, PredictDialog
+from gui.desk import Desk
+
+ACCURACY, FIDELITY = ("top1", "top5"), ("sqnr", "cosine", "agreement")
+_IN_THREAD = 1000  # layers: inferring the shapes of larger graphs would hold up the window
+_ROUNDS = 25
+
+
+def count_costs(desk: Desk) -> None:
+    """Parameters, MACs and weight bytes of every revision that has none yet."""
+    project = desk.state.project
+    if project is None:
+        return
+    missing = [r.id for r in project.revisions if "params" not in desk.state.figures(str(r.id))]
+    if not missing:
+        return
+    large = desk.state.model is not None and sum(1 for _ in desk.state.model.nodes()) > _IN_THREAD
+    for revision in missing:
+        _count_in_worker(desk, project, revision) if large else _count_in_thread(desk, project, revision)
+
+
+def _count_in_thread(desk: Desk, project: Project, revision: int) -> None:
+    def work() -> dict[str, Measure]:
+        model: Model = project.model(revision)
+        found = cost(model)
+        return _cost_measures(found.params, found.macs, found.weight_bytes)
+
+    desk.background.run(work, lambda found: _keep(desk, project, {str(revision): found}), desk.errors.report)
+
+
+def _count_in_worker(desk: Desk, project: Project, revision: int) -> None:
+    args = {"model": {"project": str(project.folder), "revision": revision}}
+
+    def done(result: Any) -> None:
+        found = result["cost"]
+        measures = _cost_measures(found["params"], found["macs"], found["weight_bytes"])
+        _keep(desk, project, {str(revision): measures})
+
+    desk.jobs.submit("Counting", "info", args, done, desk.errors.report, quiet=True)
+
+
+def _cost_measures(params: int, macs: int | None, weight_bytes: int) -> dict[str, Measure]:
+    how = "the graph, batch of 1"
+    out = {
+        "params": Measure(params, "", "estimated", how),
+        "weight_bytes": Measure(weight_bytes, "B", "estimated", how),
+    }
+    if macs is not None:
+        out["macs"] = Measure(macs, "MAC", "estimated", how)
+    return out
+
+
+def _keep(desk: Desk, project: Project, found: Mapping[str, Mapping[str, Measure]]) -> None:
+    if desk.state.project is project:
+        desk.state.add_figures(found)
+
+
+# accuracy and fidelity ----------------------------------------------------------------------------------------------
+
+
+def evaluate_current(desk: Desk) -> None:
+    """The current revision, and the original with it if it was never judged: one figure alone says little."""
+    refs = _current(desk)
+    first = str(desk.state.revisions[0].id) if desk.state.revisions else ""
+    if first and first not in refs and "top1" not in desk.state.figures(first):
+        refs = [first, *refs]
+    evaluate(desk, refs)
+
+
+def evaluate(desk: Desk, refs: Sequence[str]) -> None:
+    if desk.state.data is None:
+        desk.errors.say("warning", "Accuracy needs data.", "Attach a data set whose items have classes (Ctrl+D).")
+        return
+    _compare(desk, refs, ACCURACY, f"Evaluate {_names(refs)}")
+
+
+def fidelity_current(desk: Desk) -> None:
+    fidelity(desk, _current(desk))
+
+
+def fidelity(desk: Desk, refs: Sequence[str]) -> None:
+    """How close the chosen models' outputs are to the original's."""
+    if not desk.state.revisions:
+        return
+    first = str(desk.state.revisions[0].id)
+    others = [r for r in refs if r != first]
+    if not others:
+        desk.errors.say("info", "Fidelity compares with the original.", "Choose another row, or apply an act first.")
+        return
+    _compare(desk, [first, *others], FIDELITY, f"Fidelity of {_names(others)}")
+
+
+def _compare(desk: Desk, refs: Sequence[str], wanted: Iterable[str], title: str) -> None:
+    project = desk.state.project
+    if project is None or not refs:
+        return
+    args: dict[str, Any] = {"models": models_of(project, refs), "data": _location(desk)}
+    names = set(wanted)
+
+    def done(result: Any) -> None:
+        found = {
+            ref: {k: Measure.from_json(m) for k, m in entry["measures"].items() if k in names | _COSTS}
+            for ref, entry in result["models"].items()
+        }
+        _keep(desk, project, found)
+
+    desk.jobs.submit(title, "compare", args, done, desk.errors.report)
+
+
+_COSTS = {"params", "macs", "weight_bytes", "bytes"}
+
+
+# latency ------------------------------------------------------------------------------------------------------------
+
+
+def latency_current(desk: Desk) -> None:
+    """The current revision beside the original, in turn, so that both see the same machine."""
+    first = str(desk.state.revisions[0].id) if desk.state.revisions else ""
+    latency(desk, list(dict.fromkeys([first, *_current(desk)])))
+
+
+def latency(desk: Desk, refs: Sequence[str]) -> None:
+    project = desk.state.project
+    if project is None or not refs:
+        return
+    args: dict[str, Any] = {
+        "models": models_of(project, refs),
+        "runtimes": ["onnxruntime", "litert"],
+        "threads": 1,
+        "rounds": _ROUNDS,
+    }
+
+    def done(result: Any) -> None:
+        found = result["models"]
+        _keep(desk, project, {r: {k: Measure.from_json(m) for k, m in e["measures"].items()} for r, e in found.items()})
+        notes = list(dict.fromkeys(n for e in found.values() for n in e.get("notes", ())))
+        if notes:
+            desk.errors.say("info", notes[0], " ".join(notes[1:3]))
+
+    desk.jobs.submit(f"Latency of {_names(refs)}", "latency", args, done, desk.errors.report)
+
+
+# one picture --------------------------------------------------------------------------------------------------------
+
+
+def choose_picture(desk: Desk) -> None:
+    pattern = " ".join(f"*{s}" for s in sorted(SUFFIXES))
+    name, _ = QFileDialog.getOpenFileName(
+        desk.window, "Ask about a picture", desk.settings.folder("picture"), f"Pictures ({pattern})"
+    )
+    if name:
+        predict_picture(desk, Path(name))
+
+
+def predict_picture(desk: Desk, path: Path) -> None:
+    """What the original and the current revision answer, side by side."""
+    project, state = desk.state.project, desk.state
+    if project is None or state.revision is None:
+        desk.errors.say("warning", f"'{path.name}' is a picture, but no model is open.", "Open a model first.")
+        return
+    desk.settings.set_folder("picture", path.parent)
+    refs = list(dict.fromkeys([str(state.revisions[0].id), str(state.revision.id)]))
+    titles = {str(r.id): f"Revision {r.id}: {r.title}" for r in state.revisions}
+    args = {"models": models_of(project, refs), "image": str(path), "top": 5}
+
+    def done(result: Any) -> None:
+        answers = [Answer(titles[r], [_answer(a) for a in result["answers"][r]]) for r in refs]
+        PredictDialog(path, answers, desk.window).open()
+
+    desk.jobs.submit(f"Ask about {path.name}", "predict", args, done, desk.errors.report)
+
+
+def _answer(found: Mapping[str, Any]) -> tuple[str, float]:
+    return str(found.get("label") or found["index"]), float(found["share"])
+
+
+# helpers ------------------------------------------------------------------------------------------------------------
+
+
+def models_of(project: Project, refs: Sequence[str]) -> list[dict[str, Any]]:
+    """References for the worker: revisions by id, files by path."""
+    return [
+        {"ref": r, "model": {"project": str(project.folder), "revision": int(r)} if r.isdigit() else r} for r in refs
+    ]
+
+
+def _current(desk: Desk) -> list[str]:
+    return [str(desk.state.revision.id)] if desk.state.revision is not None else []
+
+
+def _location(desk: Desk) -> str:
+    return desk.state.data.location if desk.state.data is not None else ""
+
+
+def _names(refs: Sequence[str]) -> str:
+    names = [f"revision {r}" if r.isdigit() else Path(r).name for r in refs]
+    return " and ".join(names) if len(names) < 3 else f"{len(names)} models"

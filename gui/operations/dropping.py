@@ -1,0 +1,30 @@
+"""What happens with files dropped on the window: each kind goes where it belongs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.data.images import is_image
+from core.project.project import SUFFIX
+from gui.desk import Desk
+from gui.operations import act, analyse, files
+
+_DATA_SUFFIXES = (".zip", ".npz")
+
+
+def open_dropped(desk: Desk, paths: Sequence[Path]) -> None:
+    """A project, data, a picture, a recipe or a model. One thing at a time."""
+    path = paths[0]
+    if len(paths) > 1:
+        desk.errors.say("info", f"Only the first of {len(paths)} files was taken: '{path.name}'.")
+    if path.is_dir() and path.suffix == SUFFIX:
+        files.open_project(desk, path)
+    elif path.is_dir() or path.suffix.lower() in _DATA_SUFFIXES:
+        files.attach_or_say(desk, path)
+    elif is_image(path.name):
+        analyse.predict_picture(desk, path)
+    elif path.suffix.lower() == ".json":
+        act.run_recipe_file(desk, path)
+    else:
+        files.open_model_file(desk, path)

@@ -1,0 +1,276 @@
+"""Opening, saving, closing, data: every way a file comes in or goes out (exports apart)."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog
+
+from core.data.open import open_data
+from core.data.preprocess import load_preprocessing
+from core.data.sample import sample_data, sample_model
+from core.data.splits import divide
+from core.errors import UserError
+from core.formats.format import load_formats
+from core.formats.open import open_model
+from core.model.model import Model
+from core.project.project import SUFFIX, Project
+from core.project.recipe import load_recipe
+from core.project.recipe import save_recipe as write_recipe
+from gui import settings
+from gui.app_state import Attached
+from gui.data_panel.panel import FROM_FILE
+from gui.desk import Desk
+from gui.graph_view.known import known
+
+_BY_DATA = ("top1", "top5", "sqnr", "cosine", "agreement")  # figures that depend on the preprocessing
+
+
+# opening ------------------------------------------------------------------------------------------------------------
+
+
+def choose_model(desk: Desk) -> None:
+    suffixes = " ".join(f"*{s}" for f in load_formats() for s in f.suffixes)
+    name, _ = QFileDialog.getOpenFileName(
+        desk.window, "Open a model", desk.settings.folder("model"), f"Models ({suffixes});;All files (*)"
+    )
+    if name:
+        open_model_file(desk, Path(name))
+
+
+def open_model_file(desk: Desk, path: Path, then: Callable[[], None] | None = None) -> None:
+    """A model becomes a new project. Whatever fails, what was open stays as it was."""
+
+    def work() -> tuple[Project, Model]:
+        model = open_model(path)
+        known(model)  # shapes are inferred here, so that the views need not
+        return _started(settings.new_session(path.stem), model)
+
+    def done(result: tuple[Project, Model]) -> None:
+        desk.settings.set_folder("model", path.parent)
+        _adopt(desk, *result)
+        if then is not None:
+            then()
+
+    desk.background.run(work, done, desk.errors.report)
+
+
+def _started(folder: Path, model: Model) -> tuple[Project, Model]:
+    project = Project.create(folder, model)
+    return project, project.model()
+
+
+def open_sample(desk: Desk) -> None:
+    """The bundled network with its data."""
+    try:
+        path = sample_model()
+    except UserError as error:  # an incomplete installation
+        desk.errors.report(error)
+        return
+    open_model_file(desk, path, lambda: attach_data(desk, Path(sample_data().location)))
+
+
+def choose_project(desk: Desk) -> None:
+    name = QFileDialog.getExistingDirectory(
+        desk.window, f"Open a project (a folder that ends in {SUFFIX})", desk.settings.folder("project")
+    )
+    if name:
+        open_project(desk, Path(name))
+
+
+def open_project(desk: Desk, folder: Path) -> None:
+    if desk.state.project is not None and desk.state.project.folder == folder.absolute():
+        desk.errors.say("info", f"'{folder.name}' is the project that is open already.")
+        return
+
+    def work() -> tuple[Project, Model]:
+        project = Project.open(folder.absolute())
+        try:
+            model = project.model()
+            known(model)
+        except BaseException:
+            project.close()
+            raise
+        return project, model
+
+    desk.background.run(work, lambda result: _adopt(desk, *result), desk.errors.report)
+
+
+def recover_session(desk: Desk) -> None:
+    """Open what the last window worked on."""
+    folder = desk.settings.last_session
+    if folder is None:
+        desk.errors.say("info", "There is no session to recover.")
+        return
+    open_project(desk, folder)
+
+
+def _adopt(desk: Desk, project: Project, model: Model) -> None:
+    desk.jobs.cancel_all()
+    desk.state.adopt(project, model)
+    desk.settings.remember(project.folder)
+    desk.settings.last_session = project.folder if settings.is_session(project.folder) else None
+    _reattach(desk, project)
+
+
+def _reattach(desk: Desk, project: Project) -> None:
+    location = project.data()
+    if not location:
+        return
+    if project.data_changed():
+        text = f"The data at '{location}' is gone or has changed since it was attached."
+        desk.errors.say("warning", text, "Attach it again to evaluate and tune.")
+        return
+    attach_data(desk, Path(location))
+
+
+# saving and closing -------------------------------------------------------------------------------------------------
+
+
+def save_project_as(desk: Desk) -> None:
+    project = desk.state.project
+    if project is None:
+        return
+    start = Path(desk.settings.folder("project") or Path.home()) / (desk.state.title + SUFFIX)
+    name, _ = QFileDialog.getSaveFileName(desk.window, "Save project as", str(start), f"Projects (*{SUFFIX})")
+    if name:
+        save_project_to(desk, Path(name))
+
+
+def save_project_to(desk: Desk, folder: Path) -> None:
+    """A complete copy, which then is the open one; the unsaved session it came from is no longer needed."""
+    project = desk.state.project
+    if project is None:
+        return
+
+    def work() -> tuple[Project, Model]:
+        copy = project.save_as(folder)
+        return copy, copy.model()
+
+    def done(result: tuple[Project, Model]) -> None:
+        session = project.folder if settings.is_session(project.folder) else None
+        desk.settings.set_folder("project", folder.parent)
+        _adopt(desk, *result)
+        if session is not None:
+            shutil.rmtree(session, ignore_errors=True)
+        desk.errors.say("info", f"The project was saved as '{result[0].folder}'.")
+
+    desk.background.run(work, done, desk.errors.report)
+
+
+def close_project(desk: Desk) -> None:
+    """Back to the first screen. Nothing is asked: every revision is on the disk."""
+    desk.jobs.cancel_all()
+    desk.state.close()
+
+
+def quit_window(desk: Desk) -> None:
+    desk.window.close()
+
+
+def save_recipe(desk: Desk) -> None:
+    if desk.state.project is None:
+        return
+    start = str(Path(desk.settings.folder("recipe") or Path.home()) / f"{desk.state.title}.recipe.json")
+    name, _ = QFileDialog.getSaveFileName(desk.window, "Save the steps as a recipe", start, "Recipes (*.json)")
+    if name:
+        save_recipe_to(desk, Path(name))
+
+
+def save_recipe_to(desk: Desk, path: Path) -> None:
+    project = desk.state.project
+    if project is None:
+        return
+    recipe = project.recipe()
+
+    def work() -> None:
+        write_recipe(recipe, path)
+        load_recipe(path)  # what was written can be read again
+
+    def done(_: object) -> None:
+        desk.settings.set_folder("recipe", path.parent)
+        count = len(recipe.steps)
+        desk.errors.say("info", f"{count} step{'' if count == 1 else 's'} saved in '{path}'.")
+
+    desk.background.run(work, done, desk.errors.report)
+
+
+# data ---------------------------------------------------------------------------------------------------------------
+
+
+def set_preprocessing(desk: Desk, key: str) -> None:
+    """Choose how raw items become inputs: a preset's name, or 'file' to ask for a JSON file."""
+    if key == FROM_FILE:
+        key, _ = QFileDialog.getOpenFileName(desk.window, "Preprocessing steps", "", "Steps (*.json)")
+        if not key:
+            desk.state.data_changed.emit()  # the chooser goes back to what holds
+            return
+    project, model = desk.state.project, desk.state.model
+    if project is None or model is None:
+        return
+
+    def work() -> Model:
+        project.set_preprocessing(load_preprocessing(key, model))
+        return project.model()
+
+    def done(new: Model) -> None:
+        if desk.state.project is project:
+            desk.state.show_revision(project.current, new)
+            desk.state.forget_figures(_BY_DATA)
+            desk.state.data_changed.emit()
+
+    def failed(error: Exception) -> None:
+        desk.errors.report(error)
+        desk.state.data_changed.emit()
+
+    desk.background.run(work, done, failed)
+
+
+def choose_data(desk: Desk) -> None:
+    name, _ = QFileDialog.getOpenFileName(
+        desk.window, "Attach data", desk.settings.folder("data"), "Data (*.zip *.npz labels.csv);;All files (*)"
+    )
+    if name:
+        path = Path(name)
+        attach_data(desk, path.parent if path.name == "labels.csv" else path)
+
+
+def choose_data_folder(desk: Desk) -> None:
+    name = QFileDialog.getExistingDirectory(desk.window, "Attach a data folder", desk.settings.folder("data"))
+    if name:
+        attach_data(desk, Path(name))
+
+
+def attach_or_say(desk: Desk, path: Path) -> None:
+    if desk.state.project is None:
+        desk.errors.say("warning", f"'{path.name}' looks like data, but no model is open.", "Open a model first.")
+        return
+    attach_data(desk, path)
+
+
+def attach_data(desk: Desk, path: Path) -> None:
+    """Open a data set, divide it, and remember in the project where it is."""
+    project = desk.state.project
+    if project is None:
+        return
+
+    def work() -> Attached:
+        data = open_data(path)
+        return Attached(data, divide(data))
+
+    def done(attached: Attached) -> None:
+        if desk.state.project is not project:
+            return
+        project.set_data(attached.data.location)
+        desk.settings.set_folder("data", path.parent)
+        desk.state.attach(attached)
+
+    desk.background.run(work, done, desk.errors.report)
+
+
+def detach_data(desk: Desk) -> None:
+    if desk.state.project is not None:
+        desk.state.project.set_data("")
+        desk.state.attach(None)

@@ -1,0 +1,75 @@
+"""The Help menu."""
+
+from __future__ import annotations
+
+import html
+import platform
+
+from PySide6.QtCore import QUrl, qVersion
+from PySide6.QtGui import QAction, QDesktopServices
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHeaderView,
+    QMessageBox,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+)
+
+from core import __version__
+from gui import settings
+from gui.desk import Desk
+
+
+def shortcuts(desk: Desk) -> None:
+    ShortcutDialog(list(desk.actions.values()), desk).exec()
+
+
+class ShortcutDialog(QDialog):
+    """Every act that has a shortcut, from the same actions the menus hold."""
+
+    def __init__(self, actions: list[QAction], desk: Desk) -> None:
+        super().__init__(desk.window)
+        self.setWindowTitle("Shortcuts")
+        known = [(_plain(a.text()), a.shortcut().toString()) for a in actions if not a.shortcut().isEmpty()]
+        self.table = QTableWidget(len(known), 2)
+        self.table.setAccessibleName("Shortcuts")
+        self.table.setHorizontalHeaderLabels(["Act", "Keys"])
+        self.table.verticalHeader().hide()
+        self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for row, pair in enumerate(known):
+            for column, text in enumerate(pair):
+                self.table.setItem(row, column, QTableWidgetItem(text))
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        column_ = QVBoxLayout(self)
+        column_.addWidget(self.table)
+        column_.addWidget(buttons)
+        self.resize(440, 560)
+
+
+def _plain(text: str) -> str:
+    return text.replace("&", "").rstrip("…")
+
+
+def about_text() -> str:
+    """What goes into a report of a problem."""
+    versions = f"Python {platform.python_version()}, Qt {qVersion()}, {platform.system()} {platform.machine()}"
+    return (
+        f"<h3>Thimble {html.escape(__version__)}</h3>"
+        "<p>Fits neural networks into phones: see, prune, tune, quantize, compare and export, "
+        "with every number proven.</p>"
+        f"<p>{html.escape(versions)}</p><p>Apache License 2.0</p>"
+    )
+
+
+def about(desk: Desk) -> None:
+    QMessageBox.about(desk.window, "About Thimble", about_text())
+
+
+def open_reports(desk: Desk) -> None:
+    folder = settings.cache_folder() / "reports"
+    folder.mkdir(exist_ok=True)
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

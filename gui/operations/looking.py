@@ -1,0 +1,96 @@
+"""Looking: zoom, tabs, selection, light and dark."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QLineEdit
+
+from gui.desk import Desk
+from gui.graph_view.known import layer_keys
+from gui.settings import Look
+from gui.theme import apply_theme
+
+
+def fit(desk: Desk) -> None:
+    for view in (desk.window.graphs.view, desk.window.graphs.other):
+        view.fit()
+
+
+def fit_width(desk: Desk) -> None:
+    desk.window.graphs.view.fit_width()
+
+
+def zoom_100(desk: Desk) -> None:
+    desk.window.graphs.view.zoom_100()
+
+
+def zoom_in(desk: Desk) -> None:
+    desk.window.graphs.view.zoom_in()
+
+
+def zoom_out(desk: Desk) -> None:
+    desk.window.graphs.view.zoom_out()
+
+
+def go_to_input(desk: Desk) -> None:
+    desk.window.graphs.view.go_to_input()
+
+
+def show_graph(desk: Desk) -> None:
+    desk.window.tabs.setCurrentWidget(desk.window.graphs)
+    desk.window.graphs.view.setFocus()
+
+
+def show_layers(desk: Desk) -> None:
+    desk.window.tabs.setCurrentWidget(desk.window.layers)
+    desk.window.layers.setFocus()
+
+
+def show_compare(desk: Desk) -> None:
+    desk.window.tabs.setCurrentWidget(desk.window.compare)
+    desk.window.compare.table.setFocus()
+
+
+def find_layer(desk: Desk) -> None:
+    """The layers table with the cursor in its search line."""
+    desk.window.tabs.setCurrentWidget(desk.window.layers)
+    line = desk.window.layers.findChild(QLineEdit)
+    if line is not None:
+        line.setFocus()
+        line.selectAll()
+
+
+def select_all(desk: Desk) -> None:
+    if desk.state.model is not None:
+        desk.state.select(layer_keys(desk.state.model))
+
+
+def select_none(desk: Desk) -> None:
+    desk.state.select([])
+
+
+def look_system(desk: Desk) -> None:
+    set_look(desk, "system")
+
+
+def look_light(desk: Desk) -> None:
+    set_look(desk, "light")
+
+
+def look_dark(desk: Desk) -> None:
+    set_look(desk, "dark")
+
+
+def set_look(desk: Desk, look: Look) -> None:
+    desk.settings.look = look
+    apply_theme(desk.app, look)
+
+
+def reset_panels(desk: Desk) -> None:
+    desk.window.reset_layout()
+
+
+def full_screen(desk: Desk) -> None:
+    if desk.window.isFullScreen():
+        desk.window.showNormal()
+    else:
+        desk.window.showFullScreen()

@@ -1,0 +1,80 @@
+"""Going from revision to revision: undo, redo, back to any of them, forgetting a branch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QMessageBox
+
+from core.model.model import Model
+from core.project.database import Revision
+from core.project.project import Project
+from gui.desk import Desk
+from gui.graph_view.known import known
+
+
+def undo(desk: Desk) -> None:
+    _move(desk, lambda project: project.undo())
+
+
+def redo(desk: Desk) -> None:
+    _move(desk, lambda project: project.redo())
+
+
+def go_to(desk: Desk, revision: int) -> None:
+    _move(desk, lambda project: project.go_to(revision))
+
+
+def _move(desk: Desk, step: Callable[[Project], Revision]) -> None:
+    """Move the pointer and load what it points to, off the window's thread."""
+    project = desk.state.project
+    if project is None:
+        return
+
+    def work() -> tuple[Revision, Model]:
+        revision = step(project)
+        model = project.model(revision.id)
+        known(model)
+        return revision, model
+
+    def done(result: tuple[Revision, Model]) -> None:
+        if desk.state.project is project:
+            desk.state.show_revision(*result)
+
+    desk.background.run(work, done, desk.errors.report)
+
+
+def forget(desk: Desk, revision: int) -> None:
+    """Ask, then remove a revision and everything made from it."""
+    project = desk.state.project
+    if project is None:
+        return
+    title = project.revision(revision).title
+    answer = QMessageBox.question(
+        desk.window,
+        "Forget a branch",
+        f"Forget '{title}' (revision {revision}) and everything made from it?\nThis cannot be undone.",
+    )
+    if answer == QMessageBox.StandardButton.Yes:
+        forget_now(desk, revision)
+
+
+def forget_now(desk: Desk, revision: int) -> None:
+    project = desk.state.project
+    if project is None:
+        return
+    beside = desk.state.beside
+
+    def work() -> tuple[Revision, Model]:
+        project.forget(revision)
+        project.compact()
+        return project.current, project.model()
+
+    def done(result: tuple[Revision, Model]) -> None:
+        if desk.state.project is not project:
+            return
+        if beside is not None and beside.ref not in {str(r.id) for r in project.revisions}:
+            desk.state.set_beside(None)
+        desk.state.show_revision(*result)
+
+    desk.background.run(work, done, desk.errors.report)
