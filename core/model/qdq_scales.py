@@ -9,7 +9,6 @@ import onnx_ir as ir
 
 from core.model.facts import Facts
 from core.model.qdq_add import agreeing_add_scale
-from core.model.qdq_additions import settle_additions
 from core.model.qdq_numbers import QuantParams, Storage, activation_params, fixed_params, mean_scale
 from core.model.qdq_operators import FIXED, MEANS, PASS_THROUGH, data_inputs, pad_value, text
 from core.model.qdq_plan import Int8Plan
@@ -96,7 +95,6 @@ def solve_scales(plan: Int8Plan, ranges: Mapping[str, Range], storage: Storage) 
         one = agreed or activation_params(*_union(ranges[v] for v in group), storage)
         params.update(dict.fromkeys(group, one))
     _make_additions_agree(plan, groups, params, frozenset(dictated))
-    settle_additions(plan.layers, groups, params, frozenset(dictated))
     _make_mean_ratios_whole(plan, groups, ranges, params, frozenset(dictated))
     return Scales(params, _bridges(plan, cut, params))
 
