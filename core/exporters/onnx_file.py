@@ -59,7 +59,8 @@ def _serialized(graph: ir.Model) -> bytes:
             f"The model has {size / 1e9:.1f} GB of weights; one ONNX file holds at most 2 GB.",
             "Quantize or prune it first.",
         )
-    return ir.to_proto(graph).SerializeToString()
+    data: bytes = ir.to_proto(graph).SerializeToString()
+    return data
 
 
 def _check(file: Path) -> None:

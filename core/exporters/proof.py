@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -90,14 +91,14 @@ def _batch(model: Model) -> int:
 
 
 def _spread(check: DataSet, limit: int, seed: int) -> tuple[list[int], str]:
-    """Indices of one random item out of each of ``limit`` equal stretches of the data; its test part where it has one."""
+    """One random index out of each of ``limit`` equal stretches of the data, or of its test part where it has one."""
     part = "test" if any(item.part == "test" for item in check.items) else ""
     known = [k for k, item in enumerate(check.items) if item.part == part or not part]
     if not known:
         raise UserError(f"The data '{check.name}' has no items to check the export on.")
     rng = np.random.default_rng(seed)
     edges = np.linspace(0, len(known), min(limit, len(known)) + 1).astype(int)
-    return [known[int(rng.integers(low, high))] for low, high in zip(edges[:-1], edges[1:], strict=True)], part
+    return [known[int(rng.integers(low, high))] for low, high in pairwise(edges)], part
 
 
 def prove(model: Model, candidate: Candidate, inputs: Inputs, job: Job) -> Proof:

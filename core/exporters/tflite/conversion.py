@@ -115,7 +115,7 @@ class Conversion:
         self.builder.operator(operator, list(inputs), [out.index], options)
         return out
 
-    def float_constant(self, array: Array, name: str = "") -> int:
+    def float_constant(self, array: npt.ArrayLike, name: str = "") -> int:
         return self.builder.constant(np.asarray(array, np.float32), name=name)
 
     def tensor(self, value: ir.Value | None) -> Tensor:

@@ -53,7 +53,7 @@ class Converted:
     values: Mapping[str, Layout]
 
 
-def convert(model: Model, options: Options = Options()) -> Converted:  # noqa: B008  frozen
+def convert(model: Model, options: Options = Options()) -> Converted:
     """Write a model as TFLite. The model is not changed.
 
     Raises UnsupportedOperator naming the layer that TFLite, or this writer, cannot express; UserError for input sizes
@@ -123,9 +123,7 @@ def _write(c: Conversion, node: ir.Node) -> None:
         raise refusal(node, str(reason)) from None
 
 
-def _output(
-    c: Conversion, value: ir.Value, name: str, as_stored: bool, options: Options, taken: set[int]
-) -> Tensor:
+def _output(c: Conversion, value: ir.Value, name: str, as_stored: bool, options: Options, taken: set[int]) -> Tensor:
     """The tensor that leaves the file: in the order programs expect, int8 only where the graph quantizes it."""
     known = c.get(value)
     tensor = c.written(known) if isinstance(known, Constant) else known

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from core.data.dataset import DataSet
 from core.errors import UserError
-from core.execute.runtimes import LiteRTSession, dequantize, litert_available, quantize
+from core.execute.runtimes import litert_available
 from core.exporters.exporter import Exported
-from core.exporters.proof import Candidate, Feed, Inputs, inputs_for, prove, refuse_unproven, written_aside
+from core.exporters.proof import Inputs, inputs_for, prove, refuse_unproven, written_aside
+from core.exporters.tflite.candidate import litert_candidate
 from core.exporters.tflite.convert import Converted, convert
-from core.exporters.tflite.layout import inverse
 from core.exporters.tflite.rules import broken_rules
 from core.exporters.tflite.where import first_difference
 from core.jobs import Job
@@ -35,25 +33,6 @@ def export(model: Model, path: Path, check: DataSet | None, job: Job) -> Exporte
             proof = prove(model, candidate, inputs, job)
         refuse_unproven(proof, path, "" if proof.passed else _where(model, converted, inputs))
     return Exported(path, path.stat().st_size, converted.ops, proof, converted.notes)
-
-
-def litert_candidate(data: bytes, converted: Converted) -> Candidate:
-    """The file in LiteRT, fed and read in the revision's layout and in real numbers."""
-    session = LiteRTSession(data)
-    steps = {p.name: p.quantization[0] for p in session.outputs if p.quantization is not None}
-
-    def run(feed: Feed) -> Feed:
-        given = {
-            port.name: quantize(np.transpose(feed[port.name], converted.inputs[port.name]), port)
-            for port in session.inputs
-        }
-        found = session.run(given)
-        return {
-            port.name: np.transpose(dequantize(found[port.name], port), inverse(converted.outputs[port.name]))
-            for port in session.outputs
-        }
-
-    return Candidate(run, steps)
 
 
 def _where(model: Model, converted: Converted, inputs: Inputs) -> str:

@@ -54,7 +54,9 @@ def _narrow(x: Constant) -> Any:
 def int8_operand(c: Conversion, x: Known, perm: tuple[int, ...]) -> int:
     if isinstance(x, Tensor):
         return x.index
-    assert x.integers is not None and x.scale is not None and x.zero_point is not None
+    assert x.integers is not None, "can_be_int8 asked"
+    assert x.scale is not None
+    assert x.zero_point is not None
     scale = Affine.per_tensor(float(x.scale[0]), int(x.zero_point[0]))
     return c.builder.constant(np.transpose(x.integers, perm), scale)
 

@@ -246,22 +246,18 @@ def resize(c: Conversion, node: ir.Node) -> None:
     c.put(node.outputs[0], c.move(x, operator, to, [c.builder.integers(*shape[2:])], options))
 
 
-
 def _nearest(node: ir.Node, where: str, sizes: list[tuple[int, int]]) -> tuple[str, object]:
+    """TFLite takes floor(i * in / out); ONNX's other roundings give the same for some factors only."""
     rounding = text(node, "nearest_mode", "round_prefer_floor")
+    doubled = all(m in (n, 2 * n) for n, m in sizes)
     whole = all(m % n == 0 for n, m in sizes)
-    if where == "asymmetric" and (rounding == "floor" or (whole and rounding == "round_prefer_floor" and _halves(sizes))):
-        half = False
-    elif where in ("half_pixel", "pytorch_half_pixel") and whole and rounding.startswith("round_prefer"):
-        half = False  # for whole factors the centre of a pixel always lies in its source pixel
-    else:
+    if where == "asymmetric":
+        same = rounding == "floor" or (rounding == "round_prefer_floor" and doubled)
+    else:  # the centre of a pixel lies within its source pixel
+        same = where in ("half_pixel", "pytorch_half_pixel") and whole and rounding.startswith("round_prefer")
+    if not same:
         raise Unsupported(f"TFLite does not round like '{where}' with '{rounding}'")
-    return "RESIZE_NEAREST_NEIGHBOR", made(schema.ResizeNearestNeighborOptionsT, halfPixelCenters=half)
-
-
-def _halves(sizes: list[tuple[int, int]]) -> bool:
-    """With a factor of at most 2, round_prefer_floor never leaves the source pixel."""
-    return all(m <= 2 * n for n, m in sizes)
+    return "RESIZE_NEAREST_NEIGHBOR", schema.ResizeNearestNeighborOptionsT()
 
 
 def _linear(node: ir.Node, where: str, sizes: list[tuple[int, int]]) -> tuple[str, object]:

@@ -1,6 +1,7 @@
 """The copy of the graph that is written: static shapes, constants folded, and small rewrites that TFLite wants.
 
-BatchNormalization goes into the layer before it, Pad into the convolution behind it, idle nodes go away. The model itself is never touched.
+BatchNormalization goes into the layer before it, Pad into the convolution behind it, and nodes that do nothing go away.
+The model itself is never touched.
 """
 
 from __future__ import annotations
@@ -108,7 +109,7 @@ def _refuse_nan(graph: ir.Graph) -> None:
         if tensor is None or tensor.dtype not in (ir.DataType.FLOAT, ir.DataType.FLOAT16, ir.DataType.DOUBLE):
             continue
         if value.uses() and np.isnan(tensor.numpy()).any():
-            node = value.uses()[0].node
+            node = next(iter(value.uses())).node
             raise UserError(
                 f"Layer '{node.name}' ({node.op_type}) cannot be exported: its tensor '{name}' holds NaN.",
                 "Undo the act that made it, or tune with a smaller learning rate.",

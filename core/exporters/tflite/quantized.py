@@ -139,7 +139,8 @@ def int8_layer(
 
 
 def _unfit_weights(weights: Constant, out_axis: int) -> str:
-    assert weights.integers is not None and weights.scale is not None and weights.zero_point is not None
+    assert weights.integers is not None, "the caller asked"
+    assert weights.scale is not None
     if weights.integers.dtype != np.int8:
         return f"its weights are {weights.integers.dtype.name}, TFLite wants int8"
     if np.any(weights.zero_point != 0):

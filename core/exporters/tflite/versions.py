@@ -53,9 +53,7 @@ def operator_version(
         version = 5
     elif operator == "DEPTHWISE_CONV_2D" and dilated and not int8:
         version = 2
-    elif operator.startswith("RESIZE_") and half_pixel:
-        version = 3
-    elif operator == "MUL" and int8 and rescale >= 1.0:
+    elif (operator.startswith("RESIZE_") and half_pixel) or (operator == "MUL" and int8 and rescale >= 1.0):
         version = 3
     elif operator == "DEQUANTIZE" and int8 and per_channel:
         version = 5

@@ -1,65 +1,66 @@
-"""Where a written file begins to differ from its revision: inner values compared by name, layer by layer."""
+"""Where a written file begins to differ from its revision: inner values made outputs of both, compared in order."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
+import onnx_ir as ir
 
 from core.execute.runtimes import onnx_session
-from core.exporters.proof import Feed
-from core.exporters.tflite.convert import Converted
-from core.exporters.tflite.layout import Layout
-from core.model.model import Model
+from core.exporters.proof import Array, Feed
+from core.exporters.tflite.candidate import litert_candidate
+from core.exporters.tflite.convert import Converted, convert
+from core.model.model import Model, quantized
 
 _FLOAT_GAP = 1e-3  # of the value's own magnitude: well above what sums in another order differ by
-_INT8_GAP = 3  # steps; plain kernels round otherwise than XNNPACK, which hides inner values
 
 
 def first_difference(model: Model, converted: Converted, feed: Feed) -> str:
-    """Name of the first layer whose result differs clearly, '' where none does (or none can be seen)."""
-    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+    """Name of the first layer whose result differs clearly, '' where none does.
 
-    interpreter = Interpreter(
-        model_content=converted.data,
-        experimental_preserve_all_tensors=True,
-        experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
-    )
-    interpreter.allocate_tensors()
-    details = {d["name"]: d for d in interpreter.get_tensor_details()}
-    produced = {o.name: n for n in model.nodes() for o in n.outputs}
-    names = [n for n in produced if n in converted.values and n in details and n not in model.output_names]
-    wanted = onnx_session(model, optimized=False, taps=[n for n in names if n]).run(feed)
-    for detail in interpreter.get_input_details():
-        array = np.transpose(feed[detail["name"]], converted.inputs[detail["name"]])
-        interpreter.set_tensor(detail["index"], _stored(array, detail))
-    interpreter.invoke()
+    In a quantized graph the values behind QuantizeLinear are compared, by steps: making float values outputs would
+    keep onnxruntime from running the layers in integers.
+    """
+    names = _visible(model, converted)
+    taps = _with_outputs(model, names)
+    seen = convert(taps)
+    candidate = litert_candidate(seen.data, seen)
+    wanted, given = onnx_session(model, taps=names).run(feed), candidate.run(feed)
+    producers = {o.name: node for node in model.nodes() for o in node.outputs}
     for name in names:
-        detail = details[name]
-        given = interpreter.get_tensor(detail["index"])
-        if name in wanted and _differs(wanted[name], given, detail, converted.values[name]):
-            node = produced[name]
-            return node.name or name or ""
+        if _differs(wanted[name], given[name], candidate.steps.get(name)):
+            return _layer(producers[name])
     return ""
 
 
-def _stored(array: npt.NDArray[Any], detail: dict[str, Any]) -> npt.NDArray[Any]:
-    scale, zero = detail["quantization"]
-    if not scale:
-        return np.asarray(array, detail["dtype"])
-    steps: npt.NDArray[Any] = np.clip(np.rint(array / np.float32(scale)) + zero, -128, 127).astype(np.int8)
-    return steps
+def _visible(model: Model, converted: Converted) -> list[str]:
+    """Values that live in the file as they are (not swallowed by a fused activation), in graph order."""
+    integers = quantized(model)
+    outputs = set(model.output_names)
+    nodes = [n for n in model.nodes() if n.op_type == "QuantizeLinear" or not integers]
+    names = [o.name or "" for n in nodes for o in n.outputs]
+    return [n for n in names if n in converted.values and n not in outputs]
 
 
-def _differs(wanted: npt.NDArray[Any], given: npt.NDArray[Any], detail: dict[str, Any], layout: Layout) -> bool:
-    if wanted.dtype.kind != "f" or given.dtype not in (np.float32, np.int8):
-        return False
-    scale, zero = detail["quantization"]
-    real = (given.astype(np.float64) - zero) * scale if scale else given.astype(np.float64)
-    stored = np.transpose(wanted.astype(np.float64), layout.perm)
-    if stored.size != real.size:
-        return True
-    gap = float(np.abs(stored.reshape(-1) - real.reshape(-1)).max(initial=0.0))
-    limit = _INT8_GAP * scale if scale else _FLOAT_GAP * max(1.0, float(np.abs(stored).max(initial=0.0)))
-    return gap > limit
+def _with_outputs(model: Model, names: Sequence[str]) -> Model:
+    graph = model.graph.clone()
+    values = {o.name: o for node in graph.graph for o in node.outputs}
+    graph.graph.outputs.extend(values[name] for name in names)
+    return model.with_graph(graph)
+
+
+def _differs(wanted: Array, given: Array, step: float | None) -> bool:
+    if step is None:
+        gap = float(np.abs(wanted - given).max(initial=0.0))
+        return gap > _FLOAT_GAP * max(1.0, float(np.abs(wanted).max(initial=0.0)))
+    # integers against real numbers: differences between elements tell, whatever the zero point is
+    steps = np.rint(given / step).astype(np.int64) - wanted.astype(np.int64)
+    return int(steps.max(initial=0)) - int(steps.min(initial=0)) > 1 if steps.size else False
+
+
+def _layer(node: ir.Node) -> str:
+    """The layer a user knows: that before a QuantizeLinear."""
+    source = node.inputs[0].producer() if node.op_type == "QuantizeLinear" and node.inputs[0] is not None else None
+    chosen = node if source is None else source
+    return chosen.name or chosen.outputs[0].name or ""

@@ -71,9 +71,7 @@ def window(node: ir.Node, size: Sequence[int], kernel: Sequence[int], result: Se
         pads = [0, 0, 0, 0]
     if min(pads) < 0:
         raise Unsupported("its padding is negative")
-    return Window(
-        _pair(size), _pair(kernel), _pair(stride), _pair(dilation), _pair(result), _pair(pads[:2]), any(pads)
-    )
+    return Window(_pair(size), _pair(kernel), _pair(stride), _pair(dilation), _pair(result), _pair(pads[:2]), any(pads))
 
 
 def _pair(values: Sequence[int]) -> Pair:
