@@ -1,0 +1,60 @@
+"""What a step names as paths, opened: data, preprocessing, teacher. For window, command line and worker alike."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.data.open import open_data
+from core.data.preprocess import load_preprocessing
+from core.errors import UserError
+from core.formats.open import open_model
+from core.jobs import Job
+from core.methods.method import Context
+from core.model.model import Model
+from core.project.recipe import Step
+
+
+def context_for(
+    model: Model, step: Step, *, job: Job | None = None, teacher: Model | None = None, threads: int = 1
+) -> tuple[Model, Context]:
+    """The model with the step's preprocessing remembered in it, and the context the step is to run in.
+
+    ``teacher`` replaces the file that the step names (a revision, for example). A teacher that does not say how its
+    images are prepared gets them prepared as the model does. Raises UserError for anything that cannot be opened.
+    """
+    if step.preprocess:
+        model = prepared(model, step.preprocess)
+    if teacher is None and step.teacher:
+        teacher = open_model(step.teacher)
+    if teacher is not None:
+        teacher = _as_prepared(teacher, model)
+    ctx = Context(
+        job=job or Job(),
+        data=open_data(step.data) if step.data else None,
+        test=open_data(step.test) if step.test else None,
+        teacher=teacher,
+        scope=step.scope,
+        seed=step.seed,
+        threads=threads,
+    )
+    return model, ctx
+
+
+def prepared(model: Model, preprocess: str) -> Model:
+    """The model with a preset or a JSON file of steps as its preprocessing; '' changes nothing."""
+    return model.with_preprocessing(load_preprocessing(preprocess, model)) if preprocess else model
+
+
+def _as_prepared(teacher: Model, model: Model) -> Model:
+    known = next((s.preprocessing for s in model.inputs if s.preprocessing), None)
+    if known is None or any(s.preprocessing for s in teacher.inputs):
+        return teacher
+    return teacher.with_preprocessing(known)
+
+
+def check_output(path: Path) -> None:
+    """Raise UserError before hours of work if the result could not be written in the end."""
+    if path.is_dir():
+        raise UserError(f"'{path}' is a folder.", "Give the name of a file.")
+    if not path.parent.is_dir():
+        raise UserError(f"There is no folder '{path.parent}' to write to.", "Make it first.")

@@ -1,0 +1,244 @@
+"""What the worker can do: one function a task, from JSON (and paths) to JSON, with big results as files.
+
+A model is named by a reference: a path, or ``{"project": FOLDER, "revision": ID}``. torch, the runtimes and everything
+that imports them come in inside the functions, so that this table loads at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.errors import UserError
+from core.jobs import Job
+from core.model.model import Model
+from core.registry import Registry
+
+if TYPE_CHECKING:
+    from core.project.comparing import Candidate
+
+Json = dict[str, Any]
+Do = Callable[[Json, Job, Path], Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """``do(args, job, folder)`` gives JSON; ``folder`` is the job's own and empty."""
+
+    key: str
+    do: Do
+
+
+TASKS: Registry[Task] = Registry("task")
+
+
+def task(key: str) -> Callable[[Do], Do]:
+    """Register a function as a task."""
+
+    def register(do: Do) -> Do:
+        TASKS.add(key, Task(key, do))
+        return do
+
+    return register
+
+
+@contextmanager
+def opened(reference: Any) -> Iterator[tuple[Model, Any]]:
+    """(model, the project's tensor store or None) of a reference; the project is closed afterwards.
+
+    Weights that were not read before closing can still be read: they are files of their own.
+    """
+    from core.formats.open import open_model
+    from core.project.project import Project
+
+    if isinstance(reference, str) and reference:
+        yield open_model(reference), None
+        return
+    if not isinstance(reference, Mapping) or "project" not in reference:
+        raise UserError(f"{reference!r} names no model.", "Give a path, or a project and a revision.")
+    with Project.open(reference["project"], read_only=True) as project:
+        yield project.model(reference.get("revision")), project.tensors
+
+
+@task("apply")
+def apply(args: Json, job: Job, folder: Path) -> Json:
+    """Run a step. args: model, step (JSON), teacher (a reference, else the step's own path), threads.
+
+    The new model lies in ``folder`` (core.project.packing.read_result); gives report, step and whether there is one.
+    """
+    from core.project.context import context_for
+    from core.project.packing import write_result
+    from core.project.recipe import Step, checked, run_step
+
+    step = Step.from_json(args["step"])
+    _, _, full = checked(step)
+    with ExitStack() as stack:
+        model, store = stack.enter_context(opened(args["model"]))
+        teacher = stack.enter_context(opened(args["teacher"]))[0] if args.get("teacher") else None
+        model, ctx = context_for(model, full, job=job, teacher=teacher, threads=int(args.get("threads", 1)))
+        outcome = run_step(model, full, ctx)
+        if outcome.model is not None:
+            write_result(folder, outcome.model, store, step=full.to_json(), report=outcome.report.to_json())
+    return {"report": outcome.report.to_json(), "step": full.to_json(), "model": outcome.model is not None}
+
+
+@task("run")
+def run(args: Json, job: Job, folder: Path) -> Json:
+    """Run a recipe. args: model, recipe (JSON), threads. Step k leaves its model in ``folder/k``; gives reports."""
+    from core.project.context import context_for
+    from core.project.packing import write_result
+    from core.project.recipe import Recipe, checked, run_step
+
+    steps = [checked(step)[2] for step in Recipe.from_json(args["recipe"]).steps]
+    done: list[Json] = []
+    with opened(args["model"]) as (model, store):
+        for k, step in enumerate(steps):
+            with job.stage(k / len(steps), (k + 1) / len(steps)):
+                model, ctx = context_for(model, step, job=job, threads=int(args.get("threads", 1)))
+                outcome = run_step(model, step, ctx)
+            if outcome.model is not None:
+                model = outcome.model
+                (folder / str(k)).mkdir()
+                write_result(folder / str(k), model, store)
+            report = outcome.report.to_json()
+            done.append({"report": report, "step": step.to_json(), "model": outcome.model is not None})
+    return {"steps": done}
+
+
+@task("plan")
+def plan(args: Json, job: Job, folder: Path) -> Json:
+    """What a step would do, for a preview. args as for apply. Gives report and layers, null where there is no plan."""
+    from core.project.context import context_for
+    from core.project.recipe import Step, checked
+
+    method, values, step = checked(Step.from_json(args["step"]))
+    if method.plan is None:
+        return {"report": None, "layers": []}
+    with opened(args["model"]) as (model, _):
+        model, ctx = context_for(model, step, job=job, threads=int(args.get("threads", 1)))
+        found = method.plan(model, values, ctx)
+    return {"report": found.report.to_json(), "layers": list(found.layers)}
+
+
+@task("info")
+def info(args: Json, job: Job, folder: Path) -> Json:
+    """Cost and marks. args: model. Gives cost (JSON of core.measure.cost) and marks ([layer, sentence])."""
+    from core.measure.cost import cost
+    from core.model.marks import marks
+
+    with opened(args["model"]) as (model, _):
+        return {"cost": cost(model).to_json(), "marks": [[m.layer, m.sentence] for m in marks(model)]}
+
+
+@task("evaluate")
+def evaluate(args: Json, job: Job, folder: Path) -> Json:
+    """Accuracy. args: model (.onnx, .tflite or revision), data, split, preprocess, limit, seed, threads.
+
+    Gives accuracy, measures and a note on which items judged.
+    """
+    compared = compare({**args, "models": [{"ref": "model", "model": args["model"]}]}, job, folder)
+    found = compared["models"]["model"]
+    if found["accuracy"] is None:
+        raise UserError(" ".join(found["notes"]) or "Accuracy needs data.")
+    return {"accuracy": found["accuracy"], "measures": found["measures"], "note": compared["note"]}
+
+
+@task("compare")
+def compare(args: Json, job: Job, folder: Path) -> Json:
+    """Everything known of several models on the same items, beside the first.
+
+    args: models ([{ref, model}]), data ('' for none), split, preprocess, limit, seed, threads. Gives models
+    ({ref: {measures, accuracy, notes}}) and a note on the items. Items that calibrated or trained any of the models
+    judge none of them.
+    """
+    from core.data.open import open_data
+    from core.project.comparing import compare_models
+
+    with ExitStack() as stack:
+        candidates = _candidates(args["models"], stack)
+        data = open_data(args["data"]) if args.get("data") else None
+        found, note = compare_models(
+            candidates,
+            data,
+            preprocess=args.get("preprocess", ""),
+            split=args.get("split"),
+            limit=args.get("limit"),
+            seed=int(args.get("seed", 0)),
+            threads=int(args.get("threads", 1)),
+            job=job,
+        )
+    return {"models": {ref: f.to_json() for ref, f in found.items()}, "note": note}
+
+
+def _candidates(entries: Sequence[Mapping[str, Any]], stack: ExitStack) -> list[Candidate]:
+    from core.project.comparing import Candidate
+
+    found = []
+    for entry in entries:
+        ref, reference = str(entry["ref"]), entry["model"]
+        file = Path(reference) if isinstance(reference, str) else None
+        if file is not None and file.suffix.lower() == ".tflite":
+            found.append(Candidate(ref, None, file))
+        else:
+            found.append(Candidate(ref, stack.enter_context(opened(reference))[0], file))
+    return found
+
+
+@task("latency")
+def latency(args: Json, job: Job, folder: Path) -> Json:
+    """Median time of a run, interleaved. args: models ([{ref, model}]), runtimes, threads, rounds.
+
+    ``runtimes``: "onnxruntime", "litert". A graph is converted to TFLite for LiteRT; a .tflite runs there only.
+    Gives models ({ref: {measures, notes}}).
+    """
+    from core.project.comparing import RUNTIMES, measure_latency
+
+    with ExitStack() as stack:
+        found = measure_latency(
+            _candidates(args["models"], stack),
+            folder,
+            runtimes=tuple(args.get("runtimes", RUNTIMES)),
+            threads=int(args.get("threads", 1)),
+            rounds=int(args.get("rounds", 25)),
+            job=job,
+        )
+    return {"models": {ref: f.to_json() for ref, f in found.items()}}
+
+
+@task("export")
+def export(args: Json, job: Job, folder: Path) -> Json:
+    """Write and prove a file. args: model, target, path, check (data, '' for noise), preprocess.
+
+    Gives the exporter's Exported as JSON, and the proof's sentence.
+    """
+    from core.data.open import open_data
+    from core.exporters.exporter import load_exporters
+    from core.project.context import check_output, prepared
+
+    exporter = load_exporters().get(str(args["target"]))
+    path = Path(args["path"])
+    check_output(path)
+    with opened(args["model"]) as (model, _):
+        data = open_data(args["check"]) if args.get("check") else None
+        written = exporter.write(prepared(model, args.get("preprocess", "")), path, data, job)
+    return {**written.to_json(), "sentence": written.proof.sentence()}
+
+
+@task("predict")
+def predict(args: Json, job: Job, folder: Path) -> Json:
+    """Answers to one picture. args: models ([{ref, model}]), image, preprocess, top (5).
+
+    Gives answers ({ref: [{index, label, share}]}), best first; ``share`` is the softmax share of certainty.
+    """
+    from core.project.comparing import answers_of
+
+    pre, top = args.get("preprocess", ""), int(args.get("top", 5))
+    found: Json = {}
+    with ExitStack() as stack:
+        candidates = _candidates(args["models"], stack)
+        for candidate in job.track(candidates, len(candidates), "Running the picture"):
+            found[candidate.ref] = [a.to_json() for a in answers_of(candidate, Path(args["image"]), pre, top)]
+    return {"answers": found}
