@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QHelpEvent,
@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QNativeGestureEvent,
     QPainter,
     QPaintEvent,
+    QResizeEvent,
     QShowEvent,
     QWheelEvent,
 )
@@ -65,6 +66,7 @@ class GraphView(QGraphicsView):
         self._message = EMPTY
         self._pressed: QPoint | None = None
         self._panning = False
+        self._at_start = True  # until the user goes elsewhere, the view stays on the input while it is resized
         self._widths = metrics()
 
     # the model ----------------------------------------------------------------------------------------------------
@@ -163,6 +165,7 @@ class GraphView(QGraphicsView):
         box = QRectF(*self._picture.boxes[card])
         seen = self.mapToScene(self.viewport().rect()).boundingRect()
         if not seen.adjusted(16, 16, -16, -16).contains(box):
+            self._at_start = False
             self.centerOn(box.center())
 
     def set_overlay(self, layers: Mapping[str, str] | None) -> None:
@@ -189,6 +192,7 @@ class GraphView(QGraphicsView):
     def set_zoom(self, value: float, at: QPointF | None = None) -> None:
         """Zoom to a value, keeping the point ``at`` (in the viewport; default its middle) where it is."""
         value = min(max(value, _LEAST), _MOST)
+        self._at_start = False
         spot = at if at is not None else QRectF(self.viewport().rect()).center()
         before = self.mapToScene(spot.toPoint())
         self.resetTransform()
@@ -231,15 +235,22 @@ class GraphView(QGraphicsView):
         self.set_zoom(1.0)
         x, y, width, _ = self._picture.boxes[0]
         self.centerOn(x + width / 2, y - 24 + self.viewport().height() / 2)
+        self._at_start = True
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if not self._selected and self.zoom() == 1.0:
-            QTimer.singleShot(0, self, self.go_to_input)  # the size is known only now
+        if self._at_start:
+            self.go_to_input()  # the size is known only now
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._at_start:
+            self.go_to_input()
 
     # mouse and keys -----------------------------------------------------------------------------------------------
 
     def wheelEvent(self, event: QWheelEvent) -> None:
+        self._at_start = False
         turn = event.angleDelta()
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.set_zoom(self.zoom() * _STEP ** (turn.y() / 120), event.position())
@@ -288,7 +299,7 @@ class GraphView(QGraphicsView):
         if not self._panning and moved.manhattanLength() < 6:
             return
         if not self._panning:
-            self._panning = True
+            self._panning, self._at_start = True, False
             self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
         self._pressed = here
         self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() - moved.x())

@@ -62,7 +62,7 @@ def summarize(array: npt.NDArray[np.generic], limit: int = LIMIT) -> Statistics 
     flat = array.reshape(-1)
     if flat.size == 0 or flat.dtype.kind in "SUO":
         return None
-    values = _sample(flat, limit).astype(np.float64 if flat.dtype == np.float64 else np.float32)
+    values = _sample(flat, limit).astype(np.float64)
     finite = values[np.isfinite(values)]
     if finite.size == 0:
         return Statistics(flat.size, values.size, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, ())
