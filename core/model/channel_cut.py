@@ -40,7 +40,7 @@ def cut(model: Model, groups: ChannelGroups, removed: Removed) -> Model:
         mend = MENDS.get(node.op_type)
         if mend is not None and survey.touches(old):
             mend(survey, old, node)
-    _shrink_annotations(new, survey)
+    _shrink_annotations(new, _sizes_after(groups, gone))
     return new
 
 
@@ -75,12 +75,23 @@ def facts_after(smaller: Model, groups: ChannelGroups, removed: Removed) -> Fact
     Constants are those of the model before; ones that count channels are out of date.
     """
     shapes = dict(groups.facts.shapes)
-    for name, (axis, alive) in surviving(groups, removed).items():
-        shapes[name] = (*shapes[name][:axis], int(alive.sum()), *shapes[name][axis + 1 :])
+    for name, axes in _sizes_after(groups, groups.gone(removed)).items():
+        shapes[name] = tuple(axes.get(k, size) for k, size in enumerate(shapes[name]))
     for name, value in smaller.graph.graph.initializers.items():
         if value.const_value is not None:
             shapes[name] = tuple(int(d) for d in value.const_value.shape.numpy())
     return Facts(smaller.graph.graph, shapes, groups.facts.dtypes, groups.facts.constants)
+
+
+def _sizes_after(groups: ChannelGroups, gone: Flags) -> dict[str, dict[int, int]]:
+    """Value name -> axis -> its new size, for every value that gets smaller, weights behind Transpose included."""
+    found: dict[str, dict[int, int]] = defaultdict(dict)
+    lanes = [(name, lane.axis, lane.labels) for name, lane in groups.lanes.items()]
+    for name, axis, labels in (*lanes, *((d.value, d.axis, d.labels) for d in groups.derived)):
+        dead = int(gone[labels].sum())
+        if dead:
+            found[name][axis] = len(labels) - dead
+    return found
 
 
 def _refuse_empty(groups: ChannelGroups, removed: Removed) -> None:
@@ -129,12 +140,10 @@ def _store(value: ir.Value, array: npt.NDArray[np.generic]) -> None:
     value.shape = ir.Shape(array.shape)
 
 
-def _shrink_annotations(new: Model, survey: Survey) -> None:
+def _shrink_annotations(new: Model, sizes: dict[str, dict[int, int]]) -> None:
     """Shapes written in the file are brought up to date; symbolic sizes elsewhere in them stay."""
     for node in new.nodes():
         for value in node.outputs:
-            axis = survey.lane_axis(value)
-            if axis is not None and value.shape is not None and axis < len(value.shape):
-                dims = list(value.shape)
-                dims[axis] = int(survey.alive(value, axis).sum())
-                value.shape = ir.Shape(dims)
+            axes = sizes.get(value.name or "")
+            if axes and value.shape is not None:
+                value.shape = ir.Shape([axes.get(k, dim) for k, dim in enumerate(value.shape)])

@@ -15,7 +15,7 @@ from core.errors import UserError
 # the rules enter their table when they are imported
 from core.model import channel_rules_layers, channel_rules_moves, channel_rules_pointwise  # noqa: F401
 from core.model.channel_checks import check_shared_tensors, check_sizes_used_as_numbers
-from core.model.channel_labels import Ints, Labelling, Lane, Occurrence, Role
+from core.model.channel_labels import Derived, Ints, Labelling, Lane, Occurrence, Role
 from core.model.channel_rules import visit
 from core.model.facts import Facts, infer
 from core.model.model import Model
@@ -76,6 +76,7 @@ class ChannelGroups:
     facts: Facts = field(repr=False)
     lanes: Mapping[str, Lane] = field(repr=False)
     occurrences: tuple[Occurrence, ...] = field(repr=False)
+    derived: tuple[Derived, ...] = field(repr=False)
     root_of: Ints = field(repr=False)
     opset: int
 
@@ -176,6 +177,7 @@ def _collect(state: Labelling) -> ChannelGroups:
         facts=state.facts,
         lanes=state.lanes,
         occurrences=tuple(state.occurrences),
+        derived=tuple(state.derived),
         root_of=root_of,
         opset=state.opset,
     )

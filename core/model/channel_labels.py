@@ -55,6 +55,15 @@ class Occurrence:
     blank: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """An axis of a value between a stored weight and its layer (dequantized, transposed); labels as there."""
+
+    value: str
+    axis: int
+    labels: Ints
+
+
 class UnionFind:
     """Labels 0..n-1 in classes; the smallest label of a class is its root. Works on whole arrays."""
 
@@ -103,7 +112,8 @@ class UnionFind:
 class Labelling:
     """What is known while the rules walk over a graph in order; see the module's text.
 
-    ``lanes``: value name -> Lane. ``occurrences``: uses of weight axes, in graph order. ``locks``: (labels, reason).
+    ``lanes``: value name -> Lane. ``occurrences``: uses of weight axes, in graph order; ``derived``: what lies between
+    a weight and its use. ``locks``: (labels, reason).
     ``notes``: full sentences on operators without a rule.
     """
 
@@ -112,6 +122,7 @@ class Labelling:
         self.classes = UnionFind()
         self.lanes: dict[str, Lane] = {}
         self.occurrences: list[Occurrence] = []
+        self.derived: list[Derived] = []
         self.locks: list[tuple[Ints, str]] = []
         self.notes: list[str] = []
         self._static = _static_values(facts.graph)
@@ -199,6 +210,7 @@ class Labelling:
                 return
             if maker.op_type in ("DequantizeLinear", "QuantizeLinear"):
                 self._tie_quantization(maker, axis, labels, layer_name(node))
+            self.derived.append(Derived(name, axis, labels))
             value, axis = maker.inputs[0], step
         self.occurrences.append(Occurrence(layer_name(node), use, name, axis, labels, role, blank))
 
@@ -231,6 +243,12 @@ def _static_values(graph: ir.Graph) -> Mapping[str, bool]:
     """Names of the values that depend on no graph input."""
     static = dict.fromkeys(graph.initializers, True)
     for node in graph:
-        if all(v is None or (v.name or "") in static for v in node.inputs) and not node.op_type.startswith("Random"):
+        fixed = not (node.op_type.startswith("Random") or has_body(node))  # a body may read values from outside
+        if fixed and all(v is None or (v.name or "") in static for v in node.inputs):
             static.update((v.name or "", True) for v in node.outputs)
     return static
+
+
+def has_body(node: ir.Node) -> bool:
+    """Whether a node carries graphs (If, Loop, Scan)."""
+    return any(a.type in (ir.AttributeType.GRAPH, ir.AttributeType.GRAPHS) for a in node.attributes.values())

@@ -90,8 +90,10 @@ class Network:
         outputs = [helper.make_tensor_value_info(self.x, TensorProto.FLOAT, ["batch", classes])]
         inputs = [helper.make_tensor_value_info("input", TensorProto.FLOAT, ["batch", 3, SIZE, SIZE])]
         graph = helper.make_graph(self.nodes, "random", inputs, outputs, self.weights)
-        proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", self.opset)], ir_version=8)
-        proto = onnx.shape_inference.infer_shapes(proto, strict_mode=True)
+        domains = sorted({n.domain for n in self.nodes} - {""})
+        opsets = [helper.make_opsetid("", self.opset), *(helper.make_opsetid(d, 1) for d in domains)]
+        proto = helper.make_model(graph, opset_imports=opsets, ir_version=8)
+        proto = onnx.shape_inference.infer_shapes(proto, strict_mode=not domains)
         return Model.from_ir(ir.from_proto(proto))
 
 
