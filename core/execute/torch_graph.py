@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from core.errors import UnsupportedOperator, UserError
 from core.execute.torch_ops import Layer, Operator, Run, operators, reason_against, to_array, to_tensor
 from core.model.model import Model, real_inputs
+from core.model.prepare import check_wiring
 
 _BIG = 1024  # elements: larger initializers are not copied for the checker
 _STATISTICS = (3, 4)  # inputs of BatchNormalization
@@ -181,6 +182,7 @@ def check(model: Model) -> None:
 
     Big initializers take part as typed inputs, so nothing large is copied. Raises UserError with its first line.
     """
+    check_wiring(model)
     bare = model.graph.clone()
     graph = bare.graph
     for name, value in list(graph.initializers.items()):

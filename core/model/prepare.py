@@ -28,11 +28,28 @@ def prepare(model: Model) -> tuple[Model, tuple[str, ...]]:
       equal zero biases and fresh BatchNormalization rows of layers that have nothing to do with each other. Weights
       tied on purpose are untied too. Scalars stay shared: they are arithmetic, not weights.
     - A Split that only counts its outputs gets its sizes, where they do not depend on the batch.
+
+    Raises UserError where a layer reads what nothing gives.
     """
+    check_wiring(model)
     new = model.clone()
     steps: tuple[Callable[[Model], str], ...] = (_delist_initializers, _unshare, _write_split_sizes)
     changes = tuple(sentence for step in steps if (sentence := step(new)))
     return (new.with_graph(new.graph) if changes else new), changes
+
+
+def check_wiring(model: Model) -> None:
+    """Raise UserError naming the first layer that reads what nothing before it gives: such graphs cannot be cloned."""
+    graph = model.graph.graph
+    known = {v.name for v in (*graph.inputs, *graph.initializers.values())}
+    for node in graph:
+        missing = [v.name for v in node.inputs if v is not None and v.name and v.name not in known]
+        if missing:
+            raise UserError(
+                f"The graph is not valid ONNX: layer '{node.name}' ({node.op_type}) reads '{missing[0]}', "
+                "which no input, weight or earlier layer gives."
+            )
+        known.update(o.name for o in node.outputs)
 
 
 def _delist_initializers(model: Model) -> str:
@@ -43,7 +60,8 @@ def _delist_initializers(model: Model) -> str:
     if not listed:
         return ""
     model.graph.ir_version = max(model.graph.ir_version or 0, _FREE_OF_INPUTS)
-    return f"{_count(len(listed), 'weight')} no longer stand among the model's inputs."
+    stand = "stands" if len(listed) == 1 else "stand"
+    return f"{_count(len(listed), 'weight')} no longer {stand} among the model's inputs."
 
 
 def _unshare(model: Model) -> str:
