@@ -100,7 +100,9 @@ def _skeleton(graph: ir.Model, bound: Mapping[str, tuple[int, ...]]) -> onnx.Mod
     for node in bare.graph:
         for out in node.outputs:
             out.shape = None  # stale or batch-dependent annotations must not win over inference
-    return ir.to_proto(bare)
+    proto = ir.to_proto(bare)
+    proto.ir_version = max(proto.ir_version, 4)  # below, inference ignores initializers that are not inputs too
+    return proto
 
 
 def _small_constants(graph: ir.Graph) -> dict[str, Array]:

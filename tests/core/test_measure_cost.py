@@ -59,6 +59,36 @@ def test_published_figures(key: str, params: int, macs: float, tolerance: float)
     assert found.note == ""
 
 
+# ONNX ships these without weights (ConstantOfShape makes them). Published: He 2015, Huang 2017, Simonyan 2014 and
+# torchvision's table (25,557,032, 7,978,856 and 143,667,240 parameters; 4.09, 2.83 and 19.6 G MACs). Caffe's
+# DenseNet has a Mul and an Add behind each BatchNormalization: 83,648 scales and shifts twice.
+@pytest.mark.parametrize(
+    ("name", "params", "macs"),
+    [
+        ("resnet50", 25_557_032, 4.09e9),
+        ("densenet121", 7_978_856 + 83_648, 2.83e9),
+        ("vgg19", 143_667_240, 19.6e9),
+        ("squeezenet", 1_235_496, 349e6),
+    ],
+)
+def test_published_figures_of_graphs_by_others(name: str, params: int, macs: float) -> None:
+    path = Path(onnx.__file__).parent / f"backend/test/data/light/light_{name}.onnx"
+    found = cost(Model.from_ir(ir.load(path)))
+    assert found.params == params
+    assert found.macs == pytest.approx(macs, rel=0.01)
+
+
+def test_weights_inside_constant_nodes() -> None:
+    nodes = [
+        helper.make_node("Constant", [], ["w"], "c1", value=numpy_helper.from_array(floats(4, 5))),
+        helper.make_node("Constant", [], ["shape"], "c2", value=numpy_helper.from_array(np.asarray([10], np.int64))),
+        helper.make_node("MatMul", ["x", "w"], ["a"], "matmul"),
+        helper.make_node("Reshape", ["a", "shape"], ["y"], "reshape"),
+    ]
+    found = cost(graph(nodes, [2, 4], {}))
+    assert (found.params, found.macs, found.weight_bytes) == (20, 40, 80)
+
+
 @pytest.mark.parametrize("key", FIVE)
 def test_bytes_are_those_of_the_file(key: str) -> None:
     model, size = network(key), network_path(key).stat().st_size
@@ -180,6 +210,9 @@ def test_four_bit_weights_are_counted_as_stored() -> None:
 def test_counting_is_fast() -> None:
     model = network("mobilenetv2")
     facts = infer(model)
-    start = time.perf_counter()
-    cost(model, facts)
-    assert time.perf_counter() - start < 0.1
+    spent = []
+    for _ in range(5):  # processor time and the best of five: other work on the machine is not ours
+        start = time.process_time()
+        cost(model, facts)
+        spent.append(time.process_time() - start)
+    assert min(spent) < 0.1
