@@ -6,9 +6,9 @@ sorted list finds the visible cards.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
@@ -16,10 +16,9 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from gui import theme
 from gui.graph_view.captions import CATEGORY
-from gui.graph_view.picture import HEADER, PAD, ROW, SIDE, Metrics, Picture
+from gui.graph_view.picture import BAND, HEADER, LABEL_PX, PAD, ROW, SIDE, Metrics, Picture
 
 FAR, NEAR = 0.3, 0.6  # below FAR: coloured blocks; below NEAR: big titles; above: everything
-_BAND = 1500.0
 _ARROW = 6.0
 _CHARACTERS = "".join(map(chr, range(32, 127))) + "×·−∞…–µ²³"
 
@@ -55,42 +54,35 @@ class EdgesItem(QGraphicsItem):
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
         left, top, right, bottom = picture.place.bounds
         self._bounds = QRectF(left, top, right - left, bottom - top).adjusted(-40, -40, 40, 40)
-        self._bands: dict[int, tuple[QPainterPath, list[QLineF], QPainterPath]] = {}
-        seen: set[tuple[float, float, float, float]] = set()
-        for route in picture.place.routes:
-            self._add(route, seen)
-        self._labels = _labels(picture)
+        self._drawn: dict[int, tuple[QPainterPath, list[QLineF], QPainterPath]] = {}
 
     def boundingRect(self) -> QRectF:
         return self._bounds
 
-    def _add(self, route: Sequence[tuple[float, float]], seen: set[tuple[float, float, float, float]]) -> None:
-        for k in range(len(route) - 1):
-            (x0, y0), (x1, y1) = route[k], route[k + 1]
-            if (x0, y0, x1, y1) in seen:
-                continue
-            seen.add((x0, y0, x1, y1))
-            band = int(y0 // _BAND)
-            if band not in self._bands:
-                self._bands[band] = (QPainterPath(), [], QPainterPath())
-                self._bands[band][2].setFillRule(Qt.FillRule.WindingFill)  # edges that meet share an arrow
-            path, lines, arrows = self._bands[band]
-            last = k == len(route) - 2
-            path.moveTo(x0, y0)
-            _stretch(path, x0, y0, x1, y1 - _ARROW if last else y1)
-            lines.append(QLineF(x0, y0, x1, y1))
-            if last:
-                arrows.addPolygon(_arrow(x1, y1))
+    def _band(self, band: int) -> tuple[QPainterPath, list[QLineF], QPainterPath]:
+        """Curves, the same as straight lines, and arrows of one band; built when it is first seen."""
+        if band not in self._drawn:
+            path, lines, arrows = QPainterPath(), [], QPainterPath()
+            arrows.setFillRule(Qt.FillRule.WindingFill)  # edges that meet share an arrow
+            for piece in self._picture.bands[band]:
+                path.moveTo(piece.x0, piece.y0)
+                _stretch(path, piece.x0, piece.y0, piece.x1, piece.y1 - _ARROW * piece.last)
+                lines.append(QLineF(piece.x0, piece.y0, piece.x1, piece.y1))
+                if piece.last:
+                    arrows.addPolygon(_arrow(piece.x1, piece.y1))
+            self._drawn[band] = (path, lines, arrows)
+        return self._drawn[band]
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         exposed = option.exposedRect
         detail = QStyleOptionGraphicsItem.levelOfDetailFromTransform(painter.worldTransform())
         colour = theme.color("edge")
-        first, last = int((exposed.top() - 400) // _BAND), int(exposed.bottom() // _BAND)
-        for band in range(max(first, min(self._bands, default=0)), min(last, max(self._bands, default=-1)) + 1):
-            path, lines, arrows = self._bands.get(band, (None, None, None))
-            if path is None or lines is None or arrows is None:
+        bands = self._picture.bands
+        first, last = int((exposed.top() - 400) // BAND), int(exposed.bottom() // BAND)
+        for band in range(max(first, min(bands, default=0)), min(last, max(bands, default=-1)) + 1):
+            if band not in bands:
                 continue
+            path, lines, arrows = self._band(band)
             if detail < FAR:
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
                 painter.setPen(QPen(colour, 0))
@@ -120,44 +112,14 @@ class EdgesItem(QGraphicsItem):
                 painter.fillPath(head, QBrush(colour))
 
     def _paint_labels(self, painter: QPainter, exposed: QRectF) -> None:
-        font = theme.graph_font(pixels=10)
-        painter.setFont(font)
-        ground, ink = theme.color("canvas", 225), theme.color("muted")
-        height = QFontMetricsF(font).ascent()
-        for x, y, text, width in self._labels:
-            if exposed.top() - 20 <= y <= exposed.bottom() + 20:
-                painter.fillRect(QRectF(x - 2, y - height + 1, width + 4, height + 2), ground)
-                painter.setPen(ink)
-                painter.drawText(QPointF(x, y), text)
-
-
-def _labels(picture: Picture) -> list[tuple[float, float, str, float]]:
-    """(left, baseline, text, width) of the shapes written beside edges: one per tensor, where it sets out.
-
-    A tensor whose shape is that of its source's input says nothing new and stays unlabelled, so that a reader going
-    down sees each change of shape. A label stands where no curve passes: right, else left, else nowhere (the card
-    says the shape too).
-    """
-    font = QFontMetricsF(theme.graph_font(pixels=10))
-    curves: dict[float, set[tuple[float, float]]] = {}
-    for route in picture.place.routes:
-        for (x0, y0), (x1, _) in pairwise(route):
-            if x0 != x1:
-                curves.setdefault(y0, set()).add((min(x0, x1), max(x0, x1)))
-    out, done = [], set()
-    for k, edge in enumerate(picture.edges):
-        before = {picture.edges[e].shape for e in picture.incoming.get(edge.source, ())}
-        terminal = not picture.cards[edge.source].key  # says its shape itself
-        if terminal or edge.tensor in done or not edge.shape or edge.shape in before:
-            continue
-        done.add(edge.tensor)
-        x, y = picture.place.routes[k][1]
-        width = font.horizontalAdvance(edge.shape)
-        for left in (x + 8, x - width - 8):
-            if not any(a < left + width + 4 and b > left - 4 for a, b in curves.get(y, ())):
-                out.append((left, y + 15, edge.shape, width))
+        labels = self._picture.labels
+        first = bisect_left(labels, exposed.top() - 20, key=lambda label: label.y)
+        painter.setFont(theme.graph_font(pixels=LABEL_PX))
+        painter.setPen(theme.color("muted"))
+        for label in labels[first:]:
+            if label.y > exposed.bottom() + 20:
                 break
-    return out
+            painter.drawText(QPointF(label.x, label.y), label.text)
 
 
 def _stretch(path: QPainterPath, x0: float, y0: float, x1: float, y1: float) -> None:

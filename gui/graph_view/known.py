@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter, OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ class Known:
 
 
 _recent: OrderedDict[int, Known] = OrderedDict()
+_one_at_a_time = threading.Lock()
 
 
 def known(model: Model) -> Known:
@@ -39,9 +41,17 @@ def known(model: Model) -> Known:
 
     A graph with a free size or a custom operator is still shown, only with fewer shapes.
     """
-    found = _recent.get(id(model))
-    if found is not None and found.model is model:
+    with _one_at_a_time:  # the views ask for the same model in different threads: count it once
+        found = _recent.get(id(model))
+        if found is None or found.model is not model:
+            found = _recent[id(model)] = _find_out(model)
+        _recent.move_to_end(id(model))
+        while len(_recent) > _KEPT:
+            _recent.popitem(last=False)
         return found
+
+
+def _find_out(model: Model) -> Known:
     try:
         facts = infer(model)
     except (UserError, onnx.shape_inference.InferenceError, RuntimeError, ValueError, TypeError):
@@ -49,10 +59,7 @@ def known(model: Model) -> Known:
     counted, hidden = cost(model, facts), hidden_nodes(facts)
     every = zip(layer_keys(model), model.nodes(), counted.layers, strict=True)
     layers = {key: (node, layer) for key, node, layer in every if id(node) not in hidden}
-    _recent[id(model)] = found = Known(model, facts, counted, hidden, layers)
-    while len(_recent) > _KEPT:
-        _recent.popitem(last=False)
-    return found
+    return Known(model, facts, counted, hidden, layers)
 
 
 def layer_keys(model: Model) -> list[str]:

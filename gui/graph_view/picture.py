@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from math import ceil
+from typing import NamedTuple
 
 from core.model.layout import Layout, Spacing, layout
 from core.model.marks import marks
@@ -17,6 +19,7 @@ from gui.graph_view.known import known
 HEADER, ROW, PAD = 24.0, 16.0, 6.0
 SIDE = 10.0
 _NARROW, _WIDE, _GRID = 208.0, 336.0, 16.0
+BAND, LABEL_PX = 1500.0, 10
 SPACING = Spacing(between_cards=24.0, between_lanes=12.0, between_ranks=32.0, between_ports=24.0)
 
 
@@ -34,16 +37,40 @@ class Metrics:
         return sum([self.plain.get(c, self.plain["M"]) for c in text])
 
 
+class Stretch(NamedTuple):
+    """A piece of a route between two bends; ``last`` where it ends with an arrow."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    last: bool
+
+
+class Label(NamedTuple):
+    """Text beside an edge: left end of the baseline, and the width."""
+
+    x: float
+    y: float
+    text: str
+    width: float
+
+
 @dataclass(frozen=True)
 class Picture:
-    """Everything the canvas paints. ``boxes`` are (left, top, width, height) of the cards, ``badges`` what is unusual
-    about a card, in words."""
+    """Everything the canvas paints.
+
+    ``boxes`` are (left, top, width, height) of the cards, ``badges`` what is unusual about a card, in words. ``bands``
+    holds each piece of an edge once, by the horizontal band of the canvas (BAND high) it begins in.
+    """
 
     diagram: Diagram
     boxes: tuple[tuple[float, float, float, float], ...]
     place: Layout
     key_width: float
     badges: Mapping[int, str]
+    bands: Mapping[int, Sequence[Stretch]]
+    labels: Sequence[Label]
 
     @property
     def cards(self) -> tuple[Card, ...]:
@@ -81,6 +108,10 @@ class Picture:
     @cached_property
     def _tallest(self) -> float:
         return max((box[3] for box in self.boxes), default=0.0)
+
+    def prepare(self) -> None:
+        """Compute now, in whatever thread this is, what painting and selecting will ask for."""
+        _ = (self.index, self.incoming, self.outgoing, self._tops, self._tallest)
 
     def cards_in(self, left: float, top: float, right: float, bottom: float) -> list[int]:
         """Cards that touch a rectangle, found by their upper borders."""
@@ -127,7 +158,53 @@ def picture(model: Model, metrics: Metrics) -> Picture:
     sizes = [_size(card, metrics, key_width) for card in drawn.cards]
     place = layout(sizes, [(e.source, e.target) for e in drawn.edges], [e.tensor for e in drawn.edges], SPACING)
     boxes = tuple((x - w / 2, y - h / 2, w, h) for (x, y), (w, h) in zip(place.positions, sizes, strict=True))
-    return Picture(drawn, boxes, place, key_width, _badges(model, drawn))
+    done = Picture(drawn, boxes, place, key_width, _badges(model, drawn), _bands(place), _labels(drawn, place, metrics))
+    done.prepare()
+    return done
+
+
+def _bands(place: Layout) -> dict[int, list[Stretch]]:
+    bands: dict[int, list[Stretch]] = {}
+    seen: set[Stretch] = set()
+    for route in place.routes:
+        end = len(route) - 2
+        for k, ((x0, y0), (x1, y1)) in enumerate(pairwise(route)):
+            piece = Stretch(x0, y0, x1, y1, k == end)
+            if piece not in seen:
+                seen.add(piece)
+                bands.setdefault(int(y0 // BAND), []).append(piece)
+    return bands
+
+
+def _labels(drawn: Diagram, place: Layout, metrics: Metrics) -> list[Label]:
+    """The shapes written beside edges: one per tensor, where it sets out.
+
+    A tensor whose shape is that of its source's input says nothing new and stays unlabelled, so that a reader going
+    down sees each change of shape. A label stands where no curve passes: right, else left, else nowhere (the card
+    says the shape too).
+    """
+    curves: dict[float, set[tuple[float, float]]] = {}
+    for route in place.routes:
+        for (x0, y0), (x1, _) in pairwise(route):
+            if x0 != x1:
+                curves.setdefault(y0, set()).add((min(x0, x1), max(x0, x1)))
+    read: dict[int, set[str]] = {}
+    for edge in drawn.edges:
+        read.setdefault(edge.target, set()).add(edge.shape)
+    out: list[Label] = []
+    done: set[int] = set()
+    for edge, route in zip(drawn.edges, place.routes, strict=True):
+        terminal = not drawn.cards[edge.source].key  # says its shape itself
+        if terminal or edge.tensor in done or not edge.shape or edge.shape in read.get(edge.source, ()):
+            continue
+        done.add(edge.tensor)
+        x, y = route[1]
+        width = metrics.body(edge.shape) * LABEL_PX / 11
+        for left in (x + 8, x - width - 8):
+            if not any(a < left + width + 4 and b > left - 4 for a, b in curves.get(y, ())):
+                out.append(Label(left, y + 15, edge.shape, width))
+                break
+    return sorted(out, key=lambda label: label.y)
 
 
 def _badges(model: Model, drawn: Diagram) -> dict[int, str]:

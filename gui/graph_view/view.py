@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
-    QCloseEvent,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
@@ -21,11 +20,10 @@ from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView, QToolTip, Q
 
 from core.model.model import Model
 from gui import theme
-from gui.background import Background
 from gui.graph_view.canvas import CardsItem, EdgesItem, Shown, metrics
+from gui.graph_view.model_work import ModelWork
 from gui.graph_view.picture import Picture, picture
 
-IN_THREAD = 1000  # graphs with more layers are laid out beside the window's thread
 EMPTY = "Open a model: Ctrl+O, or drop a file here"
 _LEAST, _MOST, _STEP = 0.02, 4.0, 1.2
 _MARGIN = 240.0  # canvas around the graph, so that its ends can be brought to the middle
@@ -57,9 +55,8 @@ class GraphView(QGraphicsView):
         self.setAccessibleName("Graph")
         self.setAccessibleDescription("Layers and the tensors between them; the layers table says the same as text.")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._background = Background(self)
+        self._work = ModelWork(self)
         self._picture: Picture | None = None
-        self._model: Model | None = None
         self._items: tuple[EdgesItem, CardsItem] | None = None
         self._shown = Shown()
         self._selected: list[str] = []
@@ -74,26 +71,17 @@ class GraphView(QGraphicsView):
     def set_model(self, model: Model | None) -> None:
         """Show another model, or nothing. Layers that keep their key stay selected; the place is kept as well
         when a model was shown before (so undo and redo do not jump), else the view opens at 100 % on the input."""
-        self._model = model
         if model is None:
+            self._work.forget()
             self._clear(EMPTY)
             self._announce([])
             return
         widths = self._widths
-        if sum(1 for _ in model.nodes()) <= IN_THREAD:
-            try:
-                self._show(model, picture(model, widths))
-            except ValueError as error:
-                self._fail(model, error)
-            return
-        self._clear("Laying out the graph…")
-        self._background.run(
-            lambda: picture(model, widths), lambda done: self._show(model, done), lambda e: self._fail(model, e)
-        )
+        at_once = self._work.run(model, lambda m: picture(m, widths), self._show, self._fail)
+        if not at_once:
+            self._clear("Laying out the graph…")
 
-    def _show(self, model: Model, done: Picture) -> None:
-        if model is not self._model:
-            return  # another model was asked for meanwhile
+    def _show(self, done: Picture) -> None:
         first = self._picture is None
         anchor = self.mapToScene(self.viewport().rect().center())
         self._clear("")
@@ -113,9 +101,8 @@ class GraphView(QGraphicsView):
         self._announce([key for key in self._selected if key in done.index])
         self.ready.emit()
 
-    def _fail(self, model: Model, error: Exception) -> None:
-        if model is self._model:
-            self._clear(f"This graph cannot be drawn: {error}.")
+    def _fail(self, error: Exception) -> None:
+        self._clear(f"This graph cannot be drawn: {error}.")
 
     def _clear(self, message: str) -> None:
         self._canvas.clear()
@@ -124,10 +111,6 @@ class GraphView(QGraphicsView):
         self._shown = Shown()
         self._message = message
         self.viewport().update()
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        self._background.close()
-        super().closeEvent(event)
 
     # selection ----------------------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from core.model.model import Model
 from gui import figures
 from gui.graph_view.captions import category
 from gui.graph_view.known import Known, constant, dtype_of, known, shape_of, stored_tensor, times
+from gui.graph_view.model_work import ModelWork
 from gui.inspector.describe import attributes, formal_names, schema_of
 from gui.inspector.parts import Histogram, Page, number
 from gui.inspector.statistics import Statistics, statistics
@@ -34,13 +35,22 @@ class Inspector(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMinimumWidth(264)
         self.setAccessibleName("Inspector")
-        self._model: Model | None = None
+        self._work = ModelWork(self)
+        self._whole: Known | None = None
+        self._message = "No model is open."
         self._names: list[str] = []
         self._rebuild()
 
     def set_model(self, model: Model | None) -> None:
         """Show another model, or none; the selection is kept as far as its layers exist."""
-        self._model = model
+        if model is None:
+            self._work.forget()
+            self._show(None)
+        elif not self._work.run(model, known, self._show):
+            self._show(None, "Reading the graph…")
+
+    def _show(self, whole: Known | None, message: str = "No model is open.") -> None:
+        self._whole, self._message = whole, message
         self._rebuild()
 
     def set_selection(self, names: Iterable[str]) -> None:
@@ -59,10 +69,10 @@ class Inspector(QScrollArea):
     def _rebuild(self) -> None:
         page = Page()
         page.setObjectName("InspectorPage")
-        if self._model is None:
-            page.hint("No model is open.")
+        whole = self._whole
+        if whole is None:
+            page.hint(self._message)
         else:
-            whole = known(self._model)
             chosen = [name for name in self._names if name in whole.layers]
             if not chosen:
                 _model_page(page, whole)

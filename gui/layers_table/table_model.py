@@ -10,10 +10,9 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
 from core.measure.cost import LayerCost
-from core.model.model import Model
 from gui import figures
 from gui.graph_view.captions import category
-from gui.graph_view.known import known, times
+from gui.graph_view.known import Known, times
 
 Index = QModelIndex | QPersistentModelIndex
 SORT, FILTER, SHARE, CATEGORY = (Qt.ItemDataRole.UserRole + k for k in range(4))
@@ -84,9 +83,10 @@ class LayersModel(QAbstractTableModel):
         self._rows: list[tuple[LayerCost, str]] = []
         self._most = [1.0] * len(COLUMNS)
 
-    def set_model(self, model: Model | None) -> None:
+    def show(self, of_model: Known | None) -> None:
+        """Other rows; None for no rows."""
         self.beginResetModel()
-        layers = known(model).layers if model is not None else {}
+        layers = of_model.layers if of_model is not None else {}
         self.keys = list(layers)
         self._rows = [(counted, category(node)) for node, counted in layers.values()]
         self._most = [

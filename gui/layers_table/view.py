@@ -21,6 +21,8 @@ from PySide6.QtWidgets import (
 
 from core.model.model import Model
 from gui import theme
+from gui.graph_view.known import Known, known
+from gui.graph_view.model_work import ModelWork
 from gui.layers_table.table_model import CATEGORY, COLUMNS, FILTER, SHARE, SORT, Index, LayersModel
 
 
@@ -49,6 +51,8 @@ class LayersTable(QWidget):
         self.count.setObjectName("Hint")
         self.table = self._make_table()
         self._guard = False
+        self._wanted: list[str] = []  # also what a filter hides, or what is still being counted
+        self._work = ModelWork(self)
         line = QHBoxLayout()
         line.setContentsMargins(theme.UNIT, theme.UNIT, theme.UNIT, theme.UNIT)
         line.setSpacing(theme.UNIT)
@@ -92,8 +96,15 @@ class LayersTable(QWidget):
 
     def set_model(self, model: Model | None) -> None:
         """Show another model; layers that keep their key stay selected."""
-        chosen = self.selected()
-        self._rows.set_model(model)
+        if model is None:
+            self._work.forget()
+            self._show(None)
+        elif not self._work.run(model, known, self._show):
+            self._show(None)
+
+    def _show(self, of_model: Known | None) -> None:
+        chosen = self._wanted
+        self._rows.show(of_model)
         self._say_count()
         self.select(chosen)
 
@@ -105,6 +116,7 @@ class LayersTable(QWidget):
     def select(self, names: Iterable[str]) -> None:
         """Select layers by key and scroll to the first; unknown and filtered ones are left out."""
         wanted = set(names)
+        self._wanted = sorted(wanted)
         if wanted == set(self.selected()):
             return
         selection = QItemSelection()
@@ -125,6 +137,7 @@ class LayersTable(QWidget):
 
     def _changed(self) -> None:
         if not self._guard:
+            self._wanted = self.selected()
             self.selection_changed.emit(self.selected())
 
     def _activate(self, index: QModelIndex) -> None:

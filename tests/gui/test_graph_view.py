@@ -18,7 +18,7 @@ from core.model.model import Model
 from gui import theme
 from gui.graph_view import GraphView
 from gui.graph_view.known import known, layer_keys
-from gui.graph_view.view import IN_THREAD
+from gui.graph_view.model_work import IN_THREAD
 from tests.conftest import FIVE, network_path
 
 
@@ -153,8 +153,9 @@ def test_arrow_keys_walk_the_trunk(view: GraphView, qtbot: QtBot) -> None:
 
 
 def test_select_ignores_what_is_not_there_and_brings_the_layer_into_view(view: GraphView) -> None:
-    view.set_model(open_model(network_path("mobilenetv2")))
-    last = list(known(view._model).layers)[-1]  # type: ignore[arg-type]
+    model = open_model(network_path("mobilenetv2"))
+    view.set_model(model)
+    last = list(known(model).layers)[-1]
     view.select(["no such layer", last])
     assert view.selected() == [last]
     assert view.viewport().rect().contains(centre(view, last))
