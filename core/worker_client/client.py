@@ -15,6 +15,7 @@ from core.worker_client.events import Done, Ending, Event, Failed, Handle, Liste
 from core.worker_client.process import WorkerProcess
 
 GRACE = 1.5  # seconds between asking a job to stop and killing its worker
+_RETRIES = 3  # workers that die one after the other before the jobs that wait are given up
 
 
 class WorkerClient:
@@ -146,7 +147,8 @@ class WorkerClient:
             self._process = None
             handle, self._running = self._running, None
             self._crashes += handle is None or not handle.cancelled
-            hopeless = self._crashes > 3  # it cannot even start: do not try for ever
+            unable = not process.spoke and code > 0  # it cannot even start, and would not the next time
+            hopeless = unable or self._crashes > _RETRIES
             left = list(self._waiting) if hopeless else []
             if hopeless:
                 self._waiting.clear()

@@ -36,6 +36,7 @@ class WorkerProcess:
             creationflags=flags,
         )
         self.pid = self._process.pid
+        self.spoke = False  # whether it has ever got as far as saying that it is ready
         self._words: deque[str] = deque(maxlen=_LAST_WORDS)
         self._writing = threading.Lock()
         self._heard, self._ended = heard, ended
@@ -92,6 +93,7 @@ class WorkerProcess:
                     message = json.loads(line)
                 except ValueError:
                     continue
+                self.spoke = True
                 self._heard(self, message)
         try:
             code = self._process.wait(_LAST_BREATH)
