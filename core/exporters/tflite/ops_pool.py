@@ -25,6 +25,9 @@ def _window(c: Conversion, node: ir.Node, x: Tensor) -> Window:
     place = window(node, x.shape[2:], kernel, c.shape(node.outputs[0])[2:])
     if place.dilation != (1, 1):
         raise Unsupported("TFLite has no dilated pooling")
+    rows = zip(place.result, place.stride, place.size, place.before, strict=True)
+    if any((out - 1) * step >= size + before for out, step, size, before in rows):
+        raise Unsupported("a window of it lies wholly in the padding (ceil_mode), which runtimes count differently")
     return place
 
 

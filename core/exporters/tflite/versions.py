@@ -27,6 +27,7 @@ _INT8 = {
         2,
     ),
 }
+_FLOAT = {"BROADCAST_TO": 2}  # version 1 was a custom operator
 _RANK_5 = {"ADD": 4, "SUB": 3, "MUL": 6, "DIV": 2, "MAXIMUM": 4, "MINIMUM": 4, "TRANSPOSE": 4, "SLICE": 5, "PAD": 4}
 
 
@@ -48,7 +49,7 @@ def operator_version(
     """
     first = types[0] if types else "float32"
     int8 = "int8" in types
-    version = _INT8.get(operator, 1) if int8 else 1
+    version = _INT8.get(operator, 1) if int8 else _FLOAT.get(operator, 1)
     if operator == "FULLY_CONNECTED" and keep_dims:
         version = 5
     elif operator == "DEPTHWISE_CONV_2D" and dilated and not int8:

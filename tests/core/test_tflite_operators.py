@@ -1,0 +1,397 @@
+"""One-operator float files in LiteRT against onnxruntime: the canary on every upgrade of either."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.errors import UnsupportedOperator
+from core.exporters.tflite.convert import convert
+from core.model.model import Model
+from tests.core.tflite_graphs import float_gap, network, node
+
+TOLERANCE = 1e-5
+RNG = np.random.default_rng(7)
+IMAGE = (1, 6, 9, 8)
+
+
+def noise(*shape: int) -> Any:
+    return RNG.standard_normal(shape).astype(np.float32)
+
+
+def one(
+    op: str, shape: Sequence[int] = IMAGE, constants: Sequence[Any] = (), opset: int = 18, **attributes: Any
+) -> Model:
+    """input -> op(input, *constants) -> output."""
+    named = {f"c{k}": c for k, c in enumerate(constants) if c is not None}
+    inputs = ["x", *(f"c{k}" if c is not None else "" for k, c in enumerate(constants))]
+    return network([node(op, inputs, ["y"], **attributes)], {"x": shape}, ["y"], named, opset)
+
+
+INT = np.int64
+CASES: dict[str, tuple[Model, set[str]]] = {
+    "conv": (one("Conv", constants=[noise(4, 6, 3, 3), noise(4)], pads=[1, 1, 1, 1]), {"CONV_2D"}),
+    "conv without bias": (one("Conv", constants=[noise(4, 6, 1, 1)]), {"CONV_2D"}),
+    "conv grouped": (one("Conv", constants=[noise(4, 3, 3, 3), noise(4)], group=2), {"CONV_2D"}),
+    "conv depthwise": (
+        one("Conv", constants=[noise(6, 1, 3, 3), noise(6)], group=6, pads=[1, 1, 1, 1]),
+        {"DEPTHWISE_CONV_2D"},
+    ),
+    "conv depthwise times two": (
+        one("Conv", constants=[noise(12, 1, 3, 3), noise(12)], group=6),
+        {"DEPTHWISE_CONV_2D"},
+    ),
+    "conv of one channel": (one("Conv", (1, 1, 9, 8), [noise(4, 1, 3, 3)]), {"CONV_2D"}),
+    "conv same lower": (
+        one("Conv", constants=[noise(4, 6, 2, 2)], auto_pad="SAME_LOWER"),
+        {"PAD", "CONV_2D"},
+    ),
+    "gemm": (one("Gemm", (1, 12), [noise(5, 12), noise(5)], transB=1), {"FULLY_CONNECTED"}),
+    "gemm scaled": (
+        one("Gemm", (1, 12), [noise(12, 5), noise(1, 5)], alpha=0.5, beta=2.0),
+        {"FULLY_CONNECTED"},
+    ),
+    "gemm of one bias": (one("Gemm", (1, 12), [noise(12, 5), noise(1)]), {"FULLY_CONNECTED"}),
+    "matmul": (one("MatMul", (1, 7, 12), [noise(12, 5)]), {"FULLY_CONNECTED"}),
+    "matmul of stacks": (one("MatMul", (2, 7, 12), [noise(2, 12, 5)]), {"BATCH_MATMUL"}),
+    "max pool": (one("MaxPool", kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1]), {"PADV2", "MAX_POOL_2D"}),
+    "max pool ceil": (one("MaxPool", kernel_shape=[3, 3], strides=[2, 2], ceil_mode=1), {"PADV2", "MAX_POOL_2D"}),
+    "average pool": (one("AveragePool", kernel_shape=[3, 3], strides=[2, 2]), {"AVERAGE_POOL_2D"}),
+    "average pool same": (
+        one("AveragePool", kernel_shape=[3, 3], auto_pad="SAME_UPPER"),
+        {"AVERAGE_POOL_2D"},
+    ),
+    "average pool counting": (
+        one("AveragePool", kernel_shape=[3, 3], pads=[1, 1, 1, 1], count_include_pad=1),
+        {"PAD", "AVERAGE_POOL_2D"},
+    ),
+    "average pool uneven": (
+        one("AveragePool", kernel_shape=[3, 3], strides=[2, 2], pads=[1, 0, 0, 1]),
+        {"PAD", "AVERAGE_POOL_2D", "MUL"},
+    ),
+    "global average pool": (one("GlobalAveragePool"), {"MEAN"}),
+    "global max pool": (one("GlobalMaxPool"), {"REDUCE_MAX"}),
+    "reduce mean": (one("ReduceMean", constants=[np.array([2, 3], INT)], keepdims=0), {"MEAN"}),
+    "reduce mean of old": (one("ReduceMean", opset=13, axes=[-1], keepdims=1), {"MEAN"}),
+    "reduce sum": (one("ReduceSum", constants=[np.array([1], INT)]), {"SUM"}),
+    "reduce max": (one("ReduceMax", constants=[np.array([1, 2], INT)], keepdims=0), {"REDUCE_MAX"}),
+    "batch norm": (one("BatchNormalization", constants=[noise(6), noise(6), noise(6), noise(6) ** 2]), {"MUL", "ADD"}),
+    "softmax of channels": (one("Softmax", axis=1), {"SOFTMAX"}),
+    "softmax of rows": (one("Softmax", axis=2), {"SOFTMAX"}),
+    "softmax of old": (one("Softmax", (1, 10), opset=11), {"SOFTMAX"}),
+    "clip": (one("Clip", constants=[np.float32(-0.3), np.float32(0.7)]), {"MAXIMUM", "MINIMUM"}),
+    "clip to six": (one("Clip", constants=[np.float32(0), np.float32(6)]), {"RELU6"}),
+    "clip of old": (one("Clip", opset=10, min=0.0, max=6.0), {"RELU6"}),
+    "clip from below": (one("Clip", constants=[np.float32(0.5)]), {"MAXIMUM"}),
+    "leaky relu": (one("LeakyRelu", alpha=0.2), {"LEAKY_RELU"}),
+    "prelu": (one("PRelu", constants=[noise(6, 1, 1)]), {"PRELU"}),
+    "hard sigmoid": (one("HardSigmoid", alpha=0.2, beta=0.4), {"MUL", "ADD"}),
+    "gelu": (one("Gelu", opset=20), {"GELU"}),
+    "gelu by tanh": (one("Gelu", opset=20, approximate="tanh"), {"GELU"}),
+    "add a vector": (one("Add", constants=[noise(6, 1, 1)]), {"ADD"}),
+    "subtract": (one("Sub", constants=[noise(1)]), {"SUB"}),
+    "multiply by an image": (one("Mul", constants=[noise(9, 8)]), {"MUL"}),
+    "divide": (one("Div", constants=[np.float32(3)]), {"DIV"}),
+    "maximum": (one("Max", constants=[np.float32(0.1)]), {"MAXIMUM"}),
+    "minimum": (one("Min", constants=[np.float32(0.1)]), {"MINIMUM"}),
+    "transpose": (one("Transpose", perm=[0, 2, 1, 3]), {"TRANSPOSE"}),
+    "flatten": (one("Flatten"), {"TRANSPOSE"}),
+    "reshape": (one("Reshape", constants=[np.array([1, 3, 2, 72], INT)]), {"RESHAPE"}),
+    "squeeze": (one("Squeeze", (1, 6, 1, 8), [np.array([2], INT)]), {"TRANSPOSE"}),
+    "squeeze of old": (one("Squeeze", (1, 5, 1), opset=11, axes=[2]), {"RESHAPE"}),
+    "unsqueeze": (one("Unsqueeze", (1, 6), [np.array([2, 3], INT)]), {"RESHAPE"}),
+    "slice": (
+        one("Slice", constants=[np.array([1, -4], INT), np.array([5, 99], INT), np.array([1, -1], INT)]),
+        {"SLICE"},
+    ),
+    "slice with steps": (
+        one("Slice", constants=[np.array([0], INT), np.array([99], INT), np.array([2], INT), np.array([2], INT)]),
+        {"STRIDED_SLICE"},
+    ),
+    "slice of old": (one("Slice", opset=9, starts=[1], ends=[4], axes=[1]), {"SLICE"}),
+    "gather": (one("Gather", constants=[np.array([3, 0, -1], INT)], axis=1), {"GATHER"}),
+    "gather one": (one("Gather", constants=[np.array(2, INT)], axis=1), {"SLICE"}),
+    "pad": (one("Pad", constants=[np.array([0, 1, 2, 0, 0, 2, 0, 1], INT)]), {"PAD"}),
+    "pad with a number": (one("Pad", constants=[np.array([0, 0, 1, 1] * 2, INT), np.float32(0.5)]), {"PADV2"}),
+    "pad axes": (
+        one("Pad", constants=[np.array([1, 2], INT), None, np.array([1], INT)]),
+        {"PAD"},
+    ),
+    "pad and cut": (one("Pad", constants=[np.array([0, 2, -1, 0, 0, 0, -2, 0], INT)]), {"SLICE", "PAD"}),
+    "pad by mirror": (one("Pad", constants=[np.array([0, 0, 1, 2] * 2, INT)], mode="reflect"), {"MIRROR_PAD"}),
+    "expand": (one("Expand", (1, 6, 1, 1), [np.array([1, 6, 4, 5], INT)]), {"BROADCAST_TO"}),
+    "resize to the double": (
+        one("Resize", constants=[None, np.array([1, 1, 2, 2], np.float32)], mode="nearest"),
+        {"RESIZE_NEAREST_NEIGHBOR"},
+    ),
+    "resize of old pytorch": (
+        one(
+            "Resize",
+            constants=[None, np.array([1, 1, 3, 3], np.float32)],
+            coordinate_transformation_mode="asymmetric",
+            nearest_mode="floor",
+        ),
+        {"RESIZE_NEAREST_NEIGHBOR"},
+    ),
+    **{
+        f"resize {mode}": (
+            one(
+                "Resize",
+                constants=[None, None, np.array([1, 6, 13, 20], INT)],
+                mode="linear",
+                coordinate_transformation_mode=mode,
+            ),
+            {"RESIZE_BILINEAR"},
+        )
+        for mode in ("half_pixel", "align_corners", "asymmetric")
+    },
+    **{
+        op: (one(op), {tflite})
+        for op, tflite in {
+            "Relu": "RELU",
+            "Sigmoid": "LOGISTIC",
+            "Tanh": "TANH",
+            "HardSwish": "HARD_SWISH",
+            "Elu": "ELU",
+            "Exp": "EXP",
+            "Abs": "ABS",
+            "Neg": "NEG",
+        }.items()
+    },
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_one_operator(case: str) -> None:
+    model, expected = CASES[case]
+    gap, converted = float_gap(model, scale=3.0)
+    assert gap <= TOLERANCE
+    assert expected <= set(converted.ops), converted.ops
+
+
+# 40 examples in CI
+@settings(max_examples=40, deadline=None)
+@given(
+    size=st.tuples(st.integers(5, 11), st.integers(5, 11)),
+    kernel=st.tuples(st.integers(1, 4), st.integers(1, 4)),
+    stride=st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    pads=st.tuples(*[st.integers(0, 2)] * 4),
+    dilation=st.integers(1, 2),
+    depthwise=st.booleans(),
+)
+def test_any_padding_of_a_convolution(
+    size: tuple[int, int],
+    kernel: tuple[int, int],
+    stride: tuple[int, int],
+    pads: tuple[int, ...],
+    dilation: int,
+    depthwise: bool,
+) -> None:
+    reach = [(k - 1) * dilation + 1 for k in kernel]
+    if any(n + pads[a] + pads[a + 2] < r for a, (n, r) in enumerate(zip(size, reach, strict=True))):
+        return
+    weights = noise(3, 1 if depthwise else 3, *kernel)
+    attributes = {"strides": stride, "pads": pads, "dilations": [dilation] * 2, "group": 3 if depthwise else 1}
+    gap, _ = float_gap(one("Conv", (1, 3, *size), [weights, noise(3)], **attributes))
+    assert gap <= TOLERANCE
+
+
+# 40 examples in CI
+@settings(max_examples=40, deadline=None)
+@given(
+    op=st.sampled_from(["MaxPool", "AveragePool"]),
+    size=st.tuples(st.integers(5, 11), st.integers(5, 11)),
+    kernel=st.tuples(st.integers(2, 4), st.integers(2, 4)),
+    stride=st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    pads=st.tuples(*[st.integers(0, 1)] * 4),
+    ceil=st.booleans(),
+    counting=st.booleans(),
+)
+def test_any_padding_of_a_pool(
+    op: str,
+    size: tuple[int, int],
+    kernel: tuple[int, int],
+    stride: tuple[int, int],
+    pads: tuple[int, ...],
+    ceil: bool,
+    counting: bool,
+) -> None:
+    attributes: dict[str, Any] = {"kernel_shape": kernel, "strides": stride, "pads": pads, "ceil_mode": int(ceil)}
+    if op == "AveragePool":
+        attributes["count_include_pad"] = int(counting)
+    model = one(op, (1, 3, *size), opset=19, **attributes)
+    result = model.graph.graph.outputs[0].shape
+    assert result is not None
+    if any((int(result[2 + a]) - 1) * stride[a] >= size[a] + pads[a] for a in (0, 1)):
+        with pytest.raises(UnsupportedOperator, match="wholly in the padding"):
+            convert(model)
+        return
+    assert float_gap(model)[0] <= TOLERANCE
+
+
+class TestFusing:
+    def test_activation_joins_its_layer(self) -> None:
+        nodes = [node("Conv", ["x", "w"], ["c"]), node("Relu", ["c"], ["r"]), node("Clip", ["r", "lo", "hi"], ["y"])]
+        constants = {"w": noise(4, 6, 1, 1), "lo": np.float32(0), "hi": np.float32(6)}
+        gap, converted = float_gap(network(nodes, {"x": IMAGE}, ["y"], constants), scale=4)
+        assert gap <= TOLERANCE
+        assert converted.ops == {"CONV_2D": 1, "RELU6": 1}
+
+    def test_activation_of_a_value_read_twice_stays_apart(self) -> None:
+        nodes = [node("Conv", ["x", "w"], ["c"]), node("Relu", ["c"], ["r"]), node("Add", ["c", "r"], ["y"])]
+        gap, converted = float_gap(network(nodes, {"x": IMAGE}, ["y"], {"w": noise(4, 6, 1, 1)}))
+        assert gap <= TOLERANCE
+        assert converted.ops == {"CONV_2D": 1, "RELU": 1, "ADD": 1}
+
+    def test_pad_joins_its_convolution(self) -> None:
+        nodes = [node("Pad", ["x", "p"], ["q"]), node("Conv", ["q", "w"], ["y"], strides=[2, 2])]
+        constants = {"p": np.array([0, 0, 0, 0, 0, 0, 1, 1], INT), "w": noise(4, 6, 3, 3)}
+        gap, converted = float_gap(network(nodes, {"x": (1, 6, 8, 8)}, ["y"], constants))
+        assert gap <= TOLERANCE
+        assert converted.ops == {"CONV_2D": 1}, "keras pads at the end only: that is SAME"
+
+    def test_batch_norm_joins_its_convolution(self) -> None:
+        nodes = [
+            node("Conv", ["x", "w"], ["c"]),
+            node("BatchNormalization", ["c", "g", "b", "m", "v"], ["n"]),
+            node("Relu", ["n"], ["y"]),
+        ]
+        constants = {"w": noise(4, 6, 3, 3), "g": noise(4), "b": noise(4), "m": noise(4), "v": noise(4) ** 2}
+        gap, converted = float_gap(network(nodes, {"x": IMAGE}, ["y"], constants))
+        assert gap <= TOLERANCE
+        assert converted.ops == {"CONV_2D": 1}
+
+    @pytest.mark.parametrize("shape", [(3, 12), (1, 7, 12)])
+    def test_added_bias_joins_a_product(self, shape: tuple[int, ...]) -> None:
+        nodes = [node("MatMul", ["x", "w"], ["m"]), node("Add", ["b", "m"], ["a"]), node("Relu", ["a"], ["y"])]
+        gap, converted = float_gap(network(nodes, {"x": shape}, ["y"], {"w": noise(12, 5), "b": noise(5)}))
+        assert gap <= TOLERANCE
+        assert converted.ops == {"FULLY_CONNECTED": 1}
+
+    def test_max_pool_behind_relu_pads_with_zero(self) -> None:
+        nodes = [
+            node("Relu", ["x"], ["r"]),
+            node("MaxPool", ["r"], ["y"], kernel_shape=[3, 3], pads=[1, 1, 1, 1], strides=[2, 2]),
+        ]
+        gap, converted = float_gap(network(nodes, {"x": (1, 6, 8, 8)}, ["y"]))
+        assert gap <= TOLERANCE
+        assert converted.ops == {"RELU": 1, "PAD": 1, "MAX_POOL_2D": 1}
+
+
+class TestLayout:
+    """Which TRANSPOSE operators are written, and that the numbers hold."""
+
+    def test_a_flattened_image_permutes_weights_instead(self) -> None:
+        nodes = [node("Conv", ["x", "k"], ["c"]), node("Flatten", ["c"], ["f"]), node("Relu", ["f"], ["r"])]
+        nodes.append(node("Gemm", ["r", "w"], ["y"]))
+        constants = {"k": noise(4, 6, 3, 3), "w": noise(4 * 7 * 6, 10)}
+        gap, converted = float_gap(network(nodes, {"x": IMAGE}, ["y"], constants))
+        assert gap <= TOLERANCE
+        assert "TRANSPOSE" not in converted.ops
+
+    def test_a_flattened_image_that_is_read_otherwise_is_transposed(self) -> None:
+        nodes = [node("Conv", ["x", "k"], ["c"]), node("Flatten", ["c"], ["f"]), node("Gemm", ["f", "w"], ["y"])]
+        nodes.append(node("Softmax", ["f"], ["z"]))
+        constants = {"k": noise(4, 6, 3, 3), "w": noise(4 * 7 * 6, 10)}
+        gap, converted = float_gap(network(nodes, {"x": IMAGE}, ["y", "z"], constants))
+        assert gap <= TOLERANCE
+        assert converted.ops["TRANSPOSE"] == 1
+
+    def test_pairs_of_transposes_cost_nothing(self) -> None:
+        nodes = [
+            node("Transpose", ["x"], ["t"], perm=[0, 2, 3, 1]),
+            node("Relu", ["t"], ["r"]),
+            node("Transpose", ["r"], ["u"], perm=[0, 3, 1, 2]),
+            node("Conv", ["u", "w"], ["y"]),
+        ]
+        gap, converted = float_gap(network(nodes, {"x": IMAGE}, ["y"], {"w": noise(4, 6, 3, 3)}))
+        assert gap <= TOLERANCE
+        assert converted.ops == {"RELU": 1, "CONV_2D": 1}
+
+    def test_a_network_of_nhwc_keeps_its_inputs(self) -> None:
+        nodes = [node("Transpose", ["x"], ["t"], perm=[0, 3, 1, 2]), node("Conv", ["t", "w"], ["y"])]
+        gap, converted = float_gap(network(nodes, {"x": (1, 9, 8, 3)}, ["y"], {"w": noise(4, 3, 3, 3)}))
+        assert gap <= TOLERANCE
+        assert converted.inputs["x"] == (0, 1, 2, 3)
+
+    @pytest.mark.parametrize("shape", [(1, 6, 1, 1), (6, 1, 1), (1, 1, 9, 8), (8,)])
+    def test_broadcasting_in_both_orders(self, shape: tuple[int, ...]) -> None:
+        nodes = [node("Conv", ["x", "w"], ["c"]), node("Mul", ["s", "c"], ["y"])]
+        model = network(nodes, {"x": (1, 6, 11, 10), "s": shape}, ["y"], {"w": noise(6, 6, 3, 3)})
+        assert float_gap(model)[0] <= TOLERANCE
+
+    def test_split_and_join_along_channels(self) -> None:
+        nodes = [
+            node("Split", ["x", "n"], ["a", "b"], axis=1),
+            node("Split", ["x"], ["d", "e"], axis=1, num_outputs=2),
+            node("Concat", ["b", "a", "e", "d"], ["y"], axis=1),
+        ]
+        gap, converted = float_gap(network(nodes, {"x": IMAGE}, ["y"], {"n": np.array([4, 2], INT)}))
+        assert gap == 0
+        assert converted.ops == {"SPLIT_V": 1, "SPLIT": 1, "CONCATENATION": 1}
+
+    def test_channel_shuffle(self) -> None:
+        nodes = [
+            node("Reshape", ["x", "s"], ["r"]),
+            node("Transpose", ["r"], ["t"], perm=[0, 2, 1, 3, 4]),
+            node("Reshape", ["t", "u"], ["y"]),
+        ]
+        constants = {"s": np.array([1, 2, 3, 9, 8], INT), "u": np.array([1, 6, 9, 8], INT)}
+        gap, converted = float_gap(network(nodes, {"x": IMAGE}, ["y"], constants))
+        assert gap == 0
+        assert converted.ops["TRANSPOSE"] == 1
+
+    def test_outputs_that_are_the_same_value_or_an_input(self) -> None:
+        nodes = [node("Relu", ["x"], ["y"]), node("Identity", ["y"], ["z"]), node("Identity", ["x"], ["w"])]
+        gap, _ = float_gap(network(nodes, {"x": IMAGE}, ["y", "z", "w"]))
+        assert gap == 0
+
+    @settings(max_examples=25, deadline=None)
+    @given(
+        order=st.permutations(range(4)),
+        target=st.sampled_from([(1, 24), (4, 6), (2, 3, 4), (1, 4, 3, 2), (2, 1, 2, 6)]),
+    )
+    def test_any_transpose_and_reshape(self, order: list[int], target: tuple[int, ...]) -> None:
+        nodes = [node("Transpose", ["x"], ["t"], perm=order), node("Reshape", ["t", "s"], ["y"])]
+        model = network(nodes, {"x": (1, 2, 3, 4)}, ["y"], {"s": np.array(target, INT)})
+        assert float_gap(model)[0] == 0
+
+
+REFUSED: dict[str, tuple[Model, str]] = {
+    "dilated pool": (one("MaxPool", kernel_shape=[2, 2], dilations=[2, 2]), "dilated pooling"),
+    "conv of one axis": (one("Conv", (1, 6, 9), [noise(4, 6, 3)]), "axes"),
+    "softmax over several axes": (one("Softmax", opset=11), "several axes"),
+    "backward slice": (
+        one("Slice", constants=[np.array([8], INT), np.array([0], INT), np.array([2], INT), np.array([-1], INT)]),
+        "negative step",
+    ),
+    "cubic": (one("Resize", constants=[None, np.array([1, 1, 2, 2], np.float32)], mode="cubic"), "cubic"),
+    "no such operator": (one("Sin"), "no TFLite form of operator Sin"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_written_is_refused_by_name(case: str) -> None:
+    model, reason = REFUSED[case]
+    layer = next(iter(model.nodes())).name
+    with pytest.raises(UnsupportedOperator, match=reason) as caught:
+        convert(model)
+    assert caught.value.layer == layer
+    assert caught.value.message.endswith(".")
+    assert "\n" not in str(caught.value)
+
+
+def test_every_operator_of_the_table_is_tested() -> None:
+    """The table must not grow without a test."""
+    from core.exporters.tflite.table import OPERATORS
+
+    models: list[Model] = [m for m, _ in itertools.chain(CASES.values(), REFUSED.values())]
+    seen = {n.op_type for m in models for n in m.nodes()}
+    elsewhere = {"Split", "Concat", "QuantizeLinear", "DequantizeLinear", "Sqrt"}
+    assert set(OPERATORS.keys()) - seen <= elsewhere
