@@ -47,6 +47,8 @@ class FolderTree:
     def read(self, name: str) -> bytes:
         if unsafe(name):
             raise UserError(f"'{name}' points outside of '{self.path}'.")
+        if not (self.path / name).is_file():  # gone since, or a pipe, which would wait forever
+            raise UserError(f"'{name}' in '{self.path}' is not a file that can be read.")
         try:
             with (self.path / name).open("rb") as f:
                 data = f.read(MAX_FILE_BYTES + 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import zipfile
 import zlib
 from pathlib import Path
@@ -233,6 +234,15 @@ def test_a_loop_of_links_ends(tmp_path: Path) -> None:
     root = folder(tmp_path / "set", {"a/1.png": png(), "b/2.png": png()})
     (root / "a" / "again").symlink_to(root, target_is_directory=True)
     assert [i.name for i in open_data(root).items] == ["a/1.png", "b/2.png"]
+
+
+def test_a_file_that_vanished_and_a_pipe(tmp_path: Path) -> None:
+    data = open_data(folder(tmp_path, {"a.png": png(), "b.png": png()}))
+    (tmp_path / "a.png").unlink()
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "a.png")
+    with pytest.raises(UserError, match=r"'a\.png'.*not a file"):
+        data.load(0)
 
 
 def test_damaged_image_is_named(tmp_path: Path) -> None:

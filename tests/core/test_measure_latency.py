@@ -44,8 +44,8 @@ def test_candidates_take_turns_and_times_are_right() -> None:
     slow, fast = latency([("slow", a, {}), ("fast", b, {})], rounds=12, warmup=2)
     assert log == ["a", "b", "b", "a"] * 7
     assert gc.isenabled()
-    assert 4 <= slow.median.value < 9
-    assert 1 <= fast.median.value < slow.median.value
+    assert 4 <= slow.median.value < 60  # a sleep may last longer on a busy machine, never shorter
+    assert 1 <= fast.median.value < slow.median.value + 1
     assert slow.median.n == 12
     low, high = slow.median.interval or (0, 0)
     assert low <= slow.median.value <= high
