@@ -128,13 +128,24 @@ def _pads(node: ir.Node, facts: Facts) -> list[Row]:
 
 def _scale(node: ir.Node, facts: Facts) -> list[Row]:
     scale = facts.array(node.inputs[1]) if len(node.inputs) > 1 else None
-    if scale is None:
+    if scale is None or _second_of_pair(node):
         return []
     if scale.size > 1:
         return [("scale", f"{scale.size} channels")]
     zero = facts.array(node.inputs[2]) if len(node.inputs) > 2 else None
-    at = f" · zero {int(zero.ravel()[0])}" if zero is not None else ""
+    at = f" · zero {int(zero.ravel()[0])}".replace("-", "−") if zero is not None else ""
     return [("scale", f"{float(scale.ravel()[0]):.4g}{at}")]
+
+
+def _second_of_pair(node: ir.Node) -> bool:
+    """Whether the card above already says the scale."""
+    before = node.inputs[0].producer() if node.inputs[0] is not None else None
+    return (
+        node.op_type == "DequantizeLinear"
+        and before is not None
+        and before.op_type == "QuantizeLinear"
+        and tuple(before.inputs[1:]) == tuple(node.inputs[1:])
+    )
 
 
 def _nothing(node: ir.Node, facts: Facts) -> list[Row]:

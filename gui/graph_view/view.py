@@ -27,7 +27,12 @@ from gui.graph_view.picture import Picture, picture
 EMPTY = "Open a model: Ctrl+O, or drop a file here"
 _LEAST, _MOST, _STEP = 0.02, 4.0, 1.2
 _MARGIN = 240.0  # canvas around the graph, so that its ends can be brought to the middle
-_WALK = {Qt.Key.Key_Up: "up", Qt.Key.Key_Down: "down", Qt.Key.Key_Left: "left", Qt.Key.Key_Right: "right"}
+_WALK = {
+    int(Qt.Key.Key_Up): "up",
+    int(Qt.Key.Key_Down): "down",
+    int(Qt.Key.Key_Left): "left",
+    int(Qt.Key.Key_Right): "right",
+}
 
 
 class GraphView(QGraphicsView):
@@ -315,7 +320,7 @@ class GraphView(QGraphicsView):
             self.activated.emit(self._picture.cards[card].key)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = Qt.Key(event.key())
+        key = event.key()  # a plain number: letters of other alphabets are not in Qt.Key
         if key in _WALK:
             self._walk(_WALK[key])
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):

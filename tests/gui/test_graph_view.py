@@ -216,6 +216,69 @@ def test_an_unknown_operator_is_drawn_with_a_mark(view: GraphView) -> None:
     assert pixel(view, view.mapFromScene(QPointF(x + width - 7, y + 2))) == QColor("#e3a008")
 
 
+def test_what_a_branch_reads_from_outside_is_connected(view: GraphView) -> None:
+    then = helper.make_graph(
+        [helper.make_node("Neg", ["a"], ["t"])],
+        "then",
+        [],
+        [helper.make_tensor_value_info("t", TensorProto.FLOAT, None)],
+    )
+    other = helper.make_graph(
+        [helper.make_node("Abs", ["x"], ["e"])],
+        "else",
+        [],
+        [helper.make_tensor_value_info("e", TensorProto.FLOAT, None)],
+    )
+    yes = helper.make_node("IsNaN", ["x"], ["n"], "ask")
+    view.set_model(
+        small(
+            helper.make_node("Relu", ["x"], ["a"], "outer"),
+            yes,
+            helper.make_node("ReduceMax", ["n"], ["c"], "any", keepdims=0),
+            helper.make_node("If", ["c"], ["y"], "choice", then_branch=then, else_branch=other),
+        )
+    )
+    done = view._picture
+    assert done is not None
+    sources = {done.cards[done.edges[e].source].title for e in done.incoming[done.index["choice"]]}
+    assert sources == {"ReduceMax", "Relu", "x"}
+
+
+def test_a_model_of_open_size_is_drawn_with_the_shapes_the_file_has(view: GraphView) -> None:
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["batch", 3, "height", "width"])
+    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, None)
+    graph = helper.make_graph([helper.make_node("Relu", ["x"], ["y"], "r")], "open", [x], [y])
+    proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
+    view.set_model(Model.from_ir(ir.from_proto(proto)))
+    assert view._picture is not None
+    assert view._picture.cards[0].shape == "batch×3×height×width"
+    assert "r" in cards(view)
+
+
+def test_weights_behind_quantization_belong_to_their_layer_and_a_pair_says_its_scale_once(view: GraphView) -> None:
+    node = helper.make_node
+    steps = [
+        node("QuantizeLinear", ["x", "s", "z"], ["xq"], "quantize"),
+        node("DequantizeLinear", ["xq", "s", "z"], ["xd"], "dequantize"),
+        node("DequantizeLinear", ["wq", "s", "z"], ["w"], "weight"),
+        node("MatMul", ["xd", "w"], ["y"], "product"),
+    ]
+    stored = [
+        helper.make_tensor("s", TensorProto.FLOAT, [], [0.5]),
+        helper.make_tensor("z", TensorProto.INT8, [], [-2]),
+        helper.make_tensor("wq", TensorProto.INT8, [4, 3], list(range(12))),
+    ]
+    ends = [helper.make_tensor_value_info(n, TensorProto.FLOAT, [1, d]) for n, d in (("x", 4), ("y", 3))]
+    graph = helper.make_graph(steps, "quantized", ends[:1], ends[1:], stored)
+    proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
+    view.set_model(Model.from_ir(ir.from_proto(proto)))
+    assert cards(view) == {
+        "quantize": (("scale", "0.5 · zero −2"),),
+        "dequantize": (),
+        "product": (("weights", "4×3 · int8"), ("params", "12")),
+    }
+
+
 def test_layers_without_a_name_of_their_own_can_still_be_selected(view: GraphView) -> None:
     nodes = [helper.make_node("Relu", ["x"], ["a"]), helper.make_node("Relu", ["a"], ["b"], "twin")]
     model = small(*nodes, helper.make_node("Relu", ["b"], ["y"], "twin"))

@@ -141,17 +141,22 @@ def test_there_is_nothing_to_say_of_text_or_of_nothing() -> None:
 
 
 def large(path: Path) -> Model:
-    """A Gemm whose weight is 100 MB, kept in an external file as large models are."""
-    weight = np.arange(25_000_000, dtype=np.float32).reshape(5000, 5000)
+    """A Gemm whose weight is 100 MB in an external file (a sparse one of zeros, so that the test costs no disk)."""
+    weight = TensorProto(name="w", data_type=TensorProto.FLOAT, dims=[5000, 5000])
+    weight.data_location = TensorProto.EXTERNAL
+    for key, value in (("location", "large.data"), ("offset", "0"), ("length", "100000000")):
+        weight.external_data.add(key=key, value=value)
     graph = helper.make_graph(
         [helper.make_node("Gemm", ["x", "w"], ["y"], "big")],
         "large",
         [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 5000])],
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 5000])],
-        [numpy_helper.from_array(weight, "w")],
+        [weight],
     )
     proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
-    onnx.save(proto, path / "large.onnx", save_as_external_data=True, location="large.data")
+    (path / "large.onnx").write_bytes(proto.SerializeToString())
+    with (path / "large.data").open("wb") as file:
+        file.truncate(100_000_000)
     return Model.from_ir(ir.load(path / "large.onnx"))
 
 
