@@ -65,7 +65,7 @@ def _check_node(node: ir.Node) -> Found:
         if node.op_type in WEIGHTED:
             yield from _check_weight(node)
             yield from _check_bias(node)
-        yield from _check_behind(node)
+            yield from _check_behind(node)
         if node.op_type in PASS_THROUGH:
             yield from _check_group(node)
         if node.op_type in FIXED:
@@ -79,15 +79,26 @@ def _check_node(node: ir.Node) -> Found:
 
 
 def _is_int8(node: ir.Node) -> bool:
-    """Whether a layer reads int8 values (and, where it has weights, int8 weights)."""
+    """Whether a layer runs in int8: int8 values come in, and it has int8 weights or its result is stored.
+
+    A layer without weights between a DequantizeLinear and a float reader is simply float.
+    """
     if node.op_type not in WEIGHTED | BINARY | MEANS | FIXED | PASS_THROUGH:
         return False
     inputs = data_inputs(node)
-    if not inputs or not any(source_pair(v) is not None for v in inputs):
+    if not any(source_pair(v) is not None for v in inputs):
         return False
     if any(source_pair(v) is None and stored_constant(v) is None for v in inputs):
         return False
-    return node.op_type not in WEIGHTED or stored_constant(node.inputs[1]) is not None
+    if node.op_type in WEIGHTED:
+        return stored_constant(node.inputs[1]) is not None
+    return any(_is_stored(v, node) for v in node.outputs)
+
+
+def _is_stored(value: ir.Value, node: ir.Node) -> bool:
+    """Whether a pair stands behind a layer's result, or behind the Relu or Clip that runs inside the layer."""
+    end = _after_activation(value) if node.op_type in FUSING else value
+    return any(u.node.op_type == "QuantizeLinear" for u in end.uses())
 
 
 def _check_quantize(node: ir.Node) -> Found:
@@ -136,13 +147,10 @@ def _check_bias(node: ir.Node) -> Found:
 
 
 def _check_behind(node: ir.Node) -> Found:
-    """An int8 layer's result is quantized, after the Relu or Clip that runs inside it."""
-    for value in node.outputs:
-        if not value.uses() and not value.is_graph_output():
-            continue
-        end = _after_activation(value) if node.op_type in FUSING else value
-        if not any(u.node.op_type == "QuantizeLinear" for u in end.uses()):
-            yield (6 if node.op_type in MEANS else 3), f"there is no pair behind its result '{end.name}'"
+    """The result of a layer with int8 weights is quantized, after the Relu or Clip that runs inside it."""
+    value = node.outputs[0]
+    if (value.uses() or value.is_graph_output()) and not _is_stored(value, node):
+        yield 3, f"there is no pair behind its result '{value.name}'"
 
 
 def _after_activation(value: ir.Value) -> ir.Value:

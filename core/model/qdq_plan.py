@@ -92,7 +92,7 @@ class _Planner:
                 self.fused.add(node)
                 self.hidden.add(node.inputs[0].name or "")  # type: ignore[union-attr]
             elif reason := self._reason(node):
-                if node.op_type not in PASS_THROUGH | ACTIVATIONS:
+                if node.op_type not in PASS_THROUGH | ACTIVATIONS or node in self.refused:
                     self.kept.append(KeptFloat(layer_name(node), node.op_type, reason))
                 continue
             self.int8[node] = None

@@ -111,18 +111,17 @@ def observe(
         seen += batch.count
         for name, minmax in ranges.items():
             minmax.add(chunk.real(values[name]))
+            if not (np.isfinite(minmax.low) and np.isfinite(minmax.high)):
+                raise UserError(
+                    f"The value '{name}' is not finite on the calibration items.",
+                    "Check the model and its preprocessing: an infinite range cannot be quantized.",
+                )
         if means and (not kept or seen <= keep):
             kept.append(chunk)
             for name, mean in means.items():
                 mean.add(chunk.real(values[name]))
     if not seen:
         raise UserError("There are no items to calibrate with.", "Attach a data set with more items.")
-    for name, minmax in ranges.items():
-        if not (np.isfinite(minmax.low) and np.isfinite(minmax.high)):
-            raise UserError(
-                f"The value '{name}' is not finite on the calibration items.",
-                "Check the model and its preprocessing: an infinite range cannot be quantized.",
-            )
     found = {n: (m.low, m.high) for n, m in ranges.items()}
     return Observed(found, {n: m.value() for n, m in means.items()} if kept else {}, tuple(kept), seen)
 
