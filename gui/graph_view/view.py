@@ -124,8 +124,14 @@ class GraphView(QGraphicsView):
         return list(self._selected)
 
     def select(self, names: Iterable[str], center: bool = True) -> None:
-        """Select layers by key; unknown ones are left out. ``center`` brings the first into view if it is not."""
-        index = self._picture.index if self._picture else {}
+        """Select layers by key; unknown ones are left out. ``center`` brings the first into view if it is not.
+
+        While a large graph is still being laid out the choice is kept until it is there.
+        """
+        if self._picture is None:
+            self._selected = list(dict.fromkeys(names)) if self._message != EMPTY else []
+            return
+        index = self._picture.index
         here = [name for name in dict.fromkeys(names) if name in index]
         self._announce(here)
         if center and here:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import onnx
 import onnx_ir as ir
 import pytest
 from onnx import TensorProto, helper
@@ -20,6 +19,7 @@ from gui.graph_view import GraphView
 from gui.graph_view.known import known, layer_keys
 from gui.graph_view.model_work import IN_THREAD
 from tests.conftest import FIVE, network_path
+from tests.gui.small_networks import chain, small
 
 
 @pytest.fixture(autouse=True)
@@ -36,20 +36,6 @@ def view(qtbot: QtBot) -> GraphView:
     made.resize(900, 700)
     made.show()
     return made
-
-
-def small(*nodes: onnx.NodeProto, outputs: tuple[str, ...] = ("y",)) -> Model:
-    """A float graph over one input 'x' of 1x4."""
-    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 4])
-    ends = [helper.make_tensor_value_info(o, TensorProto.FLOAT, None) for o in outputs]
-    graph = helper.make_graph(list(nodes), "small", [x], ends)
-    opsets = [helper.make_opsetid("", 18), helper.make_opsetid("com.example", 1)]
-    return Model.from_ir(ir.from_proto(helper.make_model(graph, opset_imports=opsets, ir_version=8)))
-
-
-def chain(count: int) -> Model:
-    nodes = [helper.make_node("Relu", ["x" if k == 0 else f"v{k - 1}"], [f"v{k}"], f"n{k}") for k in range(count)]
-    return small(*nodes, outputs=(f"v{count - 1}",))
 
 
 def centre(view: GraphView, key: str) -> QPoint:
@@ -304,7 +290,9 @@ def test_a_large_graph_is_laid_out_beside_the_window(view: GraphView, qtbot: QtB
     with qtbot.waitSignal(view.ready, timeout=20_000):
         view.set_model(large)
         assert view._picture is None, "set_model did not wait"
+        view.select(["n700", "unknown"])
     assert len(cards(view)) == IN_THREAD + 200
+    assert view.selected() == ["n700"], "what was chosen meanwhile is kept"
     with qtbot.waitSignal(view.ready, timeout=20_000):
         view.set_model(chain(IN_THREAD + 1))
         view.set_model(chain(3))

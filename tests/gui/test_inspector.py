@@ -17,10 +17,12 @@ from core.formats.open import open_model
 from core.model.model import Model
 from gui import theme
 from gui.graph_view.known import known
+from gui.graph_view.model_work import IN_THREAD
 from gui.inspector import Inspector
 from gui.inspector.parts import Elided, Histogram
 from gui.inspector.statistics import LIMIT, summarize
 from tests.conftest import FIVE, network_path
+from tests.gui.small_networks import chain
 
 
 @pytest.fixture
@@ -175,3 +177,10 @@ def test_a_long_name_never_makes_the_page_wider_than_the_panel(inspector: Inspec
     page = inspector.widget()
     assert page is not None
     assert page.minimumSizeHint().width() <= 320 - 2 * theme.UNIT
+
+
+def test_a_large_model_is_read_beside_the_window(inspector: Inspector, qtbot: QtBot) -> None:
+    inspector.set_model(chain(IN_THREAD + 1))
+    inspector.set_selection(["n5"])
+    assert "Reading the graph…" in texts(inspector)
+    qtbot.waitUntil(lambda: "n5" in texts(inspector), timeout=20_000)

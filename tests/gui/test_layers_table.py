@@ -9,9 +9,11 @@ from pytestqt.qtbot import QtBot
 from core.formats.open import open_model
 from core.measure.cost import cost
 from gui.graph_view import GraphView
+from gui.graph_view.model_work import IN_THREAD
 from gui.layers_table import LayersTable
 from gui.layers_table.table_model import COLUMNS
 from tests.conftest import FIVE, network_path
+from tests.gui.small_networks import chain
 
 NAME, OPERATOR, OUTPUT, PARAMS, MACS, BYTES = range(len(COLUMNS))
 
@@ -136,3 +138,11 @@ def test_a_new_revision_keeps_the_selection_and_no_model_empties_the_table(table
     table.set_model(None)
     assert column(table, NAME) == []
     assert table.count.text() == ""
+
+
+def test_a_large_model_is_counted_beside_the_window_and_keeps_the_selection(table: LayersTable, qtbot: QtBot) -> None:
+    table.set_model(chain(IN_THREAD + 1))
+    assert column(table, NAME) == []
+    table.select(["n1000"])
+    qtbot.waitUntil(lambda: len(column(table, NAME)) == IN_THREAD + 1, timeout=20_000)
+    assert table.selected() == ["n1000"]
