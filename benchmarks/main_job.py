@@ -107,7 +107,8 @@ def main() -> None:
     limit: list[object] = [] if args.limit is None else ["--limit", args.limit]
     with tempfile.TemporaryDirectory() as name:
         rows = resnet(Path(name), args.epochs, args.ratio, limit) + mobilenet(Path(name))
-    head = f"{'network':<24}{'M MACs':>8}{'params':>11}{'top-1':>8}{'n':>6}{'ONNX B':>12}{'TFLite B':>12}{'TFLite top-1':>14}"
+    head = f"{'network':<24}{'M MACs':>8}{'params':>11}{'top-1':>8}{'n':>6}"
+    head += f"{'ONNX B':>12}{'TFLite B':>12}{'TFLite top-1':>14}"
     print("\n" + head)
     for r in rows:
         print(

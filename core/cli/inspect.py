@@ -31,15 +31,16 @@ def info(args: argparse.Namespace) -> int:
         "marks": [{"layer": m.layer, "sentence": m.sentence} for m in marks(model)],
     }
     if args.json:
-        rows = [{"name": c.name, "operator": c.operator, "params": c.params, "macs": c.macs,
+        layers = [{"name": c.name, "operator": c.operator, "params": c.params, "macs": c.macs,
                  "weight_bytes": c.weight_bytes, "output_shape": c.output_shape} for c in figures.layers]  # fmt: skip
-        print_json({**found, "per_layer": rows})
+        print_json({**found, "per_layer": layers})
         return 0
     rows = [(c.name, c.operator, c.params, c.macs, c.weight_bytes, _shape(c.output_shape)) for c in figures.layers]
     print(table(("layer", "operator", "params", "macs", "weight bytes", "output"), rows))
     macs = "unknown" if figures.macs is None else f"{figures.macs:,}"
     print(
-        f"\n{found['layers']} layers, {figures.params:,} parameters, {macs} MACs, {size(figures.weight_bytes)} of weights"
+        f"\n{found['layers']} layers, {figures.params:,} parameters, {macs} MACs, "
+        f"{size(figures.weight_bytes)} of weights"
     )
     print(f"{size(found['bytes'])} on disk, opset {model.opset}; counted on the graph with a batch of 1")
     for mark in found["marks"]:

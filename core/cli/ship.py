@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from core.cli.output import job, print_json, size, table
 from core.cli.places import place
@@ -52,8 +53,8 @@ def demo(args: argparse.Namespace) -> int:
     return 0
 
 
-def _share(row: dict[str, object]) -> str:
-    low, high = row["interval"]  # type: ignore[misc]
+def _share(row: dict[str, Any]) -> str:
+    low, high = row["interval"]
     return f"{row['top1']:.2f} % ({low:.1f} to {high:.1f}), n={row['n']}"
 
 

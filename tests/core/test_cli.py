@@ -1,0 +1,222 @@
+"""The command line: what a user types, what comes back, and one sentence for everything that goes wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+
+from core.cli import main
+from core.data.sample import sample_data
+from tests.conftest import SAMPLE, network_path
+
+
+@pytest.fixture
+def thimble(capsys: pytest.CaptureFixture[str]) -> Any:
+    def run(*words: object) -> tuple[int, str, str]:
+        code = main([str(w) for w in words])
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return run
+
+
+@pytest.fixture
+def answer(thimble: Any) -> Any:
+    def run(*words: object) -> Any:
+        code, out, err = thimble(*words, "--json")
+        assert code == 0, err
+        return json.loads(out)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def few_digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """60 digits without parts of their own."""
+    path = tmp_path_factory.mktemp("data") / "few.npz"
+    data = sample_data()
+    x = np.stack([next(iter(data.load(k).values())) for k in range(60)])
+    np.savez(path, x=x, y=np.array([i.label for i in data.items[:60]]))
+    return path
+
+
+class TestInfo:
+    def test_published_figures(self, answer: Any) -> None:
+        found = answer("info", network_path("mobilenetv2"))
+        assert found["macs"] == pytest.approx(300e6, rel=0.01)
+        assert found["params"] == pytest.approx(3.5e6, rel=0.01)
+        assert found["bytes"] == network_path("mobilenetv2").stat().st_size
+        assert found["layers"] == len(onnx.load(network_path("mobilenetv2"), load_external_data=False).graph.node)
+        assert sum(c["macs"] for c in found["per_layer"]) == found["macs"]
+
+    def test_table_for_people(self, thimble: Any) -> None:
+        code, out, _ = thimble("info", SAMPLE)
+        assert code == 0
+        assert "features.0.0/Conv" in out
+        assert "88,586 parameters" in out
+
+    def test_unknown_operator_is_marked_not_refused(self, answer: Any, tmp_path: Path) -> None:
+        model = onnx.load(SAMPLE)
+        model.graph.node[3].op_type = "Convolutionize"
+        onnx.save(model, tmp_path / "odd.onnx")
+        found = answer("info", tmp_path / "odd.onnx")
+        assert [m["layer"] for m in found["marks"]] == [model.graph.node[3].name]
+        assert found["macs"] is None
+
+
+def test_methods(answer: Any, thimble: Any) -> None:
+    found = {m["key"]: m for m in answer("methods")}
+    ratio = next(p for p in found["prune.magnitude"]["params"] if p["name"] == "ratio")
+    assert (ratio["type"], ratio["low"], ratio["high"]) == ("float", 0.0, 0.95)
+    assert found["quantize.int8"]["needs"] == ["data"]
+    assert "prune.magnitude" in thimble("methods")[1]
+
+
+class TestApply:
+    def test_prune_writes_a_smaller_file_that_runs(self, answer: Any, tmp_path: Path) -> None:
+        out = tmp_path / "pruned.onnx"
+        found = answer("apply", "prune.magnitude", SAMPLE, "-o", out, "--set", "ratio=0.5", "norm=L2")
+        assert found["bytes"] == out.stat().st_size < 0.6 * SAMPLE.stat().st_size
+        session = onnxruntime.InferenceSession(str(out))
+        assert session.run(None, {"image": np.zeros((3, 1, 32, 32), np.float32)})[0].shape == (3, 10)
+        assert found["values"]["macs"] < found["values"]["macs_before"]
+
+    def test_scope_keeps_other_layers(self, answer: Any, tmp_path: Path) -> None:
+        out = tmp_path / "pruned.onnx"
+        answer("apply", "prune.magnitude", SAMPLE, "-o", out, "--set", "ratio=0.5", "--layers", "features.8*")
+        before = {i.name: list(i.dims) for i in onnx.load(SAMPLE).graph.initializer}
+        after = {i.name: list(i.dims) for i in onnx.load(out).graph.initializer}
+        changed = {n for n in after if n in before and after[n] != before[n]}
+        assert "features.8.0.weight" in changed
+        assert all(n.startswith(("features.8", "classifier", "val_")) for n in changed)
+
+    def test_quantize_then_export_then_evaluate(self, answer: Any, tmp_path: Path, few_digits: Path) -> None:
+        int8, phone = tmp_path / "int8.onnx", tmp_path / "phone.tflite"
+        answer("apply", "quantize.int8", SAMPLE, "-o", int8, "--data", few_digits, "--set", "calibration_items=12")
+        written = answer("export", int8, "--to", "tflite", "-o", phone, "--check", "sample")
+        assert written["passed"]
+        assert written["proven"]
+        assert written["max_steps"] <= 2
+        assert written["bytes"] == phone.stat().st_size
+        assert written["ops"]["CONV_2D"] == 15
+        on_phone = answer("evaluate", phone, "--data", "sample", "--limit", 200)
+        on_screen = answer("evaluate", int8, "--data", "sample", "--limit", 200)
+        assert on_phone["n"] == on_screen["n"] == 200
+        assert abs(on_phone["top1"] - on_screen["top1"]) <= 1.0
+        assert on_phone["top1"] > 95
+
+    def test_calibrating_items_never_judge(self, answer: Any, tmp_path: Path, few_digits: Path) -> None:
+        """With another seed for judging, the items that calibrated are still left out."""
+        int8 = tmp_path / "int8.onnx"
+        answer("apply", "quantize.int8", SAMPLE, "-o", int8, "--data", few_digits, "--seed", 5)
+        judged = answer("evaluate", int8, "--data", few_digits, "--seed", 9)
+        assert judged["n"] < 48
+        assert answer("evaluate", SAMPLE, "--data", few_digits)["n"] == 48
+        assert answer("evaluate", SAMPLE, "--data", few_digits, "--split", "all")["n"] == 60
+
+    def test_recipe_replays_to_the_same_bytes(self, answer: Any, tmp_path: Path) -> None:
+        one, two, recipe = tmp_path / "one.onnx", tmp_path / "two.onnx", tmp_path / "recipe.json"
+        found = answer("apply", "prune.magnitude", SAMPLE, "-o", one, "--set", "ratio=0.4")
+        recipe.write_text(json.dumps({"recipe": 1, "steps": [r["step"] for r in found["reports"]]}))
+        answer("run", recipe, SAMPLE, "-o", two)
+        assert one.read_bytes() == two.read_bytes()
+
+
+def test_compare_puts_files_side_by_side(answer: Any, thimble: Any, tmp_path: Path) -> None:
+    pruned = tmp_path / "pruned.onnx"
+    answer("apply", "prune.magnitude", SAMPLE, "-o", pruned, "--set", "ratio=0.1")
+    rows = answer("compare", SAMPLE, pruned, "--data", "sample", "--limit", 100)["models"]
+    assert [r["file"] for r in rows] == [str(SAMPLE), str(pruned)]
+    assert rows[1]["macs"] < rows[0]["macs"]
+    assert rows[0]["n"] == rows[1]["n"] == 100
+    assert rows[1]["sqnr"] is not None
+    assert "top1" in thimble("compare", SAMPLE, pruned, "--data", "sample", "--limit", 50)[1]
+
+
+def hostile(folder: Path, kind: str) -> Path:
+    path = folder / "bad.onnx"
+    if kind == "truncated":
+        path.write_bytes(SAMPLE.read_bytes()[:200_000])
+    elif kind == "empty":
+        path.write_bytes(b"")
+    elif kind == "picture":
+        path.write_bytes(b"\xff\xd8\xff\xe0" + b"0" * 100)
+    elif kind == "wrong suffix":
+        path = folder / "model.h5"
+        path.write_bytes(SAMPLE.read_bytes())
+    elif kind == "folder":
+        path.mkdir()
+    return path  # "missing": nothing is made
+
+
+@pytest.mark.parametrize("kind", ["truncated", "empty", "picture", "wrong suffix", "folder", "missing"])
+@pytest.mark.parametrize("command", ["info", "apply", "evaluate", "compare", "export"])
+def test_bad_file_is_one_sentence_and_exit_code_2(command: str, kind: str, thimble: Any, tmp_path: Path) -> None:
+    bad = hostile(tmp_path, kind)
+    rest: dict[str, tuple[object, ...]] = {
+        "info": (bad,),
+        "apply": ("prune.magnitude", bad, "-o", tmp_path / "out.onnx"),
+        "evaluate": (bad, "--data", "sample"),
+        "compare": (SAMPLE, bad),
+        "export": (bad, "--to", "tflite", "-o", tmp_path / "out.tflite"),
+    }
+    code, out, err = thimble(command, *rest[command])
+    assert code == 2
+    assert out == ""
+    assert_one_line(err)
+    assert bad.name in err
+    assert not list(tmp_path.glob("out.*"))
+
+
+def assert_one_line(err: str) -> None:
+    assert err.startswith("thimble: ")
+    assert err.count("\n") == 1
+    assert "Traceback" not in err
+
+
+MISTAKES: dict[str, tuple[tuple[object, ...], str]] = {
+    "unknown method": (("apply", "prune.magic", SAMPLE, "-o", "x.onnx"), "prune.magic"),
+    "value out of bounds": (
+        ("apply", "prune.magnitude", SAMPLE, "-o", "x.onnx", "--set", "ratio=2"),
+        "Channels removed",
+    ),
+    "unknown parameter": (("apply", "prune.magnitude", SAMPLE, "-o", "x.onnx", "--set", "rat=0.2"), "'rat'"),
+    "no value": (("apply", "prune.magnitude", SAMPLE, "-o", "x.onnx", "--set", "ratio"), "key=value"),
+    "no data": (("apply", "quantize.int8", SAMPLE, "-o", "x.onnx"), "needs data"),
+    "missing data": (("evaluate", SAMPLE, "--data", "/no/such/folder"), "/no/such/folder"),
+    "unknown preset": (("evaluate", SAMPLE, "--data", "sample", "--preprocess", "imagenot"), "imagenot"),
+    "unknown target": (("export", SAMPLE, "--to", "coreml", "-o", "x.mlmodel"), "coreml"),
+    "no folder to write to": (("export", SAMPLE, "--to", "onnx", "-o", "/no/such/folder/x.onnx"), "/no/such/folder"),
+    "not an onnx output": (("apply", "prune.magnitude", SAMPLE, "-o", "x.tflite"), "must end in .onnx"),
+    "unknown part": (("evaluate", SAMPLE, "--data", "sample", "--split", "holdout"), "holdout"),
+    "unknown command": (("prune", SAMPLE), "invalid choice"),
+    "missing argument": (("info",), "required"),
+    "bad number": (("evaluate", SAMPLE, "--data", "sample", "--limit", "-3"), "whole number"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_mistake_is_one_sentence_and_exit_code_2(
+    mistake: str, thimble: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words, named = MISTAKES[mistake]
+    code, out, err = thimble(*words)
+    assert code == 2
+    assert out == ""
+    assert_one_line(err)
+    assert named in err
+    assert not list(tmp_path.iterdir())
+
+
+def test_data_of_another_shape_is_refused(thimble: Any, tmp_path: Path) -> None:
+    np.savez(tmp_path / "sound.npz", x=np.zeros((20, 490), np.float32), y=np.zeros(20, np.int64))
+    code, _, err = thimble("evaluate", SAMPLE, "--data", tmp_path / "sound.npz")
+    assert code == 2
+    assert_one_line(err)
