@@ -7,6 +7,7 @@ off. Everything is checked against what is really there; nothing is read from ot
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
@@ -39,6 +40,32 @@ def check_proto(proto: onnx.ModelProto, path: Path) -> None:
             )
     for tensor in tensors(proto):
         check_tensor(tensor, path)
+    _check_names(proto.graph, where, frozenset())
+
+
+def _check_names(graph: onnx.GraphProto, where: str, outer: frozenset[str]) -> None:
+    """Every tensor has one maker, and every layer reads only what stands before it."""
+    made: set[str] = set()
+    for named in (graph.initializer, graph.input):
+        for name, count in Counter(v.name for v in named).items():
+            if not name or count > 1:
+                found = f"two tensors named '{name}'" if name else "a tensor without a name"
+                raise UserError(f"{where} holds {found}.", "Export it again.")
+            made.add(name)
+    for node in graph.node:
+        layer = f"Layer '{node.name or next(iter(node.output), '')}' ({node.op_type}) of {where}"
+        for name in node.input:
+            if name and name not in made and name not in outer:
+                raise UserError(f"{layer} reads '{name}', which nothing before it produces.", "Export it again.")
+        for body in _bodies([node]):
+            _check_names(body, where, outer | made)
+        for name in node.output:
+            if name and name in made:
+                raise UserError(f"{layer} produces '{name}', which exists already.", "Export it again.")
+            made.add(name)
+    for value in graph.output:
+        if value.name not in made and value.name not in outer:
+            raise UserError(f"Output '{value.name}' of {where} is produced by nothing.", "Export it again.")
 
 
 def _check_inputs(graph: onnx.GraphProto, where: str) -> None:
