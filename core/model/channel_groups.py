@@ -23,7 +23,7 @@ from core.model.model import Model
 Removed = Mapping[str, Collection[int]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Member:
     """One axis of one tensor that holds channels of a group.
 
@@ -39,7 +39,7 @@ class Member:
     role: Role
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ChannelGroup:
     """Channels that are ranked together; each of the ``size`` units is kept or removed as a whole, everywhere.
 
@@ -63,7 +63,7 @@ class ChannelGroup:
         return self.size == 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ChannelGroups:
     """All groups of one model, in graph order, and what the cut needs to know.
 

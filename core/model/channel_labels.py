@@ -29,7 +29,7 @@ def layer_name(node: ir.Node) -> str:
     return node.name or (node.outputs[0].name if node.outputs else "") or node.op_type
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Lane:
     """The labels of a value along one axis; along every other axis they are the same. ``labels``: (size of axis,)."""
 
@@ -37,7 +37,7 @@ class Lane:
     labels: Ints
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Occurrence:
     """One use of one axis of a constant tensor whose positions belong to labels.
 
@@ -55,7 +55,7 @@ class Occurrence:
     blank: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Derived:
     """An axis of a value between a stored weight and its layer (dequantized, transposed); labels as there."""
 

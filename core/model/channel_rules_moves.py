@@ -154,7 +154,7 @@ def slicing(state: Labelling, node: ir.Node) -> None:
         return
     run = ranges.get(lane.axis, slice(None))
     if run.step not in (None, 1):
-        no_rule(state, node, f"Slice takes every {run.step}th channel (layer {layer_name(node)})")
+        no_rule(state, node, f"Slice skips channels (layer {layer_name(node)})")
         return
     state.put(node.outputs[0], lane.axis, lane.labels[run])
 

@@ -85,12 +85,10 @@ def pooling(state: Labelling, node: ir.Node) -> None:
     lane = state.lane(node.inputs[0])
     if lane is None:
         return
-    if lane.axis >= 2:
-        no_rule(state, node)
+    if lane.axis >= 2 or any(out.uses() or out.is_graph_output() for out in node.outputs[1:]):
+        no_rule(state, node)  # the indices of MaxPool count channels
         return
-    for out in node.outputs:
-        if out.name:
-            state.put(out, lane.axis, lane.labels)
+    state.put(node.outputs[0], lane.axis, lane.labels)
 
 
 @rule("Resize", "Upsample")

@@ -223,6 +223,7 @@ def upsampled(n: Network) -> None:
     outputs = int(n.rng.integers(2, 8))
     if n.size <= SIZE:
         x = n.node("ConvTranspose", n.x, n.weight(n.channels, outputs, 2, 2), n.weight(outputs), strides=[2, 2])
+        x = n.node("ConvTranspose", x, n.weight(outputs, 1, 1, 1), n.weight(outputs), group=outputs)
         n.x, n.channels, n.size = x, outputs, 2 * n.size
 
 
@@ -247,7 +248,7 @@ def spatial_gate(n: Network) -> None:
 
 @block
 def response_norm(n: Network) -> None:
-    n.x = n.node("LRN", n.x, size=3)
+    n.x = n.node("LRN", n.x, size=3, alpha=3.0)
 
 
 @block

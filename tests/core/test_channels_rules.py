@@ -79,13 +79,20 @@ def one_channel_picked(n: Network) -> None:
     n.x = n.node("Mul", n.x, n.node("Gather", n.x, n.ints(2), axis=1))
 
 
+def pool_indices(n: Network) -> None:
+    """The second output of MaxPool holds positions in the whole tensor, channels included."""
+    x = n.node("MaxPool", n.x, outputs=2, kernel_shape=[2, 2], strides=[2, 2])
+    n.x, n.size = n.node("Add", x, n.node("Cast", f"{x}_1", to=TensorProto.FLOAT)), 4
+
+
 LOCKS = {
+    "indices": (pool_indices, "operator MaxPool has no rule (layer MaxPool_2)"),
     "LRN": (only("LRN", size=3), "LRN mixes channels (layer LRN_2)"),
     "Softmax": (only("Softmax", axis=1), "Softmax mixes channels (layer Softmax_2)"),
     "LpNormalization": (only("LpNormalization", axis=1), "LpNormalization mixes channels (layer LpNormalization_2)"),
     "ArgMax": (only("ArgMax", 1, axis=1), "ArgMax mixes channels (layer ArgMax_2)"),
     "ReduceMean": (mean_over_channels, "ReduceMean mixes channels (layer ReduceMean_2)"),
-    "stride": (every_second, "Slice takes every 2th channel (layer Slice_2)"),
+    "stride": (every_second, "Slice skips channels (layer Slice_2)"),
     "Squeeze": (bare_squeeze, "Squeeze drops every axis of length 1 (layer Squeeze_3)"),
     "input": (plus_input, "Add (layer Add_4) meets it with channels that have to stay"),
     "Shape": (scaled_by_count, "its size is used as a number (layer Shape_2)"),
