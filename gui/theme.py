@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from PySide6.QtCore import Qt
@@ -19,6 +20,7 @@ Choice = Literal["light", "dark", "system"]
 UNIT = 8  # every distance is a multiple of it, or half of it
 RADIUS = 4
 TEXT_PX, SMALL_PX = 12, 11
+_ICONS = Path(__file__).resolve().parent.parent / "resources" / "icons"
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +209,8 @@ def graph_font(bold: bool = False, pixels: int = SMALL_PX) -> QFont:
 
 def stylesheet(theme: Theme) -> str:
     """What the palette cannot say. Widgets opt in by object name: Title, Section, Hint, FieldError, MessageBar."""
-    return _SHEET.format(**{name: getattr(theme, name) for name in Theme.__slots__ if name != "categories"})
+    roles = {name: getattr(theme, name) for name in Theme.__slots__ if name != "categories"}
+    return _SHEET.format(icons=_ICONS.as_posix(), **roles)
 
 
 _SHEET = """
@@ -241,6 +244,34 @@ QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox {{ background: {surface}; border:
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {{ border-color: {accent}; }}
 QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled {{ color: {faint};
     background: {window}; }}
+QComboBox::drop-down {{ border: none; width: 22px; }}
+QComboBox::down-arrow {{ image: url("{icons}/chevron_down_{name}.svg"); width: 12px; height: 12px; }}
+QComboBox QAbstractItemView {{ background: {surface}; border: 1px solid {border}; padding: 2px; outline: none; }}
+QSpinBox, QDoubleSpinBox {{ padding: 2px 22px 2px 0; }}
+QSpinBox::up-button, QDoubleSpinBox::up-button {{ subcontrol-position: top right; border: none; width: 22px; }}
+QSpinBox::down-button, QDoubleSpinBox::down-button {{ subcontrol-position: bottom right; border: none; width: 22px; }}
+QSpinBox::up-arrow, QDoubleSpinBox::up-arrow {{ image: url("{icons}/chevron_up_{name}.svg"); width: 10px;
+    height: 10px; }}
+QSpinBox::down-arrow, QDoubleSpinBox::down-arrow {{ image: url("{icons}/chevron_down_{name}.svg"); width: 10px;
+    height: 10px; }}
+QCheckBox, QRadioButton {{ spacing: 8px; }}
+QCheckBox::indicator, QRadioButton::indicator {{ width: 14px; height: 14px; border: 1px solid {faint};
+    border-radius: 3px; background: {surface}; }}
+QRadioButton::indicator {{ border-radius: 8px; }}
+QCheckBox::indicator:checked {{ background: {accent}; border-color: {accent};
+    image: url("{icons}/check_{name}.svg"); }}
+QRadioButton::indicator:checked {{ width: 6px; height: 6px; border: 5px solid {accent}; background: {on_accent}; }}
+QCheckBox::indicator:focus, QRadioButton::indicator:focus {{ border-color: {accent}; }}
+QCheckBox::indicator:disabled, QRadioButton::indicator:disabled {{ border-color: {border}; background: {window}; }}
+QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {border}; }}
+QSlider::sub-page:horizontal {{ height: 4px; border-radius: 2px; background: {accent}; }}
+QSlider::handle:horizontal {{ width: 14px; height: 14px; margin: -5px 0; border-radius: 7px; background: {accent}; }}
+QGroupBox {{ border: none; margin-top: 24px; font-weight: 600; color: {muted}; }}
+QGroupBox::title {{ subcontrol-origin: margin; left: 0; top: 4px; }}
+QToolButton {{ border: 1px solid transparent; border-radius: 4px; padding: 4px 8px; }}
+QToolButton:hover {{ background: {raised}; border-color: {border}; }}
+QToolButton:pressed, QToolButton:checked {{ background: {accent_soft}; }}
+QToolButton:disabled {{ color: {faint}; }}
 QTabWidget::pane {{ border: none; border-top: 1px solid {border}; }}
 QTabBar::tab {{ padding: 6px 12px; border: none; border-bottom: 2px solid transparent; color: {muted}; }}
 QTabBar::tab:selected {{ color: {text}; border-bottom-color: {accent}; }}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QIcon, QPalette
 from PySide6.QtWidgets import QApplication
 
 from gui import theme
@@ -51,3 +53,11 @@ def test_both_themes_have_the_same_roles_and_switching_reaches_the_palette(qapp:
         assert theme.current() is chosen
         assert qapp.palette().color(QPalette.ColorRole.Window).name() == chosen.window
         assert chosen.surface in qapp.styleSheet()
+
+
+@pytest.mark.parametrize("chosen", THEMES, ids=lambda t: t.name)
+def test_every_picture_the_style_sheet_names_exists_and_can_be_read(chosen: theme.Theme, qapp: QApplication) -> None:
+    named = re.findall(r'url\("([^"]+)"\)', theme.stylesheet(chosen))
+    assert len(named) >= 4
+    for path in named:
+        assert not QIcon(path).pixmap(12, 12).isNull(), path
