@@ -178,14 +178,15 @@ def has_norm(model: Model) -> bool:
 
 def training_inputs(net: TorchGraph, model: Model) -> tuple[InputSpec, ...]:
     """The model's inputs; a batch fixed in the file is freed where the graph itself works with any batch."""
-    if not any(s.shape and isinstance(s.shape[0], int) for s in model.inputs):
+    fixed = [s.shape[0] for s in model.inputs if s.shape and isinstance(s.shape[0], int)]
+    if not fixed:
         return model.inputs
-    free = with_free_batch(model.inputs)
+    free, other = with_free_batch(model.inputs), max(fixed) + 1
     try:
-        outputs = probe(net, free, 2)
+        outputs = probe(net, free, other)
     except UserError:  # some constant in the graph holds the batch
         return model.inputs
-    return free if all(v.shape[:1] == (2,) for v in outputs.values()) else model.inputs
+    return free if all(v.shape[:1] == (other,) for v in outputs.values()) else model.inputs
 
 
 def probe(net: TorchGraph, inputs: Sequence[InputSpec], batch: int) -> dict[str, Tensor]:

@@ -59,7 +59,7 @@ class Draw:
         return np.asarray(self.rng.standard_normal(shape), np.float32)
 
     def image(self, channels: int, dims: int, size: int = 9) -> np.ndarray:
-        return self.floats(self.int(1, 2), channels, *(self.int(4, size) for _ in range(dims)))
+        return self.floats(self.int(1, 2), channels, *(self.int(5, size) for _ in range(dims)))
 
 
 def model_of(operator: str, case: Case) -> Model:
@@ -499,8 +499,9 @@ def _slice(d: Draw) -> Case:
     if d.int(0, 2) == 0:
         return Case([x], {"axes": [0, 2], "starts": [d.int(-3, 3), 1], "ends": [d.one(4, big), -1]}, 9)
     axes = d.one([0, 1, 2], [2], [-1, 0])
-    starts, ends = [d.int(-7, 7) for _ in axes], [d.one(-big, -3, -1, 0, 2, 4, big) for _ in axes]
     steps = [d.one(1, 2, -1, -2) for _ in axes]
+    starts = [d.int(-7, 7) for _ in axes]
+    ends = [d.one(-7, -3, -1, 0, 2, 4, 7, big if s > 0 else -big) for s in steps]  # the spec's "to the very end"
     return Case([x, *(np.array(v) for v in (starts, ends, axes, steps))], {}, d.one(10, 13), d.one((), (1, 2, 3, 4)))
 
 
