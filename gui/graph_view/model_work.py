@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QCoreApplication, QObject
 
 from core.model.model import Model
 from gui.background import Background
@@ -21,6 +21,9 @@ class ModelWork(QObject):
         super().__init__(parent)
         self._background = Background(self)
         self._asked = 0
+        app = QCoreApplication.instance()
+        if app is not None:
+            app.aboutToQuit.connect(self._background.close)  # a thread must not outlive the interpreter
 
     def run(
         self,

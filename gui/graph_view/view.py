@@ -24,6 +24,7 @@ from gui.graph_view.canvas import CardsItem, EdgesItem, Shown, metrics
 from gui.graph_view.model_work import ModelWork
 from gui.graph_view.picture import Picture, picture
 
+_DESCRIPTION = "Layers and the tensors between them; the layers table says the same as text."
 EMPTY = "Open a model: Ctrl+O, or drop a file here"
 _LEAST, _MOST, _STEP = 0.02, 4.0, 1.2
 _MARGIN = 240.0  # canvas around the graph, so that its ends can be brought to the middle
@@ -58,7 +59,7 @@ class GraphView(QGraphicsView):
         self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontAdjustForAntialiasing)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Graph")
-        self.setAccessibleDescription("Layers and the tensors between them; the layers table says the same as text.")
+        self.setAccessibleDescription(_DESCRIPTION)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._work = ModelWork(self)
         self._picture: Picture | None = None
@@ -151,6 +152,7 @@ class GraphView(QGraphicsView):
             shown.outputs = frozenset(done.edges[e].target for e in outgoing) - chosen - shown.inputs
             self.viewport().update()
         if changed:
+            self.setAccessibleDescription(f"Selected: {', '.join(keys[:5])}" if keys else _DESCRIPTION)
             self.selection_changed.emit(list(keys))
 
     def _reveal(self, card: int) -> None:
