@@ -6,17 +6,16 @@ import platform
 import sys
 import time
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QObject, Qt, QUrl, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QStyle, QToolButton, QWidget
 
 from core import __version__
 from core.errors import Cancelled, UserError
-from gui import settings
+from gui import settings, theme
 
 LEVELS = ("error", "warning", "info")
 
@@ -91,6 +90,7 @@ class MessageBar(QFrame):
         super().__init__(parent)
         self.setObjectName("MessageBar")
         self._report = ""
+        self._level = "info"
         self._icon = QLabel()
         self.message = QLabel(wordWrap=True)
         self.message.setTextFormat(Qt.TextFormat.PlainText)
@@ -128,25 +128,21 @@ class MessageBar(QFrame):
         self.message.setAccessibleName(f"{level}: {message} {hint}")
         self._report = report
         self.details.setVisible(bool(report))
-        self.setProperty("level", level)
-        _restyle(self)
+        self._level = level
+        self._dress()
         self.show()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._dress()
+
+    def _dress(self) -> None:
+        """Red for failures, the accent for notices; in its own sheet, because a property needs a restyle anyway."""
+        ground = theme.current().error_soft if self._level == "error" else theme.current().accent_soft
+        sheet = f"#MessageBar {{ background: {ground}; border-bottom: 1px solid {theme.current().border}; }}"
+        if sheet != self.styleSheet():
+            self.setStyleSheet(sheet)
 
     def _open_report(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(self._report))
-
-
-def _restyle(widget: QWidget) -> None:
-    """Make a changed property reach the style sheet."""
-    widget.style().unpolish(widget)
-    widget.style().polish(widget)
-
-
-def guarded(reporter: ErrorReporter, act: Callable[[], object]) -> bool:
-    """Run a user's act; a UserError becomes a message. True where it went through."""
-    try:
-        act()
-    except UserError as error:
-        reporter.report(error)
-        return False
-    return True

@@ -55,6 +55,27 @@ def seconds(value: float | None) -> str:
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
+_NAMES = {
+    "params": "parameters",
+    "macs": "MACs",
+    "weight_bytes": "weights",
+    "bytes": "file",
+    "top1": "top-1",
+    "top5": "top-5",
+    "sqnr": "SQNR",
+    "latency_onnxruntime": "onnxruntime",
+    "latency_litert": "LiteRT",
+}
+
+
+def name_of(key: str) -> str:
+    """A measure's key in words: 'macs_before' is 'MACs before'."""
+    for ending in ("_before", "_after"):
+        if key.endswith(ending):
+            return f"{name_of(key.removesuffix(ending))} {ending[1:]}"
+    return _NAMES.get(key, key.replace("_", " "))
+
+
 def cell(measure: Measure | None) -> str:
     """The figure alone; a dash where it was never obtained."""
     return MISSING if measure is None else short(measure.value, measure.unit)

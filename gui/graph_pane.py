@@ -24,6 +24,7 @@ class _Side(QWidget):
         self.title.setObjectName("Section")
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.header = QWidget()
+        self.header.setFixedHeight(32)
         row = QHBoxLayout(self.header)
         row.setContentsMargins(8, 4, 4, 4)
         row.addWidget(self.title, 1)

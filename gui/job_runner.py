@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from core.errors import UserError
 from core.jobs import Point, Progress
-from core.worker_client import Done, Event, Failed, Handle, Listener, Started, Stopped, Waiting
+from core.worker_client import Done, Event, Failed, Handle, Lanes, Listener, Started, Stopped, Waiting
 from gui.error_reporter import ErrorReporter
 from gui.jobs.running_job import RunningJob
 
@@ -25,7 +25,9 @@ class Client(Protocol):
 
     def start(self) -> None: ...
 
-    def submit(self, task: str, args: Mapping[str, Any], listener: Listener, folder: Path | None = None) -> Handle: ...
+    def submit(
+        self, task: str, args: Mapping[str, Any], listener: Listener, folder: Path | None = None, title: str = ""
+    ) -> Handle: ...
 
     def cancel(self, handle: Handle) -> None: ...
 
@@ -122,7 +124,7 @@ class JobRunner(QObject):
         courier.came.connect(lambda event: self._event(running, event), Qt.ConnectionType.QueuedConnection)
         self._running[job] = running
         self._couriers[job] = courier
-        running.handle = self._client.submit(task, args, courier.came.emit, folder)
+        running.handle = self._client.submit(task, args, courier.came.emit, folder, title)
         job.bind(lambda: self._cancel(running))
         if not quiet:
             self.job_added.emit(job)
@@ -182,6 +184,4 @@ class JobRunner(QObject):
 
 def make_client() -> Client:
     """The two lanes of worker processes, not started yet."""
-    from core.worker_client import WorkerClient
-
-    return WorkerClient()
+    return Lanes()

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from core.report import Curve, Report, Table
 from gui.charts.line_chart import LineChart
-from gui.figures import spoken
+from gui.figures import name_of, spoken
 
 _ROWS_SHOWN = 12
 
@@ -35,7 +35,7 @@ class ReportDialog(QDialog):
         for note in report.notes:
             column.addWidget(QLabel(note, wordWrap=True))
         for name, measure in report.measures.items():
-            line = QLabel(f"{name.replace('_', ' ').capitalize()}: {spoken(measure)}", wordWrap=True)
+            line = QLabel(f"{name_of(name)[:1].upper()}{name_of(name)[1:]}: {spoken(measure)}", wordWrap=True)
             line.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             column.addWidget(line)
         for x_label, group in _by_x(report.curves):

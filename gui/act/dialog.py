@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -17,21 +17,23 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
 from core import params as parameters
 from core.methods.method import Method, Plan
+from core.report import Measure
 from gui.act.request import ActRequest, TeacherChoice
 from gui.act.scope_box import ScopeBox
-from gui.figures import cell
+from gui.figures import cell, name_of
 from gui.param_form import ParamForm
 
 Preview = Callable[[Method, ActRequest, Callable[[Plan], None], Callable[[Exception], None]], None]
 _PAUSE_MS = 250
 _OTHER = "Another file…"
+_HELP = "The same step, model, data and seed give the same result."
+_SEED = parameters.Spec("seed", int, 0, parameters.Field("Seed", _HELP, low=0, high=2**32 - 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,31 +58,39 @@ class MethodDialog(QDialog):
         self.setWindowTitle(title)
         self.form = ParamForm(parameters.specs(method.params))
         self.scope = ScopeBox(setting.layers, setting.selected)
-        self.seed = QSpinBox(maximum=2**31 - 1)
-        self.seed.setToolTip("The same step, model, data and seed give the same result.")
+        self.seed = ParamForm((_SEED,))
         self.teacher = _teacher_combo(setting.teachers) if "teacher" in (*method.uses, *method.needs) else None
         self.status = QLabel(wordWrap=True)
         self.status.setObjectName("Hint")
+        self.status.setMinimumHeight(3 * self.status.fontMetrics().lineSpacing())  # a preview must not move the buttons
+        self.status.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._preview = preview if method.plan is not None else None
+        self.status.setVisible(self._preview is not None)
         self._timer = QTimer(self, interval=_PAUSE_MS, singleShot=True)
         self._timer.timeout.connect(self._ask_preview)
         self._asked: ActRequest | None = None
         self._lay_out(title, setting)
         self.form.changed.connect(self._changed)
+        self.seed.changed.connect(self._changed)
         self.scope.changed.connect(self._changed)
         self._changed()
-        self.resize(520, min(self.sizeHint().height(), 760))
+        self.resize(520, min(self.sizeHint().height() + 24, 760))
 
     def request(self) -> ActRequest:
         return ActRequest(
-            self.method.key, self.form.values(), self.scope.scope(), self.seed.value(), self._teacher_choice()
+            self.method.key,
+            self.form.values(),
+            self.scope.scope(),
+            int(self.seed.values().get("seed") or 0),
+            self._teacher_choice(),
         )
 
     def accept(self) -> None:
         self._changed()
-        if not self.form.valid:
-            self.form.focus_first_error()
-            return
+        for form in (self.form, self.seed):
+            if not form.valid:
+                form.focus_first_error()
+                return
         if not self.scope.error():
             super().accept()
 
@@ -94,16 +104,18 @@ class MethodDialog(QDialog):
         column.addWidget(self.form)
         column.addWidget(self.scope)
         column.addLayout(self._rest(setting))
+        column.addWidget(self.seed)
         column.addStretch(1)
         scroll = QScrollArea(widgetResizable=True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidget(inner)
-        scroll.setMinimumHeight(min(inner.sizeHint().height() + 4, 560))
+        scroll.setMinimumHeight(min(inner.sizeHint().height() + 4, 620))
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.apply_button = QPushButton("&Apply")
         self.apply_button.setDefault(True)
         self.buttons.addButton(self.apply_button, QDialogButtonBox.ButtonRole.AcceptRole)
         self.reset_button = QPushButton("&Defaults")
+        self.reset_button.setAutoDefault(False)
         self.reset_button.clicked.connect(self.form.reset)
         self.buttons.addButton(self.reset_button, QDialogButtonBox.ButtonRole.ResetRole)
         self.buttons.accepted.connect(self.accept)
@@ -122,7 +134,6 @@ class MethodDialog(QDialog):
             data = QLabel(setting.data or "none attached", wordWrap=True)
             data.setAccessibleName("Data")
             rest.addRow("Data", data)
-        rest.addRow("Se&ed", self.seed)
         return rest
 
     # teacher ----------------------------------------------------------------------------------------------------
@@ -145,10 +156,11 @@ class MethodDialog(QDialog):
     # checking and preview ---------------------------------------------------------------------------------------
 
     def _changed(self) -> None:
-        problem = next(iter(self.form.errors().values()), "") or self.scope.error()
+        problem = next(iter({**self.form.errors(), **self.seed.errors()}.values()), "") or self.scope.error()
         self.apply_button.setEnabled(not problem)
         self.apply_button.setToolTip(problem)
         self.status.setText(self.scope.error())
+        self.status.setVisible(self._preview is not None or bool(self.scope.error()))
         if self._preview is not None and not problem:
             self._timer.start()
 
@@ -169,10 +181,19 @@ class MethodDialog(QDialog):
 
 def plan_sentence(plan: Plan) -> str:
     """A preview in one line: the figures, then what the user should know."""
-    figures = ", ".join(f"{name.replace('_', ' ')} {cell(m)}" for name, m in plan.report.measures.items())
+    found = plan.report.measures
+    figures = ", ".join(_estimate(name, found) for name in found if not name.endswith("_before"))
     start = f"Estimate: {figures}." if figures else ""
     touched = f"{len(plan.layers):,} layers touched." if plan.layers else ""
     return " ".join(x for x in (start, touched, *plan.report.notes[:2]) if x)
+
+
+def _estimate(name: str, found: Mapping[str, Measure]) -> str:
+    """'MACs 1.52 M → 801 k', or the figure alone where what was before is not known."""
+    stem = name.removesuffix("_after")
+    title = name_of(stem)
+    before = found.get(f"{stem}_before")
+    return f"{title} {cell(before)} → {cell(found[name])}" if before is not None else f"{title} {cell(found[name])}"
 
 
 def _teacher_combo(teachers: Sequence[TeacherChoice]) -> QComboBox:

@@ -11,15 +11,16 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 # distinguishable on light and dark grounds and for colour-blind eyes (Okabe and Ito 2008)
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9")
-_LEFT, _RIGHT, _TOP, _BOTTOM = 48.0, 12.0, 8.0, 22.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 48.0, 12.0, 24.0, 22.0
 
 
 class LineChart(QWidget):
     """Series by name, each a growing list of (x, y). Values that are not finite are left out."""
 
-    def __init__(self, x_label: str = "", parent: QWidget | None = None) -> None:
+    def __init__(self, x_label: str = "", colours: Sequence[str] = COLOURS, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.x_label = x_label
+        self._colours = tuple(colours)
         self.series: dict[str, list[tuple[float, float]]] = {}
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMouseTracking(True)
@@ -63,7 +64,7 @@ class LineChart(QWidget):
             return
         self._paint_grid(painter, area, bounds)
         for k, (name, points) in enumerate(self.series.items()):
-            self._paint_line(painter, area, bounds, points, COLOURS[k % len(COLOURS)])
+            self._paint_line(painter, area, bounds, points, self._colours[k % len(self._colours)])
             self._paint_legend(painter, area, k, name, points)
 
     def _area(self) -> QRectF:
@@ -124,12 +125,14 @@ class LineChart(QWidget):
     def _paint_legend(
         self, painter: QPainter, area: QRectF, row: int, name: str, points: Sequence[tuple[float, float]]
     ) -> None:
-        y = area.top() + 2 + 16 * row
-        painter.setPen(QPen(QColor(COLOURS[row % len(COLOURS)]), 3))
-        painter.drawLine(QPointF(area.right() - 150, y + 8), QPointF(area.right() - 136, y + 8))
+        y = area.top() - _TOP + 2 + 16 * row  # in the margin above the lines
+        painter.setPen(QPen(QColor(self._colours[row % len(self._colours)]), 3))
+        painter.drawLine(QPointF(area.left(), y + 8), QPointF(area.left() + 14, y + 8))
         painter.setPen(self.palette().text().color())
         label = f"{name}  {points[-1][1]:.4g}" if points else name
-        painter.drawText(QRectF(area.right() - 130, y, 130, 16), Qt.AlignmentFlag.AlignVCenter, label)
+        box = QRectF(area.left() + 20, y, area.width() - 20, 16)
+        shown = painter.fontMetrics().elidedText(label, Qt.TextElideMode.ElideMiddle, int(box.width()))
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, shown)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         bounds, area = self._bounds(), self._area()

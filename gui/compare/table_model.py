@@ -26,7 +26,7 @@ class Column:
 
 
 COLUMNS = (
-    Column("Parameters", ("params",), "Numbers the network learned."),
+    Column("Params", ("params",), "Numbers the network learned."),
     Column("MACs", ("macs",), "Multiply-accumulate operations for one input."),
     Column("Weights", ("weight_bytes",), "Bytes of all stored weights."),
     Column("File", ("bytes", "file_bytes"), "Size of the file on disk."),
@@ -104,7 +104,7 @@ class CompareModel(QAbstractTableModel):
         if base is None or subject is self.subjects[0]:
             return cell(measure)
         moved = change(base.value, measure.value, measure.unit)
-        return f"{cell(measure)}  ({moved})" if moved else cell(measure)
+        return f"{cell(measure)}\n{moved}" if moved else cell(measure)
 
 
 def _title(subject: Subject, role: int) -> Any:

@@ -44,6 +44,9 @@ class CompareView(QWidget):
         self.table.verticalHeader().hide()
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setMinimumSectionSize(56)
+        self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         header.setHighlightSections(False)
         copy = QShortcut(QKeySequence.StandardKey.Copy, self.table)
         copy.setContext(Qt.ShortcutContext.WidgetShortcut)
@@ -54,7 +57,7 @@ class CompareView(QWidget):
         column.setContentsMargins(8, 8, 8, 8)
         column.addLayout(self._buttons())
         column.addWidget(self.table, 1)
-        note = QLabel("Changes in brackets are against the first row. Point at a figure to see how it was obtained.")
+        note = QLabel("Below a figure: its change against the first row. Point at a figure to see how it was obtained.")
         note.setObjectName("Hint")
         note.setWordWrap(True)
         column.addWidget(note)
@@ -90,7 +93,9 @@ class CompareView(QWidget):
         rows = [[self.model.headerData(c, Qt.Orientation.Horizontal) for c in range(self.model.columnCount())]]
         columns = range(self.model.columnCount())
         cell = self.model.index
-        rows.extend([str(self.model.data(cell(r, c))) for c in columns] for r in range(self.model.rowCount()))
+        for r in range(self.model.rowCount()):
+            texts = [str(self.model.data(cell(r, c))) for c in columns]
+            rows.append([t.partition("\n")[0] for t in texts])
         QGuiApplication.clipboard().setText("\n".join("\t".join(row) for row in rows))
 
     def _selected(self) -> list[str]:

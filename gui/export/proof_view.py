@@ -58,6 +58,7 @@ class ProofView(QWidget):
         self.notes.setObjectName("Hint")
         self.folder_button = QPushButton("Open &folder")
         self._folder = ""
+        self.shown: Shown | None = None
         self.folder_button.clicked.connect(self._open_folder)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -66,6 +67,7 @@ class ProofView(QWidget):
         column.addWidget(self.folder_button, 0, Qt.AlignmentFlag.AlignLeft)
 
     def show_proof(self, shown: Shown) -> None:
+        self.shown = shown
         mark = "✓" if shown.passed and shown.proven else "≈" if shown.passed else "✕"
         self.sentence.setText(f"{mark}  {shown.sentence}")
         self.file.setText(f"{shown.file}, {size(shown.bytes)} ({shown.bytes:,} bytes)")

@@ -23,15 +23,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Rail:
-    """What is painted beside one row. ``lane`` holds the dot; ``above`` and ``below`` the lanes with a line.
+    """What is painted beside one row. ``lane`` holds the dot; ``above`` and ``below`` the lanes with a straight line.
 
-    ``joins`` is the lane the row's own line comes from when it branches off, else its own lane (or None for a root).
+    ``branches`` are lanes that start at this row's dot; ``lanes`` is the number of lanes of the whole tree.
     """
 
     lane: int
     above: frozenset[int]
     below: frozenset[int]
-    joins: int | None
+    branches: frozenset[int]
+    lanes: int
 
 
 def rails(entries: Sequence[Entry]) -> list[Rail]:
@@ -41,20 +42,18 @@ def rails(entries: Sequence[Entry]) -> list[Rail]:
     taken: set[int] = set()  # keys whose lane already goes on in a child
     width = 0
     for entry in entries:
-        parent = entry.parent if entry.parent in row_of else None
-        if parent is not None and parent not in taken:
-            taken.add(parent)
-            lane[entry.key] = lane[parent]
+        if entry.parent in row_of and entry.parent not in taken:
+            taken.add(entry.parent)
+            lane[entry.key] = lane[entry.parent]
         else:
             lane[entry.key] = width
             width += 1
-    spans = [
-        (row_of[e.parent], row_of[e.key], lane[e.key]) for e in entries if e.parent is not None and e.parent in row_of
-    ]
+    spans = [(row_of[e.parent], row_of[e.key], lane[e.key]) for e in entries if e.parent in row_of]
     out = []
     for row, entry in enumerate(entries):
+        own = lane[entry.key]
         above = frozenset(at for start, end, at in spans if start < row <= end)
-        below = frozenset(at for start, end, at in spans if start <= row < end)
-        parent_lane = lane.get(entry.parent) if entry.parent is not None else None
-        out.append(Rail(lane[entry.key], above, below, parent_lane))
+        below = frozenset(at for start, end, at in spans if start < row < end or (start == row and at == own))
+        branches = frozenset(at for start, _, at in spans if start == row and at != own)
+        out.append(Rail(own, above, below, branches, width))
     return out

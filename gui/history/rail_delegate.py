@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QSize
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPalette, QPen
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
@@ -49,7 +49,7 @@ class RailDelegate(QStyledItemDelegate):
 
 
 def _width(rail: Rail) -> int:
-    return _MARGIN + LANE * (max({rail.lane, *rail.above, *rail.below}) + 1)
+    return _MARGIN + LANE * rail.lanes - 8
 
 
 def _paint_rail(painter: QPainter, option: QStyleOptionViewItem, rail: Rail, hollow: bool) -> None:
@@ -63,17 +63,14 @@ def _paint_rail(painter: QPainter, option: QStyleOptionViewItem, rail: Rail, hol
 
     for lane in rail.above | rail.below:
         painter.setPen(QPen(_colour(lane), 2))
-        if lane in rail.below and lane != rail.lane and lane not in rail.above:
-            continue  # a branch that starts here is drawn by its own first row
         start = top if lane in rail.above else middle
         end = bottom if lane in rail.below else middle
-        if lane == rail.lane and rail.joins not in (None, lane):
-            start = middle
         painter.drawLine(QPointF(x(lane), start), QPointF(x(lane), end))
-    if rail.joins is not None and rail.joins != rail.lane:
-        painter.setPen(QPen(_colour(rail.lane), 2))
-        path = QPainterPath(QPointF(x(rail.joins), top))
-        path.cubicTo(QPointF(x(rail.joins), middle), QPointF(x(rail.lane), top), QPointF(x(rail.lane), middle))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for lane in rail.branches:
+        painter.setPen(QPen(_colour(lane), 2))
+        path = QPainterPath(QPointF(x(rail.lane), middle))
+        path.cubicTo(QPointF(x(lane), middle), QPointF(x(lane), middle), QPointF(x(lane), bottom))
         painter.drawPath(path)
     painter.setPen(QPen(_colour(rail.lane), 2))
     painter.setBrush(option.palette.base() if hollow else _colour(rail.lane))

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.charts.line_chart import LineChart
+from gui.charts.curves import Curves
 from gui.empty_hint import EmptyHint
 from gui.jobs.job_row import JobRow
 from gui.jobs.running_job import RunningJob
@@ -30,14 +30,15 @@ class JobPanel(QWidget):
         super().__init__(parent)
         self.list = QListWidget()
         self.list.setAccessibleName("Jobs")
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.currentItemChanged.connect(lambda item, _=None: self._show(item))
-        self.chart = LineChart("step")
+        self.curves = Curves()
         self.log = QPlainTextEdit(readOnly=True)
         self.log.setAccessibleName("Log of the chosen job")
         self.log.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        self.tabs.addTab(self.chart, "Cur&ves")
+        self.tabs.addTab(self.curves, "Cur&ves")
         self.tabs.addTab(self.log, "&Log")
         self._job: RunningJob | None = None
         splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -87,18 +88,18 @@ class JobPanel(QWidget):
             self._job.pointed.disconnect(self._point)
             self._job.logged.disconnect(self.log.appendPlainText)
         self._job = item.data(Qt.ItemDataRole.UserRole) if item is not None else None
-        self.chart.clear()
+        self.curves.clear()
         self.log.clear()
         if self._job is None:
             return
         for series, x, y in self._job.points:
-            self.chart.add(series, x, y)
+            self.curves.add(series, x, y)
         self.log.setPlainText("\n".join(self._job.log))
         self.tabs.setCurrentIndex(0 if self._job.points else 1)
         self._job.pointed.connect(self._point)
         self._job.logged.connect(self.log.appendPlainText)
 
     def _point(self, series: str, x: float, y: float) -> None:
-        if not self.chart.series:
+        if not self.curves.charts:
             self.tabs.setCurrentIndex(0)
-        self.chart.add(series, x, y)
+        self.curves.add(series, x, y)

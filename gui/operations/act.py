@@ -228,14 +228,14 @@ def title_of(step: Step) -> str:
         return step.method
     method = registry.get(step.method)
     title = method.title.rstrip("…")
-    for spec in parameters.specs(method.params):
-        value = step.params.get(spec.name, spec.default)
-        if spec.type in (int, float) and isinstance(value, int | float):
-            shown = f"{100 * value:g} %" if spec.field.unit == "share" else f"{number_text(value)} {spec.field.unit}"
-            return f"{title}, {shown.strip()}"
-        if spec.type in (int, float):
-            break
-    return title
+    first = next(iter(parameters.specs(method.params)), None)
+    value = step.params.get(first.name, first.default) if first is not None else None
+    if first is None or isinstance(value, bool | str) or value is None:
+        return title
+    if first.field.unit == "share":
+        return f"{title}, {100 * value:g} %"
+    unit = first.field.unit or first.field.label.lower()
+    return title if value == first.default else f"{title}, {number_text(value)} {unit}"
 
 
 def step_sentence(step: Step) -> str:

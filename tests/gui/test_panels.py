@@ -42,11 +42,12 @@ TREE = [
 def test_a_first_child_stays_in_its_lane_and_a_second_opens_one() -> None:
     found = rails(TREE)
     assert [r.lane for r in found] == [0, 0, 0, 1, 1]
-    assert [r.joins for r in found] == [None, 0, 0, 0, 1]
-    assert found[1].above == {0, 1}
-    assert found[1].below == {0, 1}
-    assert found[2].below == {1}
-    assert found[4].below == frozenset()
+    assert found[0].branches == {1}
+    assert found[0].below == {0}
+    assert (found[1].above, found[1].below) == ({0, 1}, {0, 1})
+    assert (found[2].above, found[2].below) == ({0, 1}, {1})
+    assert (found[4].above, found[4].below) == ({1}, frozenset())
+    assert {r.lanes for r in found} == {2}
 
 
 def test_the_tree_marks_the_current_and_what_was_undone(qtbot: QtBot) -> None:
@@ -95,9 +96,9 @@ def test_the_table_shows_figures_changes_and_provenance(qtbot: QtBot) -> None:
         ]
     )
     titles = [model.headerData(c, Qt.Orientation.Horizontal) for c in range(model.columnCount())]
-    top1, params = titles.index("Top-1"), titles.index("Parameters")
-    assert model.data(model.index(1, top1)) == "98.4 %  (−0.6)"
-    assert model.data(model.index(1, params)) == "500  (−50 %)"
+    top1, params = titles.index("Top-1"), titles.index("Params")
+    assert model.data(model.index(1, top1)) == "98.4 %\n−0.6"
+    assert model.data(model.index(1, params)) == "500\n−50 %"
     tip = model.data(model.index(1, top1), Qt.ItemDataRole.ToolTipRole)
     assert "measured on digits; n = 500; 95 % interval 97.4 % to 99.4 %" in tip
     assert model.data(model.index(1, titles.index("LiteRT"))) == MISSING
@@ -118,7 +119,7 @@ def test_buttons_act_on_chosen_rows_or_on_all(qtbot: QtBot) -> None:
     assert not view.evaluate_button.isEnabled()
     assert view.evaluate_button.toolTip() == "Attach data first."
     view.copy_button.click()
-    assert QGuiApplication.clipboard().text().splitlines()[0].startswith("Model\tParameters")
+    assert QGuiApplication.clipboard().text().splitlines()[0].startswith("Model\tParams")
 
 
 # jobs ---------------------------------------------------------------------------------------------------------------
@@ -135,7 +136,7 @@ def test_a_job_shows_progress_remaining_time_curve_and_log(qtbot: QtBot) -> None
     assert row.status() == "25 % · epoch 1 · 2 min left"
     job.point("loss", 1, 2.0)
     job.point("loss", 2, 1.0)
-    assert panel.chart.series["loss"] == [(1.0, 2.0), (2.0, 1.0)]
+    assert panel.curves.charts["loss"].series["loss"] == [(1.0, 2.0), (2.0, 1.0)]
     job.write("hello")
     assert "hello" in panel.log.toPlainText()
     panel.cancel_current()

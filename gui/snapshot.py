@@ -1,0 +1,196 @@
+"""Pictures of the window, every panel and every dialog, drawn by the window itself without a screen."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
+
+from core.exporters.exporter import load_exporters
+from core.methods.method import load_methods
+from core.report import Curve
+from gui.act.dialog import MethodDialog
+from gui.app import build, make_application
+from gui.desk import Desk
+from gui.export.proof_view import Shown
+from gui.operations import act, analyse, comparing, exporting, files, helping, looking, moving
+from gui.report_dialog import ReportDialog
+from gui.settings import Look, Settings
+
+SIZE = (1440, 900)
+_PATIENCE = 120.0
+
+
+def snapshot(folder: Path, project: str | None = None, model: str | None = None, theme: str = "both") -> int:
+    """Draw everything in the looks asked for; 1 where something could not be opened."""
+    folder.mkdir(parents=True, exist_ok=True)
+    app = make_application()
+    looks: Sequence[Look] = ("light", "dark") if theme == "both" else ("dark",) if theme == "dark" else ("light",)
+    with tempfile.TemporaryDirectory(prefix="thimble-pictures-") as scratch:
+        desk = build(app, Settings(Path(scratch) / "window.ini"))
+        failures: list[str] = []
+        desk.errors.shown.connect(lambda level, text, *_: failures.append(text) if level == "error" else None)
+        desk.window.resize(*SIZE)
+        desk.window.show()
+        artist = Artist(desk, folder)
+        for look in looks:
+            looking.set_look(desk, look)
+            artist.draw("start", look)
+        _open(desk, project, model)
+        artist.settle()
+        if desk.state.model is not None:
+            artist.prepare()
+            for look in looks:
+                looking.set_look(desk, look)
+                artist.draw_all(look)
+        desk.window.close()
+    for text in failures:
+        print(text, file=sys.stderr)
+    return 1 if failures else 0
+
+
+def _open(desk: Desk, project: str | None, model: str | None) -> None:
+    if project:
+        files.open_project(desk, Path(project))
+    elif model:
+        files.open_model_file(desk, Path(model))
+    else:
+        files.open_sample(desk)
+
+
+class Artist:
+    """Brings the window into each state and saves what is then seen as ``NAME_LOOK.png``."""
+
+    def __init__(self, desk: Desk, folder: Path) -> None:
+        self._desk, self._folder = desk, folder
+        self._exported: Shown | None = None
+
+    def settle(self) -> None:
+        """Until files are read, jobs are over and everything is painted."""
+        desk = self._desk
+        end = time.monotonic() + _PATIENCE
+        pause(desk.app, 0.15)
+        while (desk.background.busy or desk.jobs.running) and time.monotonic() < end:
+            pause(desk.app, 0.05)
+        pause(desk.app, 0.15)
+
+    def prepare(self) -> None:
+        """Real figures first: a comparison table without any would show nothing."""
+        desk = self._desk
+        refs = [str(r.id) for r in desk.state.revisions]
+        if desk.state.labelled:
+            analyse.evaluate(desk, refs)
+        analyse.latency(desk, refs)
+        if len(refs) > 1:
+            analyse.fidelity(desk, refs)
+        self.settle()
+        desk.window.messages.hide()
+        self._show_last_curve()
+
+    def draw(self, name: str, look: str, widget: QWidget | None = None) -> None:
+        pause(self._desk.app, 0.1)
+        (widget or self._desk.window).grab().save(str(self._folder / f"{name}_{look}.png"))
+
+    def draw_all(self, look: str) -> None:
+        desk, window = self._desk, self._desk.window
+        looking.show_graph(desk)
+        self._select_a_weighty_layer()
+        self.settle()
+        self.draw("graph", look)
+        looking.show_layers(desk)
+        self.draw("layers", look)
+        looking.show_compare(desk)
+        self.draw("compare", look)
+        if desk.state.can_undo:
+            comparing.with_original(desk)
+            self.settle()
+            self.draw("beside", look)
+            comparing.close_beside(desk)
+        for panel, title in ((window.revisions, "revisions"), (window.data, "data"), (window.jobs, "jobs")):
+            self.draw(f"panel_{title}", look, panel)
+        self.draw("panel_inspector", look, window.inspector)
+        self._dialogs(look)
+
+    def _select_a_weighty_layer(self) -> None:
+        """The layer with the most parameters: it has a histogram to show."""
+        layers = self._desk.window.layers
+        model = self._desk.state.model
+        if model is None:
+            return
+        weighty = [n.name or "" for n in model.nodes() if n.op_type in ("Conv", "Gemm") and n.name]
+        self._desk.state.select(weighty[len(weighty) // 3 : len(weighty) // 3 + 1])
+        layers.select(self._desk.state.selected)
+
+    def _show_last_curve(self) -> None:
+        """Training curves of the newest step that has some, as its job showed them."""
+        curves: Sequence[Curve] = next(
+            (r.report.curves for r in reversed(self._desk.state.revisions) if r.report.curves), ()
+        )
+        panel = self._desk.window.jobs
+        for curve in curves:
+            for x, y in zip(curve.x, curve.y, strict=True):
+                panel.curves.add(curve.title, x, y)
+        if curves:
+            panel.tabs.setCurrentWidget(panel.curves)
+
+    def _dialogs(self, look: str) -> None:
+        """On the model as it was opened, to which every method can be applied."""
+        desk = self._desk
+        here = desk.state.revision.id if desk.state.revision is not None else 0
+        moving.go_to(desk, desk.state.revisions[0].id)
+        self.settle()
+        for method in load_methods():
+            dialog = act.make_dialog(desk, method)
+            self._show(dialog, f"dialog_{method.key.replace('.', '_')}", look, self._preview_ready(dialog))
+        for exporter in load_exporters():
+            self._show(exporting.make_dialog(desk, exporter.key), f"dialog_export_{exporter.key}", look)
+        self._proof(look)
+        reported = next((r for r in reversed(desk.state.revisions) if r.report.measures), None)
+        if reported is not None:
+            self._show(ReportDialog(reported.title, reported.report, desk.window), "dialog_report", look)
+        self._show(helping.ShortcutDialog(list(desk.actions.values()), desk), "dialog_shortcuts", look)
+        moving.go_to(desk, here)
+        self.settle()
+
+    def _preview_ready(self, dialog: MethodDialog) -> Callable[[], bool]:
+        waits = dialog.method.plan is not None
+        return lambda: not waits or dialog.status.text() not in ("", "Estimating…")
+
+    def _proof(self, look: str) -> None:
+        """A real export, once; its proof is shown in every look."""
+        desk = self._desk
+        dialog = exporting.make_dialog(desk, "tflite")
+        if self._exported is None:
+            with tempfile.TemporaryDirectory() as scratch:
+                dialog.path.setText(str(Path(scratch) / "model.tflite"))
+                exporting.start(desk, dialog, dialog.request())
+                self.settle()
+            self._exported = dialog.proof.shown
+        if self._exported is not None:
+            dialog.show_proof(self._exported)
+            self._show(dialog, "dialog_proof", look)
+
+    def _show(self, dialog: QDialog, name: str, look: str, ready: Callable[[], bool] = lambda: True) -> None:
+        dialog.show()
+        end = time.monotonic() + 20
+        pause(self._desk.app, 0.15)
+        while not ready() and time.monotonic() < end:
+            pause(self._desk.app, 0.05)
+        self.draw(name, look, dialog)
+        dialog.close()
+        dialog.deleteLater()
+
+
+def pause(app: QApplication, seconds: float) -> None:
+    """Let the event loop run for a while."""
+    timer = QTimer()
+    timer.setSingleShot(True)
+    timer.start(round(1000 * seconds))
+    while timer.isActive():
+        app.processEvents()
+        time.sleep(0.005)
