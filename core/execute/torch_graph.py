@@ -7,7 +7,7 @@ back into a clone of the model by name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,8 +45,13 @@ class TorchGraph(nn.Module):
     a Clip); scalars are arithmetic of the graph. Initializers named in ``frozen`` keep their numbers, and a
     BatchNormalization whose statistics are frozen normalizes by them in training too.
 
+    ``between_layers``, where set, is called before every layer, forward and backward: what it raises ends the pass.
+    One step of a large network takes longer than a user who cancels should wait.
+
     Raises UnsupportedOperator naming the first layer torch cannot run, UserError where the graph is not valid ONNX.
     """
+
+    between_layers: Callable[[], None] | None = None
 
     def __init__(self, model: Model, frozen: Collection[str] = ()) -> None:
         super().__init__()
@@ -140,7 +145,11 @@ class TorchGraph(nn.Module):
         env.update(self._fed(feed))
         kept: dict[str, Tensor] = {n: env[n] for n in keep if n in env}
         for call in self._calls:
+            if self.between_layers is not None:
+                self.between_layers()
             results = _perform(call, env, self.training)
+            if self.between_layers is not None:
+                _call_in_backward(results.values(), self.between_layers)
             env.update(results)
             if keep:
                 kept.update((n, t) for n, t in results.items() if n in keep)
@@ -260,6 +269,13 @@ def _perform(call: _Call, env: Mapping[str, Tensor], training: bool) -> dict[str
         ) from error
     outputs = y if isinstance(y, tuple) else (y,)
     return {n: t for n, t in zip(call.outputs, outputs, strict=False) if n}
+
+
+def _call_in_backward(tensors: Iterable[Tensor], function: Callable[[], None]) -> None:
+    """Once the gradient of one of the tensors is known, call ``function``."""
+    for tensor in tensors:
+        if tensor.requires_grad:
+            tensor.register_hook(lambda _gradient: function())  # type: ignore[no-untyped-call]
 
 
 def _with_last_uses(calls: Sequence[_Call], lasting: Collection[str]) -> list[_Call]:

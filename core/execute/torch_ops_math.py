@@ -219,7 +219,7 @@ def _register_reduction(name: str, function: Reduction) -> None:
         """``axes`` is an attribute at first (ReduceSum until 12, others until 17), an input later."""
         chosen: Sequence[int] = layer.get("axes") or () if axes is None else ints(axes)
         if not chosen and layer.get("noop_with_empty_axes", 0):
-            return x
+            return function(x.unsqueeze(-1), [-1], False)  # no reduction, but an L1 norm still takes |x|
         return function(x, list(chosen) or list(range(x.dim())), bool(layer.get("keepdims", 1)))
 
 

@@ -98,8 +98,8 @@ class Trainer:
     def run(self, job: Job) -> History:
         """All epochs.
 
-        Raises UserError where nothing can be trained or the loss stops being a number, Cancelled one step at most
-        after the user's cancel.
+        Raises UserError where nothing can be trained or the loss stops being a number, Cancelled one layer at most
+        after the user's cancel (the net is then half trained).
         """
         weights = [p for p in self.net.parameters() if p.requires_grad]
         if not weights:
@@ -108,11 +108,13 @@ class Trainer:
         with _reproducible(self.settings) as generator:
             optimizer = _optimizer(weights, self.settings)
             self.net.train()
+            self.net.between_layers = job.check
             try:
                 for epoch in range(self.settings.epochs):
                     accuracy.append(self._epoch(epoch, optimizer, generator, job))
                     job.point("training accuracy", epoch + 1, 100 * accuracy[-1])
             finally:
+                self.net.between_layers = None
                 self.net.eval()
         return History(tuple(self._losses), tuple(accuracy))
 
@@ -148,7 +150,6 @@ class Trainer:
                 f"Training blew up: the loss is {number} at step {step + 1}.",
                 f"Choose a learning rate below {self.settings.learning_rate:g}.",
             )
-        job.check()
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         if self.settings.clip_norm is not None:

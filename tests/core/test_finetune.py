@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
+import threading
 import time
 from collections.abc import Iterator
 from functools import lru_cache
@@ -342,6 +344,31 @@ def test_progress_curves_and_cancel() -> None:
     with pytest.raises(Cancelled):
         tune(damaged(), Params(epochs=1000), data=few(digits(), 128), test=few(digits(), 32, "test"), job=job)
     assert time.monotonic() - asked[0] < 2
+
+
+def test_a_large_step_is_cancelled_within_two_seconds() -> None:
+    """MobileNetV2 on 8 images of 224 pixels: the step alone takes longer than the answer to a cancel."""
+    model = Model.from_ir(ir.load(network_path("mobilenetv2")))
+    images = Arrays(np.zeros((8, 3, 224, 224), np.float32), [0] * 8)
+    samples = Samples(images, [dataclasses.replace(model.inputs[0], name="x")], 8)
+    feed = Sample({model.inputs[0].name: next(samples.batches(range(8))).feed["x"]}, torch.zeros(8, dtype=torch.int64))
+    net, job = TorchGraph(model), Job()
+    scores, _ = logits_name(model, net)
+    trainer = Trainer(net, samples, cross_entropy(scores), scores, Settings(epochs=1, learning_rate=0.001))
+    asked: list[float] = []
+
+    def ask() -> None:
+        asked.append(time.monotonic())
+        job.cancel()
+
+    trainer.samples.batches = lambda order: iter([feed])  # type: ignore[method-assign]
+    timer = threading.Timer(0.3, ask)
+    timer.start()
+    with pytest.raises(Cancelled):
+        trainer.run(job)
+    assert time.monotonic() - asked[0] < 2
+    assert not net.training
+    assert net.between_layers is None
 
 
 def test_items_that_train_never_judge() -> None:

@@ -13,7 +13,7 @@ import torch
 from onnx import helper, numpy_helper
 from torch import nn
 
-from core.errors import UnsupportedOperator, UserError
+from core.errors import Cancelled, UnsupportedOperator, UserError
 from core.execute.runtimes import onnx_session
 from core.execute.torch_graph import TorchGraph, check
 from core.model.model import Model
@@ -257,6 +257,31 @@ def test_values_are_freed_after_their_last_use() -> None:
         net(torch.ones(1024))
     assert len(alive) == 40
     assert max(alive) <= 2
+
+
+@pytest.mark.parametrize("layers_allowed", [2, 7])
+def test_a_pass_can_be_ended_between_layers_forward_and_backward(layers_allowed: int) -> None:
+    model, _ = conv_bn_gemm()
+    net = TorchGraph(model).train()
+    calls = 0
+
+    def stop() -> None:
+        nonlocal calls
+        calls += 1
+        if calls > layers_allowed:
+            raise Cancelled
+
+    net.between_layers = stop
+    x = torch.randn(2, 3, 8, 8)
+    if layers_allowed < 5:
+        with pytest.raises(Cancelled):
+            net(x)
+    else:
+        y = net(x)["y"].sum()
+        assert calls == 5
+        with pytest.raises(Cancelled):
+            y.backward()
+    assert calls == layers_allowed + 1
 
 
 def test_settings_and_scalars_are_not_trained() -> None:

@@ -357,7 +357,7 @@ def _conv_transpose(d: Draw) -> Case:
 def _max_pool(d: Draw) -> Case:
     dims = d.int(1, 3)
     kernel = [d.int(2, 3) for _ in range(dims)]
-    attributes = {"kernel_shape": kernel, "strides": [d.int(1, 3) for _ in kernel], **_auto_pad(d, dims, 1)}
+    attributes = {"kernel_shape": kernel, "strides": [d.int(1, k) for k in kernel], **_auto_pad(d, dims, 1)}
     if "pads" in attributes:
         attributes |= {"ceil_mode": d.int(0, 1), "dilations": [d.int(1, 2) for _ in kernel]}
     return Case([d.image(2, dims)], attributes, 12)
@@ -367,7 +367,7 @@ def _max_pool(d: Draw) -> Case:
 def _average_pool(d: Draw) -> Case:
     dims = d.int(1, 3)
     kernel = [d.int(2, 3) for _ in range(dims)]
-    attributes = {"kernel_shape": kernel, "strides": [d.int(1, 3) for _ in kernel], **_auto_pad(d, dims, 1)}
+    attributes = {"kernel_shape": kernel, "strides": [d.int(1, k) for k in kernel], **_auto_pad(d, dims, 1)}
     attributes["count_include_pad"] = d.int(0, 1)
     if "pads" in attributes:
         attributes["ceil_mode"] = d.int(0, 1)

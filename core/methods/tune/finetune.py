@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _TOLERANCE = 1e-3  # of the largest output: torch against onnxruntime after training
 _CHECKED = 16  # items
+_LARGE = 128  # pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,10 @@ class Params:
         float | None,
         Field("Learning rate", "Empty: 0.01, or 0.001 without BatchNormalization.", low=1e-7, high=1.0),
     ] = None
-    batch_size: Annotated[int, Field("Batch size", low=1, high=4096, unit="items")] = 64
+    batch_size: Annotated[
+        int | None,
+        Field("Batch size", "Empty: 64, or 16 for images above 128 pixels.", low=1, high=4096, unit="items"),
+    ] = None
     weight_decay: Annotated[float, Field("Weight decay", low=0.0, high=0.1, advanced=True)] = 5e-4
     shift: Annotated[bool, Field("Shift images", "Moves every image at random by up to an eighth of its size.")] = True
     flip: Annotated[
@@ -90,7 +94,7 @@ def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     with ctx.job.stage(0.0, 0.05) as job:
         before = accuracy(prepared, judge, threads=ctx.threads, job=job)
     with ctx.job.stage(0.05, 0.1) as job:
-        samples = Samples(train_on, training_inputs(net, prepared), params.batch_size, job)
+        samples = Samples(train_on, training_inputs(net, prepared), _batch_size(params, model), job)
     with ctx.job.stage(0.1, 0.95) as job:
         history = Trainer(net, samples, loss, scores, settings, offset=offset).run(job)
     tuned = net.write_back(prepared)
@@ -191,6 +195,14 @@ def _teacher(teacher: Model, model: Model, classes: int) -> Scores:
         return values[name].flatten(1)
 
     return scores
+
+
+def _batch_size(params: Params, model: Model) -> int:
+    """Large images need much memory for their activations."""
+    if params.batch_size is not None:
+        return params.batch_size
+    large = any(s.image_size is not None and max(s.image_size) > _LARGE for s in model.inputs)
+    return 16 if large else 64
 
 
 def _settings(params: Params, model: Model, ctx: Context) -> Settings:
