@@ -56,7 +56,7 @@ def _differs(wanted: Array, given: Array, step: float | None) -> bool:
         return gap > _FLOAT_GAP * max(1.0, float(np.abs(wanted).max(initial=0.0)))
     # integers against real numbers: differences between elements tell, whatever the zero point is
     steps = np.rint(given / step).astype(np.int64) - wanted.astype(np.int64)
-    return int(steps.max(initial=0)) - int(steps.min(initial=0)) > 1 if steps.size else False
+    return steps.size > 0 and int(steps.max()) - int(steps.min()) > 1
 
 
 def _layer(node: ir.Node) -> str:
