@@ -1,10 +1,13 @@
-"""Kill a process that commits to a project, at random moments, and look whether anything that had ended is lost.
+"""Kill processes at random moments, and look whether anything that had ended is lost.
 
-    .venv/bin/python benchmarks/kill_worker.py [kills]     default 300; the test suite runs 10
+    .venv/bin/python benchmarks/kill_worker.py [kills] [acts]     default 300 and 40; the test suite runs 6 and 2
 
 A child process commits revisions whose weights follow from their number, and announces each commit after it returned.
 It is killed with SIGKILL after a random time. Then the project is opened again: every announced revision must be there
 and every weight of every revision must equal what follows from its number, byte for byte.
+
+Then the worker is killed while it prunes the sample for a project; acts that ended are committed. In the end every
+revision must be whole, and every committed result must be the same model.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import random
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -25,6 +29,7 @@ from core.project.recipe import Step
 from core.report import Report
 
 LAYERS = 6
+BATCH = 25
 
 
 def weight(revision: int, layer: int) -> np.ndarray:
@@ -93,7 +98,7 @@ def run(folder: Path, kills: int, longest: float = 0.25) -> tuple[int, int]:
     """(revisions at the end, kills that hit a commit under way)."""
     project = Project.create(folder, network(0))
     project.close()
-    choose, revisions, hits = random.Random(0), 1, 0
+    choose, revisions, hits = random.Random(folder.name), 1, 0
     seen: set[Path] = set()
     for _ in range(kills):
         announced = kill_once(folder, choose.uniform(0.0, longest))
@@ -104,15 +109,56 @@ def run(folder: Path, kills: int, longest: float = 0.25) -> tuple[int, int]:
     return revisions, hits
 
 
+def kill_acts(folder: Path, acts: int) -> tuple[int, int]:
+    """(acts that ended and were committed, acts that were lost with their worker)."""
+    from core.data.sample import sample_model
+    from core.formats.open import open_model
+    from core.project.packing import read_result
+    from core.worker_client import Done, Failed, WorkerClient
+
+    choose, client = random.Random(2), WorkerClient(warm=("onnx", "onnxruntime"))
+    step = Step("prune.magnitude", {"ratio": 0.3}, seed=1)
+    results: set[tuple[bytes, ...]] = set()
+    ended = lost = 0
+    with Project.create(folder, open_model(sample_model())) as project:
+        args = {"model": {"project": str(folder), "revision": 1}, "step": step.to_json()}
+        start = time.monotonic()
+        client.submit("apply", args, lambda event: None, project.job_folder()).wait(120)
+        whole = time.monotonic() - start  # of a worker that has just been started, as after every kill
+        client.kill()
+        for _ in range(acts):
+            begun = threading.Event()
+            handle = client.submit("apply", args, lambda event, begun=begun: begun.set(), project.job_folder())
+            begun.wait(60)
+            time.sleep(choose.uniform(0.0, 1.5 * whole))
+            client.kill()
+            ending = handle.wait(60)
+            assert isinstance(ending, (Done, Failed)), ending
+            if isinstance(ending, Done):
+                made = project.commit(1, read_result(ending.folder, project.tensors), step, Report())
+                values = project.model(made.id).graph.graph.initializers.values()
+                results.add(tuple(v.const_value.tobytes() for v in values if v.const_value is not None))
+            ended, lost = ended + isinstance(ending, Done), lost + isinstance(ending, Failed)
+            assert len(project.revisions) == 1 + ended
+            assert project.damage() == ()
+    client.close()
+    assert len(results) <= 1, "the same act gave different models"
+    return ended, lost
+
+
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--child"]:
         commit_forever(sys.argv[2])
     else:
         count = int(sys.argv[1]) if len(sys.argv) > 1 else 300
         with tempfile.TemporaryDirectory() as place:
-            start = time.monotonic()
-            total, leftovers = run(Path(place) / "killed.thimble", count)
+            start, total, leftovers = time.monotonic(), 0, 0
+            for batch in range(0, count, BATCH):  # every kill is followed by a look at every revision of its project
+                found = run(Path(place) / f"killed_{batch}.thimble", min(BATCH, count - batch))
+                total, leftovers = total + found[0], leftovers + found[1]
             print(f"{count} kills in {time.monotonic() - start:.0f} s: {total} revisions, all whole and right;")
             print(
                 f"{leftovers} kills hit a write under way (a partial tensor or a journal was left), all were harmless"
             )
+            ended, lost = kill_acts(Path(place) / "acts.thimble", int(sys.argv[2]) if len(sys.argv) > 2 else 40)
+            print(f"worker killed {ended + lost} times: {ended} acts had ended and are whole, {lost} were lost alone")

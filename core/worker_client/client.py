@@ -97,6 +97,12 @@ class WorkerClient:
             if handle is self._running and process is self._process:
                 process.kill()
 
+    def kill(self) -> None:
+        """Kill the process as a crash would; it is replaced, and its job Failed."""
+        with self._lock:
+            if self._process is not None:
+                self._process.kill()
+
     def close(self, grace: float = 0.5) -> None:
         """End the process; jobs that are not over are Stopped. No process is left when this returns."""
         with self._lock:
