@@ -16,6 +16,9 @@ One set of QuantizeLinear and DequantizeLinear nodes is valid for onnxruntime an
 9.  a final Concat of unlike heads stays float;
 10. a graph with weights alone quantized is compared with onnxruntime at ORT_ENABLE_BASIC (not a matter of the graph).
 
+Beyond the rules: :func:`solve_scales` picks scales of Add on which all runtimes agree to the last bit (``qdq_add``),
+for one step of difference grows along a residual network.
+
 The order of work: :func:`plan_int8` (which layers, which values), ranges from data, :func:`solve_scales`,
 :func:`insert_qdq`, :func:`check_rules`.
 """
