@@ -18,7 +18,7 @@ from gui.background import Background
 from gui.bindings import Bindings
 from gui.desk import Desk
 from gui.error_reporter import ErrorReporter
-from gui.job_runner import JobRunner
+from gui.job_runner import Client, JobRunner
 from gui.main_window import MainWindow
 from gui.menus import Menus
 from gui.operations import files
@@ -37,15 +37,14 @@ def make_application() -> QApplication:
     return app
 
 
-def build(app: QApplication, settings: Settings | None = None, jobs: JobRunner | None = None) -> Desk:
-    """The window with everything tied together, not yet shown. The worker starts with the first job or soon after."""
+def build(app: QApplication, settings: Settings | None = None, client: Client | None = None) -> Desk:
+    """The window with everything tied together, not yet shown. The workers start with the first job or soon after."""
     store = settings or Settings()
     apply_theme(app, store.look)
     errors = ErrorReporter()
     window = MainWindow(errors)
     errors.setParent(window)
-    runner = jobs or JobRunner(errors)
-    runner.setParent(window)
+    runner = JobRunner(errors, client, window)
     desk = Desk(app, window, AppState(window), runner, errors, store, Background(window))
     menus = Menus(desk)
     desk.kept.extend((menus, Bindings(desk, menus)))

@@ -125,6 +125,7 @@ class Artist:
         weighty = [n.name or "" for n in model.nodes() if n.op_type in ("Conv", "Gemm") and n.name]
         self._desk.state.select(weighty[len(weighty) // 3 : len(weighty) // 3 + 1])
         layers.select(self._desk.state.selected)
+        self._desk.window.graphs.select(self._desk.state.selected)
 
     def _show_last_curve(self) -> None:
         """Training curves of the newest step that has some, as its job showed them."""
