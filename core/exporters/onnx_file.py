@@ -32,7 +32,7 @@ def write_onnx(model: Model, path: Path, check: DataSet | None, job: Job) -> Exp
     data = _serialized(_with_metadata(model))
     with written_aside(path, data) as aside:
         _check(aside)
-        session = OnnxSession(aside)
+        session = OnnxSession(aside, exact=True)
         with job.stage(0.2, 1.0):
             proof = prove(model, Candidate(session.run), inputs, job)
         refuse_unproven(proof, path)

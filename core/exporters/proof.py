@@ -107,7 +107,7 @@ def prove(model: Model, candidate: Candidate, inputs: Inputs, job: Job) -> Proof
     Where a quantized graph gives an output as float, its values still move in steps: one step is then 1/255 of that
     output's range on these inputs. Raises UserError where the revision itself does not give numbers.
     """
-    reference = onnx_session(model)
+    reference = onnx_session(model, exact=True)
     steps = dict(candidate.steps)
     if quantized(model):
         loose = [p.name for p in reference.outputs if p.name not in steps and p.dtype.startswith("float")]
@@ -179,13 +179,14 @@ def refuse_unproven(proof: Proof, path: Path, where: str = "") -> None:
     """Raise UserError if a proof failed. ``where`` says which layer differs first, where that is known."""
     if proof.passed:
         return
-    size = f"up to {proof.max_abs_diff:.3g}"
+    size, hint = f"up to {proof.max_abs_diff:.3g}", "Please report the network; ONNX export may still work."
     if proof.max_steps is not None and proof.within_one_step is not None:
         share = 100 * (1 - proof.within_one_step)
         size += f" ({proof.max_steps} output steps; {share:.2g} % of the values by more than one)"
+        hint = "Quantize the float network with Thimble: it chooses scales with which both runtimes agree."
     raise UserError(
         f"The file '{path.name}' was not kept: it differs from the revision by {size} on {proof.checked_on}.{where}",
-        "Please report the network; ONNX export may still work.",
+        hint,
     )
 
 

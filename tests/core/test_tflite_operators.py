@@ -95,6 +95,7 @@ CASES: dict[str, tuple[Model, set[str]]] = {
     "gelu": (one("Gelu", opset=20), {"GELU"}),
     "gelu by tanh": (one("Gelu", opset=20, approximate="tanh"), {"GELU"}),
     "add a vector": (one("Add", constants=[noise(6, 1, 1)]), {"ADD"}),
+    "sum": (one("Sum", constants=[noise(6, 1, 1)]), {"ADD"}),
     "subtract": (one("Sub", constants=[noise(1)]), {"SUB"}),
     "multiply by an image": (one("Mul", constants=[noise(9, 8)]), {"MUL"}),
     "divide": (one("Div", constants=[np.float32(3)]), {"DIV"}),

@@ -59,7 +59,7 @@ def test_a_job_tells_everything_in_order_and_ends_once(client: WorkerClient) -> 
     ending = done(handle)
     assert ending.result["steps"] == 4
     assert (ending.folder / "file.txt").read_text() == "done"
-    assert isinstance(heard[0], Started)
+    assert [e for e in heard if not isinstance(e, Waiting)][0] == Started()
     assert heard[-1] is ending
     assert [e.y for e in heard if isinstance(e, Point)] == [0, 1, 4, 9]
     shares = [e.done for e in heard if isinstance(e, Progress)]
@@ -166,9 +166,9 @@ def test_a_library_that_exits_is_reported(client: WorkerClient) -> None:
 
 @posix
 def test_a_killed_worker_is_reported_and_replaced_even_while_idle(client: WorkerClient) -> None:
-    handle = client.submit("test.stubborn", {}, lambda e: None)
-    assert until(lambda: client.running is handle and client.pid is not None)
-    time.sleep(0.1)
+    heard: list[Event] = []
+    handle = client.submit("test.stubborn", {}, heard.append)
+    assert until(lambda: Started() in heard)
     pid = client.pid
     assert pid
     os.kill(pid, signal.SIGKILL)
@@ -176,11 +176,12 @@ def test_a_killed_worker_is_reported_and_replaced_even_while_idle(client: Worker
     assert isinstance(crash, Failed)
     assert "SIGKILL" in crash.message
     assert until(lambda: client.pid not in (pid, None))
+    done(client.submit("test.count", {"steps": 1, "seconds": 0}, lambda e: None))
     idle = client.pid
     assert idle
     os.kill(idle, signal.SIGKILL)
-    assert until(lambda: client.pid not in (idle, None))
-    done(client.submit("test.count", {"steps": 1, "seconds": 0}, lambda e: None))
+    # a job that was handed to a process already dead had no part in its death: the next process does it
+    assert done(client.submit("test.count", {"steps": 1, "seconds": 0}, lambda e: None)).result["pid"] != idle
 
 
 def test_a_worker_that_cannot_start_fails_its_jobs_instead_of_trying_for_ever() -> None:

@@ -94,6 +94,13 @@ def add(c: Conversion, node: ir.Node) -> None:
     _binary(c, node, "ADD", schema.AddOptionsT())
 
 
+@writes("Sum")
+def sum_(c: Conversion, node: ir.Node) -> None:
+    """ADD, as older networks write it."""
+    _two(node)
+    _binary(c, node, "ADD", schema.AddOptionsT())
+
+
 @writes("Sub")
 def sub(c: Conversion, node: ir.Node) -> None:
     """SUB."""

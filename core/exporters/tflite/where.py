@@ -26,7 +26,7 @@ def first_difference(model: Model, converted: Converted, feed: Feed) -> str:
     taps = _with_outputs(model, names)
     seen = convert(taps)
     candidate = litert_candidate(seen.data, seen)
-    wanted, given = onnx_session(model, taps=names).run(feed), candidate.run(feed)
+    wanted, given = onnx_session(model, taps=names, exact=True).run(feed), candidate.run(feed)
     producers = {o.name: node for node in model.nodes() for o in node.outputs}
     for name in names:
         if _differs(wanted[name], given[name], candidate.steps.get(name)):
