@@ -65,7 +65,7 @@ class OnnxSession:
     """onnxruntime on the CPU.
 
     WeightBiasQuantization is off: it silently quantizes float weights that sit between activation-only QDQ nodes.
-    ``exact`` keeps processors without VNNI from saturating sums of uint8 times int8 (slower there, no change elsewhere):
+    ``exact`` keeps processors without VNNI from saturating sums of uint8 times int8 (slower there, the same elsewhere):
     what a reference needs.
     """
 
