@@ -114,7 +114,7 @@ def kill_acts(folder: Path, acts: int) -> tuple[int, int]:
     from core.data.sample import sample_model
     from core.formats.open import open_model
     from core.project.packing import read_result
-    from core.worker_client import Done, Failed, WorkerClient
+    from core.worker_client import Done, Event, Failed, Started, WorkerClient
 
     choose, client = random.Random(2), WorkerClient(warm=("onnx", "onnxruntime"))
     step = Step("prune.magnitude", {"ratio": 0.3}, seed=1)
@@ -128,7 +128,12 @@ def kill_acts(folder: Path, acts: int) -> tuple[int, int]:
         client.kill()
         for _ in range(acts):
             begun = threading.Event()
-            handle = client.submit("apply", args, lambda event, begun=begun: begun.set(), project.job_folder())
+
+            def hear(event: Event, begun: threading.Event = begun) -> None:
+                if isinstance(event, Started):
+                    begun.set()
+
+            handle = client.submit("apply", args, hear, project.job_folder())
             begun.wait(60)
             time.sleep(choose.uniform(0.0, 1.5 * whole))
             client.kill()

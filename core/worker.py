@@ -1,8 +1,8 @@
 """The process that runs jobs: ``python -m core.worker``. JSON lines in on stdin, JSON lines out on stdout.
 
 In:  ``{"id": 7, "task": "apply", "args": {...}, "folder": "/job/folder"}`` and ``{"cancel": 7}``.
-Out: ``{"event": "ready"}``, and for a job's ``id`` any number of ``progress``, ``point`` and ``log``, then exactly one
-of ``result``, ``error`` and ``cancelled``.
+Out: ``{"event": "ready"}``, for a job's ``id`` first ``begun``, then any number of ``progress``, ``point`` and ``log``,
+then exactly one of ``result``, ``error`` and ``cancelled``.
 
 One job at a time, in the main thread. When stdin ends, the parent is gone: the process ends at once, whatever it does.
 """
@@ -108,6 +108,7 @@ class Worker:
     def _run(self, request: Mapping[str, Any]) -> None:
         number = int(request["id"])
         job = self._jobs[number]
+        self._pipe.send("begun", id=number)
         try:
             job.check()
             result = TASKS.get(str(request["task"])).do(dict(request["args"]), job, Path(request["folder"]))

@@ -31,6 +31,7 @@ class WorkerClient:
         self._lock = threading.RLock()
         self._waiting: deque[Handle] = deque()
         self._running: Handle | None = None
+        self._begun = False  # whether the worker has taken up the running job
         self._process: WorkerProcess | None = None
         self._closed = False
         self._crashes = 0
@@ -124,10 +125,12 @@ class WorkerClient:
             self.start()
             assert self._process is not None
             handle = self._running = self._waiting.popleft()
+            self._begun = False
             process = self._process
-        handle.tell(Started())
+        if not process.spoke:
+            handle.tell(Waiting("The worker process is starting."))
         request = {"id": handle.id, "task": handle.task, "args": dict(handle.args), "folder": str(handle.folder)}
-        process.send(request)  # where it is dead already, its end is on the way and fails the job
+        process.send(request)  # where it is dead already, its end is on the way and puts the job back
 
     def _heard(self, process: WorkerProcess, message: Mapping[str, Any]) -> None:
         with self._lock:
@@ -137,6 +140,8 @@ class WorkerClient:
             event = _event(message, handle)
             if isinstance(event, Done | Failed) and handle.cancelled:  # it ended while it was being asked to stop
                 event = Stopped()
+            if isinstance(event, Started):
+                self._begun = True
             if isinstance(event, Ending):
                 self._running = None
                 self._crashes = 0
@@ -155,6 +160,9 @@ class WorkerClient:
             self._crashes += handle is None or not handle.cancelled
             unable = not process.spoke and code > 0  # it cannot even start, and would not the next time
             hopeless = unable or self._crashes > _RETRIES
+            if handle is not None and not (self._begun or handle.cancelled or hopeless):
+                self._waiting.appendleft(handle)  # it had died before: the job had no part in it
+                handle = None
             left = list(self._waiting) if hopeless else []
             if hopeless:
                 self._waiting.clear()
@@ -175,6 +183,8 @@ def _event(message: Mapping[str, Any], handle: Handle) -> Event | None:
         return Progress(message["done"], message["message"], message["elapsed"], message["remaining"])
     if kind == "point":
         return Point(message["series"], message["x"], message["y"])
+    if kind == "begun":
+        return Started()
     if kind == "log":
         return str(message["line"])
     if kind == "result":

@@ -21,7 +21,7 @@ from core.jobs import Point, Progress
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The worker has been given the job."""
+    """The worker has taken up the job."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ def test_a_job_tells_everything_in_order_and_ends_once(client: WorkerClient) -> 
     ending = done(handle)
     assert ending.result["steps"] == 4
     assert (ending.folder / "file.txt").read_text() == "done"
-    assert [e for e in heard if not isinstance(e, Waiting)][0] == Started()
+    assert next(e for e in heard if not isinstance(e, Waiting)) == Started()
     assert heard[-1] is ending
     assert [e.y for e in heard if isinstance(e, Point)] == [0, 1, 4, 9]
     shares = [e.done for e in heard if isinstance(e, Progress)]
