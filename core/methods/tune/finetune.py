@@ -246,7 +246,7 @@ def _notes(settings: Settings, samples: Samples, params: Params, model: Model, c
     moved = [w for w, on in (("shifted", settings.shift), ("mirrored", settings.flip)) if on]
     images = any(s.layout for s in model.inputs)
     notes = [
-        f"Trained for {settings.epochs} epochs of {samples.steps} steps, {samples.size} items each, learning rate "
+        f"Epochs: {settings.epochs}, of {samples.steps} steps with {samples.size} items each; learning rate "
         f"{settings.learning_rate:g} falling along a cosine, seed {settings.seed}; the last epoch was kept."
     ]
     if moved and images:
