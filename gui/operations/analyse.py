@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +105,7 @@ def fidelity(desk: Desk, refs: Sequence[str]) -> None:
     _compare(desk, [first, *others], FIDELITY, f"Fidelity of {_names(others)}")
 
 
-def _compare(desk: Desk, refs: Sequence[str], wanted: Iterable[str], title: str) -> None:
+def _compare(desk: Desk, refs: Sequence[str], wanted: Sequence[str], title: str) -> None:
     project = desk.state.project
     if project is None or not refs:
         return
@@ -118,6 +118,10 @@ def _compare(desk: Desk, refs: Sequence[str], wanted: Iterable[str], title: str)
             for ref, entry in result["models"].items()
         }
         _keep(desk, project, found)
+        failed = [r for r in found if wanted[0] not in found[r] and not (wanted is FIDELITY and r == refs[0])]
+        for ref in failed[:1]:
+            notes = result["models"][ref]["notes"] or [f"There is no {wanted[0]} for {_names([ref])}."]
+            desk.errors.say("error", notes[0], " ".join(notes[1:]))
 
     desk.jobs.submit(title, "compare", args, done, desk.errors.report)
 
