@@ -134,7 +134,7 @@ def _run(
     model = onnx.helper.make_model(
         graph, opset_imports=proto.opset_import, ir_version=proto.ir_version, functions=proto.functions
     )
-    session = OnnxSession(model.SerializeToString(), threads)
+    session = OnnxSession(model.SerializeToString(), threads, exact=True)  # biases are for phones, not for this host
     return [session.run({n: stored[n][k] for n in segment.inputs})[segment.output] for k in range(chunks)]
 
 
