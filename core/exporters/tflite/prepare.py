@@ -44,7 +44,8 @@ def prepare(model: Model, batch: int = 1) -> Prepared:
     Raises UserError for input sizes that are not fixed and for weights that are not numbers.
     """
     outputs = model.output_names
-    model, _ = fold_batchnorm(model)
+    if any(node.op_type == "BatchNormalization" for node in model.nodes()):
+        model, _ = fold_batchnorm(model)
     facts = infer(model, batch)
     graph = model.graph.clone()
     for node in list(graph.graph):
