@@ -18,7 +18,7 @@ from onnx.reference import ReferenceEvaluator
 
 from core.errors import UserError
 from core.exporters.tflite.conversion import integer, ints, number, text
-from core.model.facts import infer
+from core.model.facts import Facts, infer
 from core.model.fold_batchnorm import fold_batchnorm
 from core.model.model import Model
 
@@ -44,6 +44,8 @@ def prepare(model: Model, batch: int = 1) -> Prepared:
     Raises UserError for input sizes that are not fixed and for weights that are not numbers.
     """
     outputs = model.output_names
+    if any(node.op_type == "CastLike" for node in model.nodes()):
+        model = _without_cast_like(model, batch)
     if any(node.op_type == "BatchNormalization" for node in model.nodes()):
         model, _ = fold_batchnorm(model)
     facts = infer(model, batch)
@@ -56,7 +58,7 @@ def prepare(model: Model, batch: int = 1) -> Prepared:
     _fold_weights(graph)
     _refuse_nan(graph.graph)
     for node in list(graph.graph):
-        _drop_if_idle(graph.graph, node)
+        _drop_if_idle(graph.graph, node, facts)
     for node in list(graph.graph):
         if node.op_type == "Pad":
             _pad_into_conv(graph.graph, node)
@@ -117,15 +119,31 @@ def _refuse_nan(graph: ir.Graph) -> None:
             )
 
 
-def _drop_if_idle(graph: ir.Graph, node: ir.Node) -> None:
-    """Identity, Dropout outside training, and a Cast between kinds of float do nothing."""
+def _without_cast_like(model: Model, batch: int) -> Model:
+    """torch's exporter casts constants to the type of a value: known before running, though the value is not."""
+    facts, graph = infer(model, batch), model.graph.clone()
+    for node in list(graph.graph):
+        source, like = (*node.inputs, None, None)[:2]
+        if node.op_type != "CastLike" or source is None or like is None or node.outputs[0].is_graph_output():
+            continue
+        kind, array = facts.dtypes.get(like.name or ""), facts.array(source)
+        if kind is not None and facts.dtypes.get(source.name or "") == kind:
+            _replace(node.outputs[0], source)
+            graph.graph.remove(node, safe=True)
+        elif kind is not None and array is not None:
+            _become_constants(graph.graph, node, [array.astype(kind.numpy())])
+    return model.with_graph(graph)
+
+
+def _drop_if_idle(graph: ir.Graph, node: ir.Node, facts: Facts) -> None:
+    """Identity, Dropout outside training, and a Cast between equal types do nothing."""
     if node.op_type == "Dropout":
         training = node.inputs[2] if len(node.inputs) > 2 else None
         on = training is not None and (training.const_value is None or bool(training.const_value.numpy()))
         idle = not on and not (len(node.outputs) > 1 and node.outputs[1].uses())
     elif node.op_type == "Cast":
-        source = node.inputs[0].dtype if node.inputs[0] is not None else None
-        idle = source == ir.DataType.FLOAT and integer(node, "to", 0) == ir.DataType.FLOAT.value
+        source = facts.dtypes.get(node.inputs[0].name or "") if node.inputs[0] is not None else None
+        idle = source is not None and integer(node, "to", 0) == source.value
     else:
         idle = node.op_type == "Identity"
     if idle and node.inputs[0] is not None:
