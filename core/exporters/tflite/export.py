@@ -37,5 +37,8 @@ def export(model: Model, path: Path, check: DataSet | None, job: Job) -> Exporte
 
 def _where(model: Model, converted: Converted, inputs: Inputs) -> str:
     feed = next(iter(inputs.feeds()))
-    name = first_difference(model, converted, feed)
+    try:
+        name = first_difference(model, converted, feed)
+    except UserError:  # the search must not hide the failure it is to explain
+        name = ""
     return f" The first layer that differs is '{name}'." if name else ""

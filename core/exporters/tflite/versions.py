@@ -2,9 +2,9 @@
 
 A runtime refuses an operator whose version is above what it knows, so a file with the lowest versions runs on the
 oldest phones. The numbers follow TensorFlow's ``lite/tools/versioning/op_version.cc``. One liberty is taken: int8
-FULLY_CONNECTED with a scale per output channel is version 12 there since 2024, but tflite-runtime 2.14.0 of 2023 already
-computes it under version 4, so 4 is written. That runtime loaded and ran all of 119 files (one for each operator, and
-the networks of the tests), as LiteRT 2.3.0 does.
+FULLY_CONNECTED with a scale per output channel is version 12 there since 2024, but tflite-runtime 2.14.0 of 2023
+computes it under version 4 already, so 4 is written. That runtime loaded and ran all of 119 files (one for each
+operator, and the networks of the tests), as LiteRT 2.3.0 does.
 """
 
 from __future__ import annotations
