@@ -19,6 +19,7 @@ from core.formats.open import open_model
 from core.jobs import Job
 from core.measure.accuracy import accuracy_of_file
 from core.measure.cost import cost
+from core.methods.method import load_methods
 from core.model.model import Model
 from core.project.comparing import Candidate, measure_latency
 from core.project.context import context_for
@@ -93,7 +94,8 @@ def _acts(demo: _Demo, project: Project, model: Model) -> Model:
             model, ctx = context_for(model, step, job=job, threads=demo.threads)
             outcome = run_step(model, step, ctx)
         model = outcome.model or model
-        parent = project.commit(parent, model, step, outcome.report).id
+        title = load_methods().get(step.method).title.rstrip("…")
+        parent = project.commit(parent, model, step, outcome.report, title).id
         demo.sentences.extend(outcome.report.notes)
     return model
 

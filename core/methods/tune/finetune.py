@@ -109,8 +109,8 @@ def apply(model: Model, params: Params, ctx: Context) -> Outcome:
 def parts(ctx: Context) -> tuple[DataSet, DataSet, str]:
     """(items to train on, items to judge by, a sentence on how they were told apart). No item is in both.
 
-    Where a test set is given, everything else in ``ctx.data`` trains. Without a teacher unlabelled items are left out.
-    Raises UserError where the two overlap or one is empty.
+    Where a test set is given, all of ``ctx.data`` but its calibration part trains. Without a teacher
+    unlabelled items are left out. Raises UserError where the two overlap or one is empty.
     """
     if ctx.data is None:
         raise UserError("Fine-tuning needs data.", "Attach a data set (--data) first.")
@@ -120,7 +120,7 @@ def parts(ctx: Context) -> tuple[DataSet, DataSet, str]:
         divided = divide(ctx.data, ctx.seed, training=True)
         train_on, judge, note = divided.train, divided.judge, divided.note
     else:
-        train_on, judge = _for_training(ctx.data), part(ctx.test)
+        train_on, judge = _for_training(ctx.data, ctx.seed), part(ctx.test)
         note = f"Trained on '{train_on.name}', judged on '{judge.name}'."
     if ctx.teacher is None:
         train_on = labelled(train_on)
@@ -131,13 +131,11 @@ def parts(ctx: Context) -> tuple[DataSet, DataSet, str]:
     return train_on, judge, note
 
 
-def _for_training(data: DataSet) -> DataSet:
-    """What a data set with parts of its own sets apart for training; else all of it."""
-    kinds = {i.part for i in data.items}
-    if "train" not in kinds or kinds == {"train"}:
-        return data
-    kept = [k for k, i in enumerate(data.items) if i.part in ("train", "")]
-    return Subset(data, kept, f"{data.name} (train)")
+def _for_training(data: DataSet, seed: int) -> DataSet:
+    """The part for training, else all but the items that a later quantization with this seed calibrates on."""
+    divided = divide(data, seed)
+    chosen = divided.train if divided.train.items else divided.judge
+    return Subset(data, chosen.indices, f"{data.name} (train)")
 
 
 def _refuse_overlap(train_on: DataSet, judge: DataSet) -> None:
