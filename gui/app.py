@@ -69,6 +69,7 @@ def run(file: str | None = None, sample: bool = False) -> int:
     app = make_application()
     desk = build(app)
     desk.errors.install()
+    desk.window.may_close = lambda: files.may_close(desk)
     app.styleHints().colorSchemeChanged.connect(lambda _: apply_theme(app, desk.settings.look))
     desk.window.show()
     places.forget_old_sessions()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from functools import partial
 
+from PySide6.QtCore import QTimer
+
 from core.data.splits import Parts
 from core.model.preprocessing import presets
 from core.project.recipe import Step
@@ -134,7 +136,10 @@ class Bindings:
 
     def show_beside(self) -> None:
         beside = self._desk.state.beside
-        self._desk.window.graphs.set_beside(beside.model if beside else None, beside.title if beside else "")
+        window = self._desk.window
+        window.graphs.set_beside(beside.model if beside else None, beside.title if beside else "")
+        # the panes have their sizes only after the next layout
+        QTimer.singleShot(0, window, lambda: window.graphs.select(self._desk.state.selected))
 
     # panels -> operations ---------------------------------------------------------------------------------------
 

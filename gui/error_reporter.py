@@ -9,7 +9,7 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QEvent, QObject, Qt, QUrl, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QStyle, QToolButton, QWidget
 
@@ -17,7 +17,7 @@ from core import __version__
 from core.errors import Cancelled, UserError
 from gui import settings, theme
 
-LEVELS = ("error", "warning", "info")
+_NOTICE_MS = 15_000  # a notice goes by itself; a failure stays until it is closed
 
 
 class ErrorReporter(QObject):
@@ -114,6 +114,8 @@ class MessageBar(QFrame):
         row.addWidget(self.message, 1)
         row.addWidget(self.details)
         row.addWidget(self.close_button)
+        self._timer = QTimer(self, interval=_NOTICE_MS, singleShot=True)
+        self._timer.timeout.connect(self.hide)
         self.hide()
         reporter.shown.connect(self.show_message)
 
@@ -129,6 +131,7 @@ class MessageBar(QFrame):
         self._report = report
         self.details.setVisible(bool(report))
         self._level = level
+        self._timer.start() if level == "info" else self._timer.stop()
         self._dress()
         self.show()
 

@@ -20,6 +20,7 @@ class _Side(QWidget):
     def __init__(self, closable: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.view = GraphView()
+        self.view.setResizeAnchor(GraphView.ViewportAnchor.AnchorViewCenter)  # a second graph halves the room
         self.title = QLabel()
         self.title.setObjectName("Section")
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)

@@ -58,6 +58,7 @@ class MainWindow(QMainWindow):
         self.selection_note.setObjectName("Hint")
         self.statusBar().addPermanentWidget(self.selection_note)
         self._before_close: list[Callable[[], None]] = []
+        self.may_close: Callable[[], bool] = lambda: True
 
     def show_project(self, is_open: bool) -> None:
         """The start screen, or the tabs with their panels."""
@@ -102,6 +103,9 @@ class MainWindow(QMainWindow):
             self.dropped.emit(paths)
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.may_close():
+            event.ignore()
+            return
         for act in self._before_close:
             act()
         self._before_close.clear()

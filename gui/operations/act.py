@@ -234,8 +234,12 @@ def title_of(step: Step) -> str:
         return title
     if first.field.unit == "share":
         return f"{title}, {100 * value:g} %"
-    unit = first.field.unit or first.field.label.lower()
-    return title if value == first.default else f"{title}, {number_text(value)} {unit}"
+    if value == first.default:
+        return title
+    shown = number_text(value)
+    return (
+        f"{title}, {shown} {first.field.unit}" if first.field.unit else f"{title}, {first.field.label.lower()} {shown}"
+    )
 
 
 def step_sentence(step: Step) -> str:

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from core.data.open import open_data
 from core.data.preprocess import load_preprocessing
@@ -164,6 +164,19 @@ def close_project(desk: Desk) -> None:
     """Back to the first screen. Nothing is asked: every revision is on the disk."""
     desk.jobs.cancel_all()
     desk.state.close()
+
+
+def may_close(desk: Desk) -> bool:
+    """Only a running job can be lost by closing; ask about that, and about nothing else."""
+    running = [job.title for job in desk.jobs.running]
+    if not running:
+        return True
+    answer = QMessageBox.question(
+        desk.window,
+        "A job is running",
+        f"'{running[0]}' is still running and would be lost. Every revision is saved.\nClose all the same?",
+    )
+    return answer == QMessageBox.StandardButton.Yes
 
 
 def quit_window(desk: Desk) -> None:

@@ -7,8 +7,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import QCommandLinkButton, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from gui.start.icons import icon
 
 
 class StartScreen(QScrollArea):
@@ -23,6 +25,7 @@ class StartScreen(QScrollArea):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("StartScreen")
+        self.buttons: dict[str, QCommandLinkButton] = {}
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self._page = QWidget()
@@ -36,7 +39,6 @@ class StartScreen(QScrollArea):
         self._rows.setSpacing(6)
         self._column.addWidget(self._inner)
         self._column.addStretch(1)
-        self.buttons: dict[str, QCommandLinkButton] = {}
         self.show_choices([], None)
 
     def show_choices(self, recent: Sequence[Path], session: Path | None) -> None:
@@ -63,6 +65,12 @@ class StartScreen(QScrollArea):
             button = self._add(f"recent{k}", path.stem, f"{_short(path.parent)}, changed {_when(path)}")
             button.clicked.connect(lambda _=False, p=path: self.open_recent.emit(p))
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            for key, button in self.buttons.items():
+                button.setIcon(icon(_kind(key)))
+
     def _title(self) -> None:
         title = QLabel("Thimble")
         title.setObjectName("Title")
@@ -81,9 +89,15 @@ class StartScreen(QScrollArea):
     def _add(self, key: str, text: str, note: str) -> QCommandLinkButton:
         button = QCommandLinkButton(text, note)
         button.setAccessibleDescription(note)
+        button.setIconSize(QSize(28, 28))
+        button.setIcon(icon(_kind(key)))
         self._rows.addWidget(button)
         self.buttons[key] = button
         return button
+
+
+def _kind(key: str) -> str:
+    return "recent" if key.startswith("recent") else key
 
 
 def _when(path: Path) -> str:
