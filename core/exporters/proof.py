@@ -68,7 +68,7 @@ def inputs_for(model: Model, check: DataSet | None, limit: int = ITEMS, seed: in
     if check is not None:
         order, part = _spread(check, limit, seed)
         calls = -(-len(order) // _batch(model))
-        words = f"{len(order)} items of {check.name}" + (f" ({part})" if part else "")
+        words = f"{len(order)} items of {check.name}" + (f" ({part})" if part and not check.name.endswith(")") else "")
         data = check
 
         def real() -> Iterator[Feed]:

@@ -13,7 +13,8 @@ import onnx_ir as ir
 from core.errors import UserError
 from core.model.preprocessing import Preprocessing
 
-PREPROCESSING, LABELS, TASK, ORIGIN = "thimble.preprocessing", "thimble.labels", "thimble.task", "thimble.origin"
+PREPROCESSING, LABELS, TASK = "thimble.preprocessing", "thimble.labels", "thimble.task"
+ORIGIN, RECIPE = "thimble.origin", "thimble.recipe"
 DEFAULT_DIMENSIONS = {"sequence": 128}
 
 

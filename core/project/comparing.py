@@ -13,6 +13,7 @@ from core.data.dataset import DataSet
 from core.data.preprocess import load_preprocessing
 from core.errors import UserError
 from core.execute.runtimes import Session, onnx_session, open_session
+from core.execute.tflite_metadata import read_metadata
 from core.formats.onnx_file import graph_to_proto
 from core.jobs import Job
 from core.measure import accuracy as accuracies
@@ -21,10 +22,10 @@ from core.measure.cost import cost
 from core.measure.fidelity import fidelity
 from core.measure.files import described_inputs, open_file
 from core.measure.latency import Latency, feed_for, latency
-from core.model.model import InputSpec, Model
+from core.model.model import RECIPE, InputSpec, Model
 from core.model.preprocessing import Preprocessing
 from core.project.judging import judged_part
-from core.project.recipe import recipe_of
+from core.project.recipe import Recipe, recipe_from_text, recipe_of
 from core.report import Measure
 
 RUNTIMES = ("onnxruntime", "litert")
@@ -88,7 +89,7 @@ def compare_models(
     found = {c.ref: Found(_sizes(c)) for c in ready}
     items, note = None, ""
     if data is not None:
-        recipes = [recipe_of(c.model) for c in ready if c.model is not None]
+        recipes = [_recipe(c) for c in ready]
         items, note = judged_part(data, split, seed, recipes)
     parts = 2 * len(ready)
     for k, candidate in enumerate(ready):
@@ -105,6 +106,14 @@ def _prepared(candidate: Candidate, pre: Preprocessing | None) -> Candidate:
     if pre is None or candidate.model is None:
         return candidate
     return Candidate(candidate.ref, candidate.model.with_preprocessing(pre), candidate.file)
+
+
+def _recipe(candidate: Candidate) -> Recipe:
+    if candidate.model is not None:
+        return recipe_of(candidate.model)
+    if candidate.file is None:
+        return Recipe(())
+    return recipe_from_text(str(read_metadata(candidate.file).get(RECIPE, "")))
 
 
 def _sizes(candidate: Candidate) -> dict[str, Measure]:

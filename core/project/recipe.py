@@ -18,9 +18,8 @@ from core.formats.onnx_file import write_atomically
 from core.formats.open import check_file
 from core.methods.method import Context, Method, Outcome, load_methods
 from core.methods.scope import Scope
-from core.model.model import ORIGIN, Model
+from core.model.model import ORIGIN, RECIPE, Model
 
-RECIPE = "thimble.recipe"
 FORMAT = 1
 _CREATED_BY = "by:"
 _TEXTS = ("method", "data", "test", "preprocess", "teacher")
@@ -132,9 +131,14 @@ def save_recipe(recipe: Recipe, path: str | Path) -> None:
 
 def recipe_of(model: Model) -> Recipe:
     """The steps a model has been through, as its own metadata has them (empty where there are none)."""
+    return recipe_from_text(model.graph.metadata_props.get(RECIPE, ""))
+
+
+def recipe_from_text(text: str) -> Recipe:
+    """A recipe out of a file's metadata; empty where there is none, or someone else's under our key."""
     try:
-        return Recipe.from_json(json.loads(model.graph.metadata_props.get(RECIPE) or "[]"))
-    except (ValueError, UserError):  # someone else's metadata under our key
+        return Recipe.from_json(json.loads(text or "[]"))
+    except (ValueError, RecursionError, UserError):
         return Recipe(())
 
 

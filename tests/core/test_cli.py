@@ -117,6 +117,9 @@ class TestApply:
         answer("apply", "quantize.int8", SAMPLE, "-o", int8, "--data", few_digits, "--seed", 5)
         judged = answer("evaluate", int8, "--data", few_digits, "--seed", 9)
         assert judged["n"] < 48
+        phone = tmp_path / "phone.tflite"
+        answer("export", int8, "--to", "tflite", "-o", phone)
+        assert answer("evaluate", phone, "--data", few_digits, "--seed", 9)["n"] == judged["n"]
         assert answer("evaluate", SAMPLE, "--data", few_digits)["n"] == 48
         assert answer("evaluate", SAMPLE, "--data", few_digits, "--split", "all")["n"] == 60
 

@@ -18,7 +18,7 @@ from core.exporters.tflite.prepare import prepare
 from core.exporters.tflite.quantized import wanted_scale
 from core.exporters.tflite.table import OPERATORS
 from core.exporters.tflite.values import Constant, Tensor
-from core.model.model import LABELS, PREPROCESSING, TASK, Model, real_inputs
+from core.model.model import LABELS, PREPROCESSING, RECIPE, TASK, Model, real_inputs
 
 for _family in ("layer", "pool", "elementwise", "shape", "quantize"):  # each fills its part of the table
     importlib.import_module(f"core.exporters.tflite.ops_{_family}")
@@ -156,4 +156,6 @@ def _metadata(model: Model, inputs: Mapping[str, Tensor], outputs: Mapping[str, 
         found[PREPROCESSING] = steps
     if model.labels:
         found[LABELS] = list(model.labels)
+    if RECIPE in model.graph.metadata_props:  # which items calibrated and trained it: they must not judge it
+        found[RECIPE] = model.graph.metadata_props[RECIPE]
     return found
