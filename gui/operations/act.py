@@ -15,6 +15,7 @@ from core import params as parameters
 from core.errors import UserError
 from core.methods.method import Method, Plan, load_methods
 from core.model.model import Model
+from core.model.preprocessing import presets
 from core.project.database import Revision
 from core.project.packing import read_result
 from core.project.project import Project
@@ -98,9 +99,16 @@ def step_of(desk: Desk, request: ActRequest) -> Step:
         request.params,
         request.scope,
         data=state.data.location if wants_data and state.data is not None else "",
+        preprocess=_preset(desk) if wants_data else "",
         teacher=path,
         seed=request.seed,
     )
+
+
+def _preset(desk: Desk) -> str:
+    """The preset chosen in the data panel, so that a recipe replays with it; '' where the model's own steps hold."""
+    chosen = desk.state.project.preprocessing if desk.state.project is not None else None
+    return chosen.name if chosen is not None and chosen.name in presets() else ""
 
 
 def apply_request(desk: Desk, request: ActRequest) -> None:

@@ -14,7 +14,7 @@ from gui.app import build
 from gui.desk import Desk
 from gui.operations import files
 from gui.settings import Settings
-from tests.gui.window_tools import ThreadClient, settle
+from tests.gui.window_tools import ThreadClient, destroy, settle
 
 
 @pytest.fixture
@@ -27,8 +27,7 @@ def desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path, monkeypatch: pytest.M
     made = build(qapp, store, ThreadClient())
     made.window.show()
     yield made
-    made.window.close()
-    qtbot.addWidget(made.window)
+    destroy(made)
     assert settings.sessions_folder().is_relative_to(tmp_path)
 
 

@@ -24,7 +24,7 @@ from gui.export.dialog import ExportRequest
 from gui.operations import act, analyse, exporting, files
 from gui.settings import Settings
 from tests.conftest import ROOT
-from tests.gui.window_tools import settle, state_of
+from tests.gui.window_tools import destroy, settle, state_of
 
 PATIENCE = 120_000
 
@@ -40,8 +40,7 @@ def real(qtbot: QtBot, qapp: QApplication, tmp_path: Path, monkeypatch: pytest.M
     qtbot.waitUntil(lambda: desk.state.attached is not None, timeout=PATIENCE)
     settle(desk, qtbot)
     yield desk
-    desk.window.close()
-    qtbot.addWidget(desk.window)
+    destroy(desk)
 
 
 def test_prune_tune_quantize_judge_and_export_with_cancel_and_a_killed_worker(
