@@ -1,0 +1,92 @@
+"""What is known of a graph without running it, checked by running it."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+import onnx_ir as ir
+import pytest
+from onnx import TensorProto, helper
+
+from core.errors import UserError
+from core.execute.runtimes import onnx_session
+from core.formats.open import open_model
+from core.model.facts import infer
+from core.model.model import Model
+from tests.conftest import FIVE, network_path
+
+
+@pytest.mark.parametrize("key", FIVE)
+@pytest.mark.parametrize("batch", [1, 3])
+def test_every_shape_is_what_onnxruntime_computes(key: str, batch: int) -> None:
+    model = open_model(network_path(key))
+    facts = infer(model, batch)
+    spec = model.inputs[0]
+    wanted = [o.name for n in model.nodes() if id(n) not in facts.constant_nodes for o in n.outputs if o.name]
+    x = np.zeros(spec.bound(batch), np.float32)
+    ran = onnx_session(model, optimized=False, taps=wanted).run({spec.name: x})
+    assert {n: facts.shapes[n] for n in wanted} == {n: ran[n].shape for n in wanted}
+
+
+@pytest.mark.parametrize("key", ["mobilenetv1", "resnet20"])
+def test_every_constant_is_what_onnxruntime_computes(key: str) -> None:
+    """These two compute their Pad arguments with chains of eight operators."""
+    model = open_model(network_path(key))
+    facts = infer(model)
+    names = [o.name for n in model.nodes() if n.op_type != "Constant" for o in n.outputs if o.name in facts.constants]
+    assert len(names) > 10
+    spec = model.inputs[0]
+    ran = onnx_session(model, optimized=False, taps=names).run({spec.name: np.zeros(spec.bound(), np.float32)})
+    for name in names:
+        np.testing.assert_array_equal(facts.constants[name], ran[name])
+
+
+def small(shape: list[object], nodes: list[onnx.NodeProto], opset: int = 18) -> Model:
+    given = helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)
+    taken = helper.make_tensor_value_info("y", TensorProto.FLOAT, None)
+    graph = helper.make_graph(nodes, "g", [given], [taken])
+    return Model.from_ir(ir.from_proto(helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)])))
+
+
+def test_shape_arithmetic_is_folded() -> None:
+    nodes = [
+        helper.make_node("Shape", ["x"], ["s"], start=1),
+        helper.make_node("Constant", [], ["b"], value=onnx.numpy_helper.from_array(np.array([-1]), "b")),
+        helper.make_node("Concat", ["b", "s"], ["t"], axis=0),
+        helper.make_node("Reshape", ["x", "t"], ["y"]),
+    ]
+    facts = infer(small(["n", 4, 5], nodes), batch=2)
+    assert facts.constants["t"].tolist() == [-1, 4, 5]
+    assert facts.shapes["y"] == (2, 4, 5)
+
+
+def test_an_unknown_operator_leaves_its_shape_unknown() -> None:
+    facts = infer(small([1, 4], [helper.make_node("Mystery", ["x"], ["m"]), helper.make_node("Relu", ["m"], ["y"])]))
+    assert facts.shapes["x"] == (1, 4)
+    assert "m" not in facts.shapes
+    assert "y" not in facts.shapes
+
+
+def test_a_constant_of_absurd_size_is_not_built() -> None:
+    size = onnx.numpy_helper.from_array(np.array([1 << 20, 1 << 20]), "big")
+    nodes = [
+        helper.make_node("Constant", [], ["big"], value=size),
+        helper.make_node("ConstantOfShape", ["big"], ["zeros"]),
+        helper.make_node("Add", ["x", "zeros"], ["y"]),
+    ]
+    facts = infer(small([1, 4], nodes))
+    assert "zeros" not in facts.constants
+
+
+def test_an_unbound_dimension_is_asked_for_by_name() -> None:
+    model = small([1, "height"], [helper.make_node("Relu", ["x"], ["y"])])
+    with pytest.raises(UserError, match="Input 'x' has no fixed size on axis 1 \\('height'\\)"):
+        infer(model)
+    assert infer(model, bindings={"height": 7}).shapes["y"] == (1, 7)
+
+
+def test_the_graph_is_untouched() -> None:
+    model = open_model(network_path("sample"))
+    before = ir.to_proto(model.graph).SerializeToString(deterministic=True)
+    infer(model, 4)
+    assert ir.to_proto(model.graph).SerializeToString(deterministic=True) == before
