@@ -9,6 +9,7 @@ from PySide6.QtCore import QTimer
 
 from core.data.splits import Parts
 from core.model.preprocessing import presets
+from core.project.database import Revision
 from core.project.recipe import Step
 from gui.app_state import Attached
 from gui.compare.table_model import Subject
@@ -59,7 +60,7 @@ class Bindings:
     def show_model(self) -> None:
         window, state = self._desk.window, self._desk.state
         revision = state.revision
-        title = f"Revision {revision.id}: {revision.title}" if revision is not None else ""
+        title = f"Revision {revision.id}: {_title(revision)}" if revision is not None else ""
         window.graphs.set_model(state.model, title)
         window.layers.set_model(state.model)
         window.inspector.set_model(state.model)
@@ -74,7 +75,7 @@ class Bindings:
             Entry(
                 r.id,
                 r.parent,
-                r.title,
+                _title(r),
                 _detail(r.step),
                 time.strftime("%H:%M, %d %B %Y", time.localtime(r.created)),
                 state.figures(str(r.id)),
@@ -89,7 +90,7 @@ class Bindings:
         state = self._desk.state
         current = state.revision.id if state.revision else None
         subjects = [
-            Subject(str(r.id), f"{r.id}  {r.title}", _detail(r.step), state.figures(str(r.id)), r.id == current)
+            Subject(str(r.id), f"{r.id}  {_title(r)}", _detail(r.step), state.figures(str(r.id)), r.id == current)
             for r in state.revisions
         ]
         subjects += [Subject(str(p), p.name, str(p), state.figures(str(p))) for p in state.files]
@@ -184,6 +185,12 @@ def _place(desk: Desk) -> str:
         return ""
     layers = sum(1 for _ in state.model.nodes())
     return f"Revision {state.revision.id} of {len(state.revisions)} · {layers:,} layers · opset {state.model.opset}"
+
+
+def _title(revision: Revision) -> str:
+    """The revision's own title; one that is only the method's key (from the command line) is put in words."""
+    step = revision.step
+    return act.title_of(step) if step is not None and revision.title == step.method else revision.title
 
 
 def _detail(step: Step | None) -> str:

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
@@ -16,6 +18,7 @@ from core.methods.method import load_methods
 from core.report import Curve
 from gui.act.dialog import MethodDialog
 from gui.app import build, make_application
+from gui.compare.predict_dialog import PredictDialog
 from gui.desk import Desk
 from gui.export.proof_view import Shown
 from gui.operations import act, analyse, comparing, exporting, files, helping, looking, moving
@@ -48,6 +51,11 @@ def snapshot(folder: Path, project: str | None = None, model: str | None = None,
             for look in looks:
                 looking.set_look(desk, look)
                 artist.draw_all(look)
+            found = list(failures)
+            for look in looks:
+                looking.set_look(desk, look)
+                artist.message(look)
+            failures[:] = found  # the one above was asked for
         desk.window.close()
     for text in failures:
         print(text, file=sys.stderr)
@@ -142,6 +150,8 @@ class Artist:
     def _dialogs(self, look: str) -> None:
         """On the model as it was opened, to which every method can be applied."""
         desk = self._desk
+        self._proof(look)
+        self._answers(look)
         here = desk.state.revision.id if desk.state.revision is not None else 0
         moving.go_to(desk, desk.state.revisions[0].id)
         self.settle()
@@ -150,13 +160,35 @@ class Artist:
             self._show(dialog, f"dialog_{method.key.replace('.', '_')}", look, self._preview_ready(dialog))
         for exporter in load_exporters():
             self._show(exporting.make_dialog(desk, exporter.key), f"dialog_export_{exporter.key}", look)
-        self._proof(look)
         reported = next((r for r in reversed(desk.state.revisions) if r.report.measures), None)
         if reported is not None:
             self._show(ReportDialog(reported.title, reported.report, desk.window), "dialog_report", look)
         self._show(helping.ShortcutDialog(list(desk.actions.values()), desk), "dialog_shortcuts", look)
         moving.go_to(desk, here)
         self.settle()
+
+    def _answers(self, look: str) -> None:
+        """An item of the data asked of the original and the current revision."""
+        attached = self._desk.state.attached
+        if attached is None or not attached.parts.judge.items:
+            return
+        pixels = attached.parts.judge.load(0).get("")
+        if pixels is None or pixels.dtype != np.uint8:
+            return
+        with tempfile.TemporaryDirectory() as scratch:
+            path = Path(scratch) / "item.png"
+            Image.fromarray(np.squeeze(pixels)).save(path)
+            analyse.predict_picture(self._desk, path)
+            self.settle()
+        for dialog in self._desk.window.findChildren(PredictDialog):
+            self._show(dialog, "dialog_answers", look)
+
+    def message(self, look: str) -> None:
+        """What a file that cannot be opened looks like; the project stays."""
+        files.open_model_file(self._desk, Path("missing.onnx"))
+        self.settle()
+        self.draw("message", look)
+        self._desk.window.messages.hide()
 
     def _preview_ready(self, dialog: MethodDialog) -> Callable[[], bool]:
         waits = dialog.method.plan is not None
