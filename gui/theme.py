@@ -293,6 +293,7 @@ QScrollBar::handle:vertical {{ min-height: 32px; }}
 QScrollBar::handle:horizontal {{ min-width: 32px; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QLabel#Title {{ font-size: 16px; font-weight: 600; }}
 QLabel#Section {{ color: {muted}; font-weight: 600; }}
 QLabel#Hint {{ color: {muted}; }}

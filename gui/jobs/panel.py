@@ -34,6 +34,7 @@ class JobPanel(QWidget):
         self.list.currentItemChanged.connect(lambda item, _=None: self._show(item))
         self.curves = Curves()
         self.log = QPlainTextEdit(readOnly=True)
+        self.log.setPlaceholderText("This job has written nothing.")
         self.log.setAccessibleName("Log of the chosen job")
         self.log.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.tabs = QTabWidget()
