@@ -95,6 +95,15 @@ def take(data: DataSet, limit: int | None, seed: int = 0) -> DataSet:
     return Subset(data, sorted(_by_hash(data.items, range(len(data.items)), seed)[:limit]))
 
 
+def without(data: DataSet, used: DataSet) -> DataSet:
+    """The items of ``data`` that are not among those of ``used``; all of them where the two are different data."""
+    if data.location != used.location:
+        return data
+    names = {i.name for i in used.items}
+    kept = [k for k, i in enumerate(data.items) if i.name not in names]
+    return data if len(kept) == len(data.items) else Subset(data, kept)
+
+
 def labelled(data: DataSet) -> DataSet:
     """The items that have a label; the data itself where all have."""
     kept = [k for k, i in enumerate(data.items) if i.label is not None]

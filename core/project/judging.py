@@ -20,17 +20,19 @@ def judged_part(
     """The items to judge on, and a sentence on how they were chosen ('' where all of them are).
 
     ``split`` names a part or 'all'; None takes the part for judging: the data's own test part, else what a division by
-    ``seed`` leaves for judging, less every item that a step of ``recipes`` calibrated or trained on.
+    ``seed`` leaves for judging. From that and from the part 'test' every item that a step of ``recipes`` calibrated or
+    trained on is left out; from other parts none is, but the sentence says how many there are.
     Raises UserError where nothing is left or there is no such part.
     """
-    if split == ALL:
-        return data, ""
-    own = any(i.part for i in data.items)
-    if split is not None:
-        return _named(data, split, seed, own), f"the part '{split}' of {data.name}"
-    parts = divide(data, seed)
     used = {name for recipe in recipes for step in recipe.steps for name in _used(step, data)}
-    kept = [k for k in parts.judge.indices if data.items[k].name not in used]
+    chosen = _chosen(data, split, seed)
+    kept = [k for k in chosen.indices if data.items[k].name not in used]
+    if split not in (None, "test"):
+        where = data.name if split == ALL else f"the part '{split}' of {data.name}"
+        count = len(chosen.indices)
+        known = f"{count - len(kept)} of whose {count} items calibrated or trained the model"
+        note = f"{where}, {known}" if len(kept) < count else "" if split == ALL else where
+        return (data if split == ALL else chosen), note
     if not kept:
         raise UserError(
             f"Every item of '{data.name}' calibrated or trained this model, so none can judge it.",
@@ -40,9 +42,15 @@ def judged_part(
     return Subset(data, kept, f"{data.name} (judged)"), note
 
 
-def _named(data: DataSet, split: str, seed: int, own: bool) -> DataSet:
-    if own:
-        return part(data, split)
+def _chosen(data: DataSet, split: str | None, seed: int) -> Subset:
+    """The items of a split, whatever they did before."""
+    if split == ALL:
+        return Subset(data, range(len(data.items)))
+    if split is None:
+        return divide(data, seed).judge
+    if any(i.part for i in data.items):
+        named = part(data, split)
+        return named if isinstance(named, Subset) else Subset(data, range(len(data.items)))
     if split not in PARTS:
         raise UserError(f"There is no part '{split}'.", f"Parts: {', '.join((*PARTS, ALL))}.")
     if split == "train":

@@ -13,7 +13,7 @@ from typing import Annotated
 import onnx_ir as ir
 
 from core.data.dataset import DataSet
-from core.data.splits import divide, take
+from core.data.splits import divide, part, take, without
 from core.errors import UserError
 from core.methods.method import Context, Outcome, Plan, method
 from core.methods.quantize.bias_correction import Shift, correct_biases
@@ -97,7 +97,7 @@ def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     with ctx.job.stage(0.0, 0.9):
         done = quantize_static(model, parts.calibration, params, ctx)
     seconds = time.perf_counter() - start
-    judged: DataSet = parts.judge if ctx.test is None else ctx.test
+    judged: DataSet = parts.judge if ctx.test is None else without(part(ctx.test), parts.calibration)
     notes = (*done.notes, parts.note)
     with ctx.job.stage(0.9, 1.0):
         report = int8_report(
