@@ -7,7 +7,8 @@ in the graph; big initializers are never copied.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -21,7 +22,10 @@ from core.model.model import Model
 
 Array = npt.NDArray[np.generic]
 _SMALL = 4096  # elements: shape arithmetic is below this, weights above
-_NEVER_FOLDED = {"QuantizeLinear", "DequantizeLinear", "Dropout", "RandomNormal", "RandomUniform"}
+_LARGEST, _MOST = 1 << 24, 1 << 27  # elements of one folded value, and of all: a file of 1 kB may ask for terabytes
+_RANDOM = {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Multinomial", "Bernoulli"}
+_NEVER_FOLDED = {"QuantizeLinear", "DequantizeLinear", "Dropout", *_RANDOM}
+_GROWING = {"ConstantOfShape", "Expand", "Tile", "Range", "OneHot", "Pad", "Resize", "Upsample", "Einsum"}
 
 
 @dataclass(frozen=True)
@@ -135,6 +139,7 @@ def _fold(
     proto: onnx.ModelProto, shapes: Mapping[str, tuple[int, ...]], known: Mapping[str, Array], broken: set[str]
 ) -> dict[str, Array]:
     done: dict[str, Array] = {}
+    room = _MOST - sum(v.size for v in known.values())
 
     def look(name: str) -> Array | None:
         return done.get(name, known.get(name))
@@ -147,21 +152,32 @@ def _fold(
             cut = {a.name: a.i for a in node.attribute}
             done[node.output[0]] = np.asarray(shapes[names[0]][cut.get("start", 0) : cut.get("end")], np.int64)
         elif node.op_type not in _NEVER_FOLDED and all(look(n) is not None for n in names):
-            feed = {n: np.asarray(look(n)) for n in names}
+            given = [np.asarray(look(n)) for n in names]
+            if _most_elements(node, shapes, given) > min(_LARGEST, room):
+                continue  # perhaps its shape is known the next time
             try:
-                results = _evaluate(node, feed, proto)
+                results = _evaluate(node, dict(zip(names, given, strict=True)), proto)
             except Exception:  # noqa: BLE001  a node that the reference cannot run is simply not a constant
                 broken.add(node.output[0])
                 continue
             done.update(results)
+            room -= sum(v.size for v in results.values())
     return done
+
+
+def _most_elements(node: onnx.NodeProto, shapes: Mapping[str, tuple[int, ...]], given: Sequence[Array]) -> float:
+    """How many elements a node's largest output has, from above: as inferred, else as its inputs can bring about."""
+    outputs = [shapes.get(o) for o in node.output if o]
+    if all(shape is not None for shape in outputs):
+        return max(float(math.prod(shape)) for shape in outputs if shape is not None)
+    if node.op_type in _GROWING:  # their size is in the numbers of their inputs
+        return math.inf
+    return math.prod(max(float(x.size), 1.0) for x in given)
 
 
 def _evaluate(node: onnx.NodeProto, feed: Mapping[str, Array], proto: onnx.ModelProto) -> dict[str, Array]:
     if any(a.type == onnx.AttributeProto.GRAPH for a in node.attribute):
         raise ValueError("a node with a body is not folded")
-    if node.op_type in ("ConstantOfShape", "Expand", "Tile") and _result_size(node, feed) > 1 << 24:
-        raise ValueError("too large to fold")
     kinds = [
         onnx.helper.make_tensor_value_info(k, onnx.helper.np_dtype_to_tensor_dtype(v.dtype), v.shape)
         for k, v in feed.items()
@@ -171,12 +187,6 @@ def _evaluate(node: onnx.NodeProto, feed: Mapping[str, Array], proto: onnx.Model
     one = onnx.helper.make_model(graph, opset_imports=opsets, ir_version=proto.ir_version)
     values = ReferenceEvaluator(one).run(None, dict(feed))
     return {o: np.asarray(v) for o, v in zip((o for o in node.output if o), values, strict=True)}
-
-
-def _result_size(node: onnx.NodeProto, feed: Mapping[str, Array]) -> int:
-    sizes = feed[node.input[-1]].astype(np.float64)
-    base = 1.0 if node.op_type != "Tile" else float(feed[node.input[0]].size)
-    return int(min(base * float(np.prod(np.maximum(sizes, 1))), 1e18))
 
 
 def _replace_by_constants(proto: onnx.ModelProto, new: Mapping[str, Array]) -> None:

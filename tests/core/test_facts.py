@@ -78,6 +78,49 @@ def test_a_constant_of_absurd_size_is_not_built() -> None:
     assert "zeros" not in facts.constants
 
 
+def stored(name: str, numbers: object) -> onnx.NodeProto:
+    return helper.make_node("Constant", [], [name], value=onnx.numpy_helper.from_array(np.asarray(numbers), name))
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        [helper.make_node("Range", ["zero", "much", "one"], ["made"])],
+        [helper.make_node("Pad", ["numbers", "wide"], ["made"])],
+        [helper.make_node("Tile", ["numbers", "often"], ["made"])],
+        [
+            helper.make_node("Reshape", ["numbers", "column"], ["c"]),
+            helper.make_node("Add", ["c", "numbers"], ["square"]),  # 1000 x 1000
+            helper.make_node("Reshape", ["square", "column"], ["long"]),
+            helper.make_node("Reshape", ["square", "row"], ["flat"]),
+            helper.make_node("Add", ["long", "flat"], ["made"]),  # 10^6 x 10^6
+        ],
+    ],
+    ids=lambda nodes: nodes[-1].op_type,
+)
+def test_no_operator_builds_a_constant_of_absurd_size(nodes: list[onnx.NodeProto]) -> None:
+    constants = [
+        stored("zero", np.int64(0)), stored("one", np.int64(1)), stored("much", np.int64(1 << 32)),
+        stored("numbers", np.arange(1000, dtype=np.float32)), stored("wide", [0, 1 << 32]), stored("often", [1 << 32]),
+        stored("column", [-1, 1]), stored("row", [1, -1]),
+    ]  # fmt: skip
+    facts = infer(small([1, 4], [*constants, *nodes, helper.make_node("Mystery", ["x", "made"], ["y"])]))
+    assert "made" not in facts.constants
+    assert {"zero", "numbers"} <= facts.constants.keys()
+
+
+@pytest.mark.parametrize("operator", ["RandomNormalLike", "RandomUniformLike", "Bernoulli"])
+def test_random_numbers_are_no_constants(operator: str) -> None:
+    nodes = [
+        stored("half", np.full((1, 4), 0.5, np.float32)),
+        helper.make_node(operator, ["half"], ["r"]),
+        helper.make_node("Add", ["x", "r"], ["y"]),
+    ]
+    facts = infer(small([1, 4], nodes))
+    assert facts.shapes["r"] == (1, 4)
+    assert facts.constants.keys() == {"half"}
+
+
 def test_an_unbound_dimension_is_asked_for_by_name() -> None:
     model = small([1, "height"], [helper.make_node("Relu", ["x"], ["y"])])
     with pytest.raises(UserError, match="Input 'x' has no fixed size on axis 1 \\('height'\\)"):
