@@ -17,7 +17,7 @@ from core.exporters.exporter import Exported, load_exporters
 from core.formats.onnx_file import save_onnx
 from core.formats.open import open_model
 from core.jobs import Job
-from core.measure.accuracy import accuracy_of_file
+from core.measure.accuracy import accuracy, accuracy_of_file
 from core.measure.cost import cost
 from core.methods.method import load_methods
 from core.model.model import Model
@@ -112,7 +112,10 @@ def _files(demo: _Demo, original: Path, model: Model, result: Model) -> list[Pat
     rows += [(f"result, {e.file.suffix[1:]}", e.file, result, e) for e in exported]
     for k, (name, file, graph, written) in enumerate(rows):
         with demo.job.stage(0.6 + 0.05 * k, 0.65 + 0.05 * k) as job:
-            judged = accuracy_of_file(file, judge, inputs=graph.inputs, threads=demo.threads, job=job)
+            if file.suffix == ".tflite":
+                judged = accuracy_of_file(file, judge, inputs=graph.inputs, threads=demo.threads, job=job)
+            else:
+                judged = accuracy(open_model(file), judge, threads=demo.threads, job=job)
         counted = cost(graph)
         demo.rows.append(
             {

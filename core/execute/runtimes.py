@@ -41,9 +41,9 @@ class Session(Protocol):
 
 def open_session(path: Path, threads: int = 1) -> Session:
     """The runtime that belongs to the file's suffix (.onnx or .tflite)."""
-    if path.suffix == ".tflite":
+    if path.suffix.lower() == ".tflite":
         return LiteRTSession(path.read_bytes(), threads)
-    if path.suffix == ".onnx":
+    if path.suffix.lower() == ".onnx":
         return OnnxSession(path, threads)
     raise UserError(f"'{path.name}' is neither .onnx nor .tflite.", "Only these two can be run.")
 
@@ -142,23 +142,27 @@ class LiteRTSession:
         return names
 
     def run(self, feed: Mapping[str, Array]) -> dict[str, Array]:
-        changed = False
-        for port, detail in zip(self.inputs, self._in, strict=True):
+        for port in self.inputs:
             if port.name not in feed:
                 raise UserError(f"The model's input '{port.name}' was not given.")
-            if tuple(feed[port.name].shape) != tuple(detail["shape"]):
-                self._it.resize_tensor_input(detail["index"], feed[port.name].shape, strict=False)
-                changed = True
         try:
-            if changed:
-                self._it.allocate_tensors()
-                self._in = self._it.get_input_details()
+            self._resize(feed)
             for port, detail in zip(self.inputs, self._in, strict=True):
                 self._it.set_tensor(detail["index"], feed[port.name])
             self._it.invoke()
+            return {p.name: self._it.get_tensor(d["index"]) for p, d in zip(self.outputs, self._out, strict=True)}
         except (ValueError, RuntimeError) as error:
             raise UserError(f"LiteRT cannot run the model: {_first_line(error)}.") from error
-        return {p.name: self._it.get_tensor(d["index"]) for p, d in zip(self.outputs, self._out, strict=True)}
+
+    def _resize(self, feed: Mapping[str, Array]) -> None:
+        changed = False
+        for port, detail in zip(self.inputs, self._in, strict=True):
+            if tuple(feed[port.name].shape) != tuple(detail["shape"]):
+                self._it.resize_tensor_input(detail["index"], feed[port.name].shape, strict=False)
+                changed = True
+        if changed:
+            self._it.allocate_tensors()
+            self._in = self._it.get_input_details()
 
 
 def quantize(x: Array, port: Port) -> Array:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -20,25 +21,48 @@ from core.model.model import LABELS, PREPROCESSING
 from core.model.preprocessing import Preprocessing
 
 ENTRY = "thimble.json"
+_IDENTIFIER = b"TFL3"  # at bytes 4 to 8 of every TFLite file
+_BROKEN = (ValueError, TypeError, IndexError, OverflowError, AttributeError, struct.error)  # of a damaged flatbuffer
 
 
 def read_metadata(file: Path | bytes) -> dict[str, Any]:
-    """The JSON object that Thimble wrote into a TFLite file; empty for files of other makers."""
+    """The JSON object that Thimble wrote into a TFLite file; empty for files of other makers.
+
+    Raises UserError where the file is no TFLite model or is damaged.
+    """
+    data = file if isinstance(file, bytes) else file.read_bytes()
+    try:
+        stored = _entry(data)
+    except _BROKEN as error:
+        what = "The content" if isinstance(file, bytes) else f"'{file.name}'"
+        raise UserError(
+            f"{what} is not a TFLite model, or it is damaged or cut off.", "Copy, download or export it again."
+        ) from error
+    try:
+        found = json.loads(stored or "{}")
+    except (ValueError, RecursionError):  # someone else's entry under our name
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _entry(data: bytes) -> bytes:
+    """The bytes of our metadata entry, empty where there is none.
+
+    The generated reader checks nothing: an offset or a length that leads out of the file raises one of _BROKEN.
+    """
     from ai_edge_litert import schema_py_generated as schema
 
-    data = file if isinstance(file, bytes) else file.read_bytes()
-    model = schema.Model.GetRootAsModel(data, 0)
+    if data[4:8] != _IDENTIFIER:
+        raise ValueError("no TFLite identifier")
+    model = schema.Model.GetRootAs(data, 0)
+    if model.MetadataLength() > len(data):  # a walk over 2**32 entries would take hours
+        raise ValueError("more entries than bytes")
     for k in range(model.MetadataLength()):
         entry = model.Metadata(k)
-        if entry is None or entry.Name() != ENTRY.encode():
-            continue
-        buffer = model.Buffers(entry.Buffer())
-        try:
-            found = json.loads(bytes(buffer.DataAsNumpy())) if buffer.DataLength() else {}
-        except ValueError:  # someone else's entry under our name
-            return {}
-        return found if isinstance(found, dict) else {}
-    return {}
+        if entry is not None and entry.Name() == ENTRY.encode():
+            buffer = model.Buffers(entry.Buffer())
+            return bytes(buffer.DataAsNumpy()) if buffer is not None and buffer.DataLength() else b""
+    return b""
 
 
 def read_preprocessing(data: bytes) -> dict[str, Preprocessing]:

@@ -118,7 +118,7 @@ def accuracy_of_file(
     seed: int = 0,
     job: Job | None = None,
 ) -> Accuracy:
-    """Accuracy of a written .onnx or .tflite file in its own runtime.
+    """Accuracy of a written .tflite file in LiteRT (an .onnx file is opened by core.formats, then :func:`accuracy`).
 
     ``inputs`` (or the file itself) say layout and preparation; ``preprocessing`` overrides the latter.
     """

@@ -1,4 +1,7 @@
-"""A written model file with its session and what it says of its own inputs."""
+"""A written TFLite file with its session and what it says of its own inputs.
+
+An .onnx file is not opened here: core.formats checks it (external data, damage) and makes a Model of it.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import onnx_ir as ir
-
 from core.errors import UserError
-from core.execute.runtimes import Port, Session, open_session
+from core.execute.runtimes import LiteRTSession, Port, Session
 from core.execute.tflite_metadata import read_labels, read_preprocessing
-from core.model.model import InputSpec, Model
-from core.model.model import quantized as model_quantized
+from core.model.model import InputSpec
 from core.model.preprocessing import Preprocessing
 
 
@@ -29,15 +29,15 @@ class OpenedFile:
 
 
 def open_file(path: Path, threads: int = 1) -> OpenedFile:
-    """Open a .onnx or .tflite in its runtime. Raises UserError where it is missing or cannot be loaded."""
-    if not path.is_file():
-        raise UserError(f"There is no file '{path}'.")
-    session = open_session(path, threads)
-    if path.suffix == ".onnx":
-        model = Model.from_ir(ir.load(path), str(path))
-        return OpenedFile(path, session, model.inputs, model.labels, model_quantized(model))
-    data = path.read_bytes()
+    """Open a .tflite in LiteRT. Raises UserError where it is missing, of another kind or damaged."""
+    if path.suffix.lower() != ".tflite":
+        raise UserError(f"'{path.name}' is not a .tflite file.", "Other files are opened as models.")
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UserError(f"'{path}' cannot be read: {error.strerror or error}.") from error
     stored, labels = read_preprocessing(data), read_labels(data)
+    session = LiteRTSession(data, threads)
     inputs = tuple(spec_of(p, stored.get(p.name)) for p in session.inputs)
     integers = any(p.quantization for p in (*session.inputs, *session.outputs)) or _has_int8_tensors(data)
     return OpenedFile(path, session, inputs, labels, integers)
@@ -71,7 +71,10 @@ def spec_of(port: Port, preprocessing: Preprocessing | None = None) -> InputSpec
 
 
 def _has_int8_tensors(data: bytes) -> bool:
-    """Whether weights or activations inside a TFLite file are 8-bit, though its ports may be float."""
+    """Whether weights or activations inside a TFLite file are 8-bit, though its ports may be float.
+
+    LiteRT has verified the flatbuffer before this walks through it.
+    """
     from ai_edge_litert import schema_py_generated as schema
 
     model = schema.Model.GetRootAs(data, 0)

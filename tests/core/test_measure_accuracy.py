@@ -17,10 +17,11 @@ from core.errors import Cancelled, UserError
 from core.execute.runtimes import OnnxSession
 from core.jobs import Job, Progress
 from core.measure import host
-from core.measure.accuracy import accuracy, accuracy_of_file, judge, judge_file
+from core.measure.accuracy import accuracy, accuracy_of_file, judge, judge_session
 from core.measure.statistics import paired
 from core.model.model import Model
 from core.model.preprocessing import Preprocessing
+from core.project.comparing import Candidate, compare_models
 from tests.conftest import network_path, shared
 from tests.core.test_data_splits import Listed
 
@@ -82,7 +83,7 @@ def test_nchw_int8_tflite_is_fed_as_it_is() -> None:
 def test_file_and_model_agree_item_by_item() -> None:
     data = part(sample_data())
     model = Model.from_ir(ir.load(sample_model()))
-    in_memory, on_disk = judge(model, data), judge_file(sample_model(), data)
+    in_memory, on_disk = judge(model, data), judge_session(OnnxSession(sample_model()), model.inputs, data)
     np.testing.assert_array_equal(in_memory.ranks, on_disk.ranks)
     assert in_memory.names == tuple(i.name for i in data.items)
     assert paired(in_memory.correct, on_disk.correct).p_value == 1
@@ -132,12 +133,37 @@ def test_near_chance_is_said() -> None:
 
 def test_files_that_cannot_be_run(tmp_path: Path) -> None:
     data = sample_data()
-    for name, content in (("a.onnx", b"junk"), ("b.tflite", b"junk"), ("c.txt", b""), ("d.onnx", b"")):
+    for name, content in (("a.onnx", b"junk"), ("b.TFLITE", b"junk"), ("c.txt", b""), ("d.tflite", b"")):
         (tmp_path / name).write_bytes(content)
-        with pytest.raises(UserError):
+        wanted = "is not a TFLite model" if name.lower().endswith("tflite") else "is not a .tflite file"
+        with pytest.raises(UserError, match=wanted):
             accuracy_of_file(tmp_path / name, data)
-    with pytest.raises(UserError, match="no file"):
-        accuracy_of_file(tmp_path / "missing.onnx", data)
+    with pytest.raises(UserError, match="No such file"):
+        accuracy_of_file(tmp_path / "missing.tflite", data)
+
+
+def test_damaged_tflite_files_are_refused_in_one_sentence(tmp_path: Path) -> None:
+    """Cut off, and with bytes of the file's structure changed: whatever happens is a UserError or an answer."""
+    whole = shared("models/mlperf_tiny/kws_ref_model.tflite").read_bytes()
+    data = Few([Item("0", 1)])
+    rng = np.random.default_rng(0)
+    contents = [whole[: len(whole) * k // 8] for k in range(8)] + [whole[:8] + rng.bytes(2000)]
+    for _ in range(30):
+        damaged = bytearray(whole)
+        for place in rng.integers(0, len(whole), 400):
+            damaged[place] = rng.integers(256)
+        contents.append(bytes(damaged))
+    path, said = tmp_path / "damaged.tflite", []
+    for content in contents:
+        path.write_bytes(content)
+        try:
+            found, _ = compare_models([Candidate("damaged", None, path)], data, split="all")
+        except UserError as error:
+            said.append(error.message)
+        else:
+            assert found["damaged"].accuracy or found["damaged"].notes
+    assert len(said) >= 3
+    assert all("'damaged.tflite' is not a TFLite model" in s for s in said)
 
 
 def test_progress_and_cancel() -> None:
