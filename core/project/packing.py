@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -13,10 +14,11 @@ import onnx_ir as ir
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
 from core.errors import UserError
-from core.formats.onnx_file import graph_from_proto, graph_to_proto, write_atomically
+from core.formats.onnx_file import PROTOBUF_LIMIT, graph_from_proto, graph_to_proto, write_atomically
 from core.model.model import Model
 from core.project.tensors import StoredTensor, TensorStore
 
+_DIGEST = re.compile("[0-9a-f]{64}")
 _INLINE = 1024  # bytes: shape constants and small biases stay in the graph
 _RESULT = "result.json"
 
@@ -71,12 +73,14 @@ def unpack(data: bytes, what: str, source: str, *stores: TensorStore) -> Model:
     """
     proto = onnx.ModelProto()
     try:
-        proto.ParseFromString(zlib.decompress(data))
+        proto.ParseFromString(zlib.decompressobj().decompress(data, PROTOBUF_LIMIT))
     except (zlib.error, DecodeError) as error:
         raise UserError(f"{what} is damaged: its graph cannot be read.", "Restore it from a copy.") from error
 
     def load(tensor: onnx.TensorProto) -> ir.TensorProtocol:
-        digest = next(e.value for e in tensor.external_data if e.key == "location")
+        digest = next((e.value for e in tensor.external_data if e.key == "location"), "")
+        if not _DIGEST.fullmatch(digest):  # a project from somebody else may name any file of this machine
+            raise UserError(f"{what} is damaged: '{digest}' names no tensor.", "Restore it from a copy.")
         store = next((s for s in stores if s.path(digest).exists()), stores[0])
         found = store.get(digest, ir.DataType(tensor.data_type), ir.Shape(tensor.dims), tensor.name)
         found.doc_string = tensor.doc_string or None

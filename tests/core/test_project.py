@@ -7,10 +7,12 @@ import os
 import sqlite3
 import subprocess
 import sys
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnx_ir as ir
 import pytest
 
@@ -236,6 +238,23 @@ def test_a_project_that_is_open_elsewhere_is_refused(project: Project) -> None:
     project.close()
     project.close()
     Project.open(project.folder).close()
+
+
+def test_a_project_reads_no_file_but_its_own(project: Project, tmp_path: Path) -> None:
+    """A project from somebody else whose graph names a file of this machine as one of its tensors."""
+    secret = tmp_path / "secret"
+    victim = max((project.folder / "tensors").iterdir(), key=lambda p: p.stat().st_size)
+    secret.write_bytes(victim.read_bytes())
+    project.close()
+    with sqlite3.connect(project.folder / "project.db") as db:
+        proto = onnx.ModelProto.FromString(zlib.decompress(db.execute("SELECT graph FROM revisions").fetchone()[0]))
+        for tensor in proto.graph.initializer:
+            for entry in tensor.external_data:
+                entry.value = entry.value.replace(victim.name, str(secret))
+        db.execute("UPDATE revisions SET graph = ?", (zlib.compress(proto.SerializeToString()),))
+    db.close()
+    with Project.open(project.folder) as again, pytest.raises(UserError, match=r"damaged: '.*secret' names no tensor"):
+        again.model()
 
 
 def test_damage_is_one_sentence(project: Project, tmp_path: Path) -> None:
