@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from core.errors import UnsupportedOperator, UserError
 from core.execute.torch_ops import Layer, Operator, Run, operators, reason_against, to_array, to_tensor
-from core.model.model import Model, real_inputs
+from core.model.model import Model, layer_name, real_inputs
 from core.model.prepare import check_wiring
 
 _BIG = 1024  # elements: larger initializers are not copied for the checker
@@ -238,8 +238,7 @@ def _layer(node: ir.Node, opset: int) -> Layer:
     types = tuple("" if v is None or v.dtype is None else v.dtype.name for v in node.inputs)
     attributes = {a.name: _plain(a) for a in node.attributes.values() if not a.is_ref()}
     used = max((k + 1 for k, o in enumerate(node.outputs) if o.name), default=0)
-    name = node.name or (node.outputs[0].name if node.outputs else "") or node.op_type
-    return Layer(name, node.op_type, node.version or opset, attributes, types, used)
+    return Layer(layer_name(node), node.op_type, node.version or opset, attributes, types, used)
 
 
 def _plain(attribute: ir.Attr) -> Any:

@@ -17,7 +17,7 @@ from core.errors import UserError
 from core.measure.macs import node_macs
 from core.measure.weights import CARRIERS, QUANTIZERS, constant, is_weight, stored_tensor
 from core.model.facts import Facts, infer
-from core.model.model import Model
+from core.model.model import Model, layer_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class _Counter:
         self._inline_bytes = 0
 
     def layer(self, node: ir.Node) -> LayerCost:
-        name = node.name or (node.outputs[0].name if node.outputs else "") or node.op_type
+        name = layer_name(node)
         shape = self._facts.shape(node.outputs[0]) if self._facts and node.outputs else None
         if node.op_type in QUANTIZERS:
             return LayerCost(name, node.op_type, 0, 0, self._scales(node), shape)

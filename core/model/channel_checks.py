@@ -7,7 +7,8 @@ from collections import defaultdict
 import numpy as np
 import onnx_ir as ir
 
-from core.model.channel_labels import STATIC_MOVES, Labelling, Lane, Occurrence, layer_name
+from core.model.channel_labels import STATIC_MOVES, Labelling, Lane, Occurrence
+from core.model.model import layer_name
 
 # their size arguments are computed again from the survivors by core.model.channel_cut
 MENDED = {"Reshape", "Expand", "Split", "Slice", "Pad", "Gather", "Resize"}

@@ -18,15 +18,11 @@ import numpy.typing as npt
 import onnx_ir as ir
 
 from core.model.facts import Facts
+from core.model.model import layer_name
 
 Ints = npt.NDArray[np.int64]
 Role = Literal["produces", "carries", "reads"]
 STATIC_MOVES = {"Identity", "Cast", "Transpose", "Unsqueeze", "Squeeze", "DequantizeLinear", "QuantizeLinear"}
-
-
-def layer_name(node: ir.Node) -> str:
-    """The node's name, or its first output's where the file names no nodes."""
-    return node.name or (node.outputs[0].name if node.outputs else "") or node.op_type
 
 
 @dataclass(frozen=True, slots=True, eq=False)

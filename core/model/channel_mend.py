@@ -12,10 +12,10 @@ import onnx_ir as ir
 
 from core.errors import UnsupportedOperator
 from core.model.channel_groups import ChannelGroups
-from core.model.channel_labels import Labelling, layer_name
+from core.model.channel_labels import Labelling
 from core.model.channel_rules_moves import pad_widths, slice_ranges
 from core.model.facts import Facts, infer
-from core.model.model import Model
+from core.model.model import Model, layer_name
 
 Flags = npt.NDArray[np.bool_]
 

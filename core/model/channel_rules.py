@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 
 import onnx_ir as ir
 
-from core.model.channel_labels import Labelling, layer_name
+from core.model.channel_labels import Labelling
+from core.model.model import layer_name
 
 Rule = Callable[[Labelling, ir.Node], None]
 RULES: dict[str, Rule] = {}

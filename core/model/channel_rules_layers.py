@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
-from core.model.channel_labels import Ints, Labelling, layer_name
+from core.model.channel_labels import Ints, Labelling
 from core.model.channel_rules import no_rule, rule
+from core.model.model import layer_name
 
 
 def labels_along(state: Labelling, value: ir.Value | None, axis: int, node: ir.Node) -> Ints:

@@ -7,8 +7,9 @@ import math
 import numpy as np
 import onnx_ir as ir
 
-from core.model.channel_labels import Ints, Labelling, Lane, layer_name
+from core.model.channel_labels import Ints, Labelling, Lane
 from core.model.channel_rules import no_rule, rule
+from core.model.model import layer_name
 
 
 @rule("Reshape", "Flatten", "Squeeze", "Unsqueeze")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import onnx_ir as ir
 
-from core.model.channel_labels import Ints, Labelling, Lane, layer_name
+from core.model.channel_labels import Ints, Labelling, Lane
 from core.model.channel_rules import no_rule, rule
+from core.model.model import layer_name
 
 _SINGULAR = {"Reciprocal", "Log"}  # a removed channel, masked to 0, would become infinite
 

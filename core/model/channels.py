@@ -9,7 +9,7 @@ channel_checks (shared tensors), channel_groups (the result), channel_mend and c
 
 from core.model.channel_cut import cut, facts_after, mask, surviving
 from core.model.channel_groups import ChannelGroup, ChannelGroups, Member, Removed, find_groups
-from core.model.channel_labels import layer_name
+from core.model.model import layer_name
 
 __all__ = [
     "ChannelGroup",

@@ -11,8 +11,8 @@ import numpy.typing as npt
 import onnx_ir as ir
 
 from core.model.facts import Facts, infer
-from core.model.model import Model
-from core.model.qdq_operators import default_domain, integer, layer_name, number, weight_axis
+from core.model.model import Model, layer_name
+from core.model.qdq_operators import default_domain, weight_axis
 
 Array64 = npt.NDArray[np.float64]
 _HOSTS = frozenset({"Conv", "ConvTranspose", "Gemm"})
@@ -41,11 +41,12 @@ def _host(norm: ir.Node, facts: Facts) -> ir.Node | None:
     producer = value.producer() if value is not None else None
     if value is None or producer is None or producer.op_type not in _HOSTS or not default_domain(producer):
         return None
-    if len(value.uses()) != 1 or value.is_graph_output() or integer(norm, "training_mode", 0):
+    if len(value.uses()) != 1 or value.is_graph_output() or norm.attributes.get_int("training_mode", 0) != 0:
         return None
     if any(o.uses() or o.is_graph_output() for o in norm.outputs[1:]):
         return None
-    if producer.op_type == "Gemm" and (number(producer, "alpha", 1.0) != 1.0 or number(producer, "beta", 1.0) != 1.0):
+    alpha, beta = (producer.attributes.get_float(name, 1.0) for name in ("alpha", "beta"))
+    if producer.op_type == "Gemm" and (alpha, beta) != (1.0, 1.0):
         return None
     constants = [*norm.inputs[1:5], *producer.inputs[1:]]
     return producer if all(v is None or facts.array(v) is not None for v in constants) else None
@@ -53,7 +54,7 @@ def _host(norm: ir.Node, facts: Facts) -> ir.Node | None:
 
 def _fold(graph: ir.Graph, host: ir.Node, norm: ir.Node, facts: Facts) -> bool:
     gamma, beta, mean, variance = (_float64(facts, v) for v in norm.inputs[1:5])
-    factor = gamma / np.sqrt(variance + number(norm, "epsilon", 1e-5))
+    factor = gamma / np.sqrt(variance + norm.attributes.get_float("epsilon", 1e-5))
     old = host.inputs[1]
     weight = _float64(facts, old)
     bias = _float64(facts, host.inputs[2]) if len(host.inputs) > 2 and host.inputs[2] is not None else np.zeros(1)
@@ -71,7 +72,8 @@ def _along_outputs(host: ir.Node, factor: Array64, weight: Array64) -> Array64:
     if host.op_type != "ConvTranspose":
         axis = weight_axis(host)
         return factor.reshape([-1 if k == axis else 1 for k in range(weight.ndim)])
-    group = integer(host, "group", 1)  # weight (C, M/group, ...): input channels of group g make outputs of group g
+    # weight (C, M/group, ...): input channels of group g make outputs of group g
+    group = host.attributes.get_int("group", 1)
     rows = np.repeat(factor.reshape(group, -1), weight.shape[0] // group, axis=0)
     return rows.reshape(weight.shape[0], weight.shape[1], *[1] * (weight.ndim - 2))
 

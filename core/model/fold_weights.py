@@ -10,8 +10,8 @@ import numpy.typing as npt
 import onnx_ir as ir
 
 from core.model.facts import Facts, infer
-from core.model.model import ORIGIN, Model
-from core.model.qdq_operators import default_domain, integer, layer_name
+from core.model.model import ORIGIN, Model, layer_name
+from core.model.qdq_operators import default_domain
 
 Array = npt.NDArray[Any]
 _READERS = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul", "BatchNormalization", "Add"})
@@ -72,7 +72,7 @@ def _transpose(node: ir.Node, x: Array, facts: Facts) -> Array | None:
 
 def _reshape(node: ir.Node, x: Array, facts: Facts) -> Array | None:
     target = facts.array(node.inputs[1])
-    if target is None or integer(node, "allowzero", 0):
+    if target is None or node.attributes.get_int("allowzero", 0) != 0:
         return None
     sizes = [int(d) if d else x.shape[k] for k, d in enumerate(target.astype(np.int64))]
     return x.reshape(sizes)

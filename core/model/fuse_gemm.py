@@ -6,8 +6,8 @@ import numpy as np
 import onnx_ir as ir
 
 from core.model.facts import Facts, infer
-from core.model.model import Model
-from core.model.qdq_operators import default_domain, layer_name
+from core.model.model import Model, layer_name
+from core.model.qdq_operators import default_domain
 
 
 def fuse_gemm(model: Model) -> tuple[Model, tuple[str, ...]]:

@@ -144,6 +144,11 @@ def real_inputs(graph: ir.Model) -> list[ir.Value]:
     return [v for v in graph.graph.inputs if v.name not in graph.graph.initializers]
 
 
+def layer_name(node: ir.Node) -> str:
+    """How a node is called wherever a person reads of it: its name, else its first output's, else its operator."""
+    return node.name or (node.outputs[0].name if node.outputs else "") or node.op_type
+
+
 def quantized(model: Model) -> bool:
     """Whether the graph holds quantization nodes."""
     return any(n.op_type in ("QuantizeLinear", "DequantizeLinear") for n in model.nodes())

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import onnx_ir as ir
 
-from core.model.model import Model
+from core.model.model import Model, layer_name
 from core.model.qdq_numbers import QuantParams, bias_scale, fixed_params, mean_ratio
 from core.model.qdq_operators import (
     ACTIVATIONS,
@@ -22,7 +22,6 @@ from core.model.qdq_operators import (
     PASS_THROUGH,
     WEIGHTED,
     data_inputs,
-    layer_name,
     weight_axis,
 )
 from core.model.qdq_pairs import constant, read_params, source_pair, stored_constant

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import onnx_ir as ir
 
 from core.model.facts import Array, Facts
-from core.model.model import ORIGIN
+from core.model.model import ORIGIN, layer_name
 from core.model.qdq_numbers import (
     QuantParams,
     Storage,
@@ -26,7 +26,7 @@ from core.model.qdq_numbers import (
     raised_weight_scale,
     weight_scale,
 )
-from core.model.qdq_operators import BINARY, WEIGHTED, data_inputs, layer_name, weight_axis
+from core.model.qdq_operators import BINARY, WEIGHTED, data_inputs, weight_axis
 from core.model.qdq_plan import Int8Plan
 from core.model.qdq_scales import Scales
 

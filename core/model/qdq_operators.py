@@ -30,8 +30,6 @@ FIXED = frozenset({"Softmax", "Sigmoid", "Tanh"})
 
 BINARY = frozenset({"Add", "Sub", "Mul"})
 UNARY = frozenset({"LeakyRelu", "HardSwish"})
-RESCALING = WEIGHTED | BINARY | UNARY | MEANS | FIXED
-"""Operators whose output has a scale of its own."""
 
 
 def default_domain(node: ir.Node) -> bool:
@@ -49,29 +47,9 @@ def data_inputs(node: ir.Node) -> list[ir.Value]:
 
 def weight_axis(node: ir.Node) -> int:
     """The axis of the weight (2nd input) that counts output channels."""
-    if node.op_type == "Conv" or (node.op_type == "Gemm" and integer(node, "transB", 0)):
+    if node.op_type == "Conv" or (node.op_type == "Gemm" and node.attributes.get_int("transB", 0) != 0):
         return 0
     return 1
-
-
-def integer(node: ir.Node, name: str, default: int) -> int:
-    attribute = node.attributes.get(name)
-    return default if attribute is None else attribute.as_int()
-
-
-def number(node: ir.Node, name: str, default: float) -> float:
-    attribute = node.attributes.get(name)
-    return default if attribute is None else attribute.as_float()
-
-
-def text(node: ir.Node, name: str, default: str) -> str:
-    attribute = node.attributes.get(name)
-    return default if attribute is None else attribute.as_string()
-
-
-def layer_name(node: ir.Node) -> str:
-    """The node's name, or its first output's where it has none."""
-    return node.name or (node.outputs[0].name or "" if node.outputs else "")
 
 
 def why_not_int8(node: ir.Node, facts: Facts) -> str:
@@ -111,7 +89,8 @@ def _gemm(node: ir.Node, facts: Facts) -> str:
         return f"its weight is {weight.dtype}, not float32"
     if not np.isfinite(weight).all():
         return "its weight holds values that are not finite"
-    if number(node, "alpha", 1.0) != 1.0 or number(node, "beta", 1.0) != 1.0 or integer(node, "transA", 0):
+    alpha, beta = (node.attributes.get_float(name, 1.0) for name in ("alpha", "beta"))
+    if (alpha, beta) != (1.0, 1.0) or node.attributes.get_int("transA", 0) != 0:
         return "alpha, beta or transA are set"
     return _bias(node, facts, weight.shape[weight_axis(node)])
 
@@ -157,13 +136,13 @@ def _pass_through(node: ir.Node, facts: Facts) -> str:
 
 
 def _pad(node: ir.Node, facts: Facts) -> str:
-    if text(node, "mode", "constant") == "constant" and pad_value(node, facts) is None:
+    if node.attributes.get_string("mode", "constant") == "constant" and pad_value(node, facts) is None:
         return "its fill value is computed while the network runs or is not finite"
     return _pass_through(node, facts)
 
 
 def _resize(node: ir.Node, facts: Facts) -> str:
-    if text(node, "mode", "nearest") == "cubic":
+    if node.attributes.get_string("mode", "nearest") == "cubic":
         return "cubic interpolation leaves the range of its input"
     return _pass_through(node, facts)
 
@@ -178,7 +157,7 @@ def pad_value(node: ir.Node, facts: Facts) -> float | None:
     """What a constant Pad fills with; None where unknown or not finite."""
     value = node.inputs[2] if len(node.inputs) > 2 else None
     if value is None:
-        return number(node, "value", 0.0)
+        return node.attributes.get_float("value", 0.0)
     array = facts.array(value)
     fill = None if array is None else float(array.reshape(-1)[0])
     return fill if fill is not None and np.isfinite(fill) else None

@@ -10,7 +10,6 @@ import onnx_ir as ir
 
 from core.model.facts import Array
 from core.model.qdq_numbers import QuantParams, Storage
-from core.model.qdq_operators import integer
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,7 @@ def stored_constant(value: ir.Value | None) -> StoredConstant | None:
     if q is None or scale is None:
         return None
     zero = np.zeros(scale.shape, q.dtype) if zero is None else zero
-    axis = None if scale.size == 1 else integer(node, "axis", 1) % max(q.ndim, 1)
+    axis = None if scale.size == 1 else node.attributes.get_int("axis", 1) % max(q.ndim, 1)
     return StoredConstant(q, scale, zero, axis)
 
 

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 import onnx_ir as ir
 
 from core.model.facts import Facts
-from core.model.model import Model, real_inputs
+from core.model.model import Model, layer_name, real_inputs
 from core.model.qdq_operators import (
     ACTIVATIONS,
     FUSING,
     PASS_THROUGH,
     WEIGHTED,
     data_inputs,
-    layer_name,
     why_not_int8,
 )
 

@@ -10,7 +10,7 @@ import onnx_ir as ir
 from core.model.facts import Facts
 from core.model.qdq_add import agreeing_add_scale
 from core.model.qdq_numbers import QuantParams, Storage, activation_params, fixed_params, mean_scale
-from core.model.qdq_operators import FIXED, MEANS, PASS_THROUGH, data_inputs, pad_value, text
+from core.model.qdq_operators import FIXED, MEANS, PASS_THROUGH, data_inputs, pad_value
 from core.model.qdq_plan import Int8Plan
 
 Range = tuple[float, float]
@@ -61,7 +61,7 @@ def value_ranges(plan: Int8Plan, facts: Facts, observed: Mapping[str, Range]) ->
             ranges[node.outputs[0].name or ""] = fixed_params(node.op_type).range
         elif plan.moves_data(node):
             inputs = [ranges[v.name or ""] for v in data_inputs(node)]
-            if node.op_type == "Pad" and text(node, "mode", "constant") == "constant":
+            if node.op_type == "Pad" and node.attributes.get_string("mode", "constant") == "constant":
                 fill = pad_value(node, facts) or 0.0
                 inputs.append((fill, fill))
             ranges.update(dict.fromkeys((o.name or "" for o in node.outputs if o.name in plan.values), _union(inputs)))

@@ -124,6 +124,7 @@ CASES: dict[str, tuple[Model, set[str]]] = {
         one("Pad", constants=[np.array([1, 2], INT), None, np.array([1], INT)]),
         {"PAD"},
     ),
+    "pad with a number, as before opset 11": (one("Pad", opset=10, pads=[0, 0, 1, 1] * 2, value=0.5), {"PADV2"}),
     "pad and cut": (one("Pad", constants=[np.array([0, 2, -1, 0, 0, 0, -2, 0], INT)]), {"SLICE", "PAD"}),
     "pad by mirror": (one("Pad", constants=[np.array([0, 0, 1, 2] * 2, INT)], mode="reflect"), {"MIRROR_PAD"}),
     "expand": (one("Expand", (1, 6, 1, 1), [np.array([1, 6, 4, 5], INT)]), {"BROADCAST_TO"}),

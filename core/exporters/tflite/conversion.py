@@ -16,6 +16,7 @@ from core.exporters.tflite import layout as layouts
 from core.exporters.tflite.builder import Affine, Builder, made
 from core.exporters.tflite.layout import Layout
 from core.exporters.tflite.values import Constant, Known, Tensor
+from core.model.model import layer_name
 
 Array = npt.NDArray[Any]
 
@@ -221,21 +222,6 @@ class Conversion:
 # ---- attributes of a node
 
 
-def integer(node: ir.Node, name: str, default: int) -> int:
-    attribute = node.attributes.get(name)
-    return default if attribute is None else attribute.as_int()
-
-
-def number(node: ir.Node, name: str, default: float) -> float:
-    attribute = node.attributes.get(name)
-    return default if attribute is None else attribute.as_float()
-
-
-def text(node: ir.Node, name: str, default: str) -> str:
-    attribute = node.attributes.get(name)
-    return default if attribute is None else attribute.as_string()
-
-
 def ints(node: ir.Node, name: str) -> list[int] | None:
     attribute = node.attributes.get(name)
     return None if attribute is None else [int(v) for v in attribute.as_ints()]
@@ -243,7 +229,9 @@ def ints(node: ir.Node, name: str) -> list[int] | None:
 
 def refusal(node: ir.Node, reason: str) -> UnsupportedOperator:
     """The error a user sees for a layer the writer cannot handle."""
-    name = node.name or (node.outputs[0].name if node.outputs else "") or "?"
     return UnsupportedOperator(
-        node.op_type, name, f"TFLite export cannot write it: {reason}", "Change this layer, or export to ONNX instead."
+        node.op_type,
+        layer_name(node),
+        f"TFLite export cannot write it: {reason}",
+        "Change this layer, or export to ONNX instead.",
     )

@@ -7,7 +7,7 @@ import math
 import onnx_ir as ir
 from ai_edge_litert import schema_py_generated as schema
 
-from core.exporters.tflite.conversion import Conversion, Unsupported, number
+from core.exporters.tflite.conversion import Conversion, Unsupported
 from core.exporters.tflite.quantized import wanted_scale
 from core.exporters.tflite.values import Constant
 
@@ -21,7 +21,7 @@ def limits(c: Conversion, node: ir.Node) -> tuple[float, float]:
     if node.op_type == "Relu":
         return 0.0, math.inf
     if len(node.inputs) == 1:
-        low, high = number(node, "min", -math.inf), number(node, "max", math.inf)
+        low, high = node.attributes.get_float("min", -math.inf), node.attributes.get_float("max", math.inf)
     else:
         low, high = _limit(c, node, 1, -math.inf), _limit(c, node, 2, math.inf)
     # exporters write "no limit" as the largest float

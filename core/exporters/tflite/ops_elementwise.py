@@ -12,7 +12,7 @@ import onnx_ir as ir
 from ai_edge_litert import schema_py_generated as schema
 
 from core.exporters.tflite.builder import Affine, made
-from core.exporters.tflite.conversion import Conversion, Unsupported, integer, number, text
+from core.exporters.tflite.conversion import Conversion, Unsupported
 from core.exporters.tflite.fuse import NONNEGATIVE, Kind, activation_kind, fused_activation, limits
 from core.exporters.tflite.layout import NHWC, Layout, identity
 from core.exporters.tflite.quantized import PROBABILITY, TANH, wanted_scale
@@ -213,14 +213,14 @@ def hard_swish(c: Conversion, node: ir.Node) -> None:
 @writes("LeakyRelu")
 def leaky_relu(c: Conversion, node: ir.Node) -> None:
     """LEAKY_RELU."""
-    options = made(schema.LeakyReluOptionsT, alpha=number(node, "alpha", 0.01))
+    options = made(schema.LeakyReluOptionsT, alpha=node.attributes.get_float("alpha", 0.01))
     _unary(c, node, "LEAKY_RELU", options, _free)
 
 
 @writes("Elu")
 def elu(c: Conversion, node: ir.Node) -> None:
     """ELU of alpha 1."""
-    if number(node, "alpha", 1.0) != 1.0:
+    if node.attributes.get_float("alpha", 1.0) != 1.0:
         raise Unsupported("TFLite's ELU has alpha 1 only")
     _unary(c, node, "ELU")
 
@@ -228,7 +228,8 @@ def elu(c: Conversion, node: ir.Node) -> None:
 @writes("Gelu")
 def gelu(c: Conversion, node: ir.Node) -> None:
     """GELU, exact or by tanh."""
-    _unary(c, node, "GELU", made(schema.GeluOptionsT, approximate=text(node, "approximate", "none") == "tanh"))
+    by_tanh = node.attributes.get_string("approximate", "none") == "tanh"
+    _unary(c, node, "GELU", made(schema.GeluOptionsT, approximate=by_tanh))
 
 
 @writes("Exp")
@@ -259,7 +260,7 @@ def negate(c: Conversion, node: ir.Node) -> None:
 def hard_sigmoid(c: Conversion, node: ir.Node) -> None:
     """max(0, min(1, alpha x + beta)) as relu6(6 alpha x + 6 beta) / 6: TFLite has no operator for it."""
     x = c.floats(c.tensor(node.inputs[0]))
-    alpha, beta = number(node, "alpha", 0.2), number(node, "beta", 0.5)
+    alpha, beta = node.attributes.get_float("alpha", 0.2), node.attributes.get_float("beta", 0.5)
     scaled = c.emit("MUL", [x.index, c.float_constant(np.float32(6 * alpha))], c.new(x.layout), schema.MulOptionsT())
     options = made(schema.AddOptionsT, fusedActivationFunction=int(Kind.RELU6))
     limited = c.emit("ADD", [scaled.index, c.float_constant(np.float32(6 * beta))], c.new(x.layout), options)
@@ -287,7 +288,7 @@ def softmax(c: Conversion, node: ir.Node) -> None:
     """SOFTMAX over the last stored axis; its int8 kernel always writes 1/256."""
     x = c.tensor(node.inputs[0])
     old = c.opset < 13
-    axis = integer(node, "axis", 1 if old else -1) % x.rank
+    axis = node.attributes.get_int("axis", 1 if old else -1) % x.rank
     if old and math.prod(x.shape[axis + 1 :]) != 1:
         raise Unsupported(f"a Softmax of opset {c.opset} runs over several axes at once")
     if x.layout.perm[-1] != axis:
@@ -307,10 +308,10 @@ def batch_normalization(c: Conversion, node: ir.Node) -> None:
     """MUL and ADD, where no layer before it could take it over (an activation behind it is fused)."""
     x = c.floats(c.tensor(node.inputs[0]))
     arrays = [c.constant(v) for v in node.inputs[1:5]]
-    if any(a is None for a in arrays) or integer(node, "training_mode", 0):
+    if any(a is None for a in arrays) or node.attributes.get_int("training_mode", 0) != 0:
         raise Unsupported("it is in training mode or its statistics are computed while running")
     scale, bias, mean, variance = (np.asarray(a, np.float64) for a in arrays)
-    factor = scale / np.sqrt(variance + number(node, "epsilon", 1e-5))
+    factor = scale / np.sqrt(variance + node.attributes.get_float("epsilon", 1e-5))
     if x.rank == 4:
         x = c.ordered(x, NHWC)
     spread = (1, -1) + (1,) * (x.rank - 2)

@@ -12,7 +12,7 @@ import onnx_ir as ir
 from ai_edge_litert import schema_py_generated as schema
 
 from core.exporters.tflite.builder import made
-from core.exporters.tflite.conversion import Conversion, Unsupported, integer, number
+from core.exporters.tflite.conversion import Conversion, Unsupported
 from core.exporters.tflite.fuse import NONNEGATIVE, fused_activation, fused_bias
 from core.exporters.tflite.layout import NHWC, Layout, identity
 from core.exporters.tflite.quantized import int8_layer, wanted_scale
@@ -93,7 +93,7 @@ def conv(c: Conversion, node: ir.Node) -> None:
     if weights.rank != 4:
         raise Unsupported(f"its kernel has {weights.rank - 2} spatial axes, only 2 are supported")
     bias = _optional(c, c.input(node, 2))
-    shape, groups, channels = c.shape(node.outputs[0]), integer(node, "group", 1), x.shape[1]
+    shape, groups, channels = c.shape(node.outputs[0]), node.attributes.get_int("group", 1), x.shape[1]
     place = window(node, x.shape[2:], weights.shape[2:], shape[2:])
     scheme = place.scheme
     if scheme is None:
@@ -118,15 +118,15 @@ def conv(c: Conversion, node: ir.Node) -> None:
 @writes("Gemm")
 def gemm(c: Conversion, node: ir.Node) -> None:
     """FULLY_CONNECTED; alpha and beta are multiplied into float weights."""
-    if integer(node, "transA", 0):
+    if node.attributes.get_int("transA", 0):
         raise Unsupported("its first factor is transposed (transA)")
     weights, bias = _weights(c, node.inputs[1]), _optional(c, c.input(node, 2))
-    alpha, beta = number(node, "alpha", 1.0), number(node, "beta", 1.0)
+    alpha, beta = node.attributes.get_float("alpha", 1.0), node.attributes.get_float("beta", 1.0)
     if alpha != 1.0:
         weights = Constant((weights.array * np.float32(alpha)).astype(np.float32))
     if bias is not None and beta != 1.0:
         bias = Constant((bias.array * np.float32(beta)).astype(np.float32))
-    out_axis = 0 if integer(node, "transB", 0) else 1
+    out_axis = 0 if node.attributes.get_int("transB", 0) else 1
     if bias is not None and bias.shape[-1:] != (weights.shape[out_axis],):
         bias = _filled_bias(bias, weights.shape[out_axis])
     if bias is not None and bias.array.size != weights.shape[out_axis]:

@@ -10,7 +10,7 @@ import onnx_ir as ir
 from ai_edge_litert import schema_py_generated as schema
 
 from core.exporters.tflite.builder import made
-from core.exporters.tflite.conversion import Array, Conversion, Unsupported, integer, ints
+from core.exporters.tflite.conversion import Array, Conversion, Unsupported, ints
 from core.exporters.tflite.layout import NHWC, Layout
 from core.exporters.tflite.quantized import wanted_scale
 from core.exporters.tflite.table import writes
@@ -61,7 +61,7 @@ def average_pool(c: Conversion, node: ir.Node) -> None:
     """AVERAGE_POOL_2D, which never counts padding; where ONNX counts otherwise: PAD, and a MUL that corrects."""
     x = image(c, node.inputs[0])
     place = _window(c, node, x)
-    counted = bool(integer(node, "count_include_pad", 0)) and place.declared
+    counted = bool(node.attributes.get_int("count_include_pad", 0)) and place.declared
     scheme = place.scheme
     if scheme == VALID or (scheme == SAME and not counted):
         c.put(node.outputs[0], _pool(c, x, "AVERAGE_POOL_2D", place, scheme))
@@ -136,10 +136,10 @@ def global_max_pool(c: Conversion, node: ir.Node) -> None:
 
 def _written_reduction(c: Conversion, node: ir.Node, operator: str) -> None:
     axes = c.integers(node, 1, "axes")
-    if not axes and integer(node, "noop_with_empty_axes", 0):
+    if not axes and node.attributes.get_int("noop_with_empty_axes", 0) != 0:
         c.put(node.outputs[0], c.tensor(node.inputs[0]))
         return
-    _reduce(c, node, operator, axes or None, bool(integer(node, "keepdims", 1)))
+    _reduce(c, node, operator, axes or None, bool(node.attributes.get_int("keepdims", 1)))
 
 
 @writes("ReduceMean")

@@ -11,7 +11,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from core.exporters.tflite import layout as layouts
 from core.exporters.tflite.builder import Affine, made
-from core.exporters.tflite.conversion import Conversion, Unsupported, integer, ints, text
+from core.exporters.tflite.conversion import Conversion, Unsupported, ints
 from core.exporters.tflite.layout import Layout
 from core.exporters.tflite.ops_elementwise import aligned, common_order, float_operand
 from core.exporters.tflite.quantized import wanted_scale
@@ -60,7 +60,7 @@ def _only_fully_connected(c: Conversion, value: ir.Value) -> bool:
         node = use.node
         if node.op_type in ("Gemm", "MatMul"):
             weights = c.get(node.inputs[1]) if c.is_constant(node.inputs[1]) else None
-            if use.idx != 0 or weights is None or weights.rank != 2 or integer(node, "transA", 0):
+            if use.idx != 0 or weights is None or weights.rank != 2 or node.attributes.get_int("transA", 0) != 0:
                 return False
         elif node.op_type not in passes or not _only_fully_connected(c, node.outputs[0]):
             return False
@@ -71,7 +71,7 @@ def _only_fully_connected(c: Conversion, value: ir.Value) -> bool:
 def concat(c: Conversion, node: ir.Node) -> None:
     """CONCATENATION; its int8 form cannot rescale, so inputs of another scale pass a QUANTIZE first."""
     shape, out = c.shape(node.outputs[0]), node.outputs[0]
-    axis = integer(node, "axis", 1) % len(shape)
+    axis = node.attributes.get_int("axis", 1) % len(shape)
     operands = aligned(c, [c.get(v) for v in node.inputs], len(shape))
     perm = common_order(operands, len(shape))
     scale = _concat_scale(c, operands, out)
@@ -134,7 +134,7 @@ def _sliced(c: Conversion, x: Tensor, box: Sequence[tuple[int, int, int]]) -> Te
 def gather(c: Conversion, node: ir.Node) -> None:
     """SLICE for one index, else GATHER along the stored axis; indices known before running."""
     x, index = c.tensor(node.inputs[0]), c.constant(node.inputs[1])
-    axis = integer(node, "axis", 0) % x.rank
+    axis = node.attributes.get_int("axis", 0) % x.rank
     if index is None:
         raise Unsupported("its indices are computed while running")
     index = np.where(index < 0, index + x.shape[axis], index)
@@ -156,7 +156,7 @@ def split(c: Conversion, node: ir.Node) -> None:
     x = c.tensor(node.inputs[0])
     if x.columns is not None:
         raise Unsupported("it splits a flattened image")
-    axis = integer(node, "axis", 0) % x.rank
+    axis = node.attributes.get_int("axis", 0) % x.rank
     sizes = [c.shape(out)[axis] for out in node.outputs]
     at = c.builder.scalar(x.layout.perm.index(axis))
     parts = [replace(x, layout=x.layout.with_shape(c.shape(out))) for out in node.outputs]
@@ -174,7 +174,7 @@ def split(c: Conversion, node: ir.Node) -> None:
 @writes("Pad")
 def pad(c: Conversion, node: ir.Node) -> None:
     """PAD with 0, PADV2 with another number, MIRROR_PAD; negative padding becomes a SLICE first."""
-    x, mode = c.tensor(node.inputs[0]), text(node, "mode", "constant")
+    x, mode = c.tensor(node.inputs[0]), node.attributes.get_string("mode", "constant")
     if x.columns is not None:
         raise Unsupported("it pads a flattened image")
     before, after = _pad_table(c, node, x.rank)
@@ -192,15 +192,25 @@ def pad(c: Conversion, node: ir.Node) -> None:
         return
     if mode != "constant":
         raise Unsupported(f"TFLite has no padding of mode '{mode}'")
-    fill = c.constant(c.input(node, 2))
-    number = 0.0 if fill is None or fill.size == 0 else float(fill.reshape(-1)[0])
-    if number == 0.0:
+    fill = _fill(c, node)
+    if fill == 0.0:
         c.put(node.outputs[0], c.move(x, "PAD", to, [table], schema.PadOptionsT()))
         return
     x = c.floats(x)
-    filler = c.float_constant(np.asarray([number], np.float32))
+    filler = c.float_constant(np.asarray([fill], np.float32))
     out = c.move(x, "PADV2", to, [table, filler], schema.PadV2OptionsT())
-    c.put(node.outputs[0], out.known_nonnegative(x.nonnegative and number >= 0))
+    c.put(node.outputs[0], out.known_nonnegative(x.nonnegative and fill >= 0))
+
+
+def _fill(c: Conversion, node: ir.Node) -> float:
+    """The number a constant Pad writes: an attribute before opset 11, an input since; 0 where left out."""
+    value = c.input(node, 2)
+    if value is None:
+        return node.attributes.get_float("value", 0.0)
+    array = c.constant(value)
+    if array is None:
+        raise Unsupported("the number it pads with is computed while running")
+    return float(array.reshape(-1)[0]) if array.size else 0.0
 
 
 def _pad_table(c: Conversion, node: ir.Node, rank: int) -> tuple[list[int], list[int]]:
@@ -234,8 +244,8 @@ def resize(c: Conversion, node: ir.Node) -> None:
     x, shape = image(c, node.inputs[0]), c.shape(node.outputs[0])
     if shape[:2] != x.shape[:2]:
         raise Unsupported("it resizes other axes than height and width")
-    mode = text(node, "mode", "nearest")
-    where = text(node, "coordinate_transformation_mode", "half_pixel" if c.opset > 10 else "asymmetric")
+    mode = node.attributes.get_string("mode", "nearest")
+    where = node.attributes.get_string("coordinate_transformation_mode", "half_pixel" if c.opset > 10 else "asymmetric")
     check = {"nearest": _nearest, "linear": _linear}.get(mode)
     if check is None:
         raise Unsupported(f"TFLite has no resizing of mode '{mode}'")
@@ -248,7 +258,7 @@ def resize(c: Conversion, node: ir.Node) -> None:
 
 def _nearest(node: ir.Node, where: str, sizes: list[tuple[int, int]]) -> tuple[str, object]:
     """TFLite takes floor(i * in / out); ONNX's other roundings give the same for some factors only."""
-    rounding = text(node, "nearest_mode", "round_prefer_floor")
+    rounding = node.attributes.get_string("nearest_mode", "round_prefer_floor")
     doubled = all(m in (n, 2 * n) for n, m in sizes)
     whole = all(m % n == 0 for n, m in sizes)
     if where == "asymmetric":
@@ -263,7 +273,7 @@ def _nearest(node: ir.Node, where: str, sizes: list[tuple[int, int]]) -> tuple[s
 def _linear(node: ir.Node, where: str, sizes: list[tuple[int, int]]) -> tuple[str, object]:
     if where not in ("half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric"):
         raise Unsupported(f"TFLite has no coordinates like '{where}'")
-    if integer(node, "antialias", 0):
+    if node.attributes.get_int("antialias", 0):
         raise Unsupported("TFLite does not smooth when it shrinks (antialias)")
     corners, half = where == "align_corners", where.endswith("half_pixel")
     return "RESIZE_BILINEAR", made(schema.ResizeBilinearOptionsT, alignCorners=corners, halfPixelCenters=half)

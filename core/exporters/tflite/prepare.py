@@ -17,7 +17,7 @@ import onnx_ir as ir
 from onnx.reference import ReferenceEvaluator
 
 from core.errors import UserError
-from core.exporters.tflite.conversion import integer, ints, number, text
+from core.exporters.tflite.conversion import ints
 from core.model.facts import Facts, infer
 from core.model.fold_batchnorm import fold_batchnorm
 from core.model.model import Model
@@ -143,7 +143,7 @@ def _drop_if_idle(graph: ir.Graph, node: ir.Node, facts: Facts) -> None:
         idle = not on and not (len(node.outputs) > 1 and node.outputs[1].uses())
     elif node.op_type == "Cast":
         source = facts.dtypes.get(node.inputs[0].name or "") if node.inputs[0] is not None else None
-        idle = source is not None and integer(node, "to", 0) == source.value
+        idle = source is not None and node.attributes.get_int("to", 0) == source.value
     else:
         idle = node.op_type == "Identity"
     if idle and node.inputs[0] is not None:
@@ -162,10 +162,11 @@ def _pad_into_conv(graph: ir.Graph, node: ir.Node) -> None:
     if pads is None or reader is None or reader.op_type != "Conv" or len(pads) != 8:
         return
     spatial = [*pads[2:4], *pads[6:8]]
-    if any(pads[0:2] + pads[4:6]) or min(pads) < 0 or text(reader, "auto_pad", "NOTSET") not in ("NOTSET", "VALID"):
+    automatic = reader.attributes.get_string("auto_pad", "NOTSET")
+    if any(pads[0:2] + pads[4:6]) or min(pads) < 0 or automatic not in ("NOTSET", "VALID"):
         return
     own = ints(reader, "pads") or [0, 0, 0, 0]
-    if text(reader, "auto_pad", "NOTSET") == "VALID":
+    if automatic == "VALID":
         own = [0, 0, 0, 0]
     reader.attributes.pop("auto_pad", None)
     reader.attributes["pads"] = ir.AttrInt64s("pads", [a + b for a, b in zip(own, spatial, strict=True)])
@@ -177,10 +178,10 @@ def _pad_into_conv(graph: ir.Graph, node: ir.Node) -> None:
 
 def _zero_pads(node: ir.Node) -> list[int] | None:
     """The pads of every axis, [before..., after...], of a constant Pad with zeros; None for any other."""
-    if text(node, "mode", "constant") != "constant":
+    if node.attributes.get_string("mode", "constant") != "constant":
         return None
     if len(node.inputs) < 2:
-        return ints(node, "pads") if number(node, "value", 0.0) == 0.0 else None
+        return ints(node, "pads") if node.attributes.get_float("value", 0.0) == 0.0 else None
     table, fill = node.inputs[1], node.inputs[2] if len(node.inputs) > 2 else None
     axes = node.inputs[3] if len(node.inputs) > 3 else None
     if table is None or table.const_value is None or axes is not None:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import onnx_ir as ir
 
 from core.exporters.tflite.builder import Affine
-from core.exporters.tflite.conversion import Conversion, Unsupported, integer
+from core.exporters.tflite.conversion import Conversion, Unsupported
 from core.exporters.tflite.values import Constant, Tensor
 
 Array = npt.NDArray[Any]
@@ -65,9 +65,9 @@ def dequantized_constant(c: Conversion, node: ir.Node, stored: Array) -> Constan
     zero = np.zeros((), stored.dtype) if zero_value is None else c.constant(zero_value)
     if scale is None or zero is None:
         raise Unsupported("its scale is computed while running")
-    if scale.ndim > 1 or integer(node, "block_size", 0):
+    if scale.ndim > 1 or node.attributes.get_int("block_size", 0) != 0:
         raise Unsupported("weights quantized in blocks have no TFLite form here")
-    axis = integer(node, "axis", 1) % max(stored.ndim, 1) if scale.size > 1 else 0
+    axis = node.attributes.get_int("axis", 1) % max(stored.ndim, 1) if scale.size > 1 else 0
     integers, offset = stored, zero.astype(np.int32)
     if stored.dtype == np.uint8:
         integers, offset = (stored.astype(np.int16) - UINT8_SHIFT).astype(np.int8), offset - UINT8_SHIFT

@@ -9,7 +9,7 @@ import numpy as np
 import onnx_ir as ir
 from ai_edge_litert import schema_py_generated as schema
 
-from core.exporters.tflite.conversion import Conversion, Unsupported, ints, text
+from core.exporters.tflite.conversion import Conversion, Unsupported, ints
 from core.exporters.tflite.layout import NHWC, Layout
 from core.exporters.tflite.values import Tensor
 
@@ -61,7 +61,7 @@ def window(node: ir.Node, size: Sequence[int], kernel: Sequence[int], result: Se
     """Read strides, dilations and padding of a Conv or pool. Raises Unsupported for negative padding."""
     stride, dilation = ints(node, "strides") or [1, 1], ints(node, "dilations") or [1, 1]
     pads = ints(node, "pads") or [0, 0, 0, 0]
-    auto = text(node, "auto_pad", "NOTSET")
+    auto = node.attributes.get_string("auto_pad", "NOTSET")
     if auto in ("SAME_UPPER", "SAME_LOWER"):
         reach = [(k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True)]
         rows = zip(size, stride, reach, strict=True)

@@ -12,8 +12,8 @@ from core.methods.method import Context, Outcome, Plan, method
 from core.methods.prune.proof import cut_equals_mask
 from core.methods.prune.scores import Norm, Removed, magnitude, weakest
 from core.methods.scope import Scope
-from core.model.channels import ChannelGroup, ChannelGroups, cut, facts_after, find_groups, layer_name
-from core.model.model import Model
+from core.model.channels import ChannelGroup, ChannelGroups, cut, facts_after, find_groups
+from core.model.model import Model, layer_name
 from core.model.prepare import prepare
 from core.params import Field
 from core.report import Measure, Report, Table

@@ -22,9 +22,8 @@ import onnx_ir as ir
 from core.jobs import Job
 from core.methods.quantize.calibrate import Chunk, Mean
 from core.model.facts import Array
-from core.model.model import Model
+from core.model.model import Model, layer_name
 from core.model.qdq_insert import Int8Layer
-from core.model.qdq_operators import integer, layer_name, text
 
 Array64 = npt.NDArray[np.float64]
 
@@ -174,8 +173,8 @@ def mean_output(node: ir.Node, weight: Array, mean: Array64) -> Array64:
     """
     kernel = np.asarray(weight, np.float64)
     if node.op_type == "Gemm":
-        return np.asarray((kernel if integer(node, "transB", 0) else kernel.T) @ mean)
-    group = integer(node, "group", 1)
+        return np.asarray((kernel if node.attributes.get_int("transB", 0) else kernel.T) @ mean)
+    group = node.attributes.get_int("group", 1)
     windows = _mean_windows(node, mean, kernel.shape[2:]).reshape(group, -1, 1)
     return (kernel.reshape(group, kernel.shape[0] // group, -1) @ windows).reshape(-1)
 
@@ -183,8 +182,8 @@ def mean_output(node: ir.Node, weight: Array, mean: Array64) -> Array64:
 def _mean_windows(node: ir.Node, mean: Array64, kernel: tuple[int, ...]) -> Array64:
     """(C, kernel…): for every tap of the kernel the mean of what it meets over all output positions."""
     rank = len(kernel)
-    strides = _integers(node, "strides", [1] * rank)
-    dilations = _integers(node, "dilations", [1] * rank)
+    strides = list(node.attributes.get_ints("strides", [1] * rank))
+    dilations = list(node.attributes.get_ints("dilations", [1] * rank))
     reach = [(k - 1) * d + 1 for k, d in zip(kernel, dilations, strict=True)]
     pads = _pads(node, mean.shape[1:], reach, strides)
     padded = np.pad(mean, [(0, 0), *pads])
@@ -198,9 +197,9 @@ def _mean_windows(node: ir.Node, mean: Array64, kernel: tuple[int, ...]) -> Arra
 
 
 def _pads(node: ir.Node, size: Sequence[int], reach: Sequence[int], strides: Sequence[int]) -> list[tuple[int, int]]:
-    mode = text(node, "auto_pad", "NOTSET")
+    mode = node.attributes.get_string("auto_pad", "NOTSET")
     if mode == "NOTSET":
-        pads = _integers(node, "pads", [0] * (2 * len(reach)))
+        pads = list(node.attributes.get_ints("pads", [0] * (2 * len(reach))))
         return list(zip(pads[: len(reach)], pads[len(reach) :], strict=True))
     if mode == "VALID":
         return [(0, 0)] * len(reach)
@@ -208,8 +207,3 @@ def _pads(node: ir.Node, size: Sequence[int], reach: Sequence[int], strides: Seq
     small = [t // 2 for t in total]
     large = [t - s for t, s in zip(total, small, strict=True)]
     return list(zip(small, large, strict=True) if mode == "SAME_UPPER" else zip(large, small, strict=True))
-
-
-def _integers(node: ir.Node, name: str, default: list[int]) -> list[int]:
-    attribute = node.attributes.get(name)
-    return default if attribute is None else list(attribute.as_ints())
