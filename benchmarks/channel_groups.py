@@ -11,10 +11,12 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
+from benchmarks import record
 from core.formats.open import open_model
 from core.model.channels import cut, find_groups, mask
 from core.model.facts import infer
@@ -32,9 +34,12 @@ def main() -> int:
     parser.add_argument("--networks", type=int, default=3000)
     parser.add_argument("--blocks", type=int, default=12)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--json", type=Path, metavar="OUT")
     options = parser.parse_args()
+    rows = []
     for name, model in timed_models():
-        print(name, times(model), flush=True)
+        rows.append({"network": name, **times(model)})
+        print(line(rows[-1]), flush=True)
     wrong, start = [], time.perf_counter()
     for seed in range(options.first, options.first + options.networks):
         try:
@@ -44,6 +49,7 @@ def main() -> int:
             print(f"seed {seed}: {type(error).__name__} {str(error)[:200]}", flush=True)
     took = time.perf_counter() - start
     print(f"{options.networks} random networks in {took:.0f} s: {len(wrong)} wrong {wrong or ''}")
+    record.save(options.json, rows, random_networks=options.networks, wrong_seeds=wrong, seconds=round(took))
     return 1 if wrong else 0
 
 
@@ -62,7 +68,7 @@ def timed_models() -> Iterator[tuple[str, Model]]:
     yield "random, long", random_network(blocks, "pool_flatten_gemm", 0)
 
 
-def times(model: Model) -> str:
+def times(model: Model) -> dict[str, float]:
     """Seconds for each step, best of three."""
     facts, inferring = best(lambda: infer(model))
     groups, grouping = best(lambda: find_groups(model, facts))
@@ -70,7 +76,12 @@ def times(model: Model) -> str:
     _, cutting = best(lambda: cut(model, groups, removed))
     _, masking = best(lambda: mask(model, groups, removed))
     count = sum(1 for _ in model.nodes())
-    return f"{count} nodes: infer {inferring:.3f}, groups {grouping:.3f}, cut {cutting:.3f}, mask {masking:.3f} s"
+    return {"nodes": count, "infer": inferring, "groups": grouping, "cut": cutting, "mask": masking}
+
+
+def line(row: dict[str, Any]) -> str:
+    steps = ", ".join(f"{k} {row[k]:.3f}" for k in ("infer", "groups", "cut", "mask"))
+    return f"{row['network']:14} {row['nodes']:5} nodes: {steps} s"
 
 
 def best(act: Callable[[], T], n: int = 3) -> tuple[T, float]:

@@ -1,6 +1,6 @@
 """Frame times of the graph view on synthetic networks: pan, zoom and fit at 160, 1,000 and 10,000 layers.
 
-    python benchmarks/graph_view.py [--json] [--layers 160 1000 10000]
+    python -m benchmarks.graph_view [--json OUT] [--layers 160 1000 10000]
 
 A frame is one change of place or zoom and the repaint it causes, on the offscreen platform at 1280 x 900. The network
 is residual blocks (Conv, BatchNormalization, Relu, Add) with a branch in every fourth block; its weights are shared,
@@ -10,7 +10,6 @@ so that building it takes no memory.
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import os
 import sys
@@ -26,6 +25,7 @@ import onnx_ir as ir
 from onnx import TensorProto, helper, numpy_helper
 from PySide6.QtWidgets import QApplication
 
+from benchmarks import record
 from core.model.model import Model
 from gui import theme
 from gui.graph_view import GraphView
@@ -111,15 +111,13 @@ def measure(app: QApplication, layers: int) -> dict[str, object]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--layers", type=int, nargs="+", default=[160, 1000, 10_000])
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", type=Path, metavar="OUT")
     asked = parser.parse_args()
     app = QApplication.instance() or QApplication([])
     assert isinstance(app, QApplication)
     theme.apply_theme(app, "light")
     results = [measure(app, n) for n in asked.layers]
-    if asked.json:
-        print(json.dumps(results, indent=2))
-        return
+    record.save(asked.json, results)
     print(
         f"{'layers':>7} {'returns':>9} {'visible':>9}   pan p50/p95    zoom p50/p95   far p50/p95    all p50/p95   (ms)"
     )

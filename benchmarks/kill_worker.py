@@ -1,6 +1,6 @@
 """Kill processes at random moments, and look whether anything that had ended is lost.
 
-    .venv/bin/python benchmarks/kill_worker.py [kills] [acts]     default 300 and 40; the test suite runs 6 and 2
+    .venv/bin/python -m benchmarks.kill_worker [--kills 300] [--acts 40]     the test suite runs 6 and 2
 
 A child process commits revisions whose weights follow from their number, and announces each commit after it returned.
 It is killed with SIGKILL after a random time. Then the project is opened again: every announced revision must be there
@@ -12,6 +12,7 @@ revision must be whole, and every committed result must be the same model.
 
 from __future__ import annotations
 
+import argparse
 import random
 import subprocess
 import sys
@@ -151,19 +152,29 @@ def kill_acts(folder: Path, acts: int) -> tuple[int, int]:
     return ended, lost
 
 
+def main() -> None:
+    from benchmarks import record
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=300)
+    parser.add_argument("--acts", type=int, default=40)
+    parser.add_argument("--json", type=Path, metavar="OUT")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as place:
+        start, total, leftovers = time.monotonic(), 0, 0
+        for batch in range(0, options.kills, BATCH):  # every kill is followed by a look at every revision
+            found = run(Path(place) / f"killed_{batch}.thimble", min(BATCH, options.kills - batch))
+            total, leftovers = total + found[0], leftovers + found[1]
+        print(f"{options.kills} kills in {time.monotonic() - start:.0f} s: {total} revisions, all whole and right;")
+        print(f"{leftovers} kills hit a write under way (a partial tensor or a journal was left), all were harmless")
+        ended, lost = kill_acts(Path(place) / "acts.thimble", options.acts)
+    print(f"worker killed {ended + lost} times: {ended} acts had ended and are whole, {lost} were lost alone")
+    row = {"kills": options.kills, "revisions_whole": total, "writes_hit": leftovers, "acts_ended": ended}
+    record.save(options.json, [{**row, "acts_lost_alone": lost}])
+
+
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--child"]:
         commit_forever(sys.argv[2])
     else:
-        count = int(sys.argv[1]) if len(sys.argv) > 1 else 300
-        with tempfile.TemporaryDirectory() as place:
-            start, total, leftovers = time.monotonic(), 0, 0
-            for batch in range(0, count, BATCH):  # every kill is followed by a look at every revision of its project
-                found = run(Path(place) / f"killed_{batch}.thimble", min(BATCH, count - batch))
-                total, leftovers = total + found[0], leftovers + found[1]
-            print(f"{count} kills in {time.monotonic() - start:.0f} s: {total} revisions, all whole and right;")
-            print(
-                f"{leftovers} kills hit a write under way (a partial tensor or a journal was left), all were harmless"
-            )
-            ended, lost = kill_acts(Path(place) / "acts.thimble", int(sys.argv[2]) if len(sys.argv) > 2 else 40)
-            print(f"worker killed {ended + lost} times: {ended} acts had ended and are whole, {lost} were lost alone")
+        main()

@@ -1,4 +1,4 @@
-"""The main job on two real networks, by the command line alone: python benchmarks/main_job.py --json OUT
+"""The main job on two real networks, by the command line alone: python -m benchmarks.main_job --json OUT
 
 ResNet-20 (CIFAR-10) cut to about half its MACs and tuned on train_20000, judged on test_dev_2000 beside an equally
 tuned unpruned one; MobileNetV2 quantized to int8 on a fifth of the ImageNet samples, judged on the rest. All are
@@ -16,6 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any
+
+from benchmarks import record
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("THIMBLE_SHARED") or ROOT.parent / "shared")
@@ -115,9 +117,7 @@ def main() -> None:
             f"{r['network']:<24}{r['macs'] / 1e6:>8.1f}{r['params']:>11,}{r['top1']:>8.2f}{r['n']:>6}"
             f"{r['onnx']['bytes']:>12,}{r['tflite']['bytes']:>12,}{r['tflite']['top1']:>14.2f}"
         )
-    if args.json:
-        command = "python " + " ".join(sys.argv)
-        args.json.write_text(json.dumps({"command": command, "rows": rows}, indent=2) + "\n")
+    record.save(args.json, rows)
 
 
 if __name__ == "__main__":

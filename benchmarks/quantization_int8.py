@@ -11,9 +11,7 @@ the float network are paired by item. One draw of 400 images cannot tell one poi
 from __future__ import annotations
 
 import argparse
-import json
 import logging
-import platform
 import statistics
 import sys
 import tempfile
@@ -21,11 +19,11 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx_ir as ir
 
+from benchmarks import record
 from core.data.dataset import Array, DataSet
 from core.data.feed import batches
 from core.data.open import open_data
@@ -33,7 +31,7 @@ from core.data.splits import divide
 from core.formats.open import open_model
 from core.measure.accuracy import Judged, judge
 from core.measure.fidelity import fidelity
-from core.measure.host import cpu_name, int8_arithmetic
+from core.measure.host import int8_arithmetic
 from core.measure.statistics import paired
 from core.methods.method import Context
 from core.methods.quantize.int8 import Params, quantize_static
@@ -82,9 +80,8 @@ def main() -> int:
                 rows.append(row)
                 print(line(row), flush=True)
         print(summary(network, [r for r in rows if r.network == network]), flush=True)
-    if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(result(rows), indent=1) + "\n")
+    cells = [{name: getattr(r, name) for name in r.__dataclass_fields__} for r in rows]
+    record.save(options.json, cells, threads=1, arithmetic=int8_arithmetic())
     return 0
 
 
@@ -169,15 +166,6 @@ def summary(network: str, rows: list[Row]) -> str:
         values = [statistics.mean(getattr(r, k) for r in mine) for k in ("difference", "agreement", "sqnr", "seconds")]
         lines.append("  {:18} {:+5.2f} points  agreement {:5.2f} %  SQNR {:5.2f} dB  {:5.1f} s".format(way, *values))
     return "\n".join(lines)
-
-
-def result(rows: list[Row]) -> dict[str, Any]:
-    return {
-        "command": "python -m benchmarks.quantization_int8 " + " ".join(sys.argv[1:]),
-        "host": f"{cpu_name()}, 1 thread, {platform.platform()}",
-        "arithmetic": int8_arithmetic(),
-        "rows": [{name: getattr(r, name) for name in r.__dataclass_fields__} for r in rows],
-    }
 
 
 if __name__ == "__main__":
