@@ -26,7 +26,7 @@ class Context:
     """Everything an act may use besides the model and its parameters.
 
     ``data`` feeds calibration and training, ``test`` judging; where ``test`` is None the act divides ``data``.
-    ``threads`` is for runtimes and torch; ``batch`` binds symbolic first axes.
+    ``threads`` is for runtimes and torch.
     """
 
     job: Job = field(default_factory=Job)
