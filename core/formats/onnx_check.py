@@ -18,6 +18,8 @@ from google.protobuf.message import Message  # type: ignore[import-untyped]
 from core.errors import UserError
 from core.formats.bytes_tensor import byte_size
 
+_MOST_ELEMENTS = 1 << 31  # of one input: 8 GiB as float32
+
 
 def check_proto(proto: onnx.ModelProto, path: Path) -> None:
     """Raise UserError, naming the file and the place, unless the graph can be built as it is."""
@@ -41,6 +43,27 @@ def check_proto(proto: onnx.ModelProto, path: Path) -> None:
     for tensor in tensors(proto):
         check_tensor(tensor, path)
     _check_names(proto.graph, where, frozenset())
+    _check_arity(proto, where)
+
+
+def _check_arity(proto: onnx.ModelProto, where: str) -> None:
+    """Every layer of a known operator has the inputs and outputs that the operator cannot do without."""
+    versions = {o.domain: o.version for o in proto.opset_import}
+    for node in (n for graph in graphs(proto) for n in graph.node):
+        try:
+            schema = onnx.defs.get_schema(node.op_type, versions.get(node.domain, 0), node.domain)
+        except onnx.defs.SchemaError:  # unknown operators get a mark, see core.model.marks
+            continue
+        optional = onnx.defs.OpSchema.FormalParameterOption.Optional  # Loop's first input, before others it needs
+        needed = [k for k, formal in enumerate(schema.inputs[: schema.min_input]) if formal.option != optional]
+        given = len(node.input) if all(k < len(node.input) and node.input[k] for k in needed) else 0
+        if given < schema.min_input or len(node.output) < schema.min_output:
+            layer = node.name or next(iter(node.output), "")
+            raise UserError(
+                f"Layer '{layer}' ({node.op_type}) of {where} lacks inputs or outputs: "
+                f"it needs at least {schema.min_input} and {schema.min_output}.",
+                "The file is damaged; export it again.",
+            )
 
 
 def _check_names(graph: onnx.GraphProto, where: str, outer: frozenset[str]) -> None:
@@ -83,8 +106,16 @@ def _check_inputs(graph: onnx.GraphProto, where: str) -> None:
                 f"Input '{value.name}' of {where} has no shape.",
                 "Export the model with the input's size (names such as 'batch' may stand for free axes).",
             )
-        if any(d.HasField("dim_value") and d.dim_value < 0 for d in value.type.tensor_type.shape.dim):
-            raise UserError(f"Input '{value.name}' of {where} has a negative size.")
+        _check_sizes([d.dim_value for d in value.type.tensor_type.shape.dim if d.HasField("dim_value")], value, where)
+
+
+def _check_sizes(sizes: Sequence[int], value: onnx.ValueInfoProto, where: str) -> None:
+    """Sizes that an array can have: 0 stood for "free" in some old exporters, a huge one would not fit in memory."""
+    named = f"Input '{value.name}' of {where} has the size {' x '.join(map(str, sizes))}"
+    if any(d <= 0 for d in sizes):
+        raise UserError(f"{named}; every size must be above 0.", "Export it again, a free axis with a name ('batch').")
+    if math.prod(sizes) > _MOST_ELEMENTS:
+        raise UserError(f"{named}, which no memory holds.", "Export the model with a smaller input.")
 
 
 def _check_text(proto: onnx.ModelProto, where: str) -> None:
