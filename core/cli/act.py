@@ -25,9 +25,9 @@ def apply(args: argparse.Namespace) -> int:
         scope=Scope(pattern=args.layers),
         data=place(args.data),
         test=place(args.test),
-        preprocess=place(args.preprocess) if _is_file(args.preprocess) else args.preprocess or "",
+        preprocess=_preparation(args.preprocess),
         teacher=place(args.teacher),
-        seed=_seed(args.seed),
+        seed=args.seed,
     )
     return _act(Recipe((step,)), args)
 
@@ -39,10 +39,10 @@ def run(args: argparse.Namespace) -> int:
     from core.project.recipe import Recipe, load_recipe
 
     given = {"data": place(args.data), "test": place(args.test), "teacher": place(args.teacher),
-             "preprocess": args.preprocess or ""}  # fmt: skip
+             "preprocess": _preparation(args.preprocess)}  # fmt: skip
     changes: dict[str, Any] = {k: v for k, v in given.items() if v}
-    if args.seed:
-        changes["seed"] = _seed(args.seed)
+    if args.seed is not None:
+        changes["seed"] = args.seed
     if args.layers:
         changes["scope"] = Scope(pattern=args.layers)
     recipe = load_recipe(args.recipe)
@@ -60,7 +60,7 @@ def _act(recipe: Any, args: argparse.Namespace) -> int:
     out = Path(args.output)
     if out.suffix.lower() != ".onnx":
         raise UserError(f"'{out.name}' must end in .onnx.", "Other formats are written by 'thimble export'.")
-    check_output(out)
+    check_output(out, source=Path(args.model))
     for step in recipe.steps:
         checked(step)
     model = open_model(args.model)
@@ -106,11 +106,6 @@ def _settings(groups: Sequence[Sequence[str]]) -> dict[str, str]:
     return settings
 
 
-def _is_file(path: str | None) -> bool:
-    return bool(path) and Path(str(path)).suffix == ".json"
-
-
-def _seed(seed: int) -> int:
-    if not 0 <= seed < 2**32:
-        raise UserError(f"The seed is {seed}; it must be a whole number from 0 to 2^32 - 1.")
-    return seed
+def _preparation(name: str | None) -> str:
+    """A preset as it is, a JSON file by its absolute path, so that a recipe means the same from any folder."""
+    return place(name) if name and Path(name).suffix == ".json" else name or ""

@@ -11,6 +11,7 @@ from core.cli.output import print_json, size, table
 
 def info(args: argparse.Namespace) -> int:
     """Layers, params, macs and weight_bytes of a model file (a symbolic batch counts as 1)."""
+    from core.data.feed import fixed_batch
     from core.formats.open import open_model
     from core.measure.cost import cost
     from core.model.marks import marks
@@ -42,9 +43,10 @@ def info(args: argparse.Namespace) -> int:
         f"\n{found['layers']} layers, {figures.params:,} parameters, {macs} MACs, "
         f"{size(figures.weight_bytes)} of weights"
     )
-    print(f"{size(found['bytes'])} on disk, opset {model.opset}; counted on the graph with a batch of 1")
+    fixed = fixed_batch(model.inputs) or 1
+    print(f"{size(found['bytes'])} on disk, opset {model.opset}; counted on the graph with a batch of {fixed}")
     for mark in found["marks"]:
-        print(f"! {mark['layer']}: {mark['sentence']}")
+        print("! " + ": ".join(filter(None, (mark["layer"], mark["sentence"]))))
     return 0
 
 

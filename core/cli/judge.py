@@ -33,13 +33,13 @@ def evaluate(args: argparse.Namespace) -> int:
                 "interval": list(top1.interval or ()),
                 "interval_top5": list(top5.interval or ()) if top5 else None,
                 "on": top1.on,
-                "note": " ".join(filter(None, (note, top1.note))),
+                "note": " ".join(filter(None, (_judged_on(note), top1.note))),
             }
         )
         return 0
     print(f"top-1 {figure(top1)}" + (f"\ntop-5 {figure(top5)}" if top5 else ""))
     print(f"measured on {top1.on}; 95 % interval")
-    for line in filter(None, (note, top1.note)):
+    for line in filter(None, (_judged_on(note), top1.note)):
         print(line)
     return 0
 
@@ -54,17 +54,21 @@ def compare(args: argparse.Namespace) -> int:
             {"file": name, **_row(f), "notes": f.notes, "measures": f.to_json()["measures"]}
             for name, f in found.items()
         ]
-        print_json({"models": rows, "note": note})
+        print_json({"models": rows, "note": _judged_on(note)})
         return 0
     used = [c for c in _COLUMNS if any(c in f.measures for f in found.values())]
     rows_text = [(Path(name).name, *(_shown(c, f.measures.get(c)) for c in used)) for name, f in found.items()]
     print(table(("model", *used), rows_text))
     if note:
-        print(f"\nJudged on {note}.")
+        print(f"\n{_judged_on(note)}")
     for name, f in found.items():
         for line in f.notes:
             print(f"{Path(name).name}: {line}")
     return 0
+
+
+def _judged_on(note: str) -> str:
+    return f"Judged on {note}." if note else ""
 
 
 def _row(found: Any) -> dict[str, Any]:

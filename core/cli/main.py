@@ -95,7 +95,7 @@ def _json(parser: _Parser) -> None:
 def _judging(parser: _Parser, required: bool) -> None:
     parser.add_argument("--data", required=required, help="folder, zip, folder with labels.csv, .npz, or 'sample'")
     _preprocess(parser)
-    parser.add_argument("--seed", type=int, default=0, help="divides the data (default 0)")
+    parser.add_argument("--seed", type=_seed, default=0, help="divides the data (default 0)")
     parser.add_argument("--threads", type=_positive, default=0, help="threads of the runtimes (default: all cores)")
 
 
@@ -106,6 +106,12 @@ def _preprocess(parser: _Parser) -> None:
 def _positive(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number above 0")
+    return int(text)
+
+
+def _seed(text: str) -> int:
+    if not text.isdigit() or int(text) >= 2**32:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 0 to 2^32 - 1")
     return int(text)
 
 
@@ -143,6 +149,7 @@ def _run(commands: Commands[_Parser]) -> None:
     parser.add_argument("recipe")
     parser.add_argument("model")
     _acting(parser)
+    parser.set_defaults(seed=None)  # the recipe's own
 
 
 def _evaluate(commands: Commands[_Parser]) -> None:

@@ -55,10 +55,17 @@ def figure(measure: Measure | None) -> str:
     """A figure with its interval, number of samples and provenance."""
     if measure is None:
         return "–"
-    text = f"{measure.value:,.2f} {measure.unit}".strip()
+    text = f"{_number(measure.value)} {measure.unit}".strip()
     if measure.interval:
         text += f" ({measure.interval[0]:.1f} to {measure.interval[1]:.1f})"
     return text + (f", n={measure.n}" if measure.n else "")
+
+
+def _number(value: float) -> str:
+    """Counts whole, small differences with two significant digits, everything else with two decimals."""
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.2g}" if 0 < abs(value) < 0.01 else f"{value:,.2f}"
 
 
 def job() -> Job:

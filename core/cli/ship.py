@@ -11,6 +11,9 @@ from typing import Any
 
 from core.cli.output import job, print_json, size, table
 from core.cli.places import place
+from core.errors import UserError
+
+_SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 
 
 def export(args: argparse.Namespace) -> int:
@@ -22,7 +25,7 @@ def export(args: argparse.Namespace) -> int:
 
     exporter = load_exporters().get(args.to)
     out = Path(args.output)
-    check_output(out)
+    check_output(out, exporter.suffix, Path(args.model))
     model = prepared(open_model(args.model), args.preprocess or "")
     check = open_data(place(args.check)) if args.check else None
     written = exporter.write(model, out, check, job())
@@ -60,5 +63,9 @@ def _share(row: dict[str, Any]) -> str:
 
 def window(args: argparse.Namespace) -> int:
     """Start the window as a process of its own: the core knows no Qt."""
+    if args.model and not Path(args.model).exists():
+        raise UserError(f"There is no file '{args.model}'.", "Check the name and the folder.")
+    if sys.platform == "linux" and not any(os.environ.get(k) for k in _SCREENS):
+        raise UserError("There is no screen to open a window on.", "'thimble demo' does the whole job without one.")
     words = [sys.executable, "-m", "gui", *([args.model] if args.model else [])]
     return subprocess.run(words, check=False).returncode

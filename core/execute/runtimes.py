@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy.typing as npt
 import onnx_ir as ir
 
 from core.errors import UserError
+from core.model.marks import operator_marks
 from core.model.model import Model
 
 Array = npt.NDArray[Any]
@@ -58,7 +60,15 @@ def onnx_session(
         values = {o.name: o for n in graph.graph for o in n.outputs}
         present = {o.name for o in graph.graph.outputs}
         graph.graph.outputs.extend(values[t] for t in taps if t not in present)
-    return OnnxSession(ir.to_proto(graph).SerializeToString(), threads, optimized, exact)
+    try:
+        return OnnxSession(ir.to_proto(graph).SerializeToString(), threads, optimized, exact)
+    except UserError:
+        odd = next(operator_marks(model), None)
+        if odd is None:
+            raise
+        raise UserError(
+            f"Layer '{odd.layer}' cannot be run: {odd.sentence}", "Only acts that run no layer can be applied."
+        ) from None
 
 
 class OnnxSession:
@@ -196,6 +206,13 @@ def _tfl_port(detail: dict[str, Any], names: Mapping[int, str]) -> Port:
     return Port(names.get(detail["index"], detail["name"]), shape, dtype, quantization)
 
 
+_CODE = re.compile(r"^(\[ONNXRuntimeError\] : )?\d+ : [A-Z_]+ : ")  # its error code
+_SOURCE = re.compile(r"^/onnxruntime_src/\S+:\d+ .*?\)( const)? (?=[A-Z])")  # a place in its source code
+
+
 def _first_line(error: Exception) -> str:
+    """What a runtime's exception says to a person: its first line, without codes and places in source code."""
     text = str(error).strip().splitlines()
-    return text[0].split("] : ")[-1].rstrip(".") if text else type(error).__name__
+    if not text:
+        return type(error).__name__
+    return _SOURCE.sub("", _CODE.sub("", text[0])).rstrip(". ")

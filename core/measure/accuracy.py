@@ -159,16 +159,18 @@ def judge_session(
     """Run a session over labelled items. ``labels`` are the model's class names, if known."""
     ranks: list[tasks.Ranks] = []
     names: list[str] = []
-    offset = classes = 0
+    offset = classes = broken = 0
     for answer in predictions(session, inputs, data, job=job):
         scores = tasks.class_scores(answer.outputs)
         if not classes:
             classes = scores.shape[1]
             offset = tasks.background_offset(classes, labels, data)
             tasks.check_labels(data, classes, offset)
+        broken += int(np.isnan(scores).any(axis=1).sum())
         ranks.append(tasks.ranks(scores, answer.labels + offset))
         names.extend(answer.names)
-    notes = [note, _classes_note(classes, offset, data)]
+    nan = f"The answers to {broken} of {len(names)} items are no numbers (NaN): these count as wrong." if broken else ""
+    notes = [note, nan, _classes_note(classes, offset, data)]
     return Judged(np.concatenate(ranks), tuple(names), classes, " ".join(filter(None, notes)))
 
 

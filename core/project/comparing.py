@@ -87,6 +87,8 @@ def compare_models(
     pre = preprocessing_for(preprocess, candidates)
     ready = [_prepared(c, pre) for c in candidates]
     found = {c.ref: Found(_sizes(c)) for c in ready}
+    if data is not None:
+        ready = [_prepared_as_others(c, ready, found[c.ref]) for c in ready]
     items, note = None, ""
     if data is not None:
         recipes = [_recipe(c) for c in ready]
@@ -106,6 +108,20 @@ def _prepared(candidate: Candidate, pre: Preprocessing | None) -> Candidate:
     if pre is None or candidate.model is None:
         return candidate
     return Candidate(candidate.ref, candidate.model.with_preprocessing(pre), candidate.file)
+
+
+def _prepared_as_others(candidate: Candidate, others: Sequence[Candidate], found: Found) -> Candidate:
+    """A graph that does not say how its images are prepared gets what all that do say agree on, and a note."""
+    known = {p for c in others if (p := _preparation(c)) is not None}
+    if candidate.model is None or _preparation(candidate) is not None or len(known) != 1:
+        return candidate
+    found.notes.append("It does not say how its images are prepared; they were prepared as for the other models.")
+    return _prepared(candidate, known.pop())
+
+
+def _preparation(candidate: Candidate) -> Preprocessing | None:
+    inputs = candidate.model.inputs if candidate.model is not None else ()
+    return next((s.preprocessing for s in inputs if s.preprocessing is not None), None)
 
 
 def _recipe(candidate: Candidate) -> Recipe:

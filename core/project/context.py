@@ -52,8 +52,15 @@ def _as_prepared(teacher: Model, model: Model) -> Model:
     return teacher.with_preprocessing(known)
 
 
-def check_output(path: Path) -> None:
-    """Raise UserError before hours of work if the result could not be written in the end."""
+def check_output(path: Path, suffix: str = "", source: Path | None = None) -> None:
+    """Raise UserError before hours of work if the result could not be written in the end.
+
+    ``suffix`` is what the file must end in, ``source`` the model's own file, which a result never replaces.
+    """
+    if suffix and path.suffix.lower() != suffix:
+        raise UserError(f"'{path.name}' must end in {suffix}.", "A file's kind is told by its suffix.")
+    if source is not None and path.exists() and source.exists() and path.samefile(source):
+        raise UserError(f"'{path}' is the model itself, which would be lost.", "Give the result another name.")
     if path.is_dir():
         raise UserError(f"'{path}' is a folder.", "Give the name of a file.")
     if not path.parent.is_dir():

@@ -130,6 +130,13 @@ class TestApply:
         answer("run", recipe, SAMPLE, "-o", two)
         assert one.read_bytes() == two.read_bytes()
 
+    def test_seed_0_replaces_the_seed_of_a_recipe(self, answer: Any, tmp_path: Path) -> None:
+        recipe = tmp_path / "recipe.json"
+        recipe.write_text(json.dumps({"recipe": 1, "steps": [{"method": "prune.magnitude", "params": {}, "seed": 7}]}))
+        for words, seed in (((), 7), (("--seed", 0), 0)):
+            found = answer("run", recipe, SAMPLE, "-o", tmp_path / "out.onnx", *words)
+            assert found["reports"][0]["step"]["seed"] == seed
+
 
 def test_compare_puts_files_side_by_side(answer: Any, thimble: Any, tmp_path: Path) -> None:
     pruned = tmp_path / "pruned.onnx"
@@ -140,6 +147,18 @@ def test_compare_puts_files_side_by_side(answer: Any, thimble: Any, tmp_path: Pa
     assert rows[0]["n"] == rows[1]["n"] == 100
     assert rows[1]["sqnr"] is not None
     assert "top1" in thimble("compare", SAMPLE, pruned, "--data", "sample", "--limit", 50)[1]
+
+
+def test_compare_prepares_a_silent_model_as_the_others(answer: Any, thimble: Any, tmp_path: Path) -> None:
+    silent, model = tmp_path / "silent.onnx", onnx.load(SAMPLE)
+    del model.metadata_props[:]
+    onnx.save(model, silent)
+    rows = answer("compare", silent, SAMPLE, "--data", "sample", "--limit", 60)["models"]
+    assert rows[0]["top1"] == rows[1]["top1"] > 90
+    assert "prepared as for the other" in rows[0]["notes"][0]
+    assert rows[1]["notes"] == []
+    shown = thimble("compare", silent, "--data", "sample", "--limit", 60)[1]
+    assert "--preprocess" in shown
 
 
 def hostile(folder: Path, kind: str) -> Path:
@@ -200,6 +219,9 @@ MISTAKES: dict[str, tuple[tuple[object, ...], str]] = {
     "unknown part": (("evaluate", SAMPLE, "--data", "sample", "--split", "holdout"), "holdout"),
     "unknown command": (("prune", SAMPLE), "invalid choice"),
     "missing argument": (("info",), "required"),
+    "not a tflite output": (("export", SAMPLE, "--to", "tflite", "-o", "x.onnx"), "must end in .tflite"),
+    "bad seed": (("evaluate", SAMPLE, "--data", "sample", "--seed", "-1"), "whole number from 0"),
+    "window of no file": (("window", "gone.onnx"), "gone.onnx"),
     "bad number": (("evaluate", SAMPLE, "--data", "sample", "--limit", "-3"), "whole number"),
 }
 
@@ -216,6 +238,57 @@ def test_mistake_is_one_sentence_and_exit_code_2(
     assert_one_line(err)
     assert named in err
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("command", [("apply", "prune.magnitude"), ("export", "--to", "onnx")])
+def test_a_result_never_replaces_its_model(command: tuple[str, ...], thimble: Any, tmp_path: Path) -> None:
+    model = tmp_path / "only copy.onnx"
+    model.write_bytes(SAMPLE.read_bytes())
+    (tmp_path / "link.onnx").symlink_to(model)
+    for out in (model, tmp_path / "link.onnx"):
+        code, _, err = thimble(*command, model, "-o", out)
+        assert code == 2
+        assert_one_line(err)
+        assert "model itself" in err
+    assert model.read_bytes() == SAMPLE.read_bytes()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["link.onnx", "only copy.onnx"]
+
+
+def test_no_screen_is_one_sentence(thimble: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "linux")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    code, _, err = thimble("window")
+    assert code == 2
+    assert_one_line(err)
+
+
+def test_what_cannot_be_run_is_named_by_layer(thimble: Any, tmp_path: Path) -> None:
+    model = onnx.load(SAMPLE)
+    model.graph.node[3].op_type, model.graph.node[3].domain = "Convolutionize", "com.acme"
+    model.opset_import.add(domain="com.acme", version=1)
+    onnx.save(model, tmp_path / "odd.onnx")
+    code, _, err = thimble("evaluate", tmp_path / "odd.onnx", "--data", "sample")
+    assert code == 2
+    assert_one_line(err)
+    assert model.graph.node[3].name in err
+    assert "com.acme" in err
+
+
+def test_weights_that_are_no_numbers(thimble: Any, answer: Any, tmp_path: Path) -> None:
+    model = onnx.load(SAMPLE)
+    weight = next(i for i in model.graph.initializer if i.name == "features.8.0.weight")
+    broken = onnx.numpy_helper.to_array(weight).copy()
+    broken.flat[0] = np.nan
+    weight.CopyFrom(onnx.numpy_helper.from_array(broken, weight.name))
+    onnx.save(model, tmp_path / "nan.onnx")
+    code, _, err = thimble("apply", "prune.magnitude", tmp_path / "nan.onnx", "-o", tmp_path / "out.onnx")
+    assert code == 2
+    assert_one_line(err)
+    assert "features.8.0.weight" in err
+    judged = answer("evaluate", tmp_path / "nan.onnx", "--data", "sample", "--limit", 5)
+    assert judged["top1"] == 0
+    assert "5 of 5 items are no numbers" in judged["note"]
 
 
 def test_data_of_another_shape_is_refused(thimble: Any, tmp_path: Path) -> None:

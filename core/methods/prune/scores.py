@@ -8,6 +8,7 @@ from enum import Enum
 import numpy as np
 import numpy.typing as npt
 
+from core.errors import UserError
 from core.model.channels import ChannelGroup, ChannelGroups, Member
 from core.model.facts import Facts
 
@@ -40,13 +41,18 @@ def _is_filter(member: Member, facts: Facts) -> bool:
 
 
 def _norms(member: Member, facts: Facts, size: int, norm: Norm) -> Floats:
-    """Norm of the slices of each unit along the member's axis; (size,)."""
+    """Norm of the slices of each unit along the member's axis; (size,). Raises UserError where one is no number."""
     stored = facts.graph.initializers.get(member.tensor)
     tensor = stored.const_value.numpy() if stored is not None and stored.const_value is not None else None
     weights = np.asarray(facts.constants[member.tensor] if tensor is None else tensor, np.float64)
     rows = np.moveaxis(weights, member.axis, 0).reshape(len(member.units), -1)
     power = np.abs(rows).sum(1) if norm is Norm.L1 else np.square(rows).sum(1)
     held = member.units >= 0
+    if not np.isfinite(power).all():
+        raise UserError(
+            f"The weights '{member.tensor}' hold NaN or infinite values, so their channels cannot be compared.",
+            "Take a revision from before they appeared, or leave their layer out of the scope.",
+        )
     total: Floats = np.bincount(member.units[held], power[held], minlength=size).astype(np.float64)
     return total if norm is Norm.L1 else np.sqrt(total)
 
