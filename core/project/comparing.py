@@ -111,12 +111,16 @@ def _prepared(candidate: Candidate, pre: Preprocessing | None) -> Candidate:
 
 
 def _prepared_as_others(candidate: Candidate, others: Sequence[Candidate], found: Found) -> Candidate:
-    """A graph that does not say how its images are prepared gets what all that do say agree on, and a note."""
-    known = {p for c in others if (p := _preparation(c)) is not None}
+    """A graph that does not say how its images are prepared gets what all others of its inputs agree on, and a note."""
+    known = {p for c in others if _sizes_of_inputs(c) == _sizes_of_inputs(candidate) and (p := _preparation(c))}
     if candidate.model is None or _preparation(candidate) is not None or len(known) != 1:
         return candidate
-    found.notes.append("It does not say how its images are prepared; they were prepared as for the other models.")
+    found.notes.append("The model does not say how its images are prepared: they were prepared as for the others.")
     return _prepared(candidate, known.pop())
+
+
+def _sizes_of_inputs(candidate: Candidate) -> list[Sequence[int | str]]:
+    return [spec.shape[1:] for spec in candidate.model.inputs] if candidate.model is not None else []
 
 
 def _preparation(candidate: Candidate) -> Preprocessing | None:

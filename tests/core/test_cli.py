@@ -155,7 +155,7 @@ def test_compare_prepares_a_silent_model_as_the_others(answer: Any, thimble: Any
     onnx.save(model, silent)
     rows = answer("compare", silent, SAMPLE, "--data", "sample", "--limit", 60)["models"]
     assert rows[0]["top1"] == rows[1]["top1"] > 90
-    assert "prepared as for the other" in rows[0]["notes"][0]
+    assert "prepared as for the others" in rows[0]["notes"][0]
     assert rows[1]["notes"] == []
     shown = thimble("compare", silent, "--data", "sample", "--limit", 60)[1]
     assert "--preprocess" in shown
