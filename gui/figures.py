@@ -11,6 +11,10 @@ MISSING = "–"
 
 def short(value: float, unit: str = "") -> str:
     """A number with its unit: 2.26 M, 13.4 MB, 89.2 %, 3.31 ms."""
+    return _written(value, unit).replace("-", "−")
+
+
+def _written(value: float, unit: str) -> str:
     if not math.isfinite(value):
         return str(value)
     if unit in ("bytes", "B", "byte"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt, Signal
+from PySide6.QtCore import QByteArray, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
@@ -20,6 +20,8 @@ from gui.layers_table import LayersTable
 from gui.start.start_screen import StartScreen
 
 LAYOUT_VERSION = 1
+SIZE = QSize(1440, 900)
+_TITLE_BAR = 40  # a window manager adds it, and says so only once the window is shown
 
 
 class MainWindow(QMainWindow):
@@ -31,7 +33,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setWindowTitle("Thimble")
         self.setAcceptDrops(True)
-        self.resize(1440, 900)
+        self.resize(_opening_size(self.screen().availableSize()))
         self.start = StartScreen()
         self.graphs = GraphPane()
         self.layers = LayersTable()
@@ -42,7 +44,7 @@ class MainWindow(QMainWindow):
         self.jobs = JobPanel()
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        for widget, title in ((self.graphs, "&Graph"), (self.layers, "&Layers"), (self.compare, "&Compare")):
+        for widget, title in ((self.graphs, "&Graph"), (self.layers, "&Layers"), (self.compare, "Co&mpare")):
             self.tabs.addTab(widget, title)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.start)
@@ -53,9 +55,11 @@ class MainWindow(QMainWindow):
         self._place_docks()
         self.place = QLabel()
         self.place.setObjectName("Hint")
+        self.place.setContentsMargins(8, 0, 8, 0)
         self.statusBar().addWidget(self.place, 1)
         self.selection_note = QLabel()
         self.selection_note.setObjectName("Hint")
+        self.selection_note.setContentsMargins(8, 0, 8, 0)
         self.statusBar().addPermanentWidget(self.selection_note)
         self._before_close: list[Callable[[], None]] = []
         self.may_close: Callable[[], bool] = lambda: True
@@ -123,7 +127,7 @@ class MainWindow(QMainWindow):
 
     def _size_docks(self) -> None:
         docks = self.docks
-        self.resizeDocks([docks["Revisions"], docks["Inspector"]], [380, 320], Qt.Orientation.Horizontal)
+        self.resizeDocks([docks["Revisions"], docks["Inspector"]], [352, 304], Qt.Orientation.Horizontal)
         self.resizeDocks([docks["Revisions"], docks["Data"]], [300, 460], Qt.Orientation.Vertical)
         self.resizeDocks([docks["Jobs"]], [190], Qt.Orientation.Vertical)
 
@@ -134,6 +138,11 @@ class MainWindow(QMainWindow):
         dock.toggleViewAction().triggered.connect(lambda shown: dock.setProperty("closed_by_user", not shown))
         self.addDockWidget(area, dock)
         self.docks[title] = dock
+
+
+def _opening_size(screen: QSize) -> QSize:
+    """The size we draw for, or what the screen has left for it."""
+    return SIZE.boundedTo(screen - QSize(0, _TITLE_BAR) if screen.height() < SIZE.height() + _TITLE_BAR else screen)
 
 
 def _column(*widgets: QWidget) -> QWidget:

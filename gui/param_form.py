@@ -156,6 +156,7 @@ class ParamForm(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         if plain:
             column.addWidget(_page(plain))
+        self.advanced_button: QToolButton | None = None
         if advanced:
             self._add_advanced(column, advanced)
         for row in self.rows.values():
@@ -163,6 +164,11 @@ class ParamForm(QWidget):
         self._values: dict[str, Scalar] = {}
         self._errors: dict[str, str] = {}
         self._check()
+
+    @property
+    def labels(self) -> list[QLabel]:
+        """For whoever stands forms below each other and wants one column of labels."""
+        return [row.label for row in self.rows.values()]
 
     def values(self) -> dict[str, Scalar]:
         """Checked values by parameter name; a wrong one is missing and named in :meth:`errors`."""
@@ -191,6 +197,7 @@ class ParamForm(QWidget):
     def _add_advanced(self, column: QVBoxLayout, rows: Sequence[ParamRow]) -> None:
         button = QToolButton()
         button.setText("Ad&vanced")
+        button.setObjectName("Fold")
         button.setCheckable(True)
         button.setAutoRaise(True)
         button.setArrowType(Qt.ArrowType.RightArrow)
@@ -204,7 +211,7 @@ class ParamForm(QWidget):
 
         button.toggled.connect(toggle)
         self.advanced_button = button
-        column.addWidget(button)
+        column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(page)
 
     def _changed(self, *_: object) -> None:
@@ -283,14 +290,17 @@ def _page(rows: Sequence[ParamRow]) -> QWidget:
     page = QWidget()
     grid = QGridLayout(page)
     grid.setContentsMargins(0, 0, 0, 0)
-    grid.setHorizontalSpacing(12)
+    grid.setHorizontalSpacing(16)
+    grid.setVerticalSpacing(4)
     grid.setColumnStretch(1, 1)
     for k, row in enumerate(rows):
-        grid.addWidget(row.label, 3 * k, 0)
-        grid.addWidget(row.editor, 3 * k, 1)
+        grid.addWidget(row.label, 4 * k, 0)
+        grid.addWidget(row.editor, 4 * k, 1)
+        grid.addWidget(row.error, 4 * k + 1, 1)
         if row.spec.field.help:
-            hint = QLabel(row.spec.field.help, wordWrap=True)
+            hint = QLabel(row.spec.field.help.rstrip(".") + ".", wordWrap=True)
             hint.setObjectName("Hint")
-            grid.addWidget(hint, 3 * k + 1, 1)
-        grid.addWidget(row.error, 3 * k + 2, 1)
+            grid.addWidget(hint, 4 * k + 2, 1)
+        if k + 1 < len(rows):
+            grid.setRowMinimumHeight(4 * k + 3, 4)  # a hint is nearer to its own editor than to the next one
     return page

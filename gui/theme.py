@@ -221,7 +221,7 @@ QSplitter::handle {{ background: {border}; }}
 QSplitter::handle:horizontal {{ width: 1px; }}
 QSplitter::handle:vertical {{ height: 1px; }}
 QDockWidget {{ titlebar-close-icon: none; titlebar-normal-icon: none; font-weight: 600; color: {muted}; }}
-QDockWidget::title {{ background: {window}; padding: 8px 8px 6px 8px; }}
+QDockWidget::title {{ background: {window}; padding: 8px 8px 6px 4px; }}
 QMenuBar {{ background: {window}; border-bottom: 1px solid {border}; }}
 QMenuBar::item {{ padding: 6px 10px; background: transparent; }}
 QMenuBar::item:selected {{ background: {accent_soft}; border-radius: 4px; }}
@@ -231,12 +231,14 @@ QMenu::item:selected {{ background: {accent_soft}; color: {text}; }}
 QMenu::item:disabled {{ color: {faint}; }}
 QMenu::separator {{ height: 1px; background: {border}; margin: 4px 8px; }}
 QStatusBar {{ background: {window}; border-top: 1px solid {border}; color: {muted}; }}
+QStatusBar::item {{ border: none; }}
 QToolBar {{ background: {window}; border: none; border-bottom: 1px solid {border}; padding: 4px; spacing: 4px; }}
 QPushButton {{ background: {raised}; border: 1px solid {border}; border-radius: 4px; padding: 5px 14px; }}
 QPushButton:hover {{ border-color: {faint}; }}
 QPushButton:pressed {{ background: {border}; }}
 QPushButton:focus {{ border-color: {accent}; }}
 QPushButton:default {{ background: {accent}; border-color: {accent}; color: {on_accent}; }}
+QPushButton:default:focus {{ border-color: {text}; }}
 QPushButton:disabled {{ color: {faint}; background: {window}; border-color: {border}; }}
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox {{ background: {surface}; border: 1px solid {border};
     border-radius: 4px; padding: 4px 6px; min-height: 16px; selection-background-color: {accent_soft};
@@ -267,21 +269,31 @@ QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {bord
 QSlider::sub-page:horizontal {{ height: 4px; border-radius: 2px; background: {accent}; }}
 QSlider::handle:horizontal {{ width: 14px; height: 14px; margin: -5px 0; border-radius: 7px; background: {accent}; }}
 QGroupBox {{ border: none; margin-top: 24px; font-weight: 600; color: {muted}; }}
-QGroupBox::title {{ subcontrol-origin: margin; left: 0; top: 4px; }}
+QGroupBox::title {{ subcontrol-origin: margin; left: -2px; top: 4px; }}
 QToolButton {{ border: 1px solid transparent; border-radius: 4px; padding: 4px 8px; }}
 QToolButton:hover {{ background: {raised}; border-color: {border}; }}
+QToolButton#Fold {{ padding: 4px 8px 4px 0; margin-left: -4px; }}
 QToolButton:pressed, QToolButton:checked {{ background: {accent_soft}; }}
+QToolButton:focus {{ border-color: {accent}; }}
 QToolButton:disabled {{ color: {faint}; }}
 QTabWidget::pane {{ border: none; border-top: 1px solid {border}; }}
+QTabBar {{ qproperty-drawBase: 0; }}
 QTabBar::tab {{ padding: 6px 12px; border: none; border-bottom: 2px solid transparent; color: {muted}; }}
 QTabBar::tab:selected {{ color: {text}; border-bottom-color: {accent}; }}
 QTabBar::tab:hover {{ color: {text}; }}
 QHeaderView {{ background: {window}; }}
 QHeaderView::section {{ background: {window}; color: {muted}; border: none; border-bottom: 1px solid {border};
     padding: 5px 8px; font-weight: normal; }}
-QTableView, QTreeView, QListView {{ background: {surface}; border: none; gridline-color: {border};
+QPlainTextEdit {{ background: {surface}; border: 1px solid {surface}; padding: 4px; }}
+QTableView, QTreeView, QListView {{ background: {surface}; border: 1px solid {window}; outline: none;
+    gridline-color: {border};
     alternate-background-color: {raised}; selection-background-color: {accent_soft}; selection-color: {text}; }}
 QTableView::item, QTreeView::item, QListView::item {{ padding: 2px 6px; }}
+QTableView:focus, QTreeView:focus, QListView:focus, QPlainTextEdit:focus {{ border-color: {accent}; }}
+QListView#Jobs::item {{ padding: 0; }}
+QTableView#Comparison::item {{ padding: 2px 3px; }}
+QTableView#Comparison QHeaderView::section {{ padding: 5px 4px; }}
+QTableView#Comparison QHeaderView::section:first {{ padding-left: 6px; }}
 QProgressBar {{ background: {border}; border: none; border-radius: 3px; max-height: 6px; text-align: center; }}
 QProgressBar::chunk {{ background: {accent}; border-radius: 3px; }}
 QScrollBar {{ background: transparent; border: none; }}

@@ -31,6 +31,9 @@ from gui.param_form import ParamForm
 
 Preview = Callable[[Method, ActRequest, Callable[[Plan], None], Callable[[Exception], None]], None]
 _PAUSE_MS = 250
+_TITLE_BAR = 48
+_MARGIN = 16
+_WIDTH = 560
 _OTHER = "Another file…"
 _HELP = "The same step, model, data and seed give the same result."
 _SEED = parameters.Spec("seed", int, 0, parameters.Field("Seed", _HELP, low=0, high=2**32 - 1))
@@ -74,7 +77,9 @@ class MethodDialog(QDialog):
         self.seed.changed.connect(self._changed)
         self.scope.changed.connect(self._changed)
         self._changed()
-        self.resize(520, min(self.sizeHint().height() + 24, 760))
+        self._fit()
+        if self.form.advanced_button is not None:
+            self.form.advanced_button.toggled.connect(lambda _: self._fit())
 
     def request(self) -> ActRequest:
         return ActRequest(
@@ -97,7 +102,8 @@ class MethodDialog(QDialog):
     def _lay_out(self, title: str, setting: Setting) -> None:
         inner = QWidget()
         column = QVBoxLayout(inner)
-        column.setSpacing(12)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(_MARGIN)
         head = QLabel(self.method.help, wordWrap=True)
         head.setObjectName("Hint")
         column.addWidget(head)
@@ -109,7 +115,7 @@ class MethodDialog(QDialog):
         scroll = QScrollArea(widgetResizable=True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidget(inner)
-        scroll.setMinimumHeight(min(inner.sizeHint().height() + 4, 620))
+        self._inner = inner
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.apply_button = QPushButton("&Apply")
         self.apply_button.setDefault(True)
@@ -121,19 +127,43 @@ class MethodDialog(QDialog):
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         outer = QVBoxLayout(self)
+        outer.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
+        outer.setSpacing(_MARGIN)
         outer.addWidget(scroll, 1)
         outer.addWidget(self.status)
         outer.addWidget(self.buttons)
 
+    def _fit(self) -> None:
+        """As high as the form asks for, so that nothing needs scrolling that the screen has room for."""
+        layout = self._inner.layout()
+        assert layout is not None
+        layout.activate()
+        form = layout.totalHeightForWidth(_WIDTH - 2 * _MARGIN)
+        status = 0 if self.status.isHidden() else self.status.minimumHeight() + _MARGIN
+        height = form + status + self.buttons.sizeHint().height() + 3 * _MARGIN + 2
+        self.resize(_WIDTH, min(height, self.screen().availableSize().height() - _TITLE_BAR))
+
     def _rest(self, setting: Setting) -> QFormLayout:
         rest = QFormLayout()
+        rest.setHorizontalSpacing(_MARGIN)
+        labels = [*self.form.labels, *self.seed.labels]
         if self.teacher is not None:
             self.teacher.activated.connect(self._teacher_activated)
-            rest.addRow("&Teacher", self.teacher)
+            label = QLabel("&Teacher")
+            label.setBuddy(self.teacher)
+            rest.addRow(label, self.teacher)
+            labels.append(label)
         if {"data", "labels"} & {*self.method.uses, *self.method.needs}:
             data = QLabel(setting.data or "none attached", wordWrap=True)
             data.setAccessibleName("Data")
-            rest.addRow("Data", data)
+            label = QLabel("Data")
+            rest.addRow(label, data)
+            labels.append(label)
+        widest = 4 + max(
+            label.sizeHint().width() for label in labels
+        )  # underlining a letter breaks kerning: room for it
+        for label in labels:
+            label.setMinimumWidth(widest)
         return rest
 
     # teacher ----------------------------------------------------------------------------------------------------
@@ -193,7 +223,11 @@ def _estimate(name: str, found: Mapping[str, Measure]) -> str:
     stem = name.removesuffix("_after")
     title = name_of(stem)
     before = found.get(f"{stem}_before")
-    return f"{title} {cell(before)} → {cell(found[name])}" if before is not None else f"{title} {cell(found[name])}"
+    after = cell(found[name])
+    unit = found[name].unit
+    if unit and title.endswith(unit):
+        after = after.removesuffix(unit).rstrip()  # 'int8 layers 23', not 'int8 layers 23 layers'
+    return f"{title} {cell(before)} → {after}" if before is not None else f"{title} {after}"
 
 
 def _teacher_combo(teachers: Sequence[TeacherChoice]) -> QComboBox:

@@ -6,12 +6,15 @@ import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from gui import theme
 
 # distinguishable on light and dark grounds and for colour-blind eyes (Okabe and Ito 2008)
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9")
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48.0, 12.0, 24.0, 22.0
+_LEGEND = 8.0
 
 
 class LineChart(QWidget):
@@ -116,23 +119,21 @@ class LineChart(QWidget):
                 area.bottom() - (y - y0) / (y1 - y0) * area.height(),
             )
             path.moveTo(place) if k == 0 else path.lineTo(place)
-        painter.setPen(QPen(QColor(colour), 2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.setPen(QPen(ink(colour), 2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(path)
-        painter.setBrush(QColor(colour))
+        painter.setBrush(ink(colour))
         painter.drawEllipse(place, 3.0, 3.0)
 
     def _paint_legend(
         self, painter: QPainter, area: QRectF, row: int, name: str, points: Sequence[tuple[float, float]]
     ) -> None:
         y = area.top() - _TOP + 2 + 16 * row  # in the margin above the lines
-        painter.setPen(QPen(QColor(self._colours[row % len(self._colours)]), 3))
-        painter.drawLine(QPointF(area.left(), y + 8), QPointF(area.left() + 14, y + 8))
+        painter.setPen(QPen(ink(self._colours[row % len(self._colours)]), 3))
+        painter.drawLine(QPointF(_LEGEND, y + 8), QPointF(_LEGEND + 14, y + 8))
         painter.setPen(self.palette().text().color())
-        label = f"{name}  {points[-1][1]:.4g}" if points else name
-        box = QRectF(area.left() + 20, y, area.width() - 20, 16)
-        shown = painter.fontMetrics().elidedText(label, Qt.TextElideMode.ElideMiddle, int(box.width()))
-        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, shown)
+        box = QRectF(_LEGEND + 20, y, self.width() - _RIGHT - _LEGEND - 20, 16)
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, legend(painter.fontMetrics(), name, points, box.width()))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         bounds, area = self._bounds(), self._area()
@@ -147,6 +148,18 @@ class LineChart(QWidget):
                 near = min(points, key=lambda p: abs(p[0] - x))
                 lines.append(f"{name}: {near[1]:.4g} at {near[0]:.4g}")
         QToolTip.showText(event.globalPosition().toPoint(), "\n".join(lines), self)
+
+
+def legend(metrics: QFontMetrics, name: str, points: Sequence[tuple[float, float]], width: float) -> str:
+    """A series' name and last value within ``width`` pixels; the name is shortened, the value never."""
+    value = f"  {points[-1][1]:.4g}" if points else ""
+    room = int(width) - metrics.horizontalAdvance(value)
+    return metrics.elidedText(name[:1].upper() + name[1:], Qt.TextElideMode.ElideRight, room) + value
+
+
+def ink(colour: str) -> QColor:
+    """One of COLOURS as it is drawn: lighter on a dark ground, where the blue would drown."""
+    return QColor(colour).lighter(135) if theme.current().name == "dark" else QColor(colour)
 
 
 def ticks(low: float, high: float, about: int) -> list[float]:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QV
 
 _ROW = 24
 _SIDE = 220
+_PERCENT = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +39,13 @@ class AnswerBars(QWidget):
         for row, (name, share) in enumerate(self.answer.classes):
             box = QRectF(0, row * _ROW + 2, self.width(), _ROW - 4)
             bar = QRectF(box)
-            bar.setWidth(max(box.width() * share, 2.0))
+            bar.setWidth(max((box.width() - _PERCENT) * share, 2.0))  # the figure stands beside the longest bar
             painter.fillRect(box, palette.alternateBase())
             painter.fillRect(bar, palette.highlight())
             painter.setPen(palette.text().color())
             inner = box.adjusted(6, 0, -6, 0)
             metrics = painter.fontMetrics()
-            label = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(inner.width()) - 64)
+            label = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(inner.width()) - _PERCENT)
             painter.drawText(inner, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, label)
             percent = f"{100 * share:.1f} %"
             painter.drawText(inner, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, percent)
@@ -74,6 +75,8 @@ class PredictDialog(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         outer = QVBoxLayout(self)
+        outer.setContentsMargins(16, 16, 16, 16)
+        outer.setSpacing(16)
         outer.addLayout(row)
         outer.addWidget(self.verdict)
         outer.addWidget(buttons)

@@ -35,7 +35,7 @@ COLUMNS = (
     Column("onnxruntime", ("latency_onnxruntime", "latency_ort", "latency"), "Median time of one run."),
     Column("LiteRT", ("latency_litert",), "Median time of one run."),
     Column("SQNR", ("sqnr",), "Signal to noise of the outputs, beside the parent revision.", less=False),
-    Column("Agreement", ("agreement",), "Share of items with the parent's answer.", less=False),
+    Column("Agrees", ("agreement",), "Share of items with the parent's answer.", less=False),
 )
 
 
@@ -77,6 +77,9 @@ class CompareModel(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
             return "Model" if section == 0 else COLUMNS[section - 1].title
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignRight if section else Qt.AlignmentFlag.AlignLeft
+            return int(side | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.ToolTipRole and section:
             return COLUMNS[section - 1].help
         return None

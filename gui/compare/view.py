@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui.compare.figure_delegate import FigureDelegate
 from gui.compare.table_model import CompareModel, Subject
 from gui.empty_hint import EmptyHint
 
@@ -37,6 +38,8 @@ class CompareView(QWidget):
         self.model = CompareModel(self)
         self.table = QTableView()
         self.table.setModel(self.model)
+        self.table.setObjectName("Comparison")
+        self.table.setItemDelegate(FigureDelegate(self.table))
         self.table.setAccessibleName("Comparison")
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setAlternatingRowColors(True)
@@ -44,7 +47,8 @@ class CompareView(QWidget):
         self.table.verticalHeader().hide()
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setMinimumSectionSize(56)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)  # a long name is cut before a figure is
+        header.setMinimumSectionSize(48)
         self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         header.setHighlightSections(False)
@@ -104,15 +108,15 @@ class CompareView(QWidget):
         return [self.model.subjects[r].ref for r in rows if r < len(self.model.subjects)]
 
     def _buttons(self) -> QHBoxLayout:
-        self.evaluate_button = QPushButton("&Evaluate accuracy")
-        self.latency_button = QPushButton("&Measure latency")
+        self.evaluate_button = QPushButton("Evaluate acc&uracy")
+        self.latency_button = QPushButton("Measure latenc&y")
         self.fidelity_button = QPushButton("Measure f&idelity")
         self.fidelity_button.setToolTip("How close the chosen rows' outputs are to the first row's.")
-        self.add_button = QPushButton("Add &file…")
+        self.add_button = QPushButton("Add file…")
         self.add_button.setToolTip("Compare with an ONNX or TFLite file.")
-        self.remove_button = QPushButton("&Remove file")
+        self.remove_button = QPushButton("Rem&ove file")
         self.remove_button.setToolTip("Take the chosen files out of the table; revisions stay.")
-        self.copy_button = QPushButton("&Copy table")
+        self.copy_button = QPushButton("Copy ta&ble")
         self.evaluate_button.clicked.connect(lambda: self.evaluate.emit(self.chosen()))
         self.latency_button.clicked.connect(lambda: self.measure_latency.emit(self.chosen()))
         self.fidelity_button.clicked.connect(lambda: self.measure_fidelity.emit(self.chosen()))

@@ -23,7 +23,7 @@ class ItemGrid(QListWidget):
         self.setMovement(QListWidget.Movement.Static)
         self.setUniformItemSizes(True)
         self.setIconSize(QSize(SIDE, SIDE))
-        self.setGridSize(QSize(SIDE + 12, SIDE + 24))
+        self.setGridSize(QSize(SIDE + 8, SIDE + 24))
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setAccessibleName("Items as the network sees them")
         self.setMinimumHeight(SIDE + 30)

@@ -58,7 +58,7 @@ class DataPanel(QWidget):
             "No data attached.",
             "Attach a folder of class folders, a zip, a folder with labels.csv, or an .npz file, "
             "to calibrate, train and judge. Or drop it on the window.",
-            "&Attach data…",
+            "A&ttach data…",
         )
         self.empty.clicked.connect(self.attach)
         self.name = QLabel()
@@ -77,9 +77,9 @@ class DataPanel(QWidget):
         self.presets.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.presets.activated.connect(self._preset_chosen)
         self.grid = ItemGrid()
-        self.change_button = QPushButton("&Change…")
+        self.change_button = QPushButton("Cha&nge…")
         self.change_button.clicked.connect(self.attach)
-        self.detach_button = QPushButton("&Detach")
+        self.detach_button = QPushButton("De&tach")
         self.detach_button.clicked.connect(self.detach)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self.empty)
@@ -132,13 +132,14 @@ class DataPanel(QWidget):
         head.addWidget(self.name, 1)
         head.addWidget(self.change_button)
         head.addWidget(self.detach_button)
-        label = QLabel("&Preparation")
+        label = QLabel("P&reprocessing")
         label.setBuddy(self.presets)
         form = QHBoxLayout()
         form.addWidget(label)
         form.addWidget(self.presets, 1)
         column = QVBoxLayout(page)
-        column.setContentsMargins(8, 6, 8, 0)
+        column.setContentsMargins(8, 8, 8, 0)
+        column.setSpacing(8)
         column.setAlignment(Qt.AlignmentFlag.AlignTop)
         column.addLayout(head)
         column.addWidget(self.parts)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QProgressBar,
     QPushButton,
+    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -85,7 +87,7 @@ class ExportDialog(QDialog):
         """Show the job's progress until it ends."""
         self._job = job
         self.problem.clear()
-        self.pages.setCurrentIndex(1)
+        self._turn_to(1)
         self.export_button.setEnabled(False)
         job.changed.connect(self._progress)
         self._progress()
@@ -93,15 +95,14 @@ class ExportDialog(QDialog):
     def show_proof(self, shown: Shown) -> None:
         self._job = None
         self.proof.show_proof(shown)
-        self.pages.setCurrentIndex(2)
+        self._turn_to(2)
         self.export_button.hide()
         self.again_button.show()
         self.close_button.setDefault(True)
-        self.adjustSize()
 
     def show_failure(self, sentence: str) -> None:
         self._job = None
-        self.pages.setCurrentIndex(0)
+        self._turn_to(0)
         self.problem.setText(sentence)
         self.export_button.setEnabled(True)
 
@@ -120,15 +121,15 @@ class ExportDialog(QDialog):
         form_page = QWidget()
         form = QFormLayout(form_page)
         form.setContentsMargins(0, 0, 0, 0)
+        form.setHorizontalSpacing(16)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         line = QHBoxLayout()
+        line.setSpacing(8)
         line.addWidget(self.path, 1)
         line.addWidget(self.browse)
-        form.addRow("&Target", self.target)
-        label = QLabel("&File")
-        label.setBuddy(self.path)
-        form.addRow(label, line)
-        form.addRow("&Prove with", self.check)
+        form.addRow(_label("&Target", self.target), self.target)
+        form.addRow(_label("&File", self.path), line)
+        form.addRow(_label("&Prove with", self.check), self.check)
         form.addRow(self.problem)
         waiting = QWidget()
         wait = QVBoxLayout(waiting)
@@ -141,7 +142,8 @@ class ExportDialog(QDialog):
         wait.addStretch(1)
         self.proof = ProofView()
         self.pages = QStackedWidget()
-        for page in (form_page, waiting, self.proof):
+        self._pages: tuple[QWidget, ...] = (form_page, waiting, self.proof)
+        for page in self._pages:
             self.pages.addWidget(page)
         buttons = QDialogButtonBox()
         self.export_button = QPushButton("&Export")
@@ -158,10 +160,13 @@ class ExportDialog(QDialog):
             button.setAutoDefault(False)
         self.again_button.hide()
         column = QVBoxLayout(self)
+        column.setContentsMargins(16, 16, 16, 16)
+        column.setSpacing(16)
         column.addWidget(QLabel("The file is opened again in its own runtime and compared with this revision."))
         column.addWidget(self.pages, 1)
         column.addWidget(buttons)
         self.setMinimumWidth(560)
+        self._turn_to(0)
 
     def _suffix(self) -> str:
         exporter = self._exporters.get(str(self.target.currentData()))
@@ -194,8 +199,37 @@ class ExportDialog(QDialog):
             self.progress.setValue(round(1000 * self._job.done))
             self.progress_text.setText(self._job.message or "starting")
 
+    def _turn_to(self, page: int) -> None:
+        """Show a page, and be only as high as it asks for: a proof is long, a form is short."""
+        policy = QSizePolicy.Policy
+        for k, widget in enumerate(self._pages):
+            widget.setSizePolicy(policy.Preferred, policy.Preferred if k == page else policy.Ignored)
+        self.pages.setCurrentIndex(page)
+        self._fit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """adjustSize() knows no sentences that break into lines; the layout does, once its pages are up to date."""
+        column = self.layout()
+        assert column is not None
+        for layout in (self._pages[self.pages.currentIndex()].layout(), column):
+            if layout is not None:
+                layout.invalidate()
+                layout.activate()
+        self.resize(self.width(), max(column.totalHeightForWidth(self.width()), column.totalMinimumSize().height()))
+
     def _again(self) -> None:
-        self.pages.setCurrentIndex(0)
+        self._turn_to(0)
         self.again_button.hide()
         self.export_button.show()
         self._check()
+
+
+def _label(text: str, buddy: QWidget) -> QLabel:
+    label = QLabel(text)
+    label.setBuddy(buddy)
+    label.setMinimumWidth(label.sizeHint().width() + 4)  # an underlined letter breaks the kerning its width counts on
+    return label

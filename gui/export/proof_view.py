@@ -20,6 +20,8 @@ from PySide6.QtWidgets import (
 
 from gui.figures import size
 
+_ROWS = 12  # more of them scroll
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -47,13 +49,19 @@ class ProofView(QWidget):
         self.file.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.ops = QTableWidget(0, 2)
         self.ops.setAccessibleName("Operators of the written file")
-        self.ops.setHorizontalHeaderLabels(["Operator", "Count"])
+        for place, (title, side) in enumerate(
+            (("Operator", Qt.AlignmentFlag.AlignLeft), ("Count", Qt.AlignmentFlag.AlignRight))
+        ):
+            head = QTableWidgetItem(title)
+            head.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+            self.ops.setHorizontalHeaderItem(place, head)
         self.ops.verticalHeader().hide()
         self.ops.setShowGrid(False)
+        self.ops.horizontalHeader().setHighlightSections(False)
         self.ops.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.ops.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.ops.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.ops.setMinimumHeight(150)
+        self.ops.verticalHeader().setDefaultSectionSize(24)
         self.notes = QLabel(wordWrap=True)
         self.notes.setObjectName("Hint")
         self.folder_button = QPushButton("Open &folder")
@@ -62,6 +70,7 @@ class ProofView(QWidget):
         self.folder_button.clicked.connect(self._open_folder)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
         for widget in (self.sentence, self.file, self.ops, self.notes):
             column.addWidget(widget)
         column.addWidget(self.folder_button, 0, Qt.AlignmentFlag.AlignLeft)
@@ -81,6 +90,8 @@ class ProofView(QWidget):
             self.ops.setItem(row, 1, number)
         self.notes.setText("\n".join(f"• {n}" for n in shown.notes))
         self.notes.setVisible(bool(shown.notes))
+        rows = min(max(len(ordered), 4), _ROWS)
+        self.ops.setFixedHeight(self.ops.horizontalHeader().sizeHint().height() + 24 * rows + 4)
 
     def _open_folder(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(self._folder))

@@ -6,7 +6,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QSize, Q
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPalette, QPen
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
-from gui.charts.line_chart import COLOURS
+from gui.charts.line_chart import COLOURS, ink
 from gui.history.entries import Rail
 from gui.history.model import RAIL, RevisionModel
 
@@ -79,4 +79,4 @@ def _paint_rail(painter: QPainter, option: QStyleOptionViewItem, rail: Rail, hol
 
 
 def _colour(lane: int) -> QColor:
-    return QColor(COLOURS[lane % len(COLOURS)])
+    return ink(COLOURS[lane % len(COLOURS)])

@@ -129,7 +129,7 @@ class Page(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(2 * theme.UNIT, theme.UNIT + 4, 2 * theme.UNIT, 2 * theme.UNIT)
+        self._column.setContentsMargins(theme.UNIT, theme.UNIT, 2 * theme.UNIT, 2 * theme.UNIT)
         self._column.setSpacing(theme.UNIT // 2)
         self._grid: QGridLayout | None = None
 

@@ -30,6 +30,7 @@ class JobPanel(QWidget):
         super().__init__(parent)
         self.list = QListWidget()
         self.list.setAccessibleName("Jobs")
+        self.list.setObjectName("Jobs")
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.currentItemChanged.connect(lambda item, _=None: self._show(item))
         self.curves = Curves()
@@ -39,8 +40,8 @@ class JobPanel(QWidget):
         self.log.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        self.tabs.addTab(self.curves, "Cur&ves")
-        self.tabs.addTab(self.log, "&Log")
+        self.tabs.addTab(self.curves, "Curve&s")
+        self.tabs.addTab(self.log, "Log")
         self._job: RunningJob | None = None
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.addWidget(self.list)

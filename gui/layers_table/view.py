@@ -85,7 +85,7 @@ class LayersTable(QWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(64)
-        for k, width in enumerate((0, 160, 136, 80, 76, 80)):
+        for k, width in enumerate((0, 152, 112, 72, 72, 72)):
             if width:
                 header.resizeSection(k, width)
         table.setSortingEnabled(True)

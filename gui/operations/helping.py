@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import platform
 
-from PySide6.QtCore import QUrl, qVersion
+from PySide6.QtCore import Qt, QUrl, qVersion
 from PySide6.QtGui import QAction, QDesktopServices
 from PySide6.QtWidgets import (
     QDialog,
@@ -37,6 +37,11 @@ class ShortcutDialog(QDialog):
         self.table.setAccessibleName("Shortcuts")
         self.table.setHorizontalHeaderLabels(["Act", "Keys"])
         self.table.verticalHeader().hide()
+        self.table.setShowGrid(False)
+        self.table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
+        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.table.horizontalHeader().setHighlightSections(False)
+        self.table.horizontalHeader().resizeSection(1, 136)
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for row, pair in enumerate(known):
@@ -45,9 +50,11 @@ class ShortcutDialog(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         column_ = QVBoxLayout(self)
+        column_.setContentsMargins(16, 16, 16, 16)
+        column_.setSpacing(16)
         column_.addWidget(self.table)
         column_.addWidget(buttons)
-        self.resize(440, 560)
+        self.resize(480, 640)
 
 
 def _plain(text: str) -> str:

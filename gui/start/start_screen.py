@@ -36,9 +36,10 @@ class StartScreen(QScrollArea):
         self._inner = QWidget()
         self._inner.setFixedWidth(560)
         self._rows = QVBoxLayout(self._inner)
-        self._rows.setSpacing(6)
+        self._rows.setSpacing(8)
+        self._column.addStretch(2)
         self._column.addWidget(self._inner)
-        self._column.addStretch(1)
+        self._column.addStretch(3)
         self.show_choices([], None)
 
     def show_choices(self, recent: Sequence[Path], session: Path | None) -> None:
@@ -56,9 +57,9 @@ class StartScreen(QScrollArea):
         self._add(
             "open", "&Open a model…", "An ONNX file. You can also drop one anywhere on this window."
         ).clicked.connect(self.open_model)
-        note = "A small MobileNetV2 trained on handwritten digits, with its images: everything can be tried on it."
+        note = "A small network that reads handwritten digits, with its images: try everything on it."
         self._add("sample", "Open the &sample", note).clicked.connect(self.open_sample)
-        self._add("project", "Open a &project…", "A folder that ends in .thimble.").clicked.connect(self.open_project)
+        self._add("project", "Open a pro&ject…", "A folder that ends in .thimble.").clicked.connect(self.open_project)
         if recent:
             self._heading("Recent projects")
         for k, path in enumerate(recent):
@@ -79,11 +80,11 @@ class StartScreen(QScrollArea):
         line.setObjectName("Hint")
         self._rows.addWidget(title)
         self._rows.addWidget(line)
-        self._rows.addSpacing(14)
+        self._rows.addSpacing(16)
 
     def _heading(self, text: str) -> None:
         label = QLabel(f"<b>{html.escape(text)}</b>")
-        label.setContentsMargins(10, 14, 0, 2)
+        label.setContentsMargins(0, 16, 0, 0)
         self._rows.addWidget(label)
 
     def _add(self, key: str, text: str, note: str) -> QCommandLinkButton:
