@@ -150,7 +150,7 @@ def _parse(spec: Spec, value: Any) -> Any:
             raise UserError(f"{label} is '{value}'; it must be a number.")
         try:
             number = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise UserError(f"{label} is '{value}'; it must be a number.") from None
         if not math.isfinite(number):
             raise UserError(f"{label} is '{value}'; it must be a finite number.")

@@ -12,7 +12,7 @@ from core.data.trees import Tree, unsafe
 from core.errors import UserError
 
 FILE_NAME = "labels.csv"
-_MAX_CLASS = 1_000_000
+_MAX_CLASS, _MOST_DIGITS = 1_000_000, 20
 
 
 def read(tree: Tree) -> ImageSet | None:
@@ -74,8 +74,8 @@ def _stripped(row: dict[str | Any, str | Any]) -> dict[str, str]:
 def _label(tree: Tree, line: int, text: str) -> int | None:
     if not text:
         return None
-    if not (text.isascii() and text.isdigit()) or int(text) > _MAX_CLASS:
-        raise _wrong(tree, line, f"class_index is '{text}'; it must be a whole number from 0")
+    if not (text.isascii() and text.isdigit()) or len(text) > _MOST_DIGITS or int(text) > _MAX_CLASS:
+        raise _wrong(tree, line, f"class_index is '{text[:_MOST_DIGITS]}'; it must be a whole number from 0")
     return int(text)
 
 

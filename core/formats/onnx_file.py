@@ -78,8 +78,8 @@ def graph_from_proto(
 
     Raises UserError (``what`` names the file) where the graph contradicts itself.
     """
-    outside = {_external_key(t): t for t in tensors(proto) if t.data_location == onnx.TensorProto.EXTERNAL}
     try:
+        outside = {_external_key(t): t for t in tensors(proto) if t.data_location == onnx.TensorProto.EXTERNAL}
         graph = ir.from_proto(proto)
     except (ir.serde.SerdeError, ValueError, TypeError, AssertionError, KeyError) as error:
         cause: BaseException = error

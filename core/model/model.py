@@ -180,6 +180,6 @@ def _layout(shape: tuple[int | str | None, ...], dtype: str) -> str:
 def _json(text: str | None, kind: type) -> Any:
     try:
         data = json.loads(text) if text else kind()
-    except ValueError:
+    except (ValueError, RecursionError):
         return kind()
     return data if isinstance(data, kind) else kind()

@@ -6,7 +6,6 @@ This file only describes; ``core.data.preprocess`` carries the steps out. The JS
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +20,8 @@ STEPS: Mapping[str, tuple[str, ...]] = {
     "scale": ("factor", "offset"),  # x * factor + offset
     "normalize": ("mean", "std"),  # (x / 255 - mean) / std per channel
 }
+
+_LARGEST = 1e30
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +60,9 @@ class Preprocessing:
 
 
 def _step(index: int, data: Any) -> PreStep:
-    if not isinstance(data, Mapping) or data.get("step") not in STEPS:
-        found = data.get("step") if isinstance(data, Mapping) else data
-        raise UserError(f"Preprocessing step {index + 1} is '{found}'.", f"Known steps: {', '.join(STEPS)}.")
-    name = str(data["step"])
+    name = data.get("step") if isinstance(data, Mapping) else data
+    if not isinstance(data, Mapping) or not isinstance(name, str) or name not in STEPS:
+        raise UserError(f"Preprocessing step {index + 1} is {_short(name)}.", f"Known steps: {', '.join(STEPS)}.")
     args: list[tuple[str, float | tuple[float, ...]]] = []
     for key in STEPS[name]:
         if key not in data and key == "offset":
@@ -76,15 +76,20 @@ def _numbers(index: int, step: str, key: str, value: Any) -> float | tuple[float
     where = f"Preprocessing step {index + 1} ({step}): '{key}'"
     values = value if isinstance(value, (list, tuple)) else [value]
     for v in values:
-        if isinstance(v, bool) or not isinstance(v, (int, float)) or not math.isfinite(v):
-            raise UserError(f"{where} is {value!r}; it must be a number or a list of numbers.")
+        if isinstance(v, bool) or not isinstance(v, (int, float)) or not -_LARGEST <= v <= _LARGEST:  # nor NaN
+            raise UserError(f"{where} is {_short(value)}; it must be a number or a list of numbers.")
         if key in ("size", "std") and v <= 0:
-            raise UserError(f"{where} is {value!r}; it must be above 0.")
+            raise UserError(f"{where} is {_short(value)}; it must be above 0.")
         if key == "size" and v > 8192:
-            raise UserError(f"{where} is {value!r}; it must be at most 8192.")
+            raise UserError(f"{where} is {_short(value)}; it must be at most 8192.")
     if not values:
         raise UserError(f"{where} is empty.")
     return tuple(float(v) for v in values) if isinstance(value, (list, tuple)) else float(values[0])
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:37]}…"
 
 
 def _preset(name: str, *steps: dict[str, Any]) -> Preprocessing:

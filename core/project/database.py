@@ -134,7 +134,8 @@ class Database:
     def get(self, key: str) -> Any:
         """A fact, None where it was never set."""
         rows = self._rows("SELECT value FROM facts WHERE key = ?", key)
-        return json.loads(rows[0][0]) if rows else None
+        with _readable(f"the entry '{key}'"):
+            return json.loads(rows[0][0]) if rows else None
 
     def put(self, key: str, value: Any) -> None:
         text = json.dumps(value, ensure_ascii=False)
@@ -200,6 +201,16 @@ class Database:
         return frozenset(row[0] for row in self._rows("SELECT DISTINCT digest FROM tensors"))
 
 
+@contextmanager
+def _readable(what: str) -> Iterator[None]:
+    """JSON that is not what Thimble writes becomes a UserError: projects are sent around."""
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise UserError(f"The project is damaged: {what} cannot be read.", "Restore it from a copy.") from error
+
+
 def _revision(number: int, parent: int | None, title: str, created: float, step: str | None, report: str) -> Revision:
-    made = Step.from_json(json.loads(step)) if step else None
-    return Revision(number, parent, title, created, made, Report.from_json(json.loads(report)))
+    with _readable(f"revision {number}"):
+        made = Step.from_json(json.loads(step)) if step else None
+        return Revision(number, parent, title, created, made, Report.from_json(json.loads(report)))

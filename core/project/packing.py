@@ -74,7 +74,7 @@ def unpack(data: bytes, what: str, source: str, *stores: TensorStore) -> Model:
     proto = onnx.ModelProto()
     try:
         proto.ParseFromString(zlib.decompressobj().decompress(data, PROTOBUF_LIMIT))
-    except (zlib.error, DecodeError) as error:
+    except (zlib.error, DecodeError, TypeError) as error:
         raise UserError(f"{what} is damaged: its graph cannot be read.", "Restore it from a copy.") from error
 
     def load(tensor: onnx.TensorProto) -> ir.TensorProtocol:

@@ -106,7 +106,7 @@ class Project:
 
     @property
     def current(self) -> Revision:
-        return self._db.revision(int(self._db.get("current")))
+        return self._db.revision(int(self._db.get("current") or 0))
 
     def revision(self, revision: int) -> Revision:
         """One revision by its id; raises UserError where there is none."""

@@ -118,6 +118,8 @@ def load_recipe(path: str | Path) -> Recipe:
         raise UserError(f"'{path.name}' is not a recipe: it is not JSON text.") from error
     except json.JSONDecodeError as error:
         raise UserError(f"'{path.name}' is not JSON: {error.msg} in line {error.lineno}.") from error
+    except ValueError as error:  # an integer of thousands of digits
+        raise UserError(f"'{path.name}' is not a recipe: it holds a number that is too long.") from error
 
 
 def save_recipe(recipe: Recipe, path: str | Path) -> None:

@@ -113,6 +113,7 @@ def test_labels_csv_with_parts_and_unlabelled_items(tmp_path: Path) -> None:
         ("file,class_index\na.png,-1\n", "class_index is '-1'"),
         ("file,class_index\na.png,1.5\n", "class_index is '1.5'"),
         ("file,class_index\na.png,²\n", "class_index is '²'"),
+        (f"file,class_index\na.png,{'9' * 5000}\n", "class_index is '99999999999999999999'"),
         ("file,class_index\na.png,99999999999\n", "class_index is '99999999999'"),
         ("file,class_index\nmissing.png,1\n", "line 2: the file 'missing.png' does not exist"),
         ("file,class_index\n../../etc/passwd,1\n", "points outside"),

@@ -37,7 +37,10 @@ def test_preprocessing_is_remembered_in_the_file(tmp_path: object) -> None:
 
 def test_foreign_metadata_under_our_key_does_not_prevent_opening() -> None:
     model = open_model(SAMPLE)
-    for text in ("no json", "[1, 2]", json.dumps({"image": {"steps": [{"step": "dance"}]}})):
+    name = model.inputs[0].name
+    steps = ([{"step": "dance"}], [{"step": ["scale"]}], [{"step": "scale", "factor": 10**400}], 7)
+    texts = [json.dumps({name: {"steps": s}}) for s in steps]
+    for text in ("no json", "[1, 2]", "[" * 100_000, *texts):
         model.graph.metadata_props[PREPROCESSING] = text
         assert type(model).from_ir(model.graph).inputs[0].preprocessing is None
 

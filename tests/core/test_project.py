@@ -257,6 +257,30 @@ def test_a_project_reads_no_file_but_its_own(project: Project, tmp_path: Path) -
         again.model()
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE revisions SET report = '{\"tables\": [{}]}'",
+        "UPDATE revisions SET report = '[' || hex(zeroblob(100)) ",
+        "UPDATE revisions SET step = '7'",
+        "UPDATE revisions SET graph = 'text'",
+        "UPDATE facts SET value = 'no JSON' WHERE key = 'current'",
+        "DELETE FROM facts WHERE key = 'current'",
+    ],
+)
+def test_a_changed_database_is_one_sentence(project: Project, change: str) -> None:
+    project.close()
+    with sqlite3.connect(project.folder / "project.db") as db:
+        db.execute(change)
+    db.close()
+
+    def read(again: Project) -> tuple[object, Model]:
+        return again.current, again.model()
+
+    with Project.open(project.folder) as again, pytest.raises(UserError, match=r"damaged|no revision|The step"):
+        read(again)
+
+
 def test_damage_is_one_sentence(project: Project, tmp_path: Path) -> None:
     project.close()
     with pytest.raises(UserError, match="no project folder"):

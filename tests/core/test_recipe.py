@@ -152,6 +152,7 @@ def test_any_json_is_a_recipe_or_one_sentence(value: object) -> None:
         ('[{"method": "a", "scope": {"layer": "x"}}]', "'layer'"),
         ('[{"method": "a", "scope": {"layers": "x"}}]', "list of names"),
         ('[{"method": 7}]', "'method' is 7"),
+        (f'[{{"method": "a", "seed": {"9" * 5000}}}]', "a number that is too long"),
     ],
 )
 def test_malformed_recipes_are_refused_by_name(tmp_path: Path, text: str, words: str) -> None:
