@@ -14,6 +14,7 @@ import numpy.typing as npt
 import onnx_ir as ir
 
 from core.errors import UserError
+from core.execute.litert_trial import refuse_crashing
 from core.model.marks import operator_marks
 from core.model.model import Model
 
@@ -42,8 +43,12 @@ class Session(Protocol):
 
 
 def open_session(path: Path, threads: int = 1) -> Session:
-    """The runtime that belongs to the file's suffix (.onnx or .tflite)."""
+    """The runtime that belongs to the file's suffix (.onnx or .tflite).
+
+    Raises UserError for other suffixes and for files that their runtime cannot load or would crash on.
+    """
     if path.suffix.lower() == ".tflite":
+        refuse_crashing(path)
         return LiteRTSession(path.read_bytes(), threads)
     if path.suffix.lower() == ".onnx":
         return OnnxSession(path, threads)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import UserError
-from core.execute.runtimes import LiteRTSession, Port, Session
+from core.execute.runtimes import Port, Session, open_session
 from core.execute.tflite_metadata import read_labels, read_preprocessing
 from core.model.model import InputSpec
 from core.model.preprocessing import Preprocessing
@@ -36,8 +36,8 @@ def open_file(path: Path, threads: int = 1) -> OpenedFile:
         data = path.read_bytes()
     except OSError as error:
         raise UserError(f"'{path}' cannot be read: {error.strerror or error}.") from error
-    stored, labels = read_preprocessing(data), read_labels(data)
-    session = LiteRTSession(data, threads)
+    stored, labels = read_preprocessing(data), read_labels(data)  # says first what is no TFLite file at all
+    session = open_session(path, threads)
     inputs = tuple(spec_of(p, stored.get(p.name)) for p in session.inputs)
     integers = any(p.quantization for p in (*session.inputs, *session.outputs)) or _has_int8_tensors(data)
     return OpenedFile(path, session, inputs, labels, integers)
