@@ -69,7 +69,7 @@ def apply(args: Json, job: Job, folder: Path) -> Json:
 
     The new model lies in ``folder`` (core.project.packing.read_result); gives report, step and whether there is one.
     """
-    from core.project.context import context_for
+    from core.project.context import blaming, context_for
     from core.project.packing import write_result
     from core.project.recipe import Step, checked, run_step
 
@@ -79,7 +79,8 @@ def apply(args: Json, job: Job, folder: Path) -> Json:
         model, store = stack.enter_context(opened(args["model"]))
         teacher = stack.enter_context(opened(args["teacher"]))[0] if args.get("teacher") else None
         model, ctx = context_for(model, full, job=job, teacher=teacher, threads=int(args.get("threads", 1)))
-        outcome = run_step(model, full, ctx)
+        with blaming(model):
+            outcome = run_step(model, full, ctx)
         if outcome.model is not None:
             write_result(folder, outcome.model, store, step=full.to_json(), report=outcome.report.to_json())
     return {"report": outcome.report.to_json(), "step": full.to_json(), "model": outcome.model is not None}
@@ -88,7 +89,7 @@ def apply(args: Json, job: Job, folder: Path) -> Json:
 @task("run")
 def run(args: Json, job: Job, folder: Path) -> Json:
     """Run a recipe. args: model, recipe (JSON), threads. Step k leaves its model in ``folder/k``; gives reports."""
-    from core.project.context import context_for
+    from core.project.context import blaming, context_for
     from core.project.packing import write_result
     from core.project.recipe import Recipe, checked, run_step
 
@@ -96,7 +97,7 @@ def run(args: Json, job: Job, folder: Path) -> Json:
     done: list[Json] = []
     with opened(args["model"]) as (model, store):
         for k, step in enumerate(steps):
-            with job.stage(k / len(steps), (k + 1) / len(steps)):
+            with job.stage(k / len(steps), (k + 1) / len(steps)), blaming(model):
                 model, ctx = context_for(model, step, job=job, threads=int(args.get("threads", 1)))
                 outcome = run_step(model, step, ctx)
             if outcome.model is not None:
@@ -111,7 +112,7 @@ def run(args: Json, job: Job, folder: Path) -> Json:
 @task("plan")
 def plan(args: Json, job: Job, folder: Path) -> Json:
     """What a step would do, for a preview. args as for apply. Gives report and layers, null where there is no plan."""
-    from core.project.context import context_for
+    from core.project.context import blaming, context_for
     from core.project.recipe import Step, checked
 
     method, values, step = checked(Step.from_json(args["step"]))
@@ -119,7 +120,8 @@ def plan(args: Json, job: Job, folder: Path) -> Json:
         return {"report": None, "layers": []}
     with opened(args["model"]) as (model, _):
         model, ctx = context_for(model, step, job=job, threads=int(args.get("threads", 1)))
-        found = method.plan(model, values, ctx)
+        with blaming(model):
+            found = method.plan(model, values, ctx)
     return {"report": found.report.to_json(), "layers": list(found.layers)}
 
 
@@ -216,14 +218,16 @@ def export(args: Json, job: Job, folder: Path) -> Json:
     """
     from core.data.open import open_data
     from core.exporters.exporter import load_exporters
-    from core.project.context import check_output, prepared
+    from core.project.context import blaming, check_output, prepared
 
     exporter = load_exporters().get(str(args["target"]))
     path = Path(args["path"])
-    check_output(path)
+    source = Path(args["model"]) if isinstance(args["model"], str) else None
+    check_output(path, exporter.suffix, source)
     with opened(args["model"]) as (model, _):
         data = open_data(args["check"]) if args.get("check") else None
-        written = exporter.write(prepared(model, args.get("preprocess", "")), path, data, job)
+        with blaming(model):
+            written = exporter.write(prepared(model, args.get("preprocess", "")), path, data, job)
     return {**written.to_json(), "sentence": written.proof.sentence()}
 
 

@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
 def _act(recipe: Any, args: argparse.Namespace) -> int:
     from core.formats.onnx_file import save_onnx
     from core.formats.open import open_model
-    from core.project.context import check_output, context_for
+    from core.project.context import blaming, check_output, context_for
     from core.project.recipe import checked, run_step
 
     out = Path(args.output)
@@ -67,7 +67,7 @@ def _act(recipe: Any, args: argparse.Namespace) -> int:
     running = job()
     reports: list[dict[str, Any]] = []
     for k, step in enumerate(recipe.steps):
-        with running.stage(k / len(recipe.steps), (k + 1) / len(recipe.steps)):
+        with running.stage(k / len(recipe.steps), (k + 1) / len(recipe.steps)), blaming(model):
             model, ctx = context_for(model, step, job=running, threads=args.threads or os.cpu_count() or 1)
             outcome = run_step(model, step, ctx)
         model = outcome.model or model

@@ -21,14 +21,15 @@ def export(args: argparse.Namespace) -> int:
     from core.data.open import open_data
     from core.exporters.exporter import load_exporters
     from core.formats.open import open_model
-    from core.project.context import check_output, prepared
+    from core.project.context import blaming, check_output, prepared
 
     exporter = load_exporters().get(args.to)
     out = Path(args.output)
     check_output(out, exporter.suffix, Path(args.model))
     model = prepared(open_model(args.model), args.preprocess or "")
     check = open_data(place(args.check)) if args.check else None
-    written = exporter.write(model, out, check, job())
+    with blaming(model):
+        written = exporter.write(model, out, check, job())
     if args.json:
         print_json(written.to_json())
         return 0

@@ -18,6 +18,7 @@ import onnx
 import onnx_ir as ir
 from onnx.reference import ReferenceEvaluator
 
+from core.errors import UserError
 from core.model.model import Model
 
 Array = npt.NDArray[np.generic]
@@ -64,7 +65,7 @@ class Facts:
 def infer(model: Model, batch: int = 1, bindings: Mapping[str, int] | None = None) -> Facts:
     """Facts with every input bound to numbers (symbolic first axis = ``batch``).
 
-    Raises UserError where an input's size is unknown and not bound.
+    Raises UserError where an input's size is unknown and not bound, or where declared types contradict the layers.
     """
     bound = {s.name: s.bound(batch, bindings) for s in model.inputs}
     proto = _skeleton(model.graph, bound)
@@ -121,7 +122,11 @@ def _inferred(proto: onnx.ModelProto) -> tuple[dict[str, tuple[int, ...]], dict[
     del proto.graph.value_info[:]
     for out in proto.graph.output:
         out.type.tensor_type.ClearField("shape")
-    done = onnx.shape_inference.infer_shapes(proto, data_prop=True)
+    try:
+        done = onnx.shape_inference.infer_shapes(proto, data_prop=True)
+    except onnx.shape_inference.InferenceError as error:
+        reason = str(error).strip().splitlines()[0].rstrip(".")
+        raise UserError(f"The graph contradicts itself: {reason}.", "Export the model again.") from error
     shapes: dict[str, tuple[int, ...]] = {}
     dtypes: dict[str, ir.DataType] = {}
     for v in (*done.graph.input, *done.graph.value_info, *done.graph.output):

@@ -119,7 +119,7 @@ def _prepared_as_others(candidate: Candidate, others: Sequence[Candidate], found
     return _prepared(candidate, known.pop())
 
 
-def _sizes_of_inputs(candidate: Candidate) -> list[Sequence[int | str]]:
+def _sizes_of_inputs(candidate: Candidate) -> list[tuple[int | str | None, ...]]:
     return [spec.shape[1:] for spec in candidate.model.inputs] if candidate.model is not None else []
 
 

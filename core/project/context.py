@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from core.data.feed import fixed_batch
 from core.data.open import open_data
 from core.data.preprocess import load_preprocessing
-from core.errors import UserError
+from core.errors import Cancelled, UserError
 from core.formats.open import open_model
 from core.jobs import Job
 from core.methods.method import Context
@@ -50,6 +53,36 @@ def _as_prepared(teacher: Model, model: Model) -> Model:
     if known is None or any(s.preprocessing for s in teacher.inputs):
         return teacher
     return teacher.with_preprocessing(known)
+
+
+@contextmanager
+def blaming(model: Model) -> Iterator[None]:
+    """Around an act: where it trips over a graph that no runtime could run either, the graph is to blame, not the act.
+
+    Files whose layers and weights contradict each other open with everything they hold, and no act checks all of it.
+    Raises UserError with the runtime's reason; a failure on a sound graph passes through, for it is a bug.
+    """
+    try:
+        yield
+    except (UserError, Cancelled, OSError, MemoryError):
+        raise
+    except Exception as error:
+        why = _why_unsound(model)
+        if why:
+            raise UserError(f"The graph is not sound: {why}", "Export the model again.") from error
+        raise
+
+
+def _why_unsound(model: Model) -> str:
+    """What keeps a graph from being run on one item of noise; '' where nothing does."""
+    from core.data.noise import noise
+    from core.execute.runtimes import onnx_session
+
+    try:
+        onnx_session(model, optimized=False).run(noise(model.inputs, fixed_batch(model.inputs) or 1))
+    except UserError as error:
+        return error.message
+    return ""
 
 
 def check_output(path: Path, suffix: str = "", source: Path | None = None) -> None:

@@ -275,6 +275,35 @@ def test_what_cannot_be_run_is_named_by_layer(thimble: Any, tmp_path: Path) -> N
     assert "com.acme" in err
 
 
+def twisted(kind: str) -> onnx.ModelProto:
+    """A graph that contradicts itself in a way that only running it (or inferring types) shows."""
+    model = onnx.load(SAMPLE)
+    if kind == "weight of another shape":
+        weight = next(i for i in model.graph.initializer if i.name == "features.8.0.weight")
+        weight.CopyFrom(onnx.numpy_helper.from_array(np.zeros((3, 3), np.float32), weight.name))
+    else:  # the declared output is of another type than what makes it
+        model.graph.output[0].type.tensor_type.elem_type = onnx.TensorProto.INT64
+    return model
+
+
+@pytest.mark.parametrize("kind", ["weight of another shape", "output of another type"])
+def test_a_graph_that_contradicts_itself_is_no_bug_of_ours(
+    kind: str, thimble: Any, tmp_path: Path, few_digits: Path
+) -> None:
+    path = tmp_path / "twisted.onnx"
+    onnx.save(twisted(kind), path)
+    assert thimble("info", path)[0] == 0
+    for words in (
+        ("apply", "prune.magnitude", path, "-o", tmp_path / "out.onnx"),
+        ("apply", "quantize.int8", path, "-o", tmp_path / "out.onnx", "--data", few_digits),
+        ("export", path, "--to", "tflite", "-o", tmp_path / "out.tflite"),
+    ):
+        code, _, err = thimble(*words)
+        assert code == 2, words
+        assert_one_line(err)
+    assert [p.name for p in tmp_path.iterdir()] == ["twisted.onnx"]
+
+
 def test_weights_that_are_no_numbers(thimble: Any, answer: Any, tmp_path: Path) -> None:
     model = onnx.load(SAMPLE)
     weight = next(i for i in model.graph.initializer if i.name == "features.8.0.weight")

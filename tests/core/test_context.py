@@ -1,0 +1,45 @@
+"""What stands around an act: who is to blame when it trips, and where its result may go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from core.errors import Cancelled, UserError
+from core.formats.open import open_model
+from core.project.context import blaming, check_output
+from tests.conftest import SAMPLE
+
+
+def test_a_failure_on_a_sound_graph_stays_a_bug() -> None:
+    with pytest.raises(ZeroDivisionError), blaming(open_model(SAMPLE)):
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("error", [Cancelled(), UserError("No."), MemoryError()])
+def test_what_is_no_bug_passes_through(error: Exception) -> None:
+    with pytest.raises(type(error)) as caught, blaming(open_model(SAMPLE)):
+        raise error
+    assert caught.value is error
+
+
+def test_an_unsound_graph_is_blamed_with_the_reason(tmp_path: Path) -> None:
+    model = onnx.load(SAMPLE)
+    weight = next(i for i in model.graph.initializer if i.name == "features.8.0.weight")
+    weight.CopyFrom(onnx.numpy_helper.from_array(np.zeros((3, 3), np.float32), weight.name))
+    onnx.save(model, tmp_path / "m.onnx")
+    with pytest.raises(UserError, match="not sound: onnxruntime cannot"), blaming(open_model(tmp_path / "m.onnx")):
+        raise IndexError
+
+
+def test_where_a_result_may_go(tmp_path: Path) -> None:
+    model = tmp_path / "m.onnx"
+    model.touch()
+    check_output(tmp_path / "other.ONNX", ".onnx", model)
+    check_output(model)
+    for path, suffix, named in ((model, ".onnx", "itself"), (tmp_path / "m.tfl", ".tflite", "must end in .tflite")):
+        with pytest.raises(UserError, match=named):
+            check_output(path, suffix, model)
