@@ -38,7 +38,12 @@ def open_model(path: str | Path) -> Model:
     for form in formats:
         if path.suffix.lower() in form.suffixes:
             return form.read(path)
-    found = f"'{path.suffix}'" if path.suffix else "no suffix"
+    if path.suffix.lower() == ".tflite":
+        raise UserError(
+            f"'{path.name}' is a TFLite file, which can be evaluated and compared but not changed.",
+            "Open the model that it was exported from.",
+        )
+    found = f"the suffix '{path.suffix}'" if path.suffix else "no suffix"
     raise UserError(f"'{path.name}' cannot be opened: it has {found}.", f"Thimble opens {known}.")
 
 

@@ -286,6 +286,15 @@ def twisted(kind: str) -> onnx.ModelProto:
     return model
 
 
+@pytest.mark.parametrize("command", [("info",), ("export", "--to", "onnx", "-o", "x.onnx")])
+def test_a_tflite_file_says_what_it_is_good_for(command: tuple[str, ...], thimble: Any, tmp_path: Path) -> None:
+    (tmp_path / "phone.tflite").write_bytes(b"\0\0\0\0TFL3")
+    code, _, err = thimble(*command, tmp_path / "phone.tflite")
+    assert code == 2
+    assert_one_line(err)
+    assert "evaluated and compared" in err
+
+
 @pytest.mark.parametrize("kind", ["weight of another shape", "output of another type"])
 def test_a_graph_that_contradicts_itself_is_no_bug_of_ours(
     kind: str, thimble: Any, tmp_path: Path, few_digits: Path
