@@ -16,6 +16,7 @@ from gui.compare.table_model import Subject
 from gui.data_panel.panel import DataSummary
 from gui.data_panel.pictures import Picture, picture
 from gui.desk import Desk
+from gui.graph_view.known import known
 from gui.history.entries import Entry
 from gui.menus import Menus
 from gui.operations import act, analyse, comparing, dropping, files, moving
@@ -54,6 +55,8 @@ class Bindings:
         if not is_open:
             session = settings.last_session
             window.start.show_choices([p for p in settings.recent if p != session], session)
+        window.messages.hide()  # it spoke of the project before, or of a file that was refused
+        window.jobs.forget_ended()
         window.show_project(is_open)
         window.setWindowTitle(f"{state.title} – Thimble" if is_open else "Thimble")
 
@@ -90,7 +93,7 @@ class Bindings:
         state = self._desk.state
         current = state.revision.id if state.revision else None
         subjects = [
-            Subject(str(r.id), f"{r.id}  {_title(r)}", _detail(r.step), state.figures(str(r.id)), r.id == current)
+            Subject(str(r.id), f"{r.id}\u2002{_title(r)}", _detail(r.step), state.figures(str(r.id)), r.id == current)
             for r in state.revisions
         ]
         subjects += [Subject(str(p), p.name, str(p), state.figures(str(p))) for p in state.files]
@@ -183,7 +186,7 @@ def _place(desk: Desk) -> str:
     state = desk.state
     if state.model is None or state.revision is None:
         return ""
-    layers = sum(1 for _ in state.model.nodes())
+    layers = len(known(state.model).layers)
     return f"Revision {state.revision.id} of {len(state.revisions)} · {layers:,} layers · opset {state.model.opset}"
 
 

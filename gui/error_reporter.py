@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePol
 from core import __version__
 from core.errors import Cancelled, UserError
 from gui import settings, theme
+from gui.wording import without_options
 
 _NOTICE_MS = 15_000  # a notice goes by itself; a failure stays until it is closed
 
@@ -49,6 +50,7 @@ class ErrorReporter(QObject):
         self.say("error", message, hint, str(file) if file else "")
 
     def say(self, level: str, message: str, hint: str = "", report: str = "") -> None:
+        message, hint = without_options(message), without_options(hint)
         self.last = (level, message, hint)
         self.shown.emit(level, message, hint, report)
 

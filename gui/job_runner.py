@@ -14,6 +14,7 @@ from core.jobs import Point, Progress
 from core.worker_client import Done, Event, Failed, Handle, Lanes, Listener, Started, Stopped, Waiting
 from gui.error_reporter import ErrorReporter
 from gui.jobs.running_job import RunningJob
+from gui.wording import without_options
 
 Finish = Callable[[Any], None]
 FinishWithFolder = Callable[[Any, Path], None]
@@ -160,7 +161,7 @@ class JobRunner(QObject):
         elif isinstance(event, Stopped):
             job.end("cancelled")
         else:
-            job.end("failed", f"{event.message} {event.hint}".strip())
+            job.end("failed", without_options(f"{event.message} {event.hint}".strip()))
             self._fail(running, event)
         handle = running.handle
         if handle is not None and (not running.keep_folder or not isinstance(event, Done)):

@@ -127,7 +127,7 @@ class MainWindow(QMainWindow):
 
     def _size_docks(self) -> None:
         docks = self.docks
-        self.resizeDocks([docks["Revisions"], docks["Inspector"]], [352, 304], Qt.Orientation.Horizontal)
+        self.resizeDocks([docks["Revisions"], docks["Inspector"]], [352, 288], Qt.Orientation.Horizontal)
         self.resizeDocks([docks["Revisions"], docks["Data"]], [300, 460], Qt.Orientation.Vertical)
         self.resizeDocks([docks["Jobs"]], [190], Qt.Orientation.Vertical)
 

@@ -15,6 +15,7 @@ from core.methods.method import Method, load_methods
 from gui.actions import ENTRIES, EXPORT, FILE, MENUS, VIEW, Entry, needs_project
 from gui.desk import Desk
 from gui.operations import act, exporting, files
+from gui.wording import without_options
 
 
 class Menus:
@@ -161,7 +162,7 @@ def _method_reason(method: Method, desk: Desk) -> str:
     if desk.state.model is None:
         return needs_project(desk)
     teacher = bool(desk.state.revisions)  # a revision of the project can always teach
-    return method.refusal(desk.state.model, desk.state.data is not None, desk.state.labelled, teacher)
+    return without_options(method.refusal(desk.state.model, desk.state.data is not None, desk.state.labelled, teacher))
 
 
 def _method_shortcut(menu: str, number: int) -> str:

@@ -272,6 +272,8 @@ QGroupBox {{ border: none; margin-top: 24px; font-weight: 600; color: {muted}; }
 QGroupBox::title {{ subcontrol-origin: margin; left: -2px; top: 4px; }}
 QToolButton {{ border: 1px solid transparent; border-radius: 4px; padding: 4px 8px; }}
 QToolButton:hover {{ background: {raised}; border-color: {border}; }}
+QToolButton#Framed {{ background: {raised}; border-color: {border}; }}
+QToolButton#Framed:hover, QToolButton#Framed:focus {{ border-color: {accent}; }}
 QToolButton#Fold {{ padding: 4px 8px 4px 0; margin-left: -4px; }}
 QToolButton:pressed, QToolButton:checked {{ background: {accent_soft}; }}
 QToolButton:focus {{ border-color: {accent}; }}
@@ -290,6 +292,8 @@ QTableView, QTreeView, QListView {{ background: {surface}; border: 1px solid {wi
     alternate-background-color: {raised}; selection-background-color: {accent_soft}; selection-color: {text}; }}
 QTableView::item, QTreeView::item, QListView::item {{ padding: 2px 6px; }}
 QTableView:focus, QTreeView:focus, QListView:focus, QPlainTextEdit:focus {{ border-color: {accent}; }}
+QTreeView#Revisions::item {{ padding: 2px 3px; }}
+QTreeView#Revisions QHeaderView::section {{ padding: 5px 6px; }}
 QListView#Jobs::item {{ padding: 0; }}
 QTableView#Comparison::item {{ padding: 2px 3px; }}
 QTableView#Comparison QHeaderView::section {{ padding: 5px 4px; }}

@@ -27,10 +27,8 @@ class PreprocessingUnknown(UserError):
     """Pixels met a model that does not say how they are prepared: a choice for the user, never a guess."""
 
     def __init__(self) -> None:
-        names = "|".join(presets())
-        super().__init__(
-            "The model does not say how its images are prepared.", f"Choose it with --preprocess {names}|FILE.json."
-        )
+        hint = f"Choose their preprocessing (--preprocess): {', '.join(presets())} or a JSON file."
+        super().__init__("The model does not say how its images are prepared.", hint)
 
 
 def load_preprocessing(name_or_path: str, model: Model) -> Preprocessing:

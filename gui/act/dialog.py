@@ -77,6 +77,8 @@ class MethodDialog(QDialog):
         self.seed.changed.connect(self._changed)
         self.scope.changed.connect(self._changed)
         self._changed()
+        first = next(iter(self.form.rows.values()), None)
+        (first.editor if first is not None else self.scope.everything).setFocus()
         self._fit()
         if self.form.advanced_button is not None:
             self.form.advanced_button.toggled.connect(lambda _: self._fit())
@@ -114,6 +116,7 @@ class MethodDialog(QDialog):
         column.addStretch(1)
         scroll = QScrollArea(widgetResizable=True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its editors take the keyboard
         scroll.setWidget(inner)
         self._inner = inner
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtGui import QGuiApplication, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QBoxLayout,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -21,6 +22,8 @@ from PySide6.QtWidgets import (
 from gui.compare.figure_delegate import FigureDelegate
 from gui.compare.table_model import CompareModel, Subject
 from gui.empty_hint import EmptyHint
+
+_MARGIN, _NARROW, _NAME = 8, 400, 104
 
 
 class CompareView(QWidget):
@@ -36,6 +39,8 @@ class CompareView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.model = CompareModel(self)
+        self._wide: int = 0
+        self._rows: QBoxLayout = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self.table = QTableView()
         self.table.setModel(self.model)
         self.table.setObjectName("Comparison")
@@ -58,7 +63,7 @@ class CompareView(QWidget):
         self.table.doubleClicked.connect(lambda index: self.show_beside.emit(self.model.subjects[index.row()].ref))
         filled = QWidget()
         column = QVBoxLayout(filled)
-        column.setContentsMargins(8, 8, 8, 8)
+        column.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
         column.addLayout(self._buttons())
         column.addWidget(self.table, 1)
         note = QLabel("Below a figure: its change against the first row. Point at a figure to see how it was obtained.")
@@ -70,6 +75,28 @@ class CompareView(QWidget):
             EmptyHint("Nothing to compare yet.", "Open a model: each of its revisions becomes a row.")
         )
         self._stack.addWidget(filled)
+        self.setMinimumWidth(_NARROW)  # below the width of its buttons, which then stand in two rows
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        wide = (
+            self._rows.sizeHint().width() if self._rows.direction() == QBoxLayout.Direction.LeftToRight else self._wide
+        )
+        self._wide = max(self._wide, wide)
+        fits = self.width() >= self._wide + 2 * _MARGIN
+        self._rows.setDirection(QBoxLayout.Direction.LeftToRight if fits else QBoxLayout.Direction.TopToBottom)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """The names take what the figures leave; where that is too little, the table scrolls."""
+        header = self.table.horizontalHeader()
+        figures = sum(header.sectionSizeHint(c) for c in range(1, header.count()))
+        figures = max(figures, sum(self.table.columnWidth(c) for c in range(1, header.count())))
+        if self.table.viewport().width() - figures >= _NAME:
+            header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        else:
+            header.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
+            header.resizeSection(0, _NAME)
 
     def set_subjects(self, subjects: Sequence[Subject]) -> None:
         chosen = set(self._selected())
@@ -78,6 +105,7 @@ class CompareView(QWidget):
             if subject.ref in chosen:
                 self.table.selectRow(row)
         self._stack.setCurrentIndex(1 if subjects else 0)
+        self._make_room()
 
     def set_reasons(self, evaluate: str, latency: str) -> None:
         """Grey a button out with the reason as its tooltip; '' lets it act."""
@@ -107,7 +135,7 @@ class CompareView(QWidget):
         rows = sorted(i.row() for i in selection.selectedRows()) if selection is not None else []
         return [self.model.subjects[r].ref for r in rows if r < len(self.model.subjects)]
 
-    def _buttons(self) -> QHBoxLayout:
+    def _buttons(self) -> QBoxLayout:
         self.evaluate_button = QPushButton("Evaluate acc&uracy")
         self.latency_button = QPushButton("Measure latenc&y")
         self.fidelity_button = QPushButton("Measure f&idelity")
@@ -123,10 +151,12 @@ class CompareView(QWidget):
         self.add_button.clicked.connect(self.add_file)
         self.remove_button.clicked.connect(lambda: self.remove.emit(self._selected()))
         self.copy_button.clicked.connect(self.copy)
-        row = QHBoxLayout()
+        measure, change = QHBoxLayout(), QHBoxLayout()
         for button in (self.evaluate_button, self.latency_button, self.fidelity_button):
-            row.addWidget(button)
-        row.addStretch(1)
+            measure.addWidget(button)
+        measure.addStretch(1)
         for button in (self.add_button, self.remove_button, self.copy_button):
-            row.addWidget(button)
-        return row
+            change.addWidget(button)
+        self._rows.addLayout(measure, 1)
+        self._rows.addLayout(change)
+        return self._rows

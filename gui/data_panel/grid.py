@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 from gui.data_panel.pictures import Picture
 
 SIDE = 56
+WIDE = 104  # three columns, where classes have names and not just digits
 
 
 class ItemGrid(QListWidget):
@@ -30,8 +31,13 @@ class ItemGrid(QListWidget):
 
     def show_pictures(self, pictures: Sequence[Picture]) -> None:
         self.clear()
+        widest = max((self.fontMetrics().horizontalAdvance(p.label or p.name) for p in pictures), default=0)
+        cell = QSize(WIDE if widest > SIDE + 8 else SIDE + 8, SIDE + 24)
+        self.setGridSize(cell)
         for found in pictures:
-            self.addItem(_item(found))
+            item = _item(found)
+            item.setSizeHint(cell)  # else the name gets no more room than the picture
+            self.addItem(item)
 
 
 def _item(found: Picture) -> QListWidgetItem:

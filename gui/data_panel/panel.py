@@ -132,7 +132,7 @@ class DataPanel(QWidget):
         head.addWidget(self.name, 1)
         head.addWidget(self.change_button)
         head.addWidget(self.detach_button)
-        label = QLabel("P&reprocessing")
+        label = QLabel("Preproce&ssing")
         label.setBuddy(self.presets)
         form = QHBoxLayout()
         form.addWidget(label)

@@ -11,8 +11,10 @@ from PySide6.QtGui import QImage
 
 from core.data.dataset import DataSet
 from core.data.feed import prepare
+from core.data.preprocess import PreprocessingUnknown
 from core.errors import UserError
 from core.model.model import InputSpec
+from gui.wording import without_options
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +34,22 @@ def picture(data: DataSet, index: int, inputs: Sequence[InputSpec]) -> Picture:
     label = class_name(data, item.label)
     try:
         feed = prepare(data, index, inputs)
+    except PreprocessingUnknown as error:
+        return Picture(item.name, label, _raw(data, index), why=f"{error.message} Choose a preprocessing above.")
     except UserError as error:
-        return Picture(item.name, label, None, why=str(error))
+        return Picture(item.name, label, None, why=without_options(str(error)))
     spec = next((s for s in inputs if s.layout), inputs[0])
     array = np.asarray(feed[spec.name], np.float32)
     values = f"{array.min():.2f} to {array.max():.2f}, mean {array.mean():.2f}"
     return Picture(item.name, label, to_image(array, spec.layout), values)
+
+
+def _raw(data: DataSet, index: int) -> QImage | None:
+    """Pixels as they are stored, where nobody knows yet what the network will see."""
+    pixels = next(iter(data.load(index).values()))
+    if pixels.ndim == 2:
+        pixels = pixels[:, :, None]
+    return to_image(np.asarray(pixels, np.float32), "NHWC") if pixels.ndim == 3 else None
 
 
 def class_name(data: DataSet, label: int | None) -> str:

@@ -89,7 +89,7 @@ class GraphView(QGraphicsView):
 
     def _show(self, done: Picture) -> None:
         first = self._picture is None
-        anchor = self.mapToScene(self.viewport().rect().center())
+        place = self.viewportTransform().map(QPointF())  # where the scene's origin stands
         self._clear("")
         self._picture = done
         self._items = (EdgesItem(done, self._shown), CardsItem(done, self._shown, self._widths))
@@ -102,10 +102,16 @@ class GraphView(QGraphicsView):
         if first:
             self.go_to_input()
         else:
-            self.centerOn(anchor)
+            self._scroll_to(place)
         self._shown.badges = done.badges
         self._announce([key for key in self._selected if key in done.index])
         self.ready.emit()
+
+    def _scroll_to(self, place: QPointF) -> None:
+        """Bring the scene's origin back to ``place``; centerOn() would round, and the graph creep with every act."""
+        away = self.viewportTransform().map(QPointF()) - place
+        for bar, moved in ((self.horizontalScrollBar(), away.x()), (self.verticalScrollBar(), away.y())):
+            bar.setValue(bar.value() + round(moved))
 
     def _fail(self, error: Exception) -> None:
         self._clear(f"This graph cannot be drawn: {error}.")

@@ -62,7 +62,7 @@ class RevisionModel(QAbstractTableModel):
             return entry.key
         if role == RAIL:
             return self._rails[index.row()]
-        if role == Qt.ItemDataRole.FontRole and entry.key == self.current:
+        if role == Qt.ItemDataRole.FontRole and entry.key == self.current and not index.column():
             font = QFont()
             font.setBold(True)
             return font

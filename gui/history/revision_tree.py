@@ -27,6 +27,7 @@ class RevisionTree(QWidget):
         self.model = RevisionModel(self)
         self.view = QTreeView()
         self.view.setModel(self.model)
+        self.view.setObjectName("Revisions")
         self.view.setItemDelegate(RailDelegate(self.view))
         self.view.setRootIsDecorated(False)
         self.view.setIndentation(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from gui.figures import seconds
@@ -32,17 +33,18 @@ class JobRow(QWidget):
         self.bar.setFixedHeight(6)
         self.bar.setAccessibleName(f"Progress of {job.title}")
         self.stop = QToolButton()
+        self.stop.setObjectName("Framed")
         self.stop.setText("Cancel")
         self.stop.setToolTip("Stop this job (Del)")
         self.stop.setAccessibleName(f"Cancel {job.title}")
         self.stop.clicked.connect(job.cancel)
         column = QVBoxLayout()
-        column.setSpacing(3)
+        column.setSpacing(4)
         column.addWidget(self.title)
         column.addWidget(self.bar)
         column.addWidget(self.state)
         row = QHBoxLayout(self)
-        row.setContentsMargins(8, 5, 8, 5)
+        row.setContentsMargins(8, 4, 8, 4)
         row.addLayout(column, 1)
         row.addWidget(self.stop)
         job.changed.connect(self.refresh)
@@ -54,17 +56,25 @@ class JobRow(QWidget):
         self.bar.setVisible(job.running)
         self.stop.setVisible(job.running)
         self.stop.setEnabled(job.state != "cancelling")
-        self.state.setText(self.status())
+        self._show_status()
         self.setToolTip(f"{job.title}: {self.status()}")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_status()
+
+    def _show_status(self) -> None:
+        room = max(self.state.width(), 40)
+        self.state.setText(self.state.fontMetrics().elidedText(self.status(), Qt.TextElideMode.ElideRight, room))
 
     def status(self) -> str:
         job = self.job
         parts = [_WORDS[job.state]]
         if job.state == "running":
             parts = [f"{100 * job.done:.0f} %"] if job.done else [_WORDS["running"]]
-        if job.message and job.state != "cancelling":
-            parts.append(job.message)
         left = seconds(job.remaining) if job.state == "running" else ""
         if left:
             parts.append(f"{left} left")
+        if job.message and job.state != "cancelling":
+            parts.append(job.message)  # last, for it alone may be cut
         return " · ".join(parts)

@@ -40,7 +40,7 @@ class JobPanel(QWidget):
         self.log.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        self.tabs.addTab(self.curves, "Curve&s")
+        self.tabs.addTab(self.curves, "Curves")
         self.tabs.addTab(self.log, "Log")
         self._job: RunningJob | None = None
         splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -71,6 +71,13 @@ class JobPanel(QWidget):
             self.list.setCurrentItem(item)
         while self.list.count() > _KEPT and not self._job_at(self.list.count() - 1).running:
             self.list.takeItem(self.list.count() - 1)
+
+    def forget_ended(self) -> None:
+        """Another project is opened: what ended belongs to the one before."""
+        for row in reversed(range(self.list.count())):
+            if not self._job_at(row).running:
+                self.list.takeItem(row)
+        self._stack.setCurrentIndex(1 if self.list.count() else 0)
 
     def cancel_current(self) -> None:
         if self._job is not None:

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QRectF, QSortFilterProxyModel, Qt, Signal
-from PySide6.QtGui import QPainter
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QObject,
+    QRectF,
+    QSortFilterProxyModel,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -47,6 +57,8 @@ class LayersTable(QWidget):
         self.filter = QLineEdit(placeholderText="Filter by name or operator", clearButtonEnabled=True)
         self.filter.setAccessibleName("Filter layers")
         self.filter.textChanged.connect(self._filter)
+        self.filter.returnPressed.connect(self._activate_first)
+        self.filter.installEventFilter(self)
         self.count = QLabel()
         self.count.setObjectName("Hint")
         self.table = self._make_table()
@@ -148,6 +160,25 @@ class LayersTable(QWidget):
         self._sorted.setFilterFixedString(text.strip())
         self._guard = False
         self._say_count()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        key = event.key() if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress else None
+        if watched is self.filter and key == Qt.Key.Key_Down:
+            self._enter_table()
+            return True
+        return super().eventFilter(watched, event)
+
+    def _enter_table(self) -> None:
+        """From the filter into what it found; a single layer of it is then selected."""
+        if self._sorted.rowCount():
+            row = next((i.row() for i in self.table.selectionModel().selectedRows()), 0)
+            self.table.selectRow(row)
+            self.table.setFocus()
+
+    def _activate_first(self) -> None:
+        if self.filter.text().strip() and self._sorted.rowCount():
+            self.table.selectRow(0)
+            self._activate(self._sorted.index(0, 0))
 
     def _say_count(self) -> None:
         shown, every = self._sorted.rowCount(), self._rows.rowCount()

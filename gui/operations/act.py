@@ -43,7 +43,8 @@ def choose(desk: Desk, method: Method) -> None:
 
 def make_dialog(desk: Desk, method: Method) -> MethodDialog:
     state = desk.state
-    layers = [n.name or "" for n in state.model.nodes() if n.name] if state.model is not None else []
+    shown = known(state.model).layers.values() if state.model is not None else ()
+    layers = [node.name for node, _ in shown if node.name]
     names = set(layers)
     setting = Setting(
         layers,
@@ -245,9 +246,13 @@ def title_of(step: Step) -> str:
     if value == first.default:
         return title
     shown = number_text(value)
-    return (
-        f"{title}, {shown} {first.field.unit}" if first.field.unit else f"{title}, {first.field.label.lower()} {shown}"
-    )
+    counted = first.type is int and first.field.label.endswith("s") and " " not in first.field.label
+    if first.field.unit:
+        return f"{title}, {shown} {first.field.unit}"
+    label = first.field.label.lower()
+    if counted:  # 'Fine-tune, 1 epoch'
+        return f"{title}, {shown} {label.removesuffix('s') if value == 1 else label}"
+    return f"{title}, {label} {shown}"
 
 
 def step_sentence(step: Step) -> str:

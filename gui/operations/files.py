@@ -44,9 +44,7 @@ def open_model_file(desk: Desk, path: Path, then: Callable[[], None] | None = No
     """A model becomes a new project. Whatever fails, what was open stays as it was."""
 
     def work() -> tuple[Project, Model]:
-        model = open_model(path)
-        known(model)  # shapes are inferred here, so that the views need not
-        return _started(settings.new_session(path.stem), model)
+        return _started(settings.new_session(path.stem), open_model(path))
 
     def done(result: tuple[Project, Model]) -> None:
         desk.settings.set_folder("model", path.parent)
@@ -59,7 +57,9 @@ def open_model_file(desk: Desk, path: Path, then: Callable[[], None] | None = No
 
 def _started(folder: Path, model: Model) -> tuple[Project, Model]:
     project = Project.create(folder, model)
-    return project, project.model()
+    stored = project.model()
+    known(stored)  # shapes are inferred here, of the very model that is shown, so that the views need not
+    return project, stored
 
 
 def open_sample(desk: Desk) -> None:
@@ -226,7 +226,9 @@ def set_preprocessing(desk: Desk, key: str) -> None:
 
     def work() -> Model:
         project.set_preprocessing(load_preprocessing(key, model))
-        return project.model()
+        new = project.model()
+        known(new)
+        return new
 
     def done(new: Model) -> None:
         if desk.state.project is project:

@@ -57,7 +57,7 @@ class StartScreen(QScrollArea):
         self._add(
             "open", "&Open a model…", "An ONNX file. You can also drop one anywhere on this window."
         ).clicked.connect(self.open_model)
-        note = "A small network that reads handwritten digits, with its images: try everything on it."
+        note = "A small network that reads handwritten digits, with its images."
         self._add("sample", "Open the &sample", note).clicked.connect(self.open_sample)
         self._add("project", "Open a pro&ject…", "A folder that ends in .thimble.").clicked.connect(self.open_project)
         if recent:

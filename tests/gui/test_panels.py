@@ -133,7 +133,7 @@ def test_a_job_shows_progress_remaining_time_curve_and_log(qtbot: QtBot) -> None
     panel.add(job)
     row = panel.list.itemWidget(panel.list.item(0))
     job.progress(0.25, "epoch 1", 90.0)
-    assert row.status() == "25 % · epoch 1 · 2 min left"
+    assert row.status() == "25 % · 2 min left · epoch 1"
     job.point("loss", 1, 2.0)
     job.point("loss", 2, 1.0)
     assert panel.curves.charts["loss"].series["loss"] == [(1.0, 2.0), (2.0, 1.0)]
