@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import argparse
 import os
+import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.cli.output import figure, job, print_json, size, table
 from core.cli.places import place
 from core.errors import UserError
 from core.report import Measure
 
-_COLUMNS = ("params", "macs", "bytes", "top1", "top5", "sqnr", "agreement")
+if TYPE_CHECKING:
+    from core.project.comparing import Candidate, Found
+
+_COLUMNS = ("params", "macs", "bytes", "top1", "top5", "sqnr", "agreement", "latency_onnxruntime", "latency_litert")
 
 
 def evaluate(args: argparse.Namespace) -> int:
     """Top-1 and top-5 of one file, run by its own runtime."""
-    found, note = _compared([args.model], args)
+    found, note = _compared(_candidates([args.model]), args)
     answer = found[args.model]
     if answer.accuracy is None:
         raise UserError(" ".join(answer.notes) or "Accuracy cannot be measured.")
@@ -45,10 +49,13 @@ def evaluate(args: argparse.Namespace) -> int:
 
 
 def compare(args: argparse.Namespace) -> int:
-    """Sizes, accuracy on the same items, and closeness to the first model."""
+    """Sizes, accuracy on the same items, closeness to the first model, and latency where it is asked for."""
     if len(set(args.models)) != len(args.models):
         raise UserError("A model is named twice.", "Name each file once.")
-    found, note = _compared(args.models, args)
+    candidates = _candidates(args.models)
+    found, note = _compared(candidates, args)
+    if args.latency:
+        _time(candidates, found, args)
     if args.json:
         rows = [
             {"file": name, **_row(f), "notes": f.notes, "measures": f.to_json()["measures"]}
@@ -71,7 +78,7 @@ def _judged_on(note: str) -> str:
     return f"Judged on {note}." if note else ""
 
 
-def _row(found: Any) -> dict[str, Any]:
+def _row(found: Found) -> dict[str, Any]:
     row = {c: found.measures[c].value if c in found.measures else None for c in _COLUMNS}
     top1 = found.measures.get("top1")
     return {**row, "n": top1.n if top1 else None, "interval": list(top1.interval or ()) if top1 else None}
@@ -87,10 +94,20 @@ def _shown(column: str, measure: Measure | None) -> str:
     return figure(measure)
 
 
-def _compared(models: list[str], args: argparse.Namespace) -> Any:
-    from core.data.open import open_data
+def _time(candidates: list[Candidate], found: dict[str, Found], args: argparse.Namespace) -> None:
+    """All candidates interleaved, in onnxruntime and, converted where needed, in LiteRT."""
+    from core.project.comparing import measure_latency
+
+    with tempfile.TemporaryDirectory() as folder:
+        timed = measure_latency(candidates, Path(folder), threads=args.threads or 1, job=job())
+    for name, answer in timed.items():
+        found[name].measures.update(answer.measures)
+        found[name].notes.extend(answer.notes)
+
+
+def _candidates(models: list[str]) -> list[Candidate]:
     from core.formats.open import check_file, open_model
-    from core.project.comparing import Candidate, compare_models
+    from core.project.comparing import Candidate
 
     candidates = []
     for name in models:
@@ -98,6 +115,13 @@ def _compared(models: list[str], args: argparse.Namespace) -> Any:
         check_file(path)
         graph = None if path.suffix.lower() == ".tflite" else open_model(path)
         candidates.append(Candidate(name, graph, path))
+    return candidates
+
+
+def _compared(candidates: list[Candidate], args: argparse.Namespace) -> tuple[dict[str, Found], str]:
+    from core.data.open import open_data
+    from core.project.comparing import compare_models
+
     return compare_models(
         candidates,
         open_data(place(args.data)) if args.data else None,

@@ -164,6 +164,9 @@ def _evaluate(commands: Commands[_Parser]) -> None:
 def _compare(commands: Commands[_Parser]) -> None:
     parser = _command(commands, "compare", "models side by side", "judge", "compare")
     parser.add_argument("models", nargs="+", metavar="MODEL")
+    parser.add_argument(
+        "--latency", action="store_true", help="also time them, interleaved (one thread unless --threads)"
+    )
     _judging(parser, required=False)
     parser.add_argument("--split", metavar="S", help="train, calibration, test or all (default: the part for judging)")
     parser.add_argument("--limit", type=_positive, help="at most so many items")

@@ -57,7 +57,8 @@ def figure(measure: Measure | None) -> str:
         return "–"
     text = f"{_number(measure.value)} {measure.unit}".strip()
     if measure.interval:
-        text += f" ({measure.interval[0]:.1f} to {measure.interval[1]:.1f})"
+        digits = 1 if measure.unit == "%" else 2
+        text += f" ({measure.interval[0]:.{digits}f} to {measure.interval[1]:.{digits}f})"
     return text + (f", n={measure.n}" if measure.n else "")
 
 

@@ -147,6 +147,12 @@ def test_compare_puts_files_side_by_side(answer: Any, thimble: Any, tmp_path: Pa
     assert rows[0]["n"] == rows[1]["n"] == 100
     assert rows[1]["sqnr"] is not None
     assert "top1" in thimble("compare", SAMPLE, pruned, "--data", "sample", "--limit", 50)[1]
+    timed = answer("compare", SAMPLE, pruned, "--latency")["models"]
+    for row in timed:
+        measure = row["measures"]["latency_litert"]
+        assert measure["how"] == "measured"
+        assert "1 thread" in measure["on"]
+        assert 0 < measure["interval"][0] <= row["latency_litert"] <= measure["interval"][1]
 
 
 def test_compare_prepares_a_silent_model_as_the_others(answer: Any, thimble: Any, tmp_path: Path) -> None:
