@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui.data_panel.chooser import Chooser
 from gui.data_panel.grid import ItemGrid
 from gui.data_panel.pictures import Picture
 from gui.empty_hint import EmptyHint
@@ -70,7 +71,7 @@ class DataPanel(QWidget):
         self.warning.setObjectName("FieldError")
         self.warning.setAccessibleName("Warning about the data")
         self.warning.hide()
-        self.presets = QComboBox()
+        self.presets = Chooser()
         self.presets.setAccessibleName("Preprocessing")
         self.presets.setToolTip("How raw items become network inputs. Remembered in the model.")
         self.presets.setMinimumContentsLength(8)

@@ -205,5 +205,17 @@ def test_pixels_are_shown_before_a_preprocessing_is_chosen(tmp_path: Path) -> No
     assert seen.why == "The model does not say how its images are prepared. Choose a preprocessing above."
 
 
+def test_no_preprocessing_is_taken_unseen(sample: Desk, qtbot: QtBot) -> None:
+    panel = sample.window.data
+    with qtbot.assertNotEmitted(panel.preprocessing_chosen):
+        qtbot.keyClick(panel.presets, Qt.Key.Key_End)
+    view = panel.presets.view()
+    assert view.isVisible()
+    qtbot.keyClick(view, Qt.Key.Key_Down)
+    with qtbot.waitSignal(panel.preprocessing_chosen):
+        qtbot.keyClick(view, Qt.Key.Key_Return)
+    settle(sample, qtbot)
+
+
 def test_options_of_the_command_line_are_not_shown_in_the_window() -> None:
     assert without_options("Attach a data set (--data) first.") == "Attach a data set first."
