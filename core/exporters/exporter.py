@@ -34,11 +34,13 @@ class Proof:
     proven: bool
 
     def sentence(self) -> str:
-        word = "Proven" if self.proven else "Checked on noise"
+        """What the run showed, in the words of DESIGN.md: without real inputs it is never called proven."""
+        on = self.checked_on if self.proven else f"noise, {self.n} inputs"
+        verb = ("Proven on" if self.proven else "Checked on") if self.passed else "NOT equal on"
         size = f"largest difference {self.max_abs_diff:.3g}"
         if self.max_steps is not None:
-            size += f", at most {self.max_steps} output steps"
-        return f"{word if self.passed else 'NOT equal'}: {self.n} inputs ({self.checked_on}), {size}."
+            size += f", at most {self.max_steps} output step{'' if self.max_steps == 1 else 's'}"
+        return f"{verb} {on}: {size}."
 
 
 @dataclass(frozen=True, slots=True)

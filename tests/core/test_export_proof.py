@@ -240,6 +240,6 @@ def test_both_exporters_are_registered() -> None:
 
 def test_sentences_say_what_was_shown() -> None:
     shown = Proof(0.02, 1, 0.995, "32 items of digits (test)", 32, True, True)
-    assert shown.sentence().startswith("Proven: 32 inputs")
+    assert shown.sentence().startswith("Proven on ")
     assert replace(shown, proven=False).sentence().startswith("Checked on noise")
     assert replace(shown, passed=False).sentence().startswith("NOT equal")
