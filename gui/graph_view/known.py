@@ -13,6 +13,7 @@ import onnx_ir as ir
 from core.errors import UserError
 from core.measure.cost import Cost, LayerCost, cost
 from core.model.facts import Facts, infer
+from core.model.marks import marks
 from core.model.model import Model
 
 _KEPT = 4  # revisions looked at side by side, and the one before
@@ -23,6 +24,7 @@ class Known:
     """Facts and cost of one model. ``layers`` maps the key of a layer to its node and its cost.
 
     Layers are what the views show: constants and the (de)quantization of weights belong to their consumers.
+    ``marks`` maps the name of a layer to the sentences on what is unusual about it.
     """
 
     model: Model
@@ -30,6 +32,7 @@ class Known:
     cost: Cost
     hidden: frozenset[int]
     layers: Mapping[str, tuple[ir.Node, LayerCost]]
+    marks: Mapping[str, tuple[str, ...]]
 
 
 _recent: OrderedDict[int, Known] = OrderedDict()
@@ -59,7 +62,10 @@ def _find_out(model: Model) -> Known:
     counted, hidden = cost(model, facts), hidden_nodes(facts)
     every = zip(layer_keys(model), model.nodes(), counted.layers, strict=True)
     layers = {key: (node, layer) for key, node, layer in every if id(node) not in hidden}
-    return Known(model, facts, counted, hidden, layers)
+    marked: dict[str, tuple[str, ...]] = {}
+    for mark in marks(model):
+        marked[mark.layer] = (*marked.get(mark.layer, ()), mark.sentence)
+    return Known(model, facts, counted, hidden, layers, marked)
 
 
 def layer_keys(model: Model) -> list[str]:

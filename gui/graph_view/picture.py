@@ -11,7 +11,6 @@ from math import ceil
 from typing import NamedTuple
 
 from core.model.layout import Layout, Spacing, layout
-from core.model.marks import marks
 from core.model.model import Model
 from gui.graph_view.diagram import Card, Diagram, Edge, diagram
 from gui.graph_view.known import known
@@ -208,11 +207,9 @@ def _labels(drawn: Diagram, place: Layout, metrics: Metrics) -> list[Label]:
 
 
 def _badges(model: Model, drawn: Diagram) -> dict[int, str]:
-    by_name: dict[str, list[str]] = {}
-    for mark in marks(model):
-        by_name.setdefault(mark.layer, []).append(mark.sentence)
-    names = {key: node.name or "" for key, (node, _) in known(model).layers.items()}
-    sentences = {k: by_name.get(names.get(card.key, ""), []) for k, card in enumerate(drawn.cards) if card.key}
+    whole = known(model)
+    names = {key: node.name or "" for key, (node, _) in whole.layers.items()}
+    sentences = {k: whole.marks.get(names.get(card.key, ""), ()) for k, card in enumerate(drawn.cards) if card.key}
     return {k: "\n".join(lines) for k, lines in sentences.items() if lines and names[drawn.cards[k].key]}
 
 

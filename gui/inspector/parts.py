@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
@@ -195,6 +196,14 @@ class Page(QWidget):
     def hint(self, text: str) -> None:
         label = QLabel(text, wordWrap=True)
         label.setObjectName("Hint")
+        self._column.addSpacing(theme.UNIT)
+        self.widget(label)
+
+    def warning(self, text: str) -> None:
+        """A sentence beside the sign that the layer's card carries too."""
+        label = QLabel(f"<b>!</b>&nbsp; {escape(text)}", wordWrap=True)
+        label.setObjectName("FieldError")
+        label.setAccessibleName(text)
         self._column.addSpacing(theme.UNIT)
         self.widget(label)
 

@@ -121,6 +121,8 @@ def _layer_page(page: Page, whole: Known, key: str) -> None:
     page.title(node.op_type, key, category(node))
     if node.domain not in ("", "ai.onnx"):
         page.row("domain", node.domain)
+    for sentence in whole.marks.get(node.name or "", ()):
+        page.warning(sentence)
     page.section("Cost")
     _cost_rows(page, whole, [counted])
     listed = attributes(node, schema)

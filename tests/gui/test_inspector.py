@@ -184,3 +184,14 @@ def test_a_large_model_is_read_beside_the_window(inspector: Inspector, qtbot: Qt
     inspector.set_selection(["n5"])
     assert "Reading the graph…" in texts(inspector)
     qtbot.waitUntil(lambda: "n5" in texts(inspector), timeout=20_000)
+
+
+def test_a_marked_layer_says_what_is_unusual_about_it(inspector: Inspector, tmp_path: Path) -> None:
+    proto = onnx.load(network_path("sample"))
+    proto.graph.node[3].op_type = "Convolutionize"
+    onnx.save(proto, tmp_path / "odd.onnx")
+    inspector.set_model(open_model(tmp_path / "odd.onnx"))
+    inspector.set_selection([proto.graph.node[3].name])
+    assert any("Convolutionize" in text and text.startswith("<b>!</b>") for text in texts(inspector))
+    inspector.set_selection([proto.graph.node[0].name])
+    assert not any(text.startswith("<b>!</b>") for text in texts(inspector))
