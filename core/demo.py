@@ -96,7 +96,7 @@ def _acts(demo: _Demo, project: Project, model: Model) -> Model:
         model = outcome.model or model
         title = load_methods().get(step.method).title.rstrip("…")
         parent = project.commit(parent, model, step, outcome.report, title).id
-        demo.sentences.extend(outcome.report.notes)
+        demo.sentences.extend(n for n in outcome.report.notes if n not in demo.sentences)
     return model
 
 

@@ -51,9 +51,16 @@ def demo(args: argparse.Namespace) -> int:
     rows = [(r["name"], r["params"], r["macs"], size(r["bytes"]), _share(r), r["proof"]) for r in report["table"]]
     print(table(("model", "params", "MACs", "file", "top-1 (95 % interval)", "proof"), rows))
     print()
+    first, last = report["original"], report["result"]
+    print(
+        f"{last['file']} is {report['times_smaller']:.1f} times smaller than {first['file']}; "
+        f"top-1 {first['top1']:.2f} % before, {last['top1']:.2f} % after, measured on the same {last['n']} items.\n"
+    )
     for line in report["sentences"]:
-        print(line)
-    print(f"\nEverything is in {args.output}: " + ", ".join(report["files"]))
+        print(f"- {line}")
+    pictures = sum(name.startswith("pictures/") for name in report["files"])
+    files = [name for name in report["files"] if not name.startswith("pictures/")]
+    print(f"\nEverything is in {args.output}: {', '.join(files)}, and {pictures} pictures of the window in pictures/")
     return 0
 
 
