@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 from core.errors import UserError
 
 T = TypeVar("T")
+
+
+def import_all(package: str, deep: bool = False) -> None:
+    """Import every module directly below a package (``deep``: at any depth), once: they register themselves."""
+    walk = pkgutil.walk_packages if deep else pkgutil.iter_modules
+    for info in walk(importlib.import_module(package).__path__, f"{package}."):
+        importlib.import_module(info.name)
 
 
 class Registry(Generic[T]):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +10,7 @@ from typing import Any
 from core.data.dataset import DataSet
 from core.jobs import Job
 from core.model.model import Model
-from core.registry import Registry
+from core.registry import Registry, import_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +95,5 @@ def exporter(key: str, *, title: str, suffix: str) -> Callable[[Write], Write]:
 
 def load_exporters() -> Registry[Exporter]:
     """Import every module directly below ``core.exporters`` (once) and give the filled registry."""
-    package = importlib.import_module("core.exporters")
-    for info in pkgutil.iter_modules(package.__path__, "core.exporters."):
-        importlib.import_module(info.name)
+    import_all("core.exporters")
     return EXPORTERS

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.model.model import Model
-from core.registry import Registry
+from core.registry import Registry, import_all
 
 Read = Callable[[Path], Model]
 
@@ -39,7 +37,5 @@ def file_format(key: str, *, title: str, suffixes: tuple[str, ...]) -> Callable[
 
 def load_formats() -> Registry[Format]:
     """Import every module below ``core.formats`` (once) and give the filled registry."""
-    package = importlib.import_module("core.formats")
-    for info in pkgutil.iter_modules(package.__path__, "core.formats."):
-        importlib.import_module(info.name)
+    import_all("core.formats")
     return FORMATS

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
@@ -14,7 +12,7 @@ from core.errors import UserError
 from core.jobs import Job
 from core.methods.scope import Scope
 from core.model.model import Model, quantized
-from core.registry import Registry
+from core.registry import Registry, import_all
 from core.report import Report
 
 Kind = Literal["float", "qdq"]
@@ -145,7 +143,5 @@ def load_methods() -> Registry[Method]:
 
     Method modules import torch and the runtimes inside their functions, so this is fast.
     """
-    package = importlib.import_module("core.methods")
-    for info in pkgutil.walk_packages(package.__path__, "core.methods."):
-        importlib.import_module(info.name)
+    import_all("core.methods", deep=True)
     return METHODS

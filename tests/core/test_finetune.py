@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -24,13 +23,7 @@ from core.methods.tune.finetune import Params, out_of_scope, parts
 from core.model.model import Model
 from tests.core.training_sets import damaged, digits, few, linear, points, sample
 
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
 
 def tune(model: Model, params: Params, **context: Any) -> Outcome:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -19,19 +18,13 @@ from core.execute.torch_graph import TorchGraph, check
 from core.model.model import Model
 from tests.conftest import FIVE, network_path, shared
 
+pytestmark = pytest.mark.usefixtures("one_torch_thread")
+
 FOLDED = [
     "models/mobilenetv1_0.25_224_imagenet/mobilenetv1_0.25_224_imagenet_folded.onnx",
     "models/resnet20_cifar10/resnet20_cifar10_folded.onnx",
 ]
 F32 = onnx.TensorProto.FLOAT
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def open_graph(path: Any) -> Model:

@@ -6,7 +6,6 @@ import dataclasses
 import math
 import threading
 import time
-from collections.abc import Iterator
 
 import numpy as np
 import onnx_ir as ir
@@ -26,13 +25,7 @@ from core.model.model import InputSpec, Model
 from tests.conftest import network_path, shared
 from tests.core.training_sets import Arrays, damaged, digits, few, linear, points, sample
 
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
 
 def test_distillation_equals_its_formula() -> None:
