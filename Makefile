@@ -23,12 +23,13 @@ $(VENV)/.ready: pyproject.toml $(LOCK)
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and was not found."; exit 1; }
 	@test -x $(PY) || $(PYTHON) -m venv --without-pip $(VENV)
 	@$(PY) -c "import pip" 2>/dev/null || $(PYTHON) -m pip --python $(PY) install -q pip
+	@echo "Setting up $(VENV): about 1.4 GB, a few minutes, once."
 	$(PIP) install -q -c $(LOCK) $(TORCH_ARGS) torch
-	$(PIP) install -q -c $(LOCK) -e .
+	PYTHONWARNINGS=ignore $(PIP) install -q -c $(LOCK) -e .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.ready
-	$(PIP) install -q -c $(LOCK) -e ".[dev]"
+	PYTHONWARNINGS=ignore $(PIP) install -q -c $(LOCK) -e ".[dev]"
 	@touch $@
 
 lint:
