@@ -13,7 +13,8 @@ from core.errors import UserError
 from core.exporters.exporter import Exported, exporter
 from core.exporters.proof import Candidate, inputs_for, prove, refuse_unproven, written_aside
 from core.jobs import Job
-from core.model.model import LABELS, PREPROCESSING, Model
+from core.model.history import without_local_paths
+from core.model.model import LABELS, PREPROCESSING, RECIPE, Model
 
 _LIMIT = 2**31 - 1  # what a protobuf message can hold
 
@@ -48,6 +49,8 @@ def _with_metadata(model: Model) -> ir.Model:
         graph.metadata_props[PREPROCESSING] = json.dumps(steps)
     if model.labels:
         graph.metadata_props[LABELS] = json.dumps(list(model.labels))
+    if RECIPE in graph.metadata_props:
+        graph.metadata_props[RECIPE] = without_local_paths(graph.metadata_props[RECIPE])
     ir.external_data.load_to_model(graph)
     return graph
 

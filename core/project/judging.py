@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from core.data.dataset import PARTS, DataSet
 from core.data.splits import Subset, divide, part
 from core.errors import UserError
 from core.methods.method import load_methods
+from core.model.history import same_place
 from core.project.recipe import Recipe, Step
 
 ALL = "all"
@@ -61,7 +61,7 @@ def _chosen(data: DataSet, split: str | None, seed: int) -> Subset:
 
 def _used(step: Step, data: DataSet) -> set[str]:
     """Names of the items of this data that the step calibrated or trained on."""
-    if not _same_place(step.data, data.location):
+    if not same_place(step.data, data.location):
         return set()
     method = load_methods().get(step.method) if step.method in load_methods() else None
     trains = method is not None and "labels" in method.needs
@@ -69,7 +69,3 @@ def _used(step: Step, data: DataSet) -> set[str]:
         return {i.name for i in data.items}
     parts = divide(data, step.seed, training=trains)
     return {i.name for s in (parts.calibration, parts.train) for i in s.items}
-
-
-def _same_place(first: str, second: str) -> bool:
-    return bool(first) and bool(second) and Path(first).resolve() == Path(second).resolve()

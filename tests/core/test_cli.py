@@ -117,9 +117,13 @@ class TestApply:
         answer("apply", "quantize.int8", SAMPLE, "-o", int8, "--data", few_digits, "--seed", 5)
         judged = answer("evaluate", int8, "--data", few_digits, "--seed", 9)
         assert judged["n"] < 48
-        phone = tmp_path / "phone.tflite"
-        answer("export", int8, "--to", "tflite", "-o", phone)
-        assert answer("evaluate", phone, "--data", few_digits, "--seed", 9)["n"] == judged["n"]
+        for suffix in ("tflite", "onnx"):
+            phone = tmp_path / f"phone.{suffix}"
+            answer("export", int8, "--to", suffix, "-o", phone)
+            assert answer("evaluate", phone, "--data", few_digits, "--seed", 9)["n"] == judged["n"]
+            shipped = phone.read_bytes()
+            assert b"quantize.int8" in shipped
+            assert str(few_digits.parent).encode() not in shipped, "the user's folders are nobody's business"
         assert answer("evaluate", SAMPLE, "--data", few_digits)["n"] == 48
         assert answer("evaluate", SAMPLE, "--data", few_digits, "--split", "all")["n"] == 60
 

@@ -18,6 +18,7 @@ from core.exporters.tflite.prepare import prepare
 from core.exporters.tflite.quantized import wanted_scale
 from core.exporters.tflite.table import OPERATORS
 from core.exporters.tflite.values import Constant, Tensor
+from core.model.history import without_local_paths
 from core.model.model import LABELS, PREPROCESSING, RECIPE, TASK, Model, real_inputs
 
 for _family in ("layer", "pool", "elementwise", "shape", "quantize"):  # each fills its part of the table
@@ -157,5 +158,5 @@ def _metadata(model: Model, inputs: Mapping[str, Tensor], outputs: Mapping[str, 
     if model.labels:
         found[LABELS] = list(model.labels)
     if RECIPE in model.graph.metadata_props:  # which items calibrated and trained it: they must not judge it
-        found[RECIPE] = model.graph.metadata_props[RECIPE]
+        found[RECIPE] = without_local_paths(model.graph.metadata_props[RECIPE])
     return found
