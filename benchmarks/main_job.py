@@ -39,16 +39,17 @@ def thimble(*words: object) -> dict[str, Any]:
     return {**answer, "seconds": round(time.perf_counter() - start, 1)}
 
 
-def row(name: str, file: Path, data: Path, preprocess: str, limit: list[object], export_to: Path) -> dict[str, Any]:
-    """Cost, accuracy and both exports of one model."""
+def row(name: str, file: Path, data: Path, preprocess: str, export_to: Path, *judging: object) -> dict[str, Any]:
+    """Cost, accuracy and both exports of one model; ``judging`` are options of ``thimble evaluate``."""
+    prepared = ("--preprocess", preprocess)
     info = thimble("info", file)
-    judged = thimble("evaluate", file, "--data", data, "--preprocess", preprocess, "--split", "all", *limit)
+    judged = thimble("evaluate", file, "--data", data, *prepared, *judging)
     out = {"network": name, "params": info["params"], "macs": info["macs"]}
     out.update({k: judged[k] for k in ("top1", "top5", "n", "interval")})
     for target in ("onnx", "tflite"):
         written = export_to / f"{file.stem}.{target}"
-        proof = thimble("export", file, "--to", target, "-o", written, "--check", data, "--preprocess", preprocess)
-        again = thimble("evaluate", written, "--data", data, "--preprocess", preprocess, "--split", "all", *limit)
+        proof = thimble("export", file, "--to", target, "-o", written, "--check", data, *prepared)
+        again = thimble("evaluate", written, "--data", data, *prepared, *judging)
         keep = ("bytes", "max_abs_diff", "max_steps", "checked_on", "passed", "proven")
         out[target] = {**{k: proof[k] for k in keep}, "top1": again["top1"], "n": again["n"]}
     print(f"{name}: {out['macs'] / 1e6:.1f} M MACs, top-1 {out['top1']:.2f} % (n={out['n']})", flush=True)
@@ -71,7 +72,8 @@ def resnet(folder: Path, epochs: int, ratio: float, limit: list[object]) -> list
     thimble("apply", "quantize.int8", tuned, "-o", quantized, "--data", TRAIN, "--preprocess", "cifar10")
     files = {"ResNet-20": RESNET, "pruned": pruned, "pruned, tuned": tuned, "unpruned, tuned alike": control,
              "pruned, tuned, int8": quantized}  # fmt: skip
-    rows = [row(n, f, TEST, "cifar10", limit, exports) for n, f in files.items()]
+    judging = ("--split", "all", *limit)
+    rows = [row(n, f, TEST, "cifar10", exports, *judging) for n, f in files.items()]
     for r, s in zip((rows[2], rows[3]), seconds, strict=True):
         r["tuning_seconds"] = s
     return rows
@@ -81,22 +83,10 @@ def mobilenet(folder: Path) -> list[dict[str, Any]]:
     """Float and int8, judged on the items that did not calibrate."""
     quantized = folder / "mobilenetv2_int8.onnx"
     done = thimble("apply", "quantize.int8", MOBILENET, "-o", quantized, "--data", IMAGES, "--preprocess", "imagenet")
-    rows = []
-    for name, file in (("MobileNetV2", MOBILENET), ("MobileNetV2, int8", quantized)):
-        judged = thimble("evaluate", file, "--data", IMAGES, "--preprocess", "imagenet")
-        info = thimble("info", file)
-        out = {"network": name, "params": info["params"], "macs": info["macs"]}
-        out.update({k: judged[k] for k in ("top1", "top5", "n", "interval")})
-        for target in ("onnx", "tflite"):
-            written = folder / f"{file.stem}_out.{target}"
-            proof = thimble(
-                "export", file, "--to", target, "-o", written, "--check", IMAGES, "--preprocess", "imagenet"
-            )
-            again = thimble("evaluate", written, "--data", IMAGES, "--preprocess", "imagenet")
-            keep = ("bytes", "max_abs_diff", "max_steps", "checked_on", "passed", "proven")
-            out[target] = {**{k: proof[k] for k in keep}, "top1": again["top1"], "n": again["n"]}
-        print(f"{name}: top-1 {out['top1']:.2f} % (n={out['n']})", flush=True)
-        rows.append(out)
+    exports = folder / "exports"
+    exports.mkdir(exist_ok=True)
+    files = {"MobileNetV2": MOBILENET, "MobileNetV2, int8": quantized}
+    rows = [row(n, f, IMAGES, "imagenet", exports) for n, f in files.items()]
     rows[1]["quantizing_seconds"] = done["seconds"]
     return rows
 

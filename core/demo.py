@@ -22,10 +22,10 @@ from core.measure.cost import cost
 from core.methods.method import load_methods
 from core.model.model import Model
 from core.project.comparing import Candidate, measure_latency
-from core.project.context import context_for
+from core.project.context import run_steps
 from core.project.judging import judged_part
 from core.project.project import Project
-from core.project.recipe import Recipe, Step, recipe_of, run_step, save_recipe
+from core.project.recipe import Recipe, Step, recipe_of, save_recipe
 
 SEED = 1
 _PICTURES_SECONDS = 240
@@ -89,14 +89,12 @@ def _acts(demo: _Demo, project: Project, model: Model) -> Model:
     """Every step as a revision of the project; gives the last model."""
     steps = recipe(sample_data().location).steps
     parent = project.current.id
-    for k, step in enumerate(steps):
-        with demo.job.stage(0.6 * k / len(steps), 0.6 * (k + 1) / len(steps)) as job:
-            model, ctx = context_for(model, step, job=job, threads=demo.threads)
-            outcome = run_step(model, step, ctx)
-        model = outcome.model or model
-        title = load_methods().get(step.method).title.rstrip("…")
-        parent = project.commit(parent, model, step, outcome.report, title).id
-        demo.sentences.extend(n for n in outcome.report.notes if n not in demo.sentences)
+    with demo.job.stage(0.0, 0.6) as job:
+        for step, after, outcome in run_steps(model, steps, job=job, threads=demo.threads):
+            model = after
+            title = load_methods().get(step.method).title.rstrip("…")
+            parent = project.commit(parent, model, step, outcome.report, title).id
+            demo.sentences.extend(n for n in outcome.report.notes if n not in demo.sentences)
     return model
 
 

@@ -89,21 +89,18 @@ def apply(args: Json, job: Job, folder: Path) -> Json:
 @task("run")
 def run(args: Json, job: Job, folder: Path) -> Json:
     """Run a recipe. args: model, recipe (JSON), threads. Step k leaves its model in ``folder/k``; gives reports."""
-    from core.project.context import blaming, context_for
+    from core.project.context import run_steps
     from core.project.packing import write_result
-    from core.project.recipe import Recipe, checked, run_step
+    from core.project.recipe import Recipe, checked
 
     steps = [checked(step)[2] for step in Recipe.from_json(args["recipe"]).steps]
     done: list[Json] = []
     with opened(args["model"]) as (model, store):
-        for k, step in enumerate(steps):
-            with job.stage(k / len(steps), (k + 1) / len(steps)), blaming(model):
-                model, ctx = context_for(model, step, job=job, threads=int(args.get("threads", 1)))
-                outcome = run_step(model, step, ctx)
+        ran = run_steps(model, steps, job=job, threads=int(args.get("threads", 1)))
+        for k, (step, after, outcome) in enumerate(ran):
             if outcome.model is not None:
-                model = outcome.model
                 (folder / str(k)).mkdir()
-                write_result(folder / str(k), model, store)
+                write_result(folder / str(k), after, store)
             report = outcome.report.to_json()
             done.append({"report": report, "step": step.to_json(), "model": outcome.model is not None})
     return {"steps": done}

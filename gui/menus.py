@@ -43,8 +43,10 @@ class Menus:
 
     def refresh(self) -> None:
         """Read every entry's reason and check again."""
+        # many entries share a reason, and reasons ask the project: each is found out once
+        reasons = {why_not: why_not(self._desk) for _, why_not, _ in self._reasons.values()}
         for action, why_not, tip in self._reasons.values():
-            reason = why_not(self._desk)
+            reason = reasons[why_not]
             action.setEnabled(not reason)
             action.setToolTip(reason or tip or action.text().replace("&", ""))
             action.setStatusTip(reason or tip)

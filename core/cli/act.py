@@ -54,24 +54,20 @@ def run(args: argparse.Namespace) -> int:
 def _act(recipe: Any, args: argparse.Namespace) -> int:
     from core.formats.onnx_file import save_onnx
     from core.formats.open import open_model
-    from core.project.context import blaming, check_output, context_for
-    from core.project.recipe import checked, run_step
+    from core.project.context import check_output, run_steps
+    from core.project.recipe import checked
 
     out = Path(args.output)
     if out.suffix.lower() != ".onnx":
         raise UserError(f"'{out.name}' must end in .onnx.", "Other formats are written by 'thimble export'.")
     check_output(out, source=Path(args.model))
-    for step in recipe.steps:
-        checked(step)
+    steps = [checked(step)[2] for step in recipe.steps]
     model = open_model(args.model)
-    running = job()
     reports: list[dict[str, Any]] = []
-    for k, step in enumerate(recipe.steps):
-        with running.stage(k / len(recipe.steps), (k + 1) / len(recipe.steps)), blaming(model):
-            model, ctx = context_for(model, step, job=running, threads=args.threads or os.cpu_count() or 1)
-            outcome = run_step(model, step, ctx)
-        model = outcome.model or model
-        reports.append({"step": checked(step)[2].to_json(), **outcome.report.to_json()})
+    threads = args.threads or os.cpu_count() or 1
+    for step, after, outcome in run_steps(model, steps, job=job(), threads=threads):
+        model = after
+        reports.append({"step": step.to_json(), **outcome.report.to_json()})
     save_onnx(model, out)
     _print(out, reports, args.json)
     return 0

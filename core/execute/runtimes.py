@@ -111,7 +111,7 @@ class OnnxSession:
     def run(self, feed: Mapping[str, Array]) -> dict[str, Array]:
         try:
             values = self._session.run(None, dict(feed))
-        except Exception as error:
+        except Exception as error:  # as above: whatever type it is, it means "cannot run"
             raise UserError(f"onnxruntime cannot run the model: {_first_line(error)}.") from error
         return {p.name: v for p, v in zip(self.outputs, values, strict=True)}
 

@@ -64,18 +64,26 @@ def why_not_int8(node: ir.Node, facts: Facts) -> str:
     return f"{node.op_type} has no int8 form here"
 
 
+_COMPUTED = "its weight is computed while the network runs"
+
+
 def _weight(node: ir.Node, facts: Facts) -> Array | None:
     return facts.array(node.inputs[1]) if len(node.inputs) > 1 else None
+
+
+def _unfit(weight: Array) -> str:
+    """Why a stored weight cannot become int8; '' where it can."""
+    if weight.dtype != np.float32:
+        return f"its weight is {weight.dtype}, not float32"
+    return "" if np.isfinite(weight).all() else "its weight holds values that are not finite"
 
 
 def _conv(node: ir.Node, facts: Facts) -> str:
     weight = _weight(node, facts)
     if weight is None:
-        return "its weight is computed while the network runs"
-    if weight.dtype != np.float32:
-        return f"its weight is {weight.dtype}, not float32"
-    if not np.isfinite(weight).all():
-        return "its weight holds values that are not finite"
+        return _COMPUTED
+    if why := _unfit(weight):
+        return why
     if weight.ndim > 4:
         return f"int8 convolutions have at most 2 spatial axes, this one has {weight.ndim - 2}"
     return _bias(node, facts, weight.shape[0])
@@ -84,11 +92,9 @@ def _conv(node: ir.Node, facts: Facts) -> str:
 def _gemm(node: ir.Node, facts: Facts) -> str:
     weight = _weight(node, facts)
     if weight is None:
-        return "its weight is computed while the network runs"
-    if weight.dtype != np.float32:
-        return f"its weight is {weight.dtype}, not float32"
-    if not np.isfinite(weight).all():
-        return "its weight holds values that are not finite"
+        return _COMPUTED
+    if why := _unfit(weight):
+        return why
     alpha, beta = (node.attributes.get_float(name, 1.0) for name in ("alpha", "beta"))
     if (alpha, beta) != (1.0, 1.0) or node.attributes.get_int("transA", 0) != 0:
         return "alpha, beta or transA are set"
@@ -112,7 +118,7 @@ def _matmul(node: ir.Node, facts: Facts) -> str:
         return "both operands are computed while the network runs (attention), where int8 costs accuracy"
     if weight.dtype != np.float32 or weight.ndim != 2:
         return f"its weight is {weight.dtype} with {weight.ndim} axes, not a float32 matrix"
-    return "" if np.isfinite(weight).all() else "its weight holds values that are not finite"
+    return _unfit(weight)
 
 
 def _binary(node: ir.Node, facts: Facts) -> str:

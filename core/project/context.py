@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,9 +12,9 @@ from core.data.preprocess import load_preprocessing
 from core.errors import Cancelled, UserError
 from core.formats.open import open_model
 from core.jobs import Job
-from core.methods.method import Context
+from core.methods.method import Context, Outcome
 from core.model.model import Model
-from core.project.recipe import Step
+from core.project.recipe import Step, run_step
 
 
 def context_for(
@@ -41,6 +41,21 @@ def context_for(
         threads=threads,
     )
     return model, ctx
+
+
+def run_steps(
+    model: Model, steps: Sequence[Step], *, job: Job, threads: int = 1
+) -> Iterator[tuple[Step, Model, Outcome]]:
+    """Apply steps one after another, each in its own context; gives each step, the model after it, its outcome.
+
+    Raises UserError for a step that does not fit; a graph that no runtime could run is blamed for what trips over it.
+    """
+    for k, step in enumerate(steps):
+        with job.stage(k / len(steps), (k + 1) / len(steps)), blaming(model):
+            model, ctx = context_for(model, step, job=job, threads=threads)
+            outcome = run_step(model, step, ctx)
+        model = outcome.model or model
+        yield step, model, outcome
 
 
 def prepared(model: Model, preprocess: str) -> Model:
