@@ -1,0 +1,138 @@
+"""From a reference to a Model: seeded weights of sensible scale, or the user's own, then the graph."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.errors import UserError
+from core.model.model import TASK, Model
+from core.model.preprocessing import presets
+from core.references.reference import Port, Reference
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+_SETTLING_BATCH = 4
+
+
+def module_of(reference: Reference, params: Any = None, seed: int = 0) -> nn.Module:
+    """The torch module with seeded weights, in evaluation mode. Raises UserError for parameters that do not fit.
+
+    The weights are drawn as the layers' papers say (He et al. 2015 for convolutions); then one batch of noise sets the
+    statistics of BatchNormalization, so that activations keep their scale through any depth.
+    """
+    import torch
+
+    chosen = reference.params() if params is None else params
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        try:
+            module = reference.build(chosen)
+            draw_weights(module)
+            _settle(module, reference.ports(chosen))
+        except (RuntimeError, ValueError, ZeroDivisionError) as error:
+            reason = str(error).strip().splitlines()[0].rstrip(".")
+            raise UserError(
+                f"{reference.title} cannot be built with these parameters: {reason}.",
+                "Try a larger resolution, or the defaults.",
+            ) from error
+    return module.eval()
+
+
+def draw_weights(module: nn.Module) -> None:
+    """Convolutions and Linears by He's rule over the fan-in of what reads them, embeddings normal with 0.02.
+
+    Modules that define ``draw_weights(self)`` themselves are asked last. Uses torch's global generator.
+    """
+    from torch import nn
+
+    for layer in module.modules():
+        if isinstance(layer, (nn.Conv1d, nn.Conv2d, nn.ConvTranspose2d)):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+        elif isinstance(layer, nn.Linear):
+            nn.init.trunc_normal_(layer.weight, std=layer.in_features**-0.5)
+        elif isinstance(layer, nn.Embedding):
+            nn.init.normal_(layer.weight, std=0.02)
+        else:
+            continue
+        bias = getattr(layer, "bias", None)
+        if bias is not None:
+            nn.init.zeros_(bias)
+    for layer in module.modules():
+        own = getattr(layer, "draw_weights", None)
+        if callable(own):
+            own()
+
+
+def noise_for(ports: tuple[Port, ...], batch: int) -> list[torch.Tensor]:
+    """Standard normal numbers, or indices below ``high``, from torch's global generator."""
+    import torch
+
+    out = []
+    for port in ports:
+        shape = (batch, *port.shape)
+        out.append(torch.randint(port.high, shape) if port.dtype == "int64" else torch.randn(shape))
+    return out
+
+
+def _settle(module: nn.Module, ports: tuple[Port, ...]) -> None:
+    """Let every BatchNormalization take its mean and variance from one batch of noise."""
+    import torch
+    from torch.nn.modules.batchnorm import _BatchNorm
+
+    norms = [m for m in module.modules() if isinstance(m, _BatchNorm)]
+    if not norms:
+        return
+    kept = [m.momentum for m in norms]
+    for norm in norms:
+        norm.momentum = 1.0
+    with torch.no_grad():
+        module.train()(*noise_for(ports, _SETTLING_BATCH))
+    for norm, momentum in zip(norms, kept, strict=True):
+        norm.momentum = momentum
+
+
+def model_from_module(reference: Reference, params: Any, module: nn.Module) -> Model:
+    """The graph of a module of ``reference``, with preprocessing and task remembered in it."""
+    import torch
+
+    from core.execute.from_torch import TracedInput, graph_from_module
+
+    ports = reference.ports(params)
+    inputs = [TracedInput(p.name, p.shape, getattr(torch, p.dtype)) for p in ports]
+    graph = graph_from_module(module, inputs, reference.outputs, reference.key)
+    graph.metadata_props[TASK] = reference.task
+    model = Model.from_ir(graph, source=f"reference:{reference.key}")
+    pictured = next((s for s in model.inputs if s.layout and s.image_size), None)
+    if reference.preprocess and pictured is not None and pictured.image_size is not None:
+        colour = pictured.shape[1] == 3  # the presets that normalize know three channels
+        preset = presets(*pictured.image_size)[reference.preprocess if colour else "minus1to1"]
+        model = model.with_preprocessing(preset, pictured.name)
+    return dataclasses.replace(model, task=reference.task)
+
+
+def create(
+    reference: Reference,
+    params: Any = None,
+    *,
+    seed: int = 0,
+    weights: Path | None = None,
+    fetch: bool = False,
+) -> Model:
+    """A Model of the reference; ``weights`` is a .safetensors file or a torch state dict (loaded without pickle code).
+
+    ``fetch`` downloads pretrained weights instead. Raises UserError for parameters that do not fit, for weights of
+    another network, naming the first difference, and for weights that cannot be fetched.
+    """
+    from core.references.weights import load_weights, pretrained, put_weights
+
+    chosen = reference.params() if params is None else params
+    module = module_of(reference, chosen, seed)
+    if weights is not None:
+        load_weights(module, weights)
+    elif fetch:
+        put_weights(module, pretrained(reference), f"timm's '{reference.timm}'")
+    return model_from_module(reference, chosen, module)

@@ -1,0 +1,151 @@
+"""A user's weights in a reference network: .safetensors or a torch state dict, matched by name or by order.
+
+A torch file is loaded with ``weights_only``: no code in it is ever run.
+"""
+
+from __future__ import annotations
+
+import pickle
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.errors import UserError
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from core.references.reference import Reference
+
+_WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "state_dict_ema", "model_ema")
+_PREFIXES = ("module.", "_orig_mod.", "model.", "backbone.")
+_COUNTER = "num_batches_tracked"
+
+
+def load_weights(module: nn.Module, path: Path) -> None:
+    """Put a file's tensors into the module; raises UserError where they are another network's."""
+    put_weights(module, read_weights(path), f"'{path.name}'")
+
+
+def put_weights(module: nn.Module, found: Mapping[str, Tensor], source: str) -> None:
+    """Put tensors into the module: by name, else, where as many have the same sizes in the same order, by order.
+
+    Raises UserError naming the first tensor that is missing, left over or of another size.
+    """
+    import torch
+
+    wanted = {n: t for n, t in module.state_dict().items() if not n.endswith(_COUNTER)}
+    given = {n: t for n, t in found.items() if not n.endswith(_COUNTER)}
+    if given.keys() != wanted.keys() and [t.shape for t in given.values()] == [t.shape for t in wanted.values()]:
+        given = dict(zip(wanted, given.values(), strict=True))
+    why = _difference(wanted, given)
+    if why:
+        raise UserError(
+            f"The weights in {source} do not fit this network: {why}.",
+            "Choose the same width, classes and input channels as the weights were trained with.",
+        )
+    with torch.no_grad():
+        for name, tensor in wanted.items():
+            tensor.copy_(given[name])
+
+
+def _difference(wanted: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> str:
+    for name, tensor in wanted.items():
+        if name not in given:
+            return f"'{name}' is missing"
+        if given[name].shape != tensor.shape:
+            return f"'{name}' has the size {_size(given[name])}, the network wants {_size(tensor)}"
+        if not given[name].is_floating_point():
+            return f"'{name}' holds {str(given[name].dtype).removeprefix('torch.')} numbers"
+    extra = next((n for n in given if n not in wanted), None)
+    return "" if extra is None else f"the network has no '{extra}'"
+
+
+def _size(t: Tensor) -> str:
+    return "x".join(map(str, t.shape)) or "of one number"
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """Name -> tensor of a .safetensors file or a torch state dict, wrappers and name prefixes taken off.
+
+    Raises UserError for a file that is missing, damaged, or holds anything but tensors.
+    """
+    if not path.is_file():
+        raise UserError(f"There is no file '{path}'.")
+    loaded = _safetensors(path) if path.suffix.lower() == ".safetensors" else _state_dict(path)
+    for key in _WRAPPERS:
+        if isinstance(loaded.get(key), Mapping):
+            loaded = loaded[key]
+            break
+    import torch
+
+    out = {str(n): t for n, t in loaded.items() if isinstance(t, torch.Tensor)}
+    if not out:
+        raise UserError(f"'{path.name}' holds no tensors.", "A state dict maps names to tensors.")
+    for prefix in _PREFIXES:
+        if all(n.startswith(prefix) for n in out):
+            out = {n.removeprefix(prefix): t for n, t in out.items()}
+    return out
+
+
+def _safetensors(path: Path) -> dict[str, Any]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return dict(load_file(path))
+    except (SafetensorError, OSError, ValueError, KeyError) as error:
+        raise UserError(f"'{path.name}' is not a readable safetensors file: {_line(error)}.") from error
+
+
+def _state_dict(path: Path) -> dict[str, Any]:
+    import torch
+
+    try:
+        loaded = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise UserError(
+            f"'{path.name}' holds more than tensors, and such a file could run code: it is not loaded.",
+            "Save it again with torch.save(model.state_dict(), ...) or as .safetensors.",
+        ) from error
+    except (RuntimeError, EOFError, OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise UserError(f"'{path.name}' is not a readable state dict: {_line(error)}.") from error
+    if not isinstance(loaded, Mapping):
+        raise UserError(f"'{path.name}' holds no state dict.", "A state dict maps names to tensors.")
+    return dict(loaded)
+
+
+def _line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+
+
+def pretrained(reference: Reference) -> dict[str, Tensor]:
+    """The weights that timm offers for a reference; downloads them, so only ever on the user's word.
+
+    Raises UserError where timm is not installed, has none, or cannot be reached.
+    """
+    if not reference.timm:
+        raise UserError(
+            f"There are no pretrained weights of {reference.title} to fetch.",
+            "Give a file of your own with --weights.",
+        )
+    try:
+        import timm
+    except (
+        ImportError,
+        RuntimeError,
+    ) as error:  # torchvision, which timm needs, fails with RuntimeError beside CPU torch
+        raise UserError(
+            "Pretrained weights come from timm, which is not installed or does not start here.",
+            "Install it with: pip install 'thimble[pretrained]', or give a file with --weights.",
+        ) from error
+    try:
+        model = timm.create_model(reference.timm, pretrained=True)
+    except Exception as error:  # the hub client raises dozens of types for "not reachable"
+        raise UserError(
+            f"The weights of {reference.title} could not be fetched: {_line(error)}.",
+            "Try again when online, or give a file with --weights.",
+        ) from error
+    state: dict[str, Tensor] = model.state_dict()
+    return state
