@@ -16,22 +16,48 @@ from core.data.dataset import DataSet
 from core.data.feed import prepared_batches
 from core.errors import UserError
 from core.jobs import Job
+from core.methods.augment_geometry import moved
 from core.model.model import InputSpec
 
 if TYPE_CHECKING:
+    import torch
     from torch import Generator, Tensor
 
 MEMORY_LIMIT = 1 << 30  # bytes of prepared items that are kept rather than decoded again each epoch
-SHIFT = 8  # images move by at most this fraction of their size
+SHIFT = 1 / 8  # images move by at most this fraction of their size
 _LOADED_AT_ONCE = 64
 
 
 @dataclass(frozen=True, slots=True)
+class Mixed:
+    """What each item of a batch was mixed with: the target is share · label + (1 - share) · ``labels``.
+
+    ``labels`` are class indices [B], -1 where unknown; ``share`` in 0..1 is one number or one an item [B].
+    """
+
+    labels: Tensor
+    share: Tensor | float
+
+    def to(self, device: str | torch.device) -> Mixed:
+        share = self.share if isinstance(self.share, (int, float)) else self.share.to(device)
+        return Mixed(self.labels.to(device), share)
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
-    """A training batch: input name -> tensor [B, ...], and class indices [B], -1 where unknown."""
+    """A training batch: input name -> tensor [B, ...], and class indices [B], -1 where unknown.
+
+    ``mixed`` says with what each item was mixed; ``labels`` stay those of the item itself.
+    """
 
     feed: Mapping[str, Tensor]
     labels: Tensor
+    mixed: Mixed | None = None
+
+    def to(self, device: str | torch.device) -> Sample:
+        """The same batch on a device."""
+        feed = {name: values.to(device) for name, values in self.feed.items()}
+        return Sample(feed, self.labels.to(device), self.mixed and self.mixed.to(device))
 
 
 class Samples:
@@ -124,29 +150,14 @@ def augmented(
     rows = len(sample.labels)
     moves = torch.rand((rows, 2), generator=generator) * 2 - 1
     mirror = (torch.rand(rows, generator=generator) < 0.5) & flip
+    reach = SHIFT if shift else 0.0
     feed = dict(sample.feed)
     for spec in inputs:
         image = feed[spec.name]
         if not spec.layout or not image.is_floating_point():
             continue
         if spec.layout == "NHWC":
-            feed[spec.name] = _moved(image.permute(0, 3, 1, 2), moves, mirror, shift).permute(0, 2, 3, 1)
+            feed[spec.name] = moved(image.permute(0, 3, 1, 2), moves, mirror, reach).permute(0, 2, 3, 1)
         else:
-            feed[spec.name] = _moved(image, moves, mirror, shift)
-    return Sample(feed, sample.labels)
-
-
-def _moved(image: Tensor, moves: Tensor, mirror: Tensor, shift: bool) -> Tensor:
-    """``image`` [B, C, H, W]; ``moves`` [B, 2] in -1..1 (down, right); ``mirror`` [B]. A gather along each axis."""
-    import torch
-
-    for axis, move in ((2, moves[:, 0]), (3, moves[:, 1])):
-        size = image.shape[axis]
-        reach = size // SHIFT if shift else 0
-        offset = torch.round(move * reach).long()[:, None]
-        places = (torch.arange(size)[None] - offset).clamp(0, size - 1)
-        if axis == 3:
-            places = torch.where(mirror[:, None], size - 1 - places, places)
-        where = places[:, None, :, None] if axis == 2 else places[:, None, None, :]
-        image = image.gather(axis, where.expand(image.shape))
-    return image
+            feed[spec.name] = moved(image, moves, mirror, reach)
+    return dataclasses.replace(sample, feed=feed)
