@@ -54,7 +54,20 @@ class Spec:
         out: dict[str, Any] = {"name": self.name, "type": self.type.__name__, "default": self.default, **field}
         if self.choices:
             out["choices"] = list(self.choices)
+        if self.optional:
+            out["optional"] = True
         return out
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Spec:
+        """The inverse of :meth:`to_json`: a form can be made without the dataclass."""
+        known = {f.name for f in dataclasses.fields(Field)}
+        field = Field(**{k: v for k, v in data.items() if k in known})
+        choices = tuple(data.get("choices", ()))
+        return cls(data["name"], _TYPES[data["type"]], data["default"], field, choices, bool(data.get("optional")))
+
+
+_TYPES: Mapping[str, type] = {t.__name__: t for t in (bool, int, float, str)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -243,3 +243,27 @@ def predict(args: Json, job: Job, folder: Path) -> Json:
         for candidate in job.track(candidates, len(candidates), "Running the picture"):
             found[candidate.ref] = [a.to_json() for a in answers_of(candidate, Path(args["image"]), pre, top)]
     return {"answers": found}
+
+
+@task("new")
+def new(args: Json, job: Job, folder: Path) -> Json:
+    """Make a reference network. args: key, params, seed, weights (a path, '' for seeded), pretrained (fetch them).
+
+    The model lies in ``folder`` (core.project.packing.read_result); gives title.
+    """
+    from core import params as parameters
+    from core.project.packing import write_result
+    from core.references.create import create, title_of
+    from core.references.reference import load_references
+
+    job.progress(0.0, "Loading torch")
+    reference = load_references().get(str(args["key"]))
+    values = parameters.from_json(reference.params, args.get("params", {}))
+    job.progress(0.3, f"Making {reference.title}")
+    weights = Path(args["weights"]) if args.get("weights") else None
+    model = create(
+        reference, values, seed=int(args.get("seed", 0)), weights=weights, fetch=bool(args.get("pretrained"))
+    )
+    job.progress(0.8, "Writing")
+    write_result(folder, model, None)
+    return {"title": title_of(reference, values)}

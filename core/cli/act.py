@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from core.cli.output import figure, job, print_json, table
-from core.cli.places import place
+from core.cli.places import place, settings
 from core.errors import UserError
 from core.methods.scope import Scope
 from core.report import Report
@@ -21,7 +21,7 @@ def apply(args: argparse.Namespace) -> int:
 
     step = Step(
         method=args.method,
-        params=_settings(args.set),
+        params=settings(args.set),
         scope=Scope(pattern=args.layers),
         data=place(args.data),
         test=place(args.test),
@@ -88,18 +88,6 @@ def _print(out: Path, reports: Sequence[dict[str, Any]], as_json: bool) -> None:
             print(f"- {note}")
         print()
     print(f"{out}: {out.stat().st_size:,} bytes")
-
-
-def _settings(groups: Sequence[Sequence[str]]) -> dict[str, str]:
-    settings: dict[str, str] = {}
-    for text in (t for group in groups for t in group):
-        key, found, value = text.partition("=")
-        if not found or not key:
-            raise UserError(f"'{text}' is not of the form key=value.", "Example: --set ratio=0.3 norm=L1.")
-        if key in settings:
-            raise UserError(f"The parameter '{key}' is set twice.")
-        settings[key] = value
-    return settings
 
 
 def _preparation(name: str | None) -> str:

@@ -74,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="thimble", description="Fits neural networks into phones.", allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"thimble {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
-    for add in (_info, _methods, _apply, _run, _evaluate, _compare, _export, _demo, _window):
+    for add in (_info, _methods, _references, _new, _apply, _run, _evaluate, _compare, _export, _demo, _window):
         add(commands)
     return parser
 
@@ -123,6 +123,24 @@ def _info(commands: Commands[_Parser]) -> None:
 
 def _methods(commands: Commands[_Parser]) -> None:
     _json(_command(commands, "methods", "every method with its parameters", "inspect", "methods"))
+
+
+def _references(commands: Commands[_Parser]) -> None:
+    _json(
+        _command(commands, "references", "networks that can be made, with published figures", "networks", "references")
+    )
+
+
+def _new(commands: Commands[_Parser]) -> None:
+    parser = _command(commands, "new", "make a reference network", "networks", "new")
+    parser.add_argument("key", help="see 'thimble references'")
+    parser.add_argument("-o", "--output", required=True, metavar="OUT", help="the .onnx file to write")
+    parser.add_argument("--set", action="append", default=[], metavar="K=V", nargs="+", help="width=0.5 classes=10 ...")
+    parser.add_argument("--seed", type=_seed, default=0, help="draws the weights (default 0)")
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--weights", metavar="FILE", help="a .safetensors file or a torch state dict")
+    source.add_argument("--pretrained", action="store_true", help="fetch weights through timm (needs the network)")
+    _json(parser)
 
 
 def _acting(parser: _Parser) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core import params as parameters
 from core.errors import UserError
 from core.model.model import TASK, Model
 from core.model.preprocessing import presets
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+REFERENCE = "thimble.reference"  # metadata of a graph: which network it was made as
 _SETTLING_BATCH = 4
 
 
@@ -135,4 +138,15 @@ def create(
         load_weights(module, weights)
     elif fetch:
         put_weights(module, pretrained(reference), f"timm's '{reference.timm}'")
-    return model_from_module(reference, chosen, module)
+    model = model_from_module(reference, chosen, module)
+    origin = "file" if weights is not None else "timm" if fetch else "seed"
+    made = {"key": reference.key, "params": parameters.to_json(chosen), "weights": origin, "seed": seed}
+    model.graph.metadata_props[REFERENCE] = json.dumps(made)
+    return model
+
+
+def title_of(reference: Reference, params: Any) -> str:
+    """The network's name and what was chosen otherwise than by default: "MobileNetV2, width 0.5, classes 10"."""
+    chosen, default = parameters.to_json(params), parameters.to_json(reference.params())
+    changed = [f"{k.replace('_', ' ')} {v}" for k, v in chosen.items() if v != default[k]]
+    return ", ".join([reference.title, *changed])

@@ -6,6 +6,7 @@ A torch file is loaded with ``weights_only``: no code in it is ever run.
 from __future__ import annotations
 
 import pickle
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "state_dict_ema", "model_ema")
 _PREFIXES = ("module.", "_orig_mod.", "model.", "backbone.")
+_SAVED = (b"PK\x03\x04", b"\x80")  # what torch.save writes starts as a zip file or, before torch 1.6, as a pickle
 _COUNTER = "num_batches_tracked"
 
 
@@ -102,8 +104,13 @@ def _safetensors(path: Path) -> dict[str, Any]:
 def _state_dict(path: Path) -> dict[str, Any]:
     import torch
 
+    with path.open("rb") as file:
+        if not file.read(4).startswith(_SAVED):
+            raise UserError(f"'{path.name}' is neither a torch state dict nor a .safetensors file.")
     try:
-        loaded = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch's advice to its developers on old pickles
+            loaded = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise UserError(
             f"'{path.name}' holds more than tensors, and such a file could run code: it is not loaded.",
