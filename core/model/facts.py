@@ -1,8 +1,9 @@
 """What can be known of a graph without running it: the shape and type of every value, and every constant value.
 
 Shape inference (onnx's, data propagation on) and constant folding take turns until nothing new is found, because
-exporters compute Pad and Reshape arguments with chains of Constant, Shape, Slice and Concat nodes. Nothing is changed
-in the graph; big initializers are never copied.
+exporters compute Pad and Reshape arguments with chains of Constant, Shape, Slice and Concat nodes. An If whose
+condition is found to be constant counts as the branch it takes. Nothing is changed in the graph; big initializers are
+never copied.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import onnx_ir as ir
 from onnx.reference import ReferenceEvaluator
 
 from core.errors import UserError
+from core.model.facts_rewrites import take_branches, unpack_sequences
 from core.model.model import Model
 
 Array = npt.NDArray[np.generic]
@@ -33,7 +35,8 @@ _GROWING = {"ConstantOfShape", "Expand", "Tile", "Range", "OneHot", "Pad", "Resi
 class Facts:
     """Facts of a graph for one binding of its inputs.
 
-    ``shapes``: value name -> shape, only where every axis is known. ``dtypes``: value name -> type.
+    ``shapes``: value name -> shape, only where every axis is known. ``dtypes``: value name -> type. Values inside the
+    branch that a constant If takes are among them.
     ``constants``: value name -> array, for every value computed by nodes from constants alone (initializers are not in
     here: use :meth:`array`).
     """
@@ -75,11 +78,16 @@ def infer(model: Model, batch: int = 1, bindings: Mapping[str, int] | None = Non
     while True:
         shapes, dtypes = _inferred(proto)
         new = _fold(proto, shapes, {**known, **folded}, broken)
-        if not new:
+        if new:
+            folded.update(new)
+            _replace_by_constants(proto, new)
+        constants = {**known, **folded}
+        stored = take_branches(proto, constants)
+        known.update(stored or {})
+        if not new and stored is None and not unpack_sequences(proto, constants, shapes):
             break
-        folded.update(new)
-        _replace_by_constants(proto, new)
     _add_initializers(model.graph.graph, shapes, dtypes)
+    _add_masks(model.graph.graph, shapes, dtypes)
     for name, value in folded.items():
         shapes[name] = value.shape
         dtypes[name] = ir.DataType.from_numpy(value.dtype)
@@ -105,6 +113,11 @@ def _skeleton(graph: ir.Model, bound: Mapping[str, tuple[int, ...]]) -> onnx.Mod
     for node in bare.graph:
         for out in node.outputs:
             out.shape = None  # stale or batch-dependent annotations must not win over inference
+        if node.op_type == "GroupNormalization" and node.domain in ("", "ai.onnx"):
+            # onnx infers nothing behind it; a Dropout has the same shape and type, and is never folded
+            node.op_type = "Dropout"
+            node.attributes.clear()
+            node.resize_inputs(1)
     proto = ir.to_proto(bare)
     proto.ir_version = max(proto.ir_version, 4)  # below, inference ignores initializers that are not inputs too
     return proto
@@ -204,6 +217,17 @@ def _replace_by_constants(proto: onnx.ModelProto, new: Mapping[str, Array]) -> N
         if v.size > _SMALL:
             kind = onnx.helper.np_dtype_to_tensor_dtype(v.dtype)
             proto.graph.input.append(onnx.helper.make_tensor_value_info(k, kind, v.shape))
+
+
+def _add_masks(graph: ir.Graph, shapes: dict[str, tuple[int, ...]], dtypes: dict[str, ir.DataType]) -> None:
+    """The mask of a Dropout before opset 10, whose shape onnx leaves open."""
+    for node in graph:
+        if node.op_type != "Dropout" or len(node.outputs) < 2:
+            continue
+        data, mask = node.outputs[0].name, node.outputs[1].name
+        if data in shapes and mask and mask not in shapes:
+            shapes[mask] = shapes[data]
+            dtypes.setdefault(mask, dtypes[data])
 
 
 def _add_initializers(graph: ir.Graph, shapes: dict[str, tuple[int, ...]], dtypes: dict[str, ir.DataType]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import onnx
 import onnx_ir as ir
@@ -133,3 +135,102 @@ def test_the_graph_is_untouched() -> None:
     before = ir.to_proto(model.graph).SerializeToString(deterministic=True)
     infer(model, 4)
     assert ir.to_proto(model.graph).SerializeToString(deterministic=True) == before
+
+
+def branch(nodes: list[onnx.NodeProto], out: str) -> onnx.GraphProto:
+    taken = helper.make_tensor_value_info(out, TensorProto.FLOAT, None)
+    weight = onnx.numpy_helper.from_array(np.ones((2, 3), np.float32), "inner")
+    return helper.make_graph(nodes, "branch", [], [taken], [weight])
+
+
+def same(name: str) -> onnx.GraphProto:
+    return branch([helper.make_node("Identity", [name], [f"{name}_same"])], f"{name}_same")
+
+
+@pytest.mark.parametrize(("wide", "result"), [(4, (3, 4)), (2, (3, 3))])
+def test_an_if_with_a_constant_condition_is_the_branch_it_takes(wide: int, result: tuple[int, ...]) -> None:
+    """The condition is computed from a size, as torch's exporter does for squeeze; the branches differ in shape."""
+    stays = branch([helper.make_node("Relu", ["x"], ["same"])], "same")
+    changes = branch([helper.make_node("MatMul", ["x", "inner"], ["product"])], "product")
+    nodes = [
+        helper.make_node("Shape", ["x"], ["s"], start=1),
+        stored("four", [4]),
+        helper.make_node("Equal", ["s", "four"], ["c"]),
+        helper.make_node("If", ["c"], ["taken"], "if", then_branch=stays, else_branch=changes),
+        helper.make_node("Relu", ["taken"], ["y"]),
+    ]
+    model = small(["n", "wide"], nodes)
+    facts = infer(model, 3, {"wide": wide})
+    ran = onnx_session(model, optimized=False, taps=["taken"]).run({"x": np.zeros((3, wide), np.float32)})
+    assert facts.shapes["y"] == facts.shapes["taken"] == ran["taken"].shape == result
+    assert ("product" in facts.shapes) == (wide == 2)
+
+
+def test_branches_that_use_the_same_names() -> None:
+    """Two Ifs with the same inner names, one inside the other's branch, and one that hands on a value of the graph."""
+    inner = branch([helper.make_node("MatMul", ["t", "inner"], ["t2"])], "t2")
+    nested = branch(
+        [
+            helper.make_node("Transpose", ["x"], ["t"]),
+            helper.make_node("If", ["yes"], ["chosen"], then_branch=inner, else_branch=same("t")),
+        ],
+        "chosen",
+    )
+    again = branch([helper.make_node("Relu", ["first"], ["t"]), helper.make_node("Neg", ["t"], ["t2"])], "t2")
+    nodes = [
+        stored("yes", True),
+        helper.make_node("If", ["yes"], ["first"], then_branch=nested, else_branch=same("x")),
+        helper.make_node("If", ["yes"], ["second"], then_branch=again, else_branch=same("x")),
+        helper.make_node("If", ["yes"], ["third"], then_branch=same("second"), else_branch=same("x")),
+        helper.make_node("Relu", ["third"], ["y"]),
+    ]
+    facts = infer(small([2, 5], nodes))
+    assert facts.shapes["first"] == facts.shapes["third"] == facts.shapes["y"] == (5, 3)
+
+
+def test_an_if_that_depends_on_the_input_leaves_its_shape_unknown() -> None:
+    nodes = [
+        helper.make_node("ReduceMax", ["x"], ["m"], keepdims=0),
+        helper.make_node("Cast", ["m"], ["c"], to=TensorProto.BOOL),
+        helper.make_node(
+            "If", ["c"], ["y"],
+            then_branch=branch([helper.make_node("MatMul", ["x", "inner"], ["p"])], "p"),
+            else_branch=branch([helper.make_node("Relu", ["x"], ["r"])], "r"),
+        ),
+    ]  # fmt: skip
+    assert "y" not in infer(small([4, 2], nodes)).shapes
+
+
+def test_a_thousand_transformer_nodes_are_read_in_a_moment() -> None:
+    """12 encoder blocks written as exporters do, with shape arithmetic before every Reshape."""
+    nodes: list[onnx.NodeProto] = [stored("minus", [-1]), stored("heads", [2, 8])]
+    last = "x"
+    for k in range(84):
+        n = [f"{what}{k}" for what in ("shape", "front", "size", "split", "swap", "scores", "soft", "mixed", "merged")]
+        shape, front, size, split, swap, scores, soft, mixed, merged = n
+        nodes += [
+            helper.make_node("Shape", [last], [shape]),
+            helper.make_node("Slice", [shape, "zero", "two"], [front]),
+            helper.make_node("Concat", [front, "heads"], [size], axis=0),
+            helper.make_node("Reshape", [last, size], [split]),
+            helper.make_node("Transpose", [split], [swap], perm=[0, 2, 3, 1]),
+            helper.make_node("Transpose", [split], [f"turned{k}"], perm=[0, 2, 1, 3]),
+            helper.make_node("MatMul", [f"turned{k}", swap], [scores]),
+            helper.make_node("Softmax", [scores], [soft]),
+            helper.make_node("MatMul", [soft, f"turned{k}"], [mixed]),
+            helper.make_node("Transpose", [mixed], [f"back{k}"], perm=[0, 2, 1, 3]),
+            helper.make_node("Reshape", [f"back{k}", shape], [merged]),
+            helper.make_node("Add", [merged, last], [f"out{k}"]),
+        ]
+        last = f"out{k}"
+    nodes += [stored("zero", [0]), stored("two", [2]), helper.make_node("Relu", [last], ["y"])]
+    nodes = [*nodes[:2], *nodes[-3:-1], *nodes[2:-3], nodes[-1]]
+    model = small(["n", 12, 16], nodes)
+    assert len(list(model.nodes())) > 1000
+    spent = []
+    for _ in range(3):
+        start = time.process_time()
+        facts = infer(model)
+        spent.append(time.process_time() - start)
+    assert facts.shapes["y"] == (1, 12, 16)
+    assert min(spent) < 0.8
