@@ -47,7 +47,8 @@ def small(shape: list[object], nodes: list[onnx.NodeProto], opset: int = 18) -> 
     given = helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)
     taken = helper.make_tensor_value_info("y", TensorProto.FLOAT, None)
     graph = helper.make_graph(nodes, "g", [given], [taken])
-    return Model.from_ir(ir.from_proto(helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)])))
+    proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=10)
+    return Model.from_ir(ir.from_proto(proto))
 
 
 def test_shape_arithmetic_is_folded() -> None:
