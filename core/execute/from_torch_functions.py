@@ -71,18 +71,16 @@ def einsum(e: Emitter, equation: str, *xs: Traced) -> ir.Value:
 
 @function_rule(F.interpolate)
 def interpolate(
-    e: Emitter,
-    x: Traced,
-    size: Any = None,
-    scale_factor: Any = None,
-    mode: str = "nearest",
-    align_corners: bool | None = None,
+    e: Emitter, x: Traced, size: Any = None, scale_factor: Any = None, mode: str = "nearest", **how: Any
 ) -> ir.Value:
     """Only by whole factors: sizes that do not divide would tie the graph to one resolution anyway."""
-    factors = (
-        each(scale_factor, 2) if size is None else [s // d for s, d in zip(each(size, 2), x.shape[2:], strict=True)]
+    wanted = (
+        each(size, 2) if size is not None else [f * d for f, d in zip(each(scale_factor, 2), x.shape[2:], strict=True)]
     )
-    return resized(e, x, factors, mode, bool(align_corners))
+    if any(w % d for w, d in zip(wanted, x.shape[2:], strict=True)) or how.get("antialias"):
+        raise NotImplementedError(f"resizing {x.shape[2:]} to {wanted} is not by whole factors")
+    factors = [w // d for w, d in zip(wanted, x.shape[2:], strict=True)]
+    return resized(e, x, [int(f) for f in factors], mode, bool(how.get("align_corners")))
 
 
 @function_rule(methods=["float"])
