@@ -8,14 +8,17 @@ a generator in the same state gives the same batch, whatever else the process ha
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.errors import UserError
+from core.methods import augment_policy
+from core.methods.augment_colour import Pixels, jitter, pixels
 from core.methods.augment_geometry import boxes, cropped, inside, moved
+from core.methods.augment_policy import Space
 from core.methods.training_data import Mixed, Sample
 from core.model.model import InputSpec
 
@@ -99,24 +102,46 @@ def augmentation(settings: Augment, inputs: Sequence[InputSpec]) -> Augmentation
     Raises UserError where an input cannot be mixed, or no image input says how its pixels were prepared but colours
     are to change.
     """
-    if settings.colour or settings.policy:
-        raise UserError("Colour jitter and augmentation policies cannot be used yet.", "Turn them off.")
     images = [s for s in inputs if s.layout and np.dtype(s.dtype).kind == "f"]
-    acts: list[Act] = []
-    if images:
-        acts += _image_acts(settings, images)
+    known = {spec.name: found for spec in images if (found := pixels(spec)) is not None}
+    notes = _notes(settings, images, known)
+    acts = _image_acts(settings, images, known) if images else []
     mixers = _mixers(settings, inputs, images)
     if mixers:
         acts.append(_one_of(mixers))
-    return Augmentation(acts)
+    return Augmentation(acts, notes)
 
 
-def _image_acts(settings: Augment, images: Sequence[InputSpec]) -> list[Act]:
+def _notes(settings: Augment, images: Sequence[InputSpec], known: Mapping[str, Pixels]) -> list[str]:
+    """What cannot be done to some of the inputs; raises UserError where colours cannot change in any."""
+    if not images:
+        still = dataclasses.replace(Augment(), mixup=settings.mixup, cutmix=settings.cutmix)
+        return [] if settings == still else ["The model takes no images of real numbers: none are augmented."]
+    unknown = [s.name for s in images if s.name not in known]
+    if not unknown or not (settings.colour or settings.policy):
+        return []
+    names = ", ".join(f"'{n}'" for n in unknown)
+    if not known:
+        raise UserError(
+            f"The colours of input {names} cannot be changed: how its pixels were prepared is unknown or cannot be "
+            "undone.",
+            "Choose its preprocessing (--preprocess), or turn colour jitter and the augmentation policy off.",
+        )
+    return [f"The colours of input {names} stay: how its pixels were prepared is unknown or cannot be undone."]
+
+
+def _image_acts(settings: Augment, images: Sequence[InputSpec], known: Mapping[str, Pixels]) -> list[Act]:
     acts: list[Act] = []
     if settings.shift or settings.flip:
         acts.append(_shift_and_flip(settings, images))
     if settings.crop < 1:
         acts.append(_random_crop(settings.crop, images))
+    if settings.policy == "trivial":
+        acts.append(_policy(None, augment_policy.WIDE, images, known))
+    elif settings.policy:
+        acts += [_policy(settings.rand_magnitude, augment_policy.RAND, images, known)] * settings.rand_ops
+    if settings.colour:
+        acts.append(_colour_jitter(settings.colour, images, known))
     if settings.erase:
         acts.append(_random_erasing(settings.erase, images))
     return acts
@@ -132,6 +157,11 @@ def changed(sample: Sample, images: Sequence[InputSpec], change: Callable[[Tenso
         else:
             feed[spec.name] = change(image, spec)
     return dataclasses.replace(sample, feed=feed)
+
+
+def _height_width(sample: Sample, spec: InputSpec) -> tuple[int, int]:
+    shape = sample.feed[spec.name].shape
+    return (shape[1], shape[2]) if spec.layout == "NHWC" else (shape[2], shape[3])
 
 
 def _shift_and_flip(settings: Augment, images: Sequence[InputSpec]) -> Act:
@@ -150,6 +180,27 @@ def _random_crop(least: float, images: Sequence[InputSpec]) -> Act:
     def act(sample: Sample, generator: Generator) -> Sample:
         box = boxes(len(sample.labels), (least, 1.0), CROP_RATIO, generator)
         return changed(sample, images, lambda image, _: cropped(image, box))
+
+    return act
+
+
+def _policy(magnitude: int | None, space: Space, images: Sequence[InputSpec], known: Mapping[str, Pixels]) -> Act:
+    def act(sample: Sample, generator: Generator) -> Sample:
+        drawn = augment_policy.draw(len(sample.labels), magnitude, generator)
+        size = _height_width(sample, images[0])
+        return changed(
+            sample, images, lambda image, spec: augment_policy.done(image, known.get(spec.name), drawn, space, size)
+        )
+
+    return act
+
+
+def _colour_jitter(strength: float, images: Sequence[InputSpec], known: Mapping[str, Pixels]) -> Act:
+    coloured = [s for s in images if s.name in known]
+
+    def act(sample: Sample, generator: Generator) -> Sample:
+        change = jitter(len(sample.labels), strength, generator)
+        return changed(sample, coloured, lambda image, spec: known[spec.name].changed(image, change))
 
     return act
 
@@ -234,9 +285,7 @@ def cutmix(sample: Sample, images: Sequence[InputSpec], alpha: float, generator:
     middle = torch.rand((rows, 2), generator=generator)
     box = torch.cat((middle - side[:, None] / 2, side[:, None].expand(-1, 2)), 1)
     pasted = changed(sample, images, lambda image, _: torch.where(inside(box, *image.shape[2:]), image[partner], image))
-    first = images[0]
-    height, width = sample.feed[first.name].shape[2:4] if first.layout == "NCHW" else sample.feed[first.name].shape[1:3]
-    share = 1 - inside(box, height, width).float().mean((1, 2, 3))
+    share = 1 - inside(box, *_height_width(sample, images[0])).float().mean((1, 2, 3))
     return dataclasses.replace(pasted, mixed=Mixed(sample.labels[partner], share))
 
 
