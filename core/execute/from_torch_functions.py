@@ -74,12 +74,10 @@ def interpolate(
     e: Emitter, x: Traced, size: Any = None, scale_factor: Any = None, mode: str = "nearest", **how: Any
 ) -> ir.Value:
     """Only by whole factors: sizes that do not divide would tie the graph to one resolution anyway."""
-    wanted = (
-        each(size, 2) if size is not None else [f * d for f, d in zip(each(scale_factor, 2), x.shape[2:], strict=True)]
-    )
-    if any(w % d for w, d in zip(wanted, x.shape[2:], strict=True)) or how.get("antialias"):
-        raise NotImplementedError(f"resizing {x.shape[2:]} to {wanted} is not by whole factors")
-    factors = [w // d for w, d in zip(wanted, x.shape[2:], strict=True)]
+    sizes = x.shape[2:]
+    factors = each(scale_factor, 2) if size is None else [w / s for w, s in zip(each(size, 2), sizes, strict=True)]
+    if any(f != int(f) for f in factors) or how.get("antialias"):
+        raise NotImplementedError(f"resizing {sizes} by {factors} is not by whole factors")
     return resized(e, x, [int(f) for f in factors], mode, bool(how.get("align_corners")))
 
 
