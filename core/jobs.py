@@ -1,10 +1,14 @@
-"""A running job as the code inside it sees it: progress, remaining time, log, cancel. Knows no process, no window."""
+"""A running job as the code inside it sees it: progress, remaining time, log, stop, cancel.
+
+Knows no process, no window.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -36,16 +40,19 @@ Event = Progress | Point | str
 
 
 class Job:
-    """Progress, log and cooperative cancel for one act.
+    """Progress, log, cooperative stop and cancel for one act.
 
     ``listener`` gets every Event (a plain str is a log line), at most ``rate`` Progress events a second.
     Long loops call :meth:`progress` or iterate through :meth:`track`; both raise Cancelled once
-    :meth:`cancel` was called (from any thread).
+    :meth:`cancel` was called (from any thread). A loop whose best result so far is worth keeping runs inside
+    :meth:`stoppable` and ends by itself once :attr:`stopping` is set.
     """
 
     def __init__(self, listener: Callable[[Event], Any] | None = None, rate: float = 20.0) -> None:
         self._listener = listener
         self._cancel = threading.Event()
+        self._stop = threading.Event()
+        self._loops = 0
         self._start = time.monotonic()
         self._last = 0.0
         self._gap = 1.0 / rate
@@ -62,6 +69,29 @@ class Job:
         """Raise Cancelled if the user asked to stop."""
         if self._cancel.is_set():
             raise Cancelled
+
+    def stop(self) -> None:
+        """Ask the loop that runs, else the next one that can stop, to end early and keep the best so far."""
+        self._stop.set()
+
+    @property
+    def stopping(self) -> bool:
+        return self._stop.is_set()
+
+    @property
+    def can_stop(self) -> bool:
+        """Whether a loop is running that :meth:`stop` would end."""
+        return self._loops > 0
+
+    @contextmanager
+    def stoppable(self) -> Iterator[None]:
+        """Around a loop that heeds :attr:`stopping`. The wish is used up with it: later loops run in full."""
+        self._loops += 1
+        try:
+            yield
+        finally:
+            self._loops -= 1
+            self._stop.clear()
 
     def log(self, line: str) -> None:
         self._emit(line)

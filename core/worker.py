@@ -1,10 +1,11 @@
 """The process that runs jobs: ``python -m core.worker``. JSON lines in on stdin, JSON lines out on stdout.
 
-In:  ``{"id": 7, "task": "apply", "args": {...}, "folder": "/job/folder"}`` and ``{"cancel": 7}``.
+In:  ``{"id": 7, "task": "apply", "args": {...}, "folder": "/job/folder"}``, ``{"cancel": 7}`` and ``{"stop": 7}``.
 Out: ``{"event": "ready"}``, for a job's ``id`` first ``begun``, then any number of ``progress``, ``point`` and ``log``,
 then exactly one of ``result``, ``error`` and ``cancelled``.
 
-One job at a time, in the main thread. When stdin ends, the parent is gone: the process ends at once, whatever it does.
+A stop asks a training to end early and to give its best so far as its result. One job at a time, in the main thread.
+When stdin ends, the parent is gone: the process ends at once, whatever it does.
 """
 
 from __future__ import annotations
@@ -90,6 +91,9 @@ class Worker:
                 if "cancel" in request:
                     if request["cancel"] in self._jobs:
                         self._jobs[request["cancel"]].cancel()
+                elif "stop" in request:
+                    if request["stop"] in self._jobs:
+                        self._jobs[request["stop"]].stop()
                 else:
                     number = int(request["id"])
                     self._jobs[number] = Job(partial(self._tell, number))

@@ -10,6 +10,7 @@ from core import params as parameters
 from core.data.dataset import DataSet
 from core.errors import UserError
 from core.jobs import Job
+from core.methods.checkpoint import CheckpointPlace
 from core.methods.scope import Scope
 from core.model.model import Model, quantized
 from core.registry import Registry, import_all
@@ -24,7 +25,8 @@ class Context:
     """Everything an act may use besides the model and its parameters.
 
     ``data`` feeds calibration and training, ``test`` judging; where ``test`` is None the act divides ``data``.
-    ``threads`` is for runtimes and torch.
+    ``threads`` is for runtimes and torch, ``device`` for training ("cpu", "cuda", "mps"). ``checkpoint`` is where a
+    training keeps its state, to go on after a crash or a cancel; None keeps none.
     """
 
     job: Job = field(default_factory=Job)
@@ -34,14 +36,21 @@ class Context:
     scope: Scope = field(default_factory=Scope)
     seed: int = 0
     threads: int = 1
+    device: str = "cpu"
+    checkpoint: CheckpointPlace | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A new model (None for an analysis) and what the act found out."""
+    """A new model (None for an analysis) and what the act found out.
+
+    ``params`` are the parameters that give the same again, where they are not those that were given: a training that
+    the user ended is replayed with the number of steps it did.
+    """
 
     model: Model | None
     report: Report
+    params: Any = None
 
 
 class Apply(Protocol):
@@ -60,6 +69,8 @@ class Plan:
 class Method:
     """One act. ``menu`` is the menu it stands in; ``accepts`` the kinds of graph; ``needs`` what ctx must carry.
 
+    ``trains``: it can be stopped with the best so far as its result, and resumed from a checkpoint.
+
     Calling :meth:`run` checks kind and needs first and raises a UserError that names the cure.
     """
 
@@ -73,6 +84,7 @@ class Method:
     uses: tuple[Need, ...] = ()
     plan: Callable[[Model, Any, Context], Plan] | None = None
     help: str = ""
+    trains: bool = False
 
     def refusal(self, model: Model, has_data: bool = True, has_labels: bool = True, has_teacher: bool = True) -> str:
         """One sentence on why this act cannot be applied to the model, '' where it can."""
@@ -105,6 +117,7 @@ class Method:
             "help": self.help,
             "accepts": list(self.accepts),
             "needs": list(self.needs),
+            "trains": self.trains,
             "params": [s.to_json() for s in parameters.specs(self.params)],
         }
 
@@ -122,17 +135,17 @@ def method(
     needs: tuple[Need, ...] = (),
     uses: tuple[Need, ...] = (),
     plan: Callable[[Model, Any, Context], Plan] | None = None,
+    trains: bool = False,
 ) -> Callable[[Apply], Apply]:
     """Register a function as a method; its docstring's first line is the help text.
 
-    ``needs`` must be there, ``uses`` may be: the form asks for both.
+    ``needs`` must be there, ``uses`` may be: the form asks for both. ``trains``: see :class:`Method`.
     """
 
     def register(apply: Apply) -> Apply:
-        help_line = (getattr(apply, "__doc__", "") or "").strip().splitlines()
-        METHODS.add(
-            key, Method(key, title, menu, params, apply, accepts, needs, uses, plan, help_line[0] if help_line else "")
-        )
+        lines = (getattr(apply, "__doc__", "") or "").strip().splitlines()
+        help_line = lines[0] if lines else ""
+        METHODS.add(key, Method(key, title, menu, params, apply, accepts, needs, uses, plan, help_line, trains))
         return apply
 
     return register

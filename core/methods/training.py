@@ -1,82 +1,48 @@
-"""The one training loop: SGD with momentum on a cosine schedule, seeded, reporting and cancelled through a Job.
+"""The one training loop: seeded, resumed after a crash, ended by the user with the best so far, open to hooks.
 
-torch is imported inside functions, so that method modules which import this one load at once.
+What it uses stands beside it in ``training_*.py``. torch is imported inside functions, so that method modules which
+import this one load at once.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from core.data.tasks import class_scores
 from core.errors import UserError
 from core.jobs import Job
+from core.methods.checkpoint import CheckpointFile, CheckpointPlace, Damaged
+from core.methods.device import device_of
 from core.methods.losses import Loss
-from core.methods.training_data import Sample, Samples, augmented, with_free_batch
-from core.model.model import InputSpec, Model
-from core.report import Curve
+from core.methods.training_average import Average
+from core.methods.training_data import Sample, Samples
+from core.methods.training_hooks import Hook, swapped
+from core.methods.training_schedule import make_optimizer, rate_at
+from core.methods.training_settings import MOST_POINTS, History, Keep, Settings, Validation
+from core.methods.training_state import LoopState, Moving, from_file, to_file
+from core.methods.training_validate import validate
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
-    from torch.nn import Parameter
-    from torch.optim import Optimizer
 
     from core.execute.torch_graph import TorchGraph
 
-RATE, RATE_WITHOUT_NORM = 0.01, 0.001  # without BatchNormalization larger steps were measured to diverge
-NORM_LIMIT = 1.0
-_MOST_POINTS = 500
+Augment = Callable[[Sample, "Generator"], Sample]
 
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How to train. ``clip_norm`` limits the norm of the whole gradient, None leaves it.
-
-    ``shift`` moves images a little, ``flip`` mirrors half of them: see :func:`core.methods.training_data.augmented`.
-    """
-
-    epochs: int
-    learning_rate: float
-    momentum: float = 0.9
-    weight_decay: float = 5e-4
-    clip_norm: float | None = None
-    shift: bool = False
-    flip: bool = False
-    seed: int = 0
-    threads: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """Loss of every step, and the share of labelled training items answered right in every epoch."""
-
-    loss: tuple[float, ...]
-    accuracy: tuple[float, ...]
-
-    def curves(self) -> tuple[Curve, ...]:
-        """At most some hundred points of loss (means over equal stretches of steps), and accuracy in percent."""
-        width = max(math.ceil(len(self.loss) / _MOST_POINTS), 1)
-        starts = range(0, len(self.loss), width)
-        means = tuple(float(np.mean(self.loss[k : k + width])) for k in starts)
-        epochs = tuple(float(k + 1) for k in range(len(self.accuracy)))
-        percent = tuple(100 * a for a in self.accuracy)
-        return (
-            Curve("Training loss", "step", "loss", tuple(float(k) for k in starts), means),
-            Curve("Accuracy on the training items", "epoch", "%", epochs, percent),
-        )
+_UNREAD = 16  # losses that wait on an accelerator before they are fetched: every fetch waits for the device
 
 
 class Trainer:
     """Trains ``net`` in place; equal settings, items and threads give equal bytes on the same machine.
 
     ``loss`` is given the values of the outputs, of ``scores`` and of ``keep``, and the batch. ``scores`` names the
-    value [B, C, 1...] whose largest entry is the answer, ``offset`` what its index exceeds the label by. Weight decay
-    spares normalizations and biases.
+    value [B, C, 1...] whose largest entry is the answer, ``offset`` what its index exceeds the label by.
+    ``validation``: items that no step learns from; they choose what is kept (``settings.keep``) and end a training
+    that no longer gets better (``settings.patience``). ``augment`` changes every training batch. ``hooks``: see
+    :class:`core.methods.training_hooks.Hook`. With a ``checkpoint`` an interrupted training goes on where it was, and
+    ends with the bytes of one that was not interrupted; whoever owns the file deletes it once the result is safe.
     """
 
     def __init__(
@@ -88,15 +54,23 @@ class Trainer:
         settings: Settings,
         keep: Collection[str] = (),
         offset: int = 0,
+        *,
+        validation: Samples | None = None,
+        augment: Augment | None = None,
+        hooks: Sequence[Hook] = (),
+        checkpoint: CheckpointPlace | None = None,
     ) -> None:
         self.net, self.samples, self.loss, self.scores = net, samples, loss, scores
-        self.settings, self.offset = settings, offset
-        self._keep = frozenset((scores, *keep))
+        self.settings, self.offset, self.validation = settings, offset, validation
+        self._augment, self._hooks, self._place = augment, tuple(hooks), checkpoint
+        self._keep = tuple({scores, *keep, *(n for h in hooks for n in h.keep)})
         self._total = settings.epochs * samples.steps
-        self._losses: list[float] = []
+        self._state = LoopState()
+        self._unread: list[Tensor] = []
+        self._ended = False
 
     def run(self, job: Job) -> History:
-        """All epochs.
+        """All epochs, or as many as the user, ``max_steps`` or patience lets it do.
 
         Raises UserError where nothing can be trained or the loss stops being a number, Cancelled one layer at most
         after the user's cancel (the net is then half trained).
@@ -104,121 +78,228 @@ class Trainer:
         weights = [p for p in self.net.parameters() if p.requires_grad]
         if not weights:
             raise UserError("There is nothing to train: no weight of the model is in scope.")
-        accuracy = []
-        with _reproducible(self.settings) as generator:
-            optimizer = _optimizer(weights, self.settings)
+        device = device_of(self.settings.device)
+        with _reproducible(self.settings) as generator, job.stoppable():
+            self.net.to(device)
             self.net.train()
             self.net.between_layers = job.check
             try:
-                for epoch in range(self.settings.epochs):
-                    accuracy.append(self._epoch(epoch, optimizer, generator, job))
-                    job.point("training accuracy", epoch + 1, 100 * accuracy[-1])
+                self._start(generator, job)
+                while not self._over():
+                    self._epoch(job)
+                self._finish()
             finally:
                 self.net.between_layers = None
                 self.net.eval()
-        return History(tuple(self._losses), tuple(accuracy))
+                self.net.to("cpu")
+        return self._history()
 
-    def _epoch(self, epoch: int, optimizer: Optimizer, generator: Generator, job: Job) -> float:
-        """The share of labelled items answered right while training on them."""
+    def _start(self, generator: Generator, job: Job) -> None:
+        """Make optimizer and average; go on from the checkpoint where there is one."""
+        for hook in self._hooks:
+            hook.start(self.net)
+        weights = [p for p in self.net.parameters() if p.requires_grad]
+        optimizer = make_optimizer(weights, [p for h in self._hooks for p in h.parameters()], self.settings)
+        average = None if self.settings.ema is None else Average(self.net, self.settings.ema)
+        self._moving = Moving(self.net, optimizer, generator, self._hooks, average)
+        self._file = None if self._place is None else CheckpointFile(self._place, job)
+        found = None if self._file is None else self._file.read()
+        if found is None or self._file is None:
+            return
+        try:
+            self._state = from_file(*found, self._moving)
+        except Damaged as error:
+            self._file.ignore(str(error))
+            return
+        job.log(f"Resumed at step {self._state.step} of {self._total}.")
+        self._tell_again(job)
+
+    def _tell_again(self, job: Job) -> None:
+        """The curves up to here, for a window that was opened after them."""
+        state = self._state
+        for step in range(0, len(state.losses), max(self._total // MOST_POINTS, 1)):
+            job.point("loss", step, state.losses[step])
+            job.point("learning rate", step, state.rates[step])
+        for number, accuracy in enumerate(state.accuracy):
+            job.point("training accuracy", number + 1, 100 * accuracy)
+        for number, found in enumerate(state.validations):
+            self._tell_validation(number + 1, found, job)
+
+    def _tell_validation(self, number: int, found: Validation, job: Job) -> None:
+        if found.accuracy is not None:
+            job.point("validation accuracy", number, 100 * found.accuracy)
+        job.point("validation loss", number, found.loss)
+
+    def _over(self) -> bool:
+        """Whether all epochs are done, or none better has come for too long, or an end was asked for."""
+        state, patience = self._state, self.settings.patience
+        out_of_patience = patience is not None and state.best is not None and state.without_better >= patience
+        return self._ended or state.epoch >= self.settings.epochs or out_of_patience
+
+    def _epoch(self, job: Job) -> None:
+        """What is left of an epoch, its validation, and a checkpoint."""
         import torch
 
-        order: list[int] = torch.randperm(self.samples.count, generator=generator).tolist()
-        right = known = 0
-        for sample in self.samples.batches(order):
-            if self.settings.shift or self.settings.flip:
-                sample = augmented(sample, self.samples.inputs, generator, self.settings.shift, self.settings.flip)
-            scores = self._step(sample, optimizer, job)
-            labelled = sample.labels >= 0
-            right += int(((scores.argmax(1) == sample.labels + self.offset) & labelled).sum())
-            known += int(labelled.sum())
-            step = len(self._losses)
-            job.progress(step / self._total, f"Epoch {epoch + 1} of {self.settings.epochs}")
-        return right / max(known, 1)
+        state = self._state
+        if not state.order:
+            count = self.samples.steps * self.samples.size
+            state.order = torch.randperm(self.samples.count, generator=self._moving.generator).tolist()[:count]
+        device = next(self.net.parameters()).device
+        tally = torch.tensor([state.right, state.known], device=device)
+        left = state.order[state.position * self.samples.size :]
+        for sample in self.samples.batches(left):
+            if self._augment is not None:
+                sample = self._augment(sample, self._moving.generator)
+            tally += self._step(sample.to(device), job)
+            state.position += 1
+            job.progress(state.step / self._total, f"Epoch {state.epoch + 1} of {self.settings.epochs}")
+            self._ended = job.stopping or state.step == self.settings.max_steps
+            if self._ended:
+                break
+            if self._file is not None and state.position < self.samples.steps and self._file.due(False):
+                state.right, state.known = tally.tolist()
+                self._save(job)
+        state.right, state.known = tally.tolist()
+        self._epoch_ended(job)
 
-    def _step(self, sample: Sample, optimizer: Optimizer, job: Job) -> Tensor:
-        """One step down the gradient; returns the scores [B, C]."""
+    def _epoch_ended(self, job: Job) -> None:
+        """Also of an epoch that was ended early."""
         import torch
 
-        step = len(self._losses)
-        for group in optimizer.param_groups:
-            group["lr"] = cosine(self.settings.learning_rate, step, self._total)
-        values = self.net(sample.feed, keep=self._keep)
-        loss = self.loss(values, sample)
-        number = float(loss.item())
-        if not math.isfinite(number):
-            raise UserError(
-                f"Training blew up: the loss is {number} at step {step + 1}.",
-                f"Choose a learning rate below {self.settings.learning_rate:g}.",
+        self._read_losses(job)
+        state = self._state
+        state.accuracy.append(state.right / max(state.known, 1))
+        number = len(state.accuracy)
+        job.point("training accuracy", number, 100 * state.accuracy[-1])
+        with torch.no_grad():
+            for hook in self._hooks:
+                hook.after_epoch(self.net, number)
+        self._validate(job)
+        state.order, state.position, state.right, state.known = [], 0, 0, 0
+        state.epoch += 1
+        if self._file is not None and not self._ended and self._file.due(True):
+            self._save(job)
+
+    def _validate(self, job: Job) -> None:
+        state, average = self._state, self._moving.average
+        if self.validation is None:
+            return
+        with average.in_place() if average is not None else nullcontext():
+            found = validate(
+                self.net,
+                self.validation,
+                self.loss,
+                self.scores,
+                self.offset,
+                self._keep,
+                self._hooks,
+                state.step,
+                job,
             )
+        state.validations.append(found)
+        self._tell_validation(len(state.validations), found, job)
+        state.without_better += 1
+        if found.better_than(state.best):
+            state.best, state.without_better, state.kept = found, 0, state.step
+            if self.settings.keep is Keep.BEST:
+                state.snapshot = self._moving.snapshot()
+
+    def _step(self, sample: Sample, job: Job) -> Tensor:
+        """One step down the gradient; gives [answered right, labelled], on the device."""
+        import torch
+
+        state, optimizer = self._state, self._moving.optimizer
+        rate = rate_at(self.settings, state.step, self.samples.steps)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        swap = swapped(self.net, self._hooks, state.step)
+        values = self.net(sample.feed, keep=self._keep, swap=swap)
+        loss = self.loss(values, sample)
+        self._note(loss.detach(), rate, job)
+        for hook in self._hooks:
+            penalty = hook.penalty(values, sample)
+            if penalty is not None:
+                loss = loss + penalty
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        self._backward(loss)
         if self.settings.clip_norm is not None:
             torch.nn.utils.clip_grad_norm_(self.net.parameters(), self.settings.clip_norm)
         optimizer.step()
-        self._losses.append(number)
-        if step % max(self._total // _MOST_POINTS, 1) == 0:
-            job.point("loss", step, number)
-        scores: Tensor = values[self.scores].detach()
-        return scores.flatten(1)
+        state.step += 1
+        with torch.no_grad():
+            for hook in self._hooks:
+                hook.after_step(self.net, state.step)
+            if self._moving.average is not None:
+                self._moving.average.update(state.step)
+            labelled = sample.labels >= 0
+            answers = values[self.scores].detach().flatten(1).argmax(1)
+            return torch.stack((((answers == sample.labels + self.offset) & labelled).sum(), labelled.sum()))
 
+    def _backward(self, loss: Tensor) -> None:
+        try:
+            loss.backward()  # type: ignore[no-untyped-call]
+        except RuntimeError as error:
+            if "deterministic" not in str(error):
+                raise
+            raise UserError(
+                f"A layer has no gradient on '{self.settings.device}' that is equal from run to run.",
+                "Train on the CPU.",
+            ) from error
 
-def cosine(rate: float, step: int, total: int) -> float:
-    """The learning rate at a step: half a cosine from ``rate`` to 0 (Loshchilov and Hutter 2017, one period)."""
-    return rate * 0.5 * (1 + math.cos(math.pi * step / total))
+    def _note(self, loss: Tensor, rate: float, job: Job) -> None:
+        """Keep the loss of a step; on the CPU it is read, and judged, at once."""
+        self._unread.append(loss)
+        self._state.rates.append(rate)
+        if loss.device.type == "cpu" or len(self._unread) >= _UNREAD:
+            self._read_losses(job)
 
+    def _read_losses(self, job: Job) -> None:
+        import torch
 
-def default_rate(model: Model) -> float:
-    """A learning rate that trains networks with BatchNormalization and does not blow up those without."""
-    return RATE if has_norm(model) else RATE_WITHOUT_NORM
+        if not self._unread:
+            return
+        losses, rates = self._state.losses, self._state.rates
+        numbers = torch.stack(self._unread).tolist()
+        self._unread.clear()
+        for number in numbers:
+            step = len(losses)
+            if not math.isfinite(number):
+                raise UserError(
+                    f"Training blew up: the loss is {number} at step {step + 1}.",
+                    f"Choose a learning rate below {self.settings.learning_rate:g}.",
+                )
+            losses.append(number)
+            if step % max(self._total // MOST_POINTS, 1) == 0:
+                job.point("loss", step, number)
+                job.point("learning rate", step, rates[step])
 
+    def _save(self, job: Job) -> None:
+        self._read_losses(job)
+        assert self._file is not None
+        tensors, found = to_file(self._state, self._moving)
+        self._file.write(tensors, {**found, "total": self._total})
 
-def has_norm(model: Model) -> bool:
-    """Whether the graph has BatchNormalization (False where it was folded into the convolutions)."""
-    return any(n.op_type == "BatchNormalization" for n in model.nodes())
+    def _finish(self) -> None:
+        """Leave in the net what is to be kept: the best snapshot, else the averages, else what it holds."""
+        state = self._state
+        if self.settings.keep is Keep.BEST and state.snapshot is not None:
+            self._moving.restore(state.snapshot)
+            return
+        state.kept = state.step
+        if self._moving.average is not None:
+            self._moving.restore(self._moving.snapshot())
 
-
-def training_inputs(net: TorchGraph, model: Model) -> tuple[InputSpec, ...]:
-    """The model's inputs; a batch fixed in the file is freed where the graph itself works with any batch."""
-    fixed = [s.shape[0] for s in model.inputs if s.shape and isinstance(s.shape[0], int)]
-    if not fixed:
-        return model.inputs
-    free, other = with_free_batch(model.inputs), max(fixed) + 1
-    try:
-        outputs = probe(net, free, other)
-    except UserError:  # some constant in the graph holds the batch
-        return model.inputs
-    return free if all(v.shape[:1] == (other,) for v in outputs.values()) else model.inputs
-
-
-def probe(net: TorchGraph, inputs: Sequence[InputSpec], batch: int) -> dict[str, Tensor]:
-    """The outputs for zeros in evaluation mode: tells shapes, changes nothing."""
-    import torch
-
-    was = net.training
-    net.eval()
-    with torch.no_grad():
-        outputs: dict[str, Tensor] = net({s.name: torch.from_numpy(np.zeros(s.bound(batch), s.dtype)) for s in inputs})
-    net.train(was)
-    return outputs
-
-
-def logits_name(model: Model, net: TorchGraph) -> tuple[str, int]:
-    """(value that holds the class scores, seen before a final Softmax; number of classes).
-
-    Raises UserError where the model has no output of class scores.
-    """
-    outputs = {n: v.numpy() for n, v in probe(net, model.inputs, 1).items()}
-    scores = class_scores(outputs)
-    name = next(n for n, v in outputs.items() if np.may_share_memory(v, scores))
-    value = next(v for v in model.graph.graph.outputs if v.name == name)
-    while (node := value.producer()) is not None and node.op_type in ("Identity", "Softmax"):
-        source = node.inputs[0]
-        if source is None:
-            break
-        value = source
-        if node.op_type == "Softmax":
-            break
-    return value.name or name, int(scores.shape[1])
+    def _history(self) -> History:
+        state = self._state
+        return History(
+            loss=tuple(state.losses),
+            accuracy=tuple(state.accuracy),
+            validations=tuple(state.validations),
+            rates=tuple(state.rates),
+            kept=state.kept,
+            stopped=self._ended and state.step < self._total,
+            early=not self._ended and state.epoch < self.settings.epochs,
+        )
 
 
 @contextmanager
@@ -226,21 +307,14 @@ def _reproducible(settings: Settings) -> Iterator[Generator]:
     """Seeded, on a fixed number of threads; the caller's random state and threads come back afterwards."""
     import torch
 
-    threads = torch.get_num_threads()
+    threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     torch.set_num_threads(settings.threads)
     try:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(settings.seed)
+            if settings.device != "cpu":  # on the CPU every algorithm used here is
+                torch.use_deterministic_algorithms(True)
             yield torch.Generator().manual_seed(settings.seed)
     finally:
         torch.set_num_threads(threads)
-
-
-def _optimizer(weights: Sequence[Parameter], settings: Settings) -> Optimizer:
-    """Only tensors with two real axes decay: biases and the rows of normalizations have one."""
-    import torch
-
-    decayed = [p for p in weights if sum(d > 1 for d in p.shape) > 1]
-    others = [p for p in weights if sum(d > 1 for d in p.shape) <= 1]
-    groups = [{"params": decayed, "weight_decay": settings.weight_decay}, {"params": others, "weight_decay": 0.0}]
-    return torch.optim.SGD([g for g in groups if g["params"]], lr=settings.learning_rate, momentum=settings.momentum)
+        torch.use_deterministic_algorithms(strict)

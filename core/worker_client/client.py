@@ -93,6 +93,20 @@ class WorkerClient:
                 self._waiting.remove(handle)
         handle.tell(Stopped())
 
+    def stop(self, handle: Handle) -> None:
+        """Ask a training to end early: its best so far becomes its result, so it ends Done, and nothing is killed.
+
+        Acts that are no trainings run on as they were. A job that still waits has nothing to keep: it is cancelled.
+        """
+        with self._lock:
+            if handle.ending is not None or handle.cancelled:
+                return
+            if handle is self._running:
+                if self._process is not None:
+                    self._process.send({"stop": handle.id})
+                return
+        self.cancel(handle)
+
     def _kill_if_running(self, handle: Handle, process: WorkerProcess) -> None:
         with self._lock:
             if handle is self._running and process is self._process:

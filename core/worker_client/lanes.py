@@ -69,6 +69,15 @@ class Lanes:
         elif client is not None:
             client.cancel(handle)
 
+    def stop(self, handle: Handle) -> None:
+        """As :meth:`WorkerClient.stop`."""
+        with self._lock:
+            client = None if handle in self._held else self._where.get(handle)
+        if client is None:
+            self.cancel(handle)
+        else:
+            client.stop(handle)
+
     def close(self, grace: float = 0.5) -> None:
         """End both processes; jobs that are not over are Stopped."""
         with self._lock:

@@ -17,9 +17,10 @@ from core.execute.torch_graph import TorchGraph
 from core.jobs import Event, Job, Point, Progress
 from core.methods.method import METHODS, Context, Outcome
 from core.methods.scope import Scope
-from core.methods.training import logits_name
+from core.methods.training_act import parts
 from core.methods.training_data import Samples
-from core.methods.tune.finetune import Params, out_of_scope, parts
+from core.methods.training_net import logits_name, out_of_scope
+from core.methods.tune.finetune import Params
 from core.model.model import Model
 from tests.core.training_sets import damaged, digits, few, linear, points, sample
 
@@ -45,7 +46,11 @@ def test_a_damaged_sample_recovers_and_says_how() -> None:
     assert measures["top1"].interval is not None
     assert measures["torch_difference"].value < 1e-4
     assert as_bytes(damaged()) == before
-    loss, accuracy = out.report.curves
+    loss, accuracy, validation, rate = out.report.curves
+    assert validation.y[-1] > 90
+    assert rate.y[0] == 0.01 > rate.y[-1] > 0
+    assert measures["top1_validation"].n == 119
+    assert any("best of 2 validations on 119 items held out" in n for n in out.report.notes)
     assert np.mean(loss.y[-5:]) < np.mean(loss.y[:5]) / 3
     assert accuracy.y[-1] > accuracy.y[0]
     assert any("1197 to train, 500 to judge" in n for n in out.report.notes)

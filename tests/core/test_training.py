@@ -16,10 +16,14 @@ from torch import nn
 from core.errors import Cancelled, UserError
 from core.execute.torch_graph import TorchGraph
 from core.jobs import Job
+from core.methods.augment import Augment, augmentation
 from core.methods.losses import cross_entropy, distillation, mixed
 from core.methods.method import METHODS, Context
-from core.methods.training import Settings, Trainer, cosine, default_rate, logits_name, training_inputs
+from core.methods.training import Trainer
 from core.methods.training_data import Sample, Samples, augmented
+from core.methods.training_net import logits_name, training_inputs
+from core.methods.training_schedule import cosine
+from core.methods.training_settings import Settings, default_rate
 from core.methods.tune.finetune import Params
 from core.model.model import InputSpec, Model
 from tests.conftest import network_path, shared
@@ -229,8 +233,10 @@ def test_streamed_items_train_as_those_in_memory() -> None:
         assert samples.steps == 3
         net = TorchGraph(damaged())
         scores, _ = logits_name(damaged(), net)
-        settings = Settings(epochs=1, learning_rate=0.01, shift=True)
-        histories.append(Trainer(net, samples, cross_entropy(scores), scores, settings).run(Job()))
+        settings = Settings(epochs=1, learning_rate=0.01)
+        moved = augmentation(Augment(shift=1 / 8), samples.inputs)
+        trainer = Trainer(net, samples, cross_entropy(scores), scores, settings, augment=moved)
+        histories.append(trainer.run(Job()))
     assert histories[0] == histories[1]
 
 

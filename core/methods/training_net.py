@@ -1,0 +1,74 @@
+"""What training has to know of a model's graph: its free batch, its class scores, its layers in scope.
+
+torch is imported inside functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.data.tasks import class_scores
+from core.errors import UserError
+from core.methods.scope import Scope
+from core.methods.training_data import with_free_batch
+from core.model.model import InputSpec, Model
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.execute.torch_graph import TorchGraph
+
+
+def training_inputs(net: TorchGraph, model: Model) -> tuple[InputSpec, ...]:
+    """The model's inputs; a batch fixed in the file is freed where the graph itself works with any batch."""
+    fixed = [s.shape[0] for s in model.inputs if s.shape and isinstance(s.shape[0], int)]
+    if not fixed:
+        return model.inputs
+    free, other = with_free_batch(model.inputs), max(fixed) + 1
+    try:
+        outputs = probe(net, free, other)
+    except UserError:  # some constant in the graph holds the batch
+        return model.inputs
+    return free if all(v.shape[:1] == (other,) for v in outputs.values()) else model.inputs
+
+
+def probe(net: TorchGraph, inputs: Sequence[InputSpec], batch: int) -> dict[str, Tensor]:
+    """The outputs for zeros in evaluation mode: tells shapes, changes nothing."""
+    import torch
+
+    was = net.training
+    net.eval()
+    with torch.no_grad():
+        outputs: dict[str, Tensor] = net({s.name: torch.from_numpy(np.zeros(s.bound(batch), s.dtype)) for s in inputs})
+    net.train(was)
+    return outputs
+
+
+def logits_name(model: Model, net: TorchGraph) -> tuple[str, int]:
+    """(value that holds the class scores, seen before a final Softmax; number of classes).
+
+    Raises UserError where the model has no output of class scores.
+    """
+    outputs = {n: v.numpy() for n, v in probe(net, model.inputs, 1).items()}
+    scores = class_scores(outputs)
+    name = next(n for n, v in outputs.items() if np.may_share_memory(v, scores))
+    value = next(v for v in model.graph.graph.outputs if v.name == name)
+    while (node := value.producer()) is not None and node.op_type in ("Identity", "Softmax"):
+        source = node.inputs[0]
+        if source is None:
+            break
+        value = source
+        if node.op_type == "Softmax":
+            break
+    return value.name or name, int(scores.shape[1])
+
+
+def out_of_scope(model: Model, scope: Scope) -> frozenset[str]:
+    """Initializers that only layers outside the scope read: they keep their numbers."""
+    if scope.everything:
+        return frozenset()
+    values = model.graph.graph.initializers.items()
+    return frozenset(name for name, v in values if not any(scope.contains(u.node) for u in v.uses()))
