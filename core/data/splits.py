@@ -1,4 +1,4 @@
-"""Which items calibrate, train and judge. No item ever does two of the three.
+"""Which items calibrate, train and judge, and which of those that train choose the best epoch. No item does two.
 
 Items are ordered by SHA-256 of the seed and their name, so the choice does not depend on the order of files, on the
 machine or on what else a folder holds beside the number of items.
@@ -7,13 +7,15 @@ machine or on what else a folder holds beside the number of items.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.data.dataset import PARTS, Array, DataSet, Item
 from core.errors import UserError
 
 MAX_CALIBRATION = 100
+MOST_VALIDATION = 0.9  # of the training items
+_UNLABELLED = -1
 
 
 class Subset:
@@ -66,6 +68,40 @@ def divide(data: DataSet, seed: int = 0, training: bool = False) -> Parts:
     return Parts(
         _subset(data, calibration, "calibration"), _subset(data, train, "train"), _subset(data, judge, "judged"), note
     )
+
+
+def validation(data: DataSet, share: float, seed: int = 0) -> tuple[Subset, Subset]:
+    """(items that train, items that choose among epochs): every class gives about ``share`` of its items.
+
+    Altogether ``share`` of the items, rounded, but at least one where ``share`` is above 0; items without a label count
+    as a class of their own. Every class keeps an item to train on, so a data set of single items gives none. Within a
+    class the items with the smallest hashes are taken. Raises UserError for a share that is not in 0..0.9.
+    """
+    if not 0 <= share <= MOST_VALIDATION:
+        raise UserError(f"The validation share is {share}; it must be from 0 to {MOST_VALIDATION:g}.")
+    by_class: dict[int, list[int]] = {}
+    for k in _by_hash(data.items, range(len(data.items)), seed):
+        label = data.items[k].label
+        by_class.setdefault(_UNLABELLED if label is None else label, []).append(k)
+    wanted = max(round(share * len(data.items)), 1) if share else 0
+    quotas = _quotas({c: len(by_class[c]) for c in sorted(by_class)}, share, wanted)
+    chosen = [k for c, count in quotas.items() for k in by_class[c][:count]]
+    taken = set(chosen)
+    rest = [k for k in range(len(data.items)) if k not in taken]
+    return _subset(data, rest, "train"), _subset(data, chosen, "validation")
+
+
+def _quotas(sizes: Mapping[int, int], share: float, wanted: int) -> dict[int, int]:
+    """Whole numbers near share · size that sum to ``wanted`` (largest remainder), each below its size."""
+    quotas = {c: min(int(share * size), size - 1) for c, size in sizes.items()}
+    by_remainder = sorted(sizes, key=lambda c: (quotas[c] - share * sizes[c], -sizes[c], c))
+    while (missing := wanted - sum(quotas.values())) > 0:
+        open_classes = [c for c in by_remainder if quotas[c] < sizes[c] - 1]
+        if not open_classes:
+            break
+        for c in open_classes[:missing]:
+            quotas[c] += 1
+    return quotas
 
 
 def part(data: DataSet, name: str | None = None) -> DataSet:

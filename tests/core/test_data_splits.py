@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from core.data.dataset import Array, Item
 from core.data.sample import sample_data
-from core.data.splits import Parts, divide, labelled, part, take
+from core.data.splits import Parts, divide, labelled, part, take, validation
 from core.errors import UserError
 
 
@@ -128,3 +129,52 @@ def test_part_by_name() -> None:
     assert part(plain(3)).items == plain(3).items
     with pytest.raises(UserError, match="no part 'test'"):
         part(plain(3), "test")
+
+
+LABELLED = st.lists(
+    st.tuples(st.integers(0, 10**6), st.sampled_from([None, 0, 0, 0, 1, 2, 7])), max_size=80, unique_by=lambda e: e[0]
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(entries=LABELLED, share=st.floats(0, 0.9), seed=st.integers(0, 99), shuffle=st.randoms())
+def test_validation_takes_a_share_of_every_class(entries, share, seed, shuffle) -> None:  # type: ignore[no-untyped-def]
+    items = [Item(str(k), label) for k, label in entries]
+    train, held = validation(Listed(items), share, seed)
+    found = {i.name for i in train.items}, {i.name for i in held.items}
+    assert not found[0] & found[1]
+    assert found[0] | found[1] == {i.name for i in items}
+    sizes = Counter(i.label for i in items)
+    taken = Counter(i.label for i in held.items)
+    room = sum(n - 1 for n in sizes.values())
+    assert len(held.items) == min(max(round(share * len(items)), 1) if share else 0, room)
+    for label, count in sizes.items():
+        assert taken[label] < count  # something is left to train on
+        assert taken[label] >= min(int(share * count), count - 1)
+        if all(n > 10 for n in sizes.values()):
+            assert taken[label] <= share * count + 1
+    shuffle.shuffle(items)
+    again = validation(Listed(items), share, seed)
+    assert ({i.name for i in again[0].items}, {i.name for i in again[1].items}) == found
+
+
+def test_validation_of_a_part_reads_the_right_items() -> None:
+    parts = divide(plain(400), 5, training=True)
+    train, held = validation(parts.train, 0.1, 5)
+    assert len(held.items) == round(0.1 * len(parts.train.items))
+    counts = Counter(i.label for i in held.items)
+    assert max(counts.values()) - min(counts.values()) <= 2  # three classes of about a hundred each
+    for subset in (train, held):
+        for k, item in enumerate(subset.items):
+            assert int(subset.load(k)[""]) == int(item.name)
+    assert {i.name for i in validation(parts.train, 0.1, 6)[1].items} != {i.name for i in held.items}
+    assert held.location == "nowhere"
+    assert held.name.endswith("(validation)")
+    none = validation(parts.train, 0.0)
+    assert (len(none[0].items), len(none[1].items)) == (len(parts.train.items), 0)
+
+
+@pytest.mark.parametrize("share", [-0.1, 0.95, float("nan")])
+def test_validation_refuses_other_shares(share: float) -> None:
+    with pytest.raises(UserError, match="validation share is"):
+        validation(plain(10), share)
