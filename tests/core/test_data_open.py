@@ -18,6 +18,7 @@ from PIL import Image
 from core.data import trees
 from core.data.images import decode
 from core.data.open import open_data
+from core.data.splits import divide
 from core.errors import UserError
 from tests.conftest import shared
 
@@ -78,6 +79,29 @@ def test_outer_folders_that_name_parts(tmp_path: Path) -> None:
     assert {(i.part, i.label, i.name) for i in data.items} == {
         (n.split("/")[0], "ab".index(n.split("/")[1]), n) for n in files
     }
+
+
+@pytest.mark.parametrize(
+    ("folders", "parts"),
+    [
+        ({"train": 3, "val": 1}, {"train": "train", "val": "test"}),
+        ({"Training": 3, "Validation": 1}, {"Training": "train", "Validation": "test"}),
+        ({"train": 2, "valid": 1, "test": 1}, {"train": "train", "valid": "", "test": "test"}),
+    ],
+)
+def test_a_validation_folder_is_a_part_and_no_class(
+    tmp_path: Path, folders: dict[str, int], parts: dict[str, str]
+) -> None:
+    """Taken for classes, 'train' and 'val' would train a network that tells the two apart."""
+    files = {f"{f}/{c}/{k}.png": png() for f, n in folders.items() for c in ("cat", "dog") for k in range(n)}
+    data = open_data(folder(tmp_path, files))
+    assert data.classes == ("cat", "dog")
+    assert {(i.name.split("/")[0], i.part) for i in data.items} == set(parts.items())
+    assert all(data.classes[i.label or 0] == i.name.split("/")[1] for i in data.items)
+    divided = divide(data, training=True)
+    judged = [i for i in divided.judge.items if i.name.split("/")[0] not in ("train", "Training")]
+    assert len(judged) == len(divided.judge.items) == 2
+    assert not {i.name for i in divided.train.items} & {i.name for i in judged}
 
 
 def test_cifar_zip_has_the_order_of_cifar() -> None:
