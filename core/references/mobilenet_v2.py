@@ -16,6 +16,13 @@ PAPER = Source(
     "Sandler et al., MobileNetV2: Inverted Residuals and Linear Bottlenecks, CVPR", 2018, "arxiv.org/abs/1801.04381"
 )
 TORCHVISION = Source("torchvision, MobileNet_V2_Weights", 2022, "pytorch.org/vision/stable/models/mobilenetv2.html")
+QUANTIZED = Source(
+    "torchvision, MobileNet_V2_QuantizedWeights", 2022, "pytorch.org/vision/stable/models/mobilenetv2_quant.html"
+)
+SLIM = Source(
+    "TensorFlow-Slim, MobileNet", 2019, "github.com/tensorflow/models, research/slim/nets/mobilenet/README.md"
+)
+HOSTED = Source("TensorFlow Lite, Hosted models", 2020, "github.com/tensorflow/tensorflow, tensorflow/lite/g3doc/guide")
 
 # expansion, channels, repeats, first stride (table 2 of the paper)
 _STAGES = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
@@ -63,15 +70,24 @@ class MobileNetV2(nn.Module):
     params=Params,
     timm="mobilenetv2_100",
     cited=(
-        Citation("top1", "72.0 %", PAPER, "ImageNet"),
-        Citation("params", "3.4 M", PAPER, differs="the paper's 3.4 M is 3 % below every published implementation"),
-        Citation("macs", "300 M", PAPER),
-        Citation("latency", "75 ms", PAPER, "Google Pixel 1, one large core, TensorFlow Lite float"),
+        Citation("top1", "72.0 %", PAPER, "ImageNet (table 4)"),
+        Citation("params", "3.4 M", PAPER, "table 4", differs="3.47 M are left without BatchNormalization's"),
+        Citation("macs", "300 M", PAPER, "table 4"),
+        Citation("latency", "75 ms", PAPER, "Google Pixel 1, one large core, TensorFlow Lite float (table 4)"),
+        Citation("params", "3.47 M", SLIM, differs="without BatchNormalization's parameters"),
+        Citation("macs", "300 M", SLIM),
+        Citation("latency", "73.8 ms", SLIM, "Google Pixel 1, CPU, TensorFlow Lite float"),
+        Citation("int8_top1", "70.8 %", HOSTED, "ImageNet, trained with simulated quantization"),
+        Citation("latency", "17.5 ms", HOSTED, "Google Pixel 3, CPU, 4 threads, TensorFlow Lite float"),
+        Citation("latency", "12 ms", HOSTED, "Google Pixel 3, CPU, 4 threads, TensorFlow Lite 8 bits"),
+        Citation("bytes", "14.0 MB", HOSTED, "TensorFlow Lite float file"),
+        Citation("bytes", "3.4 MB", HOSTED, "TensorFlow Lite 8-bit file"),
         Citation("top1", "71.878 %", TORCHVISION, "ImageNet"),
         Citation("top5", "90.286 %", TORCHVISION, "ImageNet"),
         Citation("params", "3,504,872", TORCHVISION),
         Citation("macs", "0.30 G", TORCHVISION),
-        Citation("bytes", "13.6 MB", TORCHVISION, "float32 file"),
+        Citation("bytes", "13.6 MB", TORCHVISION, "float32 file, MB of 1024 x 1024 bytes"),
+        Citation("int8_top1", "71.658 %", QUANTIZED, "ImageNet, qnnpack"),
     ),
 )
 def mobilenet_v2(p: Params) -> nn.Module:
