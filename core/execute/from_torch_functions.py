@@ -58,6 +58,11 @@ def softmax(e: Emitter, x: Traced, dim: int) -> ir.Value:
     return e.add("Softmax", [x], {"axis": dim})
 
 
+@function_rule(F.layer_norm)
+def layer_norm(e: Emitter, x: Traced, shape: list[int], weight: Traced, bias: Traced, eps: float = 1e-5) -> ir.Value:
+    return e.add("LayerNormalization", [x, weight, bias], {"axis": -len(shape), "epsilon": eps})
+
+
 @function_rule(torch.mean, methods=["mean"])
 def mean(e: Emitter, x: Traced, dim: int | list[int], keepdim: bool = False) -> ir.Value:
     axes = e.constant(each(dim, 1), "axes")

@@ -99,11 +99,13 @@ def average_pool(e: Emitter, m: nn.AvgPool2d, x: Traced) -> ir.Value:
 
 @module_rule(nn.AdaptiveAvgPool2d)
 def adaptive_average_pool(e: Emitter, m: nn.AdaptiveAvgPool2d, x: Traced) -> ir.Value:
-    """To one pixel, or by a whole factor; the last resort is to leave the size as it is."""
+    """To one pixel, or by a whole factor; nothing where the size already is the wanted one."""
     target = each(m.output_size, 2)
     if target == [1, 1]:
         return e.add("GlobalAveragePool", [x])
     sizes = x.shape[2:]
+    if target == list(sizes):
+        return x.value
     if any(size % want for size, want in zip(sizes, target, strict=True)):
         raise NotImplementedError(f"pooling {sizes} to {target} is not by a whole factor")
     factor = [size // want for size, want in zip(sizes, target, strict=True)]
