@@ -33,14 +33,18 @@ def load_weights(module: nn.Module, path: Path) -> None:
 def put_weights(module: nn.Module, found: Mapping[str, Tensor], source: str) -> None:
     """Put tensors into the module: by name, else, where as many have the same sizes in the same order, by order.
 
+    A module's ``left_out`` are prefixes of published tensors that it has no use for (heads that only help training).
     Raises UserError naming the first tensor that is missing, left over or of another size.
     """
     import torch
 
+    ignored = tuple(getattr(module, "left_out", ()))
     wanted = {n: t for n, t in module.state_dict().items() if not n.endswith(_COUNTER)}
-    given = {n: t for n, t in found.items() if not n.endswith(_COUNTER)}
-    if given.keys() != wanted.keys() and [t.shape for t in given.values()] == [t.shape for t in wanted.values()]:
-        given = dict(zip(wanted, given.values(), strict=True))
+    given = {n: t for n, t in found.items() if not n.endswith(_COUNTER) and not n.startswith(ignored)}
+    if given.keys() != wanted.keys() and len(given) == len(wanted):
+        pairs = zip(given.values(), wanted.values(), strict=True)
+        if all(_same_size(a, b) for a, b in pairs):
+            given = dict(zip(wanted, given.values(), strict=True))
     why = _difference(wanted, given)
     if why:
         raise UserError(
@@ -49,14 +53,23 @@ def put_weights(module: nn.Module, found: Mapping[str, Tensor], source: str) -> 
         )
     with torch.no_grad():
         for name, tensor in wanted.items():
-            tensor.copy_(given[name])
+            tensor.copy_(given[name].reshape(tensor.shape))
+
+
+def _same_size(a: Tensor, b: Tensor) -> bool:
+    """Equal shapes, or one is the other with its later axes flattened: a Linear [O, I] or a factor per channel [O].
+
+    Published files write the same layer as a Linear or as a convolution of 1x1 or of the whole map.
+    """
+    flat = min(a.dim(), b.dim()) <= 2 and a.shape[:1] == b.shape[:1] and a.numel() == b.numel()
+    return a.shape == b.shape or flat
 
 
 def _difference(wanted: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> str:
     for name, tensor in wanted.items():
         if name not in given:
             return f"'{name}' is missing"
-        if given[name].shape != tensor.shape:
+        if not _same_size(given[name], tensor):
             return f"'{name}' has the size {_size(given[name])}, the network wants {_size(tensor)}"
         if not given[name].is_floating_point():
             return f"'{name}' holds {str(given[name].dtype).removeprefix('torch.')} numbers"
