@@ -1,4 +1,4 @@
-"""Items as training batches: kept in memory where they fit, augmented on the fly.
+"""Items as training batches: kept in memory where they fit, else read again each epoch.
 
 torch is imported inside functions, so that method modules which import this one load at once.
 """
@@ -16,15 +16,14 @@ from core.data.dataset import DataSet
 from core.data.feed import prepared_batches
 from core.errors import UserError
 from core.jobs import Job
-from core.methods.augment_geometry import moved
 from core.model.model import InputSpec
 
 if TYPE_CHECKING:
     import torch
-    from torch import Generator, Tensor
+    from torch import Tensor
 
 MEMORY_LIMIT = 1 << 30  # bytes of prepared items that are kept rather than decoded again each epoch
-SHIFT = 1 / 8  # images move by at most this fraction of their size
+SHIFT = 1 / 8  # the usual share of their size by which images move at most (4 of CIFAR's 32 pixels)
 _LOADED_AT_ONCE = 64
 
 
@@ -135,29 +134,3 @@ class Samples:
 def with_free_batch(inputs: Sequence[InputSpec]) -> tuple[InputSpec, ...]:
     """The same inputs with a batch axis of any size."""
     return tuple(dataclasses.replace(s, shape=("batch", *s.shape[1:])) if s.shape else s for s in inputs)
-
-
-def augmented(
-    sample: Sample, inputs: Sequence[InputSpec], generator: Generator, shift: bool = True, flip: bool = False
-) -> Sample:
-    """The batch with its images moved by up to an eighth of their size (borders repeated) and half of them mirrored.
-
-    Works on prepared values, whatever their preprocessing, and leaves inputs that are not float images alone. Inputs
-    of one item move together.
-    """
-    import torch
-
-    rows = len(sample.labels)
-    moves = torch.rand((rows, 2), generator=generator) * 2 - 1
-    mirror = (torch.rand(rows, generator=generator) < 0.5) & flip
-    reach = SHIFT if shift else 0.0
-    feed = dict(sample.feed)
-    for spec in inputs:
-        image = feed[spec.name]
-        if not spec.layout or not image.is_floating_point():
-            continue
-        if spec.layout == "NHWC":
-            feed[spec.name] = moved(image.permute(0, 3, 1, 2), moves, mirror, reach).permute(0, 2, 3, 1)
-        else:
-            feed[spec.name] = moved(image, moves, mirror, reach)
-    return dataclasses.replace(sample, feed=feed)

@@ -15,7 +15,7 @@ from PIL import Image
 from core.data import preprocess
 from core.methods.augment import Augment, augmentation, cutmix, mixed_with, mixup
 from core.methods.augment_geometry import boxes, cropped, inside, moved, warped
-from core.methods.training_data import Sample, augmented
+from core.methods.training_data import Sample
 from core.model.model import InputSpec
 from core.model.preprocessing import Preprocessing, presets
 
@@ -182,12 +182,32 @@ def test_inputs_of_different_sizes_show_the_same_crop() -> None:
 # geometry
 
 
-def test_shift_and_flip_are_those_of_the_plain_function() -> None:
-    spec = image_input(None)
-    sample = Sample({"x": torch.rand(16, 3, 32, 32)}, torch.arange(16))
-    for shift, flip in ((True, False), (True, True), (False, True)):
-        mine = augmentation(Augment(shift=0.125 if shift else 0.0, flip=flip), [spec])(sample, seeded())
-        assert torch.equal(mine.feed["x"], augmented(sample, [spec], seeded(), shift, flip).feed["x"])
+@pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
+def test_augmentation_moves_and_mirrors_whole_images(layout: str) -> None:
+    spec = InputSpec("x", ("batch", 3, 16, 24), "float32", layout)
+    image = torch.arange(16 * 24, dtype=torch.float32).reshape(1, 1, 16, 24).expand(64, 3, 16, 24).clone()
+    image += torch.tensor([0.0, 1000.0, 2000.0])[None, :, None, None]
+    labels = torch.zeros(64, dtype=torch.int64)
+    other = InputSpec("t", ("batch", 5), "float32")
+
+    def run(**how: Any) -> torch.Tensor:
+        feed = {"x": image if layout == "NCHW" else image.permute(0, 2, 3, 1), "t": torch.ones(64, 5)}
+        out = augmentation(Augment(**how), (spec, other))(Sample(feed, labels), seeded()).feed
+        assert torch.equal(out["t"], feed["t"])
+        return out["x"] if layout == "NCHW" else out["x"].permute(0, 3, 1, 2)
+
+    seen: set[tuple[int, int]] = set()
+    for shifted, source in zip(run(shift=0.125), image, strict=True):
+        padded = torch.nn.functional.pad(source[None], (3, 3, 2, 2), mode="replicate")[0]
+        found = [(r, c) for r in range(5) for c in range(7) if torch.equal(padded[:, r : r + 16, c : c + 24], shifted)]
+        assert len(found) == 1
+        seen.update(found)
+    assert len({r for r, _ in seen}) == 5
+    assert len({c for _, c in seen}) == 7
+    mirrored = run(flip=True)
+    kinds = [torch.equal(m, s.flip(2)) for m, s in zip(mirrored, image, strict=True)]
+    assert 16 < sum(kinds) < 48
+    assert all(k or torch.equal(m, s) for k, m, s in zip(kinds, mirrored, image, strict=True))
 
 
 def test_two_flips_and_a_shift_of_nothing_are_the_identity() -> None:

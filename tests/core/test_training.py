@@ -20,12 +20,12 @@ from core.methods.augment import Augment, augmentation
 from core.methods.losses import cross_entropy, distillation, mixed
 from core.methods.method import METHODS, Context
 from core.methods.training import Trainer
-from core.methods.training_data import Sample, Samples, augmented
+from core.methods.training_data import Sample, Samples
 from core.methods.training_net import logits_name, training_inputs
 from core.methods.training_schedule import cosine
 from core.methods.training_settings import Settings, default_rate
 from core.methods.tune.finetune import Params
-from core.model.model import InputSpec, Model
+from core.model.model import Model
 from tests.conftest import network_path, shared
 from tests.core.training_sets import Arrays, damaged, digits, few, linear, points, sample
 
@@ -238,31 +238,3 @@ def test_streamed_items_train_as_those_in_memory() -> None:
         trainer = Trainer(net, samples, cross_entropy(scores), scores, settings, augment=moved)
         histories.append(trainer.run(Job()))
     assert histories[0] == histories[1]
-
-
-@pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
-def test_augmentation_moves_and_mirrors_whole_images(layout: str) -> None:
-    spec = InputSpec("x", ("batch", 3, 16, 24), "float32", layout)
-    image = torch.arange(16 * 24, dtype=torch.float32).reshape(1, 1, 16, 24).expand(64, 3, 16, 24).clone()
-    image += torch.tensor([0.0, 1000.0, 2000.0])[None, :, None, None]
-    labels = torch.zeros(64, dtype=torch.int64)
-    other = InputSpec("t", ("batch", 5), "float32")
-
-    def run(**how: bool) -> torch.Tensor:
-        feed = {"x": image if layout == "NCHW" else image.permute(0, 2, 3, 1), "t": torch.ones(64, 5)}
-        out = augmented(Sample(feed, labels), (spec, other), torch.Generator().manual_seed(0), **how).feed
-        assert torch.equal(out["t"], feed["t"])
-        return out["x"] if layout == "NCHW" else out["x"].permute(0, 3, 1, 2)
-
-    seen: set[tuple[int, int]] = set()
-    for moved, source in zip(run(shift=True), image, strict=True):
-        padded = nn.functional.pad(source[None], (3, 3, 2, 2), mode="replicate")[0]
-        found = [(r, c) for r in range(5) for c in range(7) if torch.equal(padded[:, r : r + 16, c : c + 24], moved)]
-        assert len(found) == 1
-        seen.update(found)
-    assert len({r for r, _ in seen}) == 5
-    assert len({c for _, c in seen}) == 7
-    mirrored = run(shift=False, flip=True)
-    kinds = [torch.equal(m, s.flip(2)) for m, s in zip(mirrored, image, strict=True)]
-    assert 16 < sum(kinds) < 48
-    assert all(k or torch.equal(m, s) for k, m, s in zip(kinds, mirrored, image, strict=True))

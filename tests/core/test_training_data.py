@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from core.data.dataset import Array, Item
 from core.errors import UserError
-from core.methods.training_data import Mixed, Sample, Samples, augmented, with_free_batch
+from core.methods.augment import Augment, augmentation
+from core.methods.training_data import Samples, with_free_batch
 from core.model.model import InputSpec
 from core.model.preprocessing import presets
 from tests.core.training_sets import Arrays
@@ -74,15 +75,9 @@ def test_two_inputs_stay_paired_through_augmentation() -> None:
     samples = Samples(Pairs(), [image, age], 6)
     first, _ = samples.batches(range(11, -1, -1))
     assert first.feed["age"].flatten().tolist() == [11, 10, 9, 8, 7, 6]
-    moved = augmented(first, samples.inputs, torch.Generator().manual_seed(0), flip=True)
+    change = augmentation(Augment(shift=0.125, flip=True, crop=0.5, colour=0.4), samples.inputs)
+    moved = change(first, torch.Generator().manual_seed(0))
     assert torch.equal(moved.feed["age"], first.feed["age"])
     assert not torch.equal(moved.feed["image"], first.feed["image"])
     (again, _) = samples.batches(range(11, -1, -1))  # what is kept was not touched
     assert torch.equal(again.feed["image"], first.feed["image"])
-
-
-def test_augmenting_keeps_what_an_item_was_mixed_with() -> None:
-    spec = InputSpec("x", ("batch", 1, 8, 8), "float32", "NCHW")
-    mixed = Mixed(torch.arange(4), 0.5)
-    sample = Sample({"x": torch.rand(4, 1, 8, 8)}, torch.arange(4), mixed)
-    assert augmented(sample, [spec], torch.Generator().manual_seed(0)).mixed is mixed
