@@ -8,7 +8,6 @@ back into a clone of the model by name.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import onnx
@@ -16,26 +15,18 @@ import onnx_ir as ir
 import torch
 from torch import Tensor, nn
 
-from core.errors import UnsupportedOperator, UserError
-from core.execute.torch_ops import Layer, Operator, Run, operators, reason_against, to_array, to_tensor
-from core.model.model import Model, layer_name, real_inputs
+from core.errors import UserError
+from core.execute.torch_calls import Call, compiled, join_quantization, names_read, perform, with_last_uses
+from core.execute.torch_ops import Operator, operators, to_array, to_tensor
+from core.model.inline import inline_constant_ifs, inline_functions, refuse_open_ifs
+from core.model.model import Model, real_inputs
 from core.model.prepare import check_wiring
 
 _BIG = 1024  # elements: larger initializers are not copied for the checker
 _STATISTICS = (3, 4)  # inputs of BatchNormalization
+_WITHDRAWN = ("GroupNormalization",)  # its first form: runtimes take it, the checker does not any more
+_UNCHECKED = "thimble.unchecked"
 _NEVER_FOLDED = ("Dropout",)
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """One node as it will be run. '' among the names stands for an input not given or an output not used."""
-
-    layer: Layer
-    run: Run
-    trains: bool
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    last_use_of: tuple[str, ...] = ()
 
 
 class TorchGraph(nn.Module):
@@ -56,6 +47,7 @@ class TorchGraph(nn.Module):
     def __init__(self, model: Model, frozen: Collection[str] = ()) -> None:
         super().__init__()
         check(model)
+        model = _written_out(model)
         graph = model.graph.graph
         table = operators()
         self.input_names = tuple(v.name or "" for v in real_inputs(model.graph))
@@ -65,10 +57,10 @@ class TorchGraph(nn.Module):
         self._buffer_of: dict[str, str] = {}
         self._constants: dict[str, Tensor] = {}
         self._load(graph, table, frozen)
-        calls = [_compile(node, model.opset, table, frozen) for node in graph]
-        calls = self._fold(calls)
+        calls = [compiled(node, model.opset, table, _stands_still(node, frozen)) for node in graph]
+        calls = join_quantization(self._fold(calls), self._constants, self.output_names)
         self._forget_unused(calls)
-        self._calls = _with_last_uses(calls, {*self.output_names, *self._places, *self._buffer_of, *self._constants})
+        self._calls = with_last_uses(calls, {*self.output_names, *self._places, *self._buffer_of, *self._constants})
 
     def _load(self, graph: ir.Graph, table: Mapping[str, Operator], frozen: Collection[str]) -> None:
         statistics = {_behind_identity(v) for v in _inputs_at(graph, _is_statistic)}
@@ -86,7 +78,7 @@ class TorchGraph(nn.Module):
             else:
                 self._constants[name] = tensor
 
-    def _fold(self, calls: Sequence[_Call]) -> list[_Call]:
+    def _fold(self, calls: Sequence[Call]) -> list[Call]:
         """Run once, now, what depends on no input and on no weight; the rest is left to do."""
         left = []
         for call in calls:
@@ -95,11 +87,11 @@ class TorchGraph(nn.Module):
                 left.append(call)
                 continue
             with torch.no_grad():
-                self._constants.update(_perform(call, self._constants, False))
+                self._constants.update(perform(call, self._constants, False))
         return left
 
-    def _forget_unused(self, calls: Sequence[_Call]) -> None:
-        used = {n for c in calls for n in c.inputs} | set(self.output_names)
+    def _forget_unused(self, calls: Sequence[Call]) -> None:
+        used = names_read(calls) | set(self.output_names)
         self._constants = {n: t for n, t in self._constants.items() if n in used}
 
     def _apply(self, fn: Callable[..., Any], recurse: bool = True) -> TorchGraph:
@@ -115,7 +107,7 @@ class TorchGraph(nn.Module):
 
     def named_initializers(self) -> Iterator[tuple[str, nn.Parameter]]:
         """(initializer name, parameter), in the file's order."""
-        return zip(self._places, self._weights, strict=True)
+        return zip(self._places, self._weights._parameters.values(), strict=True)  # type: ignore[arg-type]
 
     def named_statistics(self) -> Iterator[tuple[str, Tensor]]:
         """(initializer name, buffer) of the BatchNormalization statistics."""
@@ -145,9 +137,11 @@ class TorchGraph(nn.Module):
         env.update(self._fed(feed))
         kept: dict[str, Tensor] = {n: env[n] for n in keep if n in env}
         for call in self._calls:
+            if call.spare and call.outputs[0] not in keep:
+                continue
             if self.between_layers is not None:
                 self.between_layers()
-            results = _perform(call, env, self.training)
+            results = perform(call, env, self.training)
             if self.between_layers is not None:
                 _call_in_backward(results.values(), self.between_layers)
             env.update(results)
@@ -186,6 +180,14 @@ class TorchGraph(nn.Module):
         return new
 
 
+def _written_out(model: Model) -> Model:
+    """The model without functions and Ifs; raises UnsupportedOperator for an If that depends on what is fed."""
+    flat, _ = inline_functions(model)
+    flat, _ = inline_constant_ifs(flat)
+    refuse_open_ifs(flat)
+    return flat
+
+
 def check(model: Model) -> None:
     """ONNX's own checker; an executor that is laxer than the runtime would hide invalid graphs.
 
@@ -201,6 +203,10 @@ def check(model: Model) -> None:
             del graph.initializers[name]
             if value not in graph.inputs:
                 graph.inputs.append(value)
+    for node in graph:
+        if node.op_type in _WITHDRAWN and node.domain in ("", "ai.onnx"):
+            node.domain = _UNCHECKED
+            bare.opset_imports[_UNCHECKED] = 1
     for value in (*graph.inputs, *graph.outputs):
         if value.shape is None:  # onnxruntime takes files that leave it out, the checker does not
             value.shape = ir.Shape([])
@@ -220,56 +226,6 @@ def _loaded(tensor: ir.TensorProtocol, name: str) -> Tensor:
         raise UserError(f"Initializer '{name}' is {tensor.dtype.name}; torch has no such numbers.") from error
 
 
-def _compile(node: ir.Node, opset: int, table: Mapping[str, Operator], frozen: Collection[str]) -> _Call:
-    layer = _layer(node, opset)
-    op = table.get(node.op_type)
-    reason = reason_against(op, layer, node.domain)
-    if reason or op is None:
-        raise UnsupportedOperator(node.op_type, layer.name, reason)
-    names = ["" if v is None else v.name or "" for v in node.inputs]
-    while names and not names[-1]:
-        names.pop()
-    still = _is_batch_norm(node) and any(_behind_identity(node.inputs[k]) in frozen for k in _STATISTICS)
-    run = _in_evaluation(op.run) if still else op.run
-    return _Call(layer, run, op.trains, tuple(names), tuple(o.name or "" for o in node.outputs))
-
-
-def _layer(node: ir.Node, opset: int) -> Layer:
-    types = tuple("" if v is None or v.dtype is None else v.dtype.name for v in node.inputs)
-    attributes = {a.name: _plain(a) for a in node.attributes.values() if not a.is_ref()}
-    used = max((k + 1 for k, o in enumerate(node.outputs) if o.name), default=0)
-    return Layer(layer_name(node), node.op_type, node.version or opset, attributes, types, used)
-
-
-def _plain(attribute: ir.Attr) -> Any:
-    value = attribute.value
-    if attribute.type == ir.AttributeType.TENSOR:
-        return to_tensor(value.numpy())
-    return list(value) if isinstance(value, tuple) else value
-
-
-def _in_evaluation(run: Run) -> Run:
-    def fixed(layer: Layer, /, *inputs: Any, **state: Any) -> Tensor | tuple[Tensor, ...]:
-        return run(layer, *inputs, training=False)
-
-    return fixed
-
-
-def _perform(call: _Call, env: Mapping[str, Tensor], training: bool) -> dict[str, Tensor]:
-    """The node's outputs by name; a failure inside torch becomes a sentence that names the layer."""
-    inputs = [env[n] if n else None for n in call.inputs]
-    try:
-        y = call.run(call.layer, *inputs, training=training) if call.trains else call.run(call.layer, *inputs)
-    except (RuntimeError, ValueError, IndexError) as error:
-        shapes = ", ".join("x".join(map(str, t.shape)) or "scalar" for t in inputs if t is not None)
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
-        raise UserError(
-            f"Layer '{call.layer.name}' ({call.layer.operator}) cannot be run on inputs of size {shapes}: {reason}."
-        ) from error
-    outputs = y if isinstance(y, tuple) else (y,)
-    return {n: t for n, t in zip(call.outputs, outputs, strict=False) if n}
-
-
 def _call_in_backward(tensors: Iterable[Tensor], function: Callable[[], None]) -> None:
     """Once the gradient of one of the tensors is known, call ``function``."""
     for tensor in tensors:
@@ -277,20 +233,13 @@ def _call_in_backward(tensors: Iterable[Tensor], function: Callable[[], None]) -
             tensor.register_hook(lambda _gradient: function())  # type: ignore[no-untyped-call]
 
 
-def _with_last_uses(calls: Sequence[_Call], lasting: Collection[str]) -> list[_Call]:
-    """Each call with the values that nothing reads after it, so that they can be freed."""
-    seen: set[str] = set(lasting) | {""}
-    out = []
-    for call in reversed(calls):
-        names = dict.fromkeys((*call.inputs, *call.outputs))
-        done = tuple(n for n in names if n not in seen)
-        seen.update(names)
-        out.append(_Call(call.layer, call.run, call.trains, call.inputs, call.outputs, done))
-    return out[::-1]
-
-
 def _is_batch_norm(node: ir.Node) -> bool:
     return node.op_type == "BatchNormalization" and node.domain in ("", "ai.onnx")
+
+
+def _stands_still(node: ir.Node, frozen: Collection[str]) -> bool:
+    """Whether a node is a BatchNormalization with frozen statistics."""
+    return _is_batch_norm(node) and any(_behind_identity(node.inputs[k]) in frozen for k in _STATISTICS)
 
 
 def _is_statistic(node: ir.Node, index: int) -> bool:

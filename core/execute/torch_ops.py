@@ -18,7 +18,21 @@ from torch import Tensor
 
 OLDEST_OPSET = 7  # below it, broadcasting and BatchNormalization mean something else
 NEWEST_OPSET = 25  # the newest whose changes to the operators here were read
-FAMILIES = ("torch_ops_math", "torch_ops_layers", "torch_ops_pool", "torch_ops_shape", "torch_ops_quantized")
+FAMILIES = tuple(
+    f"torch_ops_{family}"
+    for family in (
+        "math",
+        "layers",
+        "norm",
+        "recurrent",
+        "attention",
+        "pool",
+        "shape",
+        "index",
+        "resize",
+        "quantized",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Convolutions, normalizations and dropout."""
+"""Convolutions and dropout."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812  torch's own convention
 from torch import Tensor
 
-from core.execute.torch_ops import Layer, axis_of, only, operator
+from core.execute.torch_ops import Layer, operator
 
 _CONV = (F.conv1d, F.conv2d, F.conv3d)
 _CONV_TRANSPOSE = (F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d)
@@ -42,8 +42,7 @@ def pad_spatial(x: Tensor, low: Sequence[int], high: Sequence[int], value: float
     return F.pad(x, pairs, value=value)
 
 
-@operator("Conv")
-def conv(layer: Layer, x: Tensor, w: Tensor, b: Tensor | None = None) -> Tensor:
+def convolve(layer: Layer, x: Tensor, w: Tensor, b: Tensor | None) -> Tensor:
     """x (N, C, spatial...), w (out, C / group, kernel...), 1 to 3 spatial axes."""
     n = w.dim() - 2
     strides, dilations = layer.each("strides", n, 1), layer.each("dilations", n, 1)
@@ -53,80 +52,46 @@ def conv(layer: Layer, x: Tensor, w: Tensor, b: Tensor | None = None) -> Tensor:
     return _CONV[n - 1](x, w, b, strides, low, dilations, layer.get("group", 1))
 
 
-def _no_fixed_shape(layer: Layer) -> str:
-    if layer.get("output_shape") is not None or layer.get("auto_pad", "NOTSET") not in ("NOTSET", "VALID"):
-        return "ConvTranspose with output_shape or automatic padding is not supported"
-    return ""
+@operator("Conv")
+def conv(layer: Layer, x: Tensor, w: Tensor, b: Tensor | None = None) -> Tensor:
+    return convolve(layer, x, w, b)
 
 
-@operator("ConvTranspose", check=_no_fixed_shape)
+@operator("ConvTranspose")
 def conv_transpose(layer: Layer, x: Tensor, w: Tensor, b: Tensor | None = None) -> Tensor:
+    """x (N, C, spatial...), w (C, out / group, kernel...); ``output_shape`` and ``auto_pad`` decide the padding."""
     n = w.dim() - 2
     strides, dilations = layer.each("strides", n, 1), layer.each("dilations", n, 1)
-    pads, extra = layer.each("pads", 2 * n, 0), layer.each("output_padding", n, 0)
-    low, high = pads[:n], pads[n:]
-    same = low == high
-    y = _CONV_TRANSPOSE[n - 1](x, w, b, strides, low if same else 0, extra, layer.get("group", 1), dilations)
-    if not same:  # padding of a transposed convolution is a crop of its output
-        for axis in range(n):
-            y = y.narrow(axis + 2, low[axis], y.shape[axis + 2] - low[axis] - high[axis])
-    return y
+    extra = layer.each("output_padding", n, 0)
+    low, high = _transposed_padding(layer, x.shape[2:], w.shape[2:])
+    run, group = _CONV_TRANSPOSE[n - 1], layer.get("group", 1)
+    fits = all(e < max(s, d) for e, s, d in zip(extra, strides, dilations, strict=True))
+    if low == high and min(low) >= 0 and fits:
+        return run(x, w, b, strides, low, extra, group, dilations)
+    # padding of a transposed convolution is a crop of its output, output_padding takes from that crop
+    y = run(x, w, None, strides, 0, 0, group, dilations)
+    y = pad_spatial(y, [-p for p in low], [e - p for p, e in zip(high, extra, strict=True)])
+    return y if b is None else y + b.reshape(-1, *[1] * n)
 
 
-def _inference_form(layer: Layer) -> str:
-    if layer.get("training_mode", 0):
-        return "BatchNormalization written in training mode is not supported"
-    if layer.outputs > 1:
-        return "BatchNormalization with more than one output is not supported"
-    return "BatchNormalization with spatial=0 is not supported" if layer.get("spatial", 1) == 0 else ""
-
-
-@operator("BatchNormalization", check=_inference_form, trains=True)
-def batch_normalization(
-    layer: Layer, x: Tensor, scale: Tensor, bias: Tensor, mean: Tensor, var: Tensor, *, training: bool
-) -> Tensor:
-    """In training: normalizes by the batch and moves ``mean`` and ``var`` in place.
-
-    ONNX's momentum is the weight of the OLD statistics, torch's the weight of the new ones.
-    """
-    new = 1.0 - float(layer.get("momentum", 0.9))
-    return F.batch_norm(x, mean, var, scale, bias, training, new, layer.get("epsilon", 1e-5))
-
-
-@operator("InstanceNormalization")
-def instance_normalization(layer: Layer, x: Tensor, scale: Tensor, bias: Tensor) -> Tensor:
-    return F.instance_norm(x, weight=scale, bias=bias, eps=layer.get("epsilon", 1e-5))
-
-
-@operator("GroupNormalization")
-def group_normalization(layer: Layer, x: Tensor, scale: Tensor, bias: Tensor) -> Tensor:
-    """As of opset 21: scale and bias per channel (the earlier form, per group, was withdrawn from ONNX)."""
-    return F.group_norm(x, int(layer.get("num_groups")), scale, bias, layer.get("epsilon", 1e-5))
-
-
-def _one_output(layer: Layer) -> str:
-    return f"{layer.operator} with {layer.outputs} outputs is not supported" if layer.outputs > 1 else ""
-
-
-@operator("LayerNormalization", check=_one_output)
-def layer_normalization(layer: Layer, x: Tensor, scale: Tensor, bias: Tensor | None = None) -> Tensor:
-    axis = axis_of(layer.get("axis", -1), x.dim())
-    return F.layer_norm(x, x.shape[axis:], scale, bias, layer.get("epsilon", 1e-5))
-
-
-@operator("LpNormalization", check=only(p=(1, 2)))
-def lp_normalization(layer: Layer, x: Tensor) -> Tensor:
-    norm = torch.linalg.vector_norm(x, layer.get("p", 2), layer.get("axis", -1), keepdim=True)
-    return torch.where(norm == 0, torch.zeros_like(x), x / norm)
-
-
-@operator("LRN")
-def local_response_normalization(layer: Layer, x: Tensor) -> Tensor:
-    """Krizhevsky et al. 2012; windows of even size reach further to the right, which torch does not do."""
-    size = int(layer.get("size"))
-    squares = F.pad((x * x).movedim(1, -1), ((size - 1) // 2, size // 2)).unfold(-1, size, 1).sum(-1).movedim(-1, 1)
-    scale = squares * (layer.get("alpha", 1e-4) / size) + layer.get("bias", 1.0)
-    return x / torch.pow(scale, layer.get("beta", 0.75))
+def _transposed_padding(layer: Layer, sizes: Sequence[int], kernel: Sequence[int]) -> tuple[list[int], list[int]]:
+    """What is cut before and after each spatial axis of the full result."""
+    n = len(kernel)
+    strides, dilations = layer.each("strides", n, 1), layer.each("dilations", n, 1)
+    extra, wanted = layer.each("output_padding", n, 0), layer.get("output_shape")
+    mode = layer.get("auto_pad", "NOTSET")
+    if wanted is None and mode not in ("SAME_UPPER", "SAME_LOWER"):
+        pads = [0] * (2 * n) if mode == "VALID" else layer.each("pads", 2 * n, 0)
+        return pads[:n], pads[n:]
+    targets = [s * t for s, t in zip(sizes, strides, strict=True)] if wanted is None else list(wanted)[-n:]
+    low, high = [], []
+    for k, size in enumerate(sizes):
+        full = strides[k] * (size - 1) + extra[k] + (kernel[k] - 1) * dilations[k] + 1
+        total = max(full - targets[k], 0)
+        less, more = total // 2, total - total // 2
+        low.append(less if mode == "SAME_UPPER" else more)
+        high.append(full - targets[k] - low[-1])  # below zero where the result is asked to be larger
+    return low, high
 
 
 @operator("Dropout", trains=True, settings=(1, 2))

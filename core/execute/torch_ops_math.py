@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any
@@ -26,6 +27,15 @@ _SAME_IN_TORCH: dict[str, Callable[..., Tensor]] = {
     "Log": torch.log,
     "Sin": torch.sin,
     "Cos": torch.cos,
+    "Tan": torch.tan,
+    "Asin": torch.asin,
+    "Acos": torch.acos,
+    "Atan": torch.atan,
+    "Sinh": torch.sinh,
+    "Cosh": torch.cosh,
+    "Asinh": torch.asinh,
+    "Acosh": torch.acosh,
+    "Atanh": torch.atanh,
     "Neg": torch.neg,
     "Abs": torch.abs,
     "Sign": torch.sign,
@@ -38,6 +48,11 @@ _SAME_IN_TORCH: dict[str, Callable[..., Tensor]] = {
     "Or": torch.logical_or,
     "Xor": torch.logical_xor,
     "IsNaN": torch.isnan,
+    "Det": torch.linalg.det,
+    "BitwiseAnd": torch.bitwise_and,
+    "BitwiseOr": torch.bitwise_or,
+    "BitwiseXor": torch.bitwise_xor,
+    "BitwiseNot": torch.bitwise_not,
     "Add": torch.add,
     "Sub": torch.sub,
     "Mul": torch.mul,
@@ -80,6 +95,21 @@ def power(layer: Layer, a: Tensor, b: Tensor) -> Tensor:
 @operator("Mod")
 def mod(layer: Layer, a: Tensor, b: Tensor) -> Tensor:
     return torch.fmod(a, b) if layer.get("fmod", 0) else torch.remainder(a, b)
+
+
+@operator("BitShift", check=only(direction=("LEFT", "RIGHT")))
+def bit_shift(layer: Layer, a: Tensor, b: Tensor) -> Tensor:
+    """In int64 where torch does not shift the unsigned type."""
+    wide, by = (a, b) if a.dtype == torch.uint8 else (a.to(torch.int64), b.to(torch.int64))
+    shift = torch.bitwise_left_shift if layer.get("direction") == "LEFT" else torch.bitwise_right_shift
+    return shift(wide, by).to(a.dtype)
+
+
+@operator("IsInf")
+def is_infinite(layer: Layer, x: Tensor) -> Tensor:
+    found = torch.zeros_like(x, dtype=torch.bool)
+    found = found | torch.isposinf(x) if layer.get("detect_positive", 1) else found
+    return found | torch.isneginf(x) if layer.get("detect_negative", 1) else found
 
 
 @operator("Where")
@@ -146,6 +176,18 @@ def prelu(layer: Layer, x: Tensor, slope: Tensor) -> Tensor:
     return torch.where(x >= 0, x, x * slope)
 
 
+@operator("Swish")
+def swish(layer: Layer, x: Tensor) -> Tensor:
+    """Ramachandran et al. 2017."""
+    return x * torch.sigmoid(layer.get("alpha", 1.0) * x)
+
+
+@operator("Shrink")
+def shrink(layer: Layer, x: Tensor) -> Tensor:
+    limit, bias = layer.get("lambd", 0.5), layer.get("bias", 0.0)
+    return torch.where(x < -limit, x + bias, torch.where(x > limit, x - bias, 0)).to(x.dtype)
+
+
 @operator("HardSigmoid")
 def hard_sigmoid(layer: Layer, x: Tensor) -> Tensor:
     return torch.clamp(x * layer.get("alpha", 0.2) + layer.get("beta", 0.5), 0, 1)
@@ -174,6 +216,15 @@ def log_softmax(layer: Layer, x: Tensor) -> Tensor:
     return _softmax_axis(layer, x, torch.log_softmax)
 
 
+@operator("Hardmax")
+def hardmax(layer: Layer, x: Tensor) -> Tensor:
+    return _softmax_axis(layer, x, _first_largest)
+
+
+def _first_largest(x: Tensor, axis: int) -> Tensor:
+    return torch.zeros_like(x).scatter(axis, torch.argmax(x, axis, keepdim=True), 1)
+
+
 @operator("Gemm")
 def gemm(layer: Layer, a: Tensor, b: Tensor, c: Tensor | None = None) -> Tensor:
     a = a.t() if layer.get("transA", 0) else a
@@ -194,21 +245,29 @@ def einsum(layer: Layer, *xs: Tensor) -> Tensor:
 Reduction = Callable[[Tensor, list[int], bool], Tensor]
 
 
+def _average(x: Tensor, axes: list[int], keep: bool) -> Tensor:
+    if x.is_floating_point():
+        return torch.mean(x, axes, keepdim=keep)
+    count = math.prod(x.shape[a] for a in axes)
+    return torch.div(torch.sum(x, axes, keepdim=keep, dtype=x.dtype), count, rounding_mode="trunc")
+
+
 def _product(x: Tensor, axes: list[int], keep: bool) -> Tensor:
     for axis in sorted((axis_of(a, x.dim()) for a in axes), reverse=True):
-        x = torch.prod(x, axis, keepdim=keep)
+        x = torch.prod(x, axis, keepdim=keep, dtype=x.dtype)
     return x
 
 
 _REDUCTIONS: dict[str, Reduction] = {
-    "ReduceMean": lambda x, axes, keep: torch.mean(x, axes, keepdim=keep),
+    "ReduceMean": _average,
     "ReduceSum": lambda x, axes, keep: torch.sum(x, axes, keepdim=keep, dtype=x.dtype),
     "ReduceMax": lambda x, axes, keep: torch.amax(x, axes, keepdim=keep),
     "ReduceMin": lambda x, axes, keep: torch.amin(x, axes, keepdim=keep),
     "ReduceProd": _product,
-    "ReduceL1": lambda x, axes, keep: torch.sum(x.abs(), axes, keepdim=keep),
+    "ReduceL1": lambda x, axes, keep: torch.sum(x.abs(), axes, keepdim=keep, dtype=x.dtype),
     "ReduceL2": lambda x, axes, keep: torch.linalg.vector_norm(x, 2, axes, keep),
-    "ReduceSumSquare": lambda x, axes, keep: torch.sum(x * x, axes, keepdim=keep),
+    "ReduceSumSquare": lambda x, axes, keep: torch.sum(x * x, axes, keepdim=keep, dtype=x.dtype),
+    "ReduceLogSum": lambda x, axes, keep: torch.log(torch.sum(x, axes, keepdim=keep, dtype=x.dtype)),
     "ReduceLogSumExp": lambda x, axes, keep: torch.logsumexp(x, axes, keepdim=keep),
 }
 
@@ -227,7 +286,11 @@ for _name, _reduction in _REDUCTIONS.items():
     _register_reduction(_name, _reduction)
 
 
-@operator("ArgMax", "ArgMin", check=only(select_last_index=(0,)))
+@operator("ArgMax", "ArgMin")
 def arg_extreme(layer: Layer, x: Tensor) -> Tensor:
+    """The first of equal values, the last with ``select_last_index``."""
     function = torch.argmax if layer.operator == "ArgMax" else torch.argmin
-    return function(x, layer.get("axis", 0), keepdim=bool(layer.get("keepdims", 1)))
+    axis, keep = axis_of(layer.get("axis", 0), x.dim()), bool(layer.get("keepdims", 1))
+    if layer.get("select_last_index", 0):
+        return x.shape[axis] - 1 - function(x.flip(axis), axis, keepdim=keep)
+    return function(x, axis, keepdim=keep)

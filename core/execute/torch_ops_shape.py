@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F  # noqa: N812  torch's own convention
@@ -16,12 +15,15 @@ TYPES = {
     1: torch.float32,
     2: torch.uint8,
     3: torch.int8,
+    4: torch.uint16,
     5: torch.int16,
     6: torch.int32,
     7: torch.int64,
     9: torch.bool,
     10: torch.float16,
     11: torch.float64,
+    12: torch.uint32,
+    13: torch.uint64,
     16: torch.bfloat16,
 }
 
@@ -101,14 +103,6 @@ def _slice(x: Tensor, axis: int, start: int, stop: int, step: int) -> Tensor:
         return x[tuple(where)]
     taken = range(*slice(max(start, -size), stop, step).indices(size))
     return x.index_select(axis, torch.tensor(list(taken), dtype=torch.int64, device=x.device))
-
-
-@operator("Gather")
-def gather(layer: Layer, x: Tensor, index: Tensor) -> Tensor:
-    axis = axis_of(layer.get("axis", 0), x.dim())
-    index = index.to(x.device, torch.int64)
-    index = torch.where(index < 0, index + x.shape[axis], index)
-    return x.index_select(axis, index.reshape(-1)).reshape(x.shape[:axis] + index.shape + x.shape[axis + 1 :])
 
 
 @operator("Expand")
@@ -221,75 +215,32 @@ def _border(mode: str, size: int, low: int, high: int) -> Tensor:
     return torch.where(places < size, places, period - places)
 
 
-_COORDINATES = ("half_pixel", "pytorch_half_pixel", "asymmetric", "align_corners")
-_ROUNDING = ("round_prefer_floor", "round_prefer_ceil", "floor", "ceil")
-
-
-@operator(
-    "Resize",
-    check=only(
-        mode=("nearest", "linear"),
-        coordinate_transformation_mode=_COORDINATES,
-        nearest_mode=_ROUNDING,
-        antialias=(0,),
-        keep_aspect_ratio_policy=("stretch",),
-    ),
-    settings=(1, 2, 3),
-)
-def resize(layer: Layer, x: Tensor, *rest: Tensor | None) -> Tensor:
-    """Nearest and linear, axis by axis. Inputs after ``x``: scales (opset 10), or roi, scales, sizes (since 11)."""
-    sizes, scales = _target(layer, x.shape, [t if t is not None and t.numel() else None for t in rest])
-    for axis, (size, scale) in enumerate(zip(sizes, scales, strict=True)):
-        if size != x.shape[axis] or scale != 1:
-            x = _resize_axis(layer, x, axis, size, scale)
+@operator("CenterCropPad", settings=(1,))
+def center_crop_pad(layer: Layer, x: Tensor, shape: Tensor) -> Tensor:
+    """Each listed axis cut or filled with zeros about its middle."""
+    along = [axis_of(a, x.dim()) for a in layer.get("axes") or range(x.dim())]
+    for axis, size in zip(along, ints(shape), strict=True):
+        old = x.shape[axis]
+        if size <= old:
+            x = x.narrow(axis, (old - size) // 2, size)
+        else:
+            low = (size - old) // 2
+            x = F.pad(x, [0, 0] * (x.dim() - 1 - axis) + [low, size - old - low])
     return x
 
 
-def _target(layer: Layer, shape: Sequence[int], rest: Sequence[Tensor | None]) -> tuple[list[int], list[float]]:
-    """(new size, scale) of every axis; ``axes`` (opset 18) limits what the input lists."""
-    scales = rest[0] if layer.opset < 11 else (rest[1] if len(rest) > 1 else None)
-    sizes = rest[2] if len(rest) > 2 else None
-    along = [axis_of(a, len(shape)) for a in layer.get("axes") or range(len(shape))]
-    new, factor = list(shape), [1.0] * len(shape)
-    for k, axis in enumerate(along):
-        if sizes is not None:
-            new[axis] = ints(sizes)[k]
-            factor[axis] = new[axis] / shape[axis]
-        elif scales is not None:
-            factor[axis] = float(scales[k].item())
-            new[axis] = math.floor(shape[axis] * factor[axis])
-    return new, factor
+def _planar(layer: Layer) -> str:
+    n = len(layer.get("dilations") or layer.get("strides") or layer.get("pads") or (1, 1))
+    return "" if n in (2, 4) else "Col2Im with other than two spatial axes is not supported"
 
 
-def _resize_axis(layer: Layer, x: Tensor, axis: int, size: int, scale: float) -> Tensor:
-    default = "asymmetric" if layer.opset < 11 else "half_pixel"
-    at = _source(layer.get("coordinate_transformation_mode", default), x.shape[axis], size, scale)
-    last = x.shape[axis] - 1
-    if layer.get("mode", "nearest") == "nearest":
-        rounding = layer.get("nearest_mode", "floor" if layer.opset < 11 else "round_prefer_floor")
-        return x.index_select(axis, _round(at, rounding).clamp(0, last).to(x.device))
-    low = torch.floor(at)
-    weight = (at - low).to(x.device, x.dtype).reshape([-1 if k == axis else 1 for k in range(x.dim())])
-    first = x.index_select(axis, low.long().clamp(0, last).to(x.device))
-    second = x.index_select(axis, (low.long() + 1).clamp(0, last).to(x.device))
-    return first * (1 - weight) + second * weight
-
-
-def _source(rule: str, old: int, new: int, scale: float) -> Tensor:
-    """Where each new place lies on the old axis."""
-    places = torch.arange(new, dtype=torch.float64)
-    if rule == "asymmetric":
-        return places / scale
-    if rule == "align_corners":
-        return places * ((old - 1) / (new - 1)) if new > 1 else places * 0
-    if rule == "pytorch_half_pixel" and new == 1:
-        return places * 0
-    return (places + 0.5) / scale - 0.5
-
-
-def _round(at: Tensor, rule: str) -> Tensor:
-    if rule == "floor":
-        return torch.floor(at).long()
-    if rule == "ceil":
-        return torch.ceil(at).long()
-    return (torch.ceil(at - 0.5) if rule == "round_prefer_floor" else torch.floor(at + 0.5)).long()
+@operator("Col2Im", check=_planar, settings=(1, 2))
+def col2im(layer: Layer, x: Tensor, image: Tensor, block: Tensor) -> Tensor:
+    pads = layer.each("pads", 4, 0)
+    size = ints(image)
+    if len(size) != 2:
+        raise ValueError("only two spatial axes are supported")
+    full = [size[0] + pads[0] + pads[2], size[1] + pads[1] + pads[3]]
+    dilations, strides = tuple(layer.each("dilations", 2, 1)), tuple(layer.each("strides", 2, 1))
+    y = F.fold(x, tuple(full), tuple(ints(block)), dilations, 0, strides)
+    return y[:, :, pads[0] : pads[0] + size[0], pads[1] : pads[1] + size[1]]

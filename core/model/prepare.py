@@ -12,6 +12,7 @@ import onnx_ir as ir
 
 from core.errors import UserError
 from core.model.facts import infer
+from core.model.inline import inline_constant_ifs, inline_functions, refuse_open_ifs
 from core.model.model import ORIGIN, Model
 
 _FLOATS = (ir.DataType.FLOAT, ir.DataType.DOUBLE, ir.DataType.FLOAT16, ir.DataType.BFLOAT16)
@@ -23,19 +24,35 @@ _Use = tuple[ir.Node, int]
 def prepare(model: Model) -> tuple[Model, tuple[str, ...]]:
     """A clone ready to be cut and trained, and one sentence for each kind of change made to it (none: as it was).
 
+    - Model-local functions are written out, and so is the branch taken of every If with a constant condition.
     - Initializers listed among the graph's inputs (IR version 3) are listed there no more.
     - Every reader of a shared float initializer gets its own copy, also through Identity nodes: exporters merge
       equal zero biases and fresh BatchNormalization rows of layers that have nothing to do with each other. Weights
       tied on purpose are untied too. Scalars stay shared: they are arithmetic, not weights.
     - A Split that only counts its outputs gets its sizes, where they do not depend on the batch.
 
-    Raises UserError where a layer reads what nothing gives.
+    Raises UserError where a layer reads what nothing gives, UnsupportedOperator where an If is left.
     """
     check_wiring(model)
-    new = model.clone()
+    written, inlined = _written_out(model)
+    new = written.clone()
     steps: tuple[Callable[[Model], str], ...] = (_delist_initializers, _unshare, _write_split_sizes)
-    changes = tuple(sentence for step in steps if (sentence := step(new)))
+    changes = (*inlined, *(sentence for step in steps if (sentence := step(new))))
     return (new.with_graph(new.graph) if changes else new), changes
+
+
+def _written_out(model: Model) -> tuple[Model, tuple[str, ...]]:
+    """The model without functions and Ifs, and what was done."""
+    flat, calls = inline_functions(model)
+    flat, ifs = inline_constant_ifs(flat)
+    refuse_open_ifs(flat)
+    sentences = []
+    if calls:
+        count = _count(len(calls), "call")
+        sentences.append(f"{count} of the file's own functions became plain layers: {_some(calls)}.")
+    if ifs:
+        sentences.append(f"{_count(len(ifs), 'If')} became the branch that is always taken: {_some(ifs)}.")
+    return flat, tuple(sentences)
 
 
 def check_wiring(model: Model) -> None:

@@ -31,14 +31,25 @@ def _conv(d: Draw) -> Case:
 
 @case("ConvTranspose")
 def _conv_transpose(d: Draw) -> Case:
-    dims, group = d.int(1, 2), d.int(1, 2)
+    dims, group = d.int(1, 3), d.int(1, 2)
     cin, cout = group * d.int(1, 2), d.int(1, 2)
     kernel = [d.int(2, 3) for _ in range(dims)]
-    strides = [d.int(1, 2) for _ in kernel]
-    attributes = {"group": group, "strides": strides, "pads": [d.int(0, 1) for _ in range(2 * dims)]}
-    attributes["output_padding"] = [d.int(0, s - 1) for s in strides]
-    inputs: list[np.ndarray | None] = [d.image(cin, dims), d.floats(cin, cout, *kernel), d.floats(cout * group)]
-    return Case(inputs[: d.int(2, 3)], attributes, 11)
+    strides = [d.int(1, 3) for _ in kernel]
+    x = d.image(cin, dims, 6)
+    attributes: dict[str, Any] = {"group": group, "strides": strides}
+    which = d.int(0, 3)
+    if which == 0:
+        attributes["auto_pad"] = d.one("SAME_UPPER", "SAME_LOWER", "VALID")
+    elif which == 1:  # sizes of which the stride leaves the choice
+        full = [(n - 1) * s + k for n, s, k in zip(x.shape[2:], strides, kernel, strict=True)]
+        attributes["output_shape"] = [n - d.int(0, 2) for n in full]
+        attributes |= d.one({}, {"auto_pad": "SAME_UPPER"}, {"auto_pad": "SAME_LOWER"})
+    else:
+        attributes["pads"] = [d.int(0, 1) for _ in range(2 * dims)]
+        attributes["output_padding"] = [d.int(0, s - 1) for s in strides]
+        attributes["dilations"] = [d.int(1, 2) for _ in kernel]
+    inputs: list[np.ndarray | None] = [x, d.floats(cin, cout, *kernel), d.floats(cout * group)]
+    return Case(inputs[: d.int(2, 3)], attributes, d.one(7, 11, 22))
 
 
 @case("MaxPool")
@@ -48,7 +59,7 @@ def _max_pool(d: Draw) -> Case:
     attributes = {"kernel_shape": kernel, "strides": [d.int(1, k) for k in kernel], **_auto_pad(d, dims, 1)}
     if "pads" in attributes:
         attributes |= {"ceil_mode": d.int(0, 1), "dilations": [d.int(1, 2) for _ in kernel]}
-    return Case([d.image(2, dims)], attributes, 12)
+    return Case([d.image(2, dims)], attributes, 12, outputs=d.one(1, 1, 2))
 
 
 @case("AveragePool")
@@ -59,7 +70,29 @@ def _average_pool(d: Draw) -> Case:
     attributes["count_include_pad"] = d.int(0, 1)
     if "pads" in attributes:
         attributes["ceil_mode"] = d.int(0, 1)
+        if dims == 2:
+            attributes["dilations"] = [d.int(1, 2) for _ in kernel]
     return Case([d.image(2, dims)], attributes, 19)
+
+
+@case("LpPool")
+def _lp_pool(d: Draw) -> Case:
+    kernel = [d.int(2, 3) for _ in range(2)]
+    attributes = {"kernel_shape": kernel, "strides": [d.int(1, 2) for _ in kernel], **_auto_pad(d, 2, 1)}
+    return Case([d.image(2, 2)], {**attributes, "p": d.int(1, 3)}, d.one(11, 18))
+
+
+@case("GlobalLpPool")
+def _global_lp(d: Draw) -> Case:
+    return Case([d.image(3, d.int(1, 3))], d.one({}, {"p": 3}), 7)
+
+
+@case("MaxUnpool")
+def _max_unpool(d: Draw) -> Case:
+    n, c, h, w = 1, d.int(1, 2), d.int(1, 3), d.int(1, 3)
+    places = d.rng.permutation(n * c * 2 * h * 2 * w)[: n * c * h * w].reshape(n, c, h, w)
+    shape: list[np.ndarray | None] = [np.array([n, c, 2 * h, 2 * w])] if d.int(0, 1) else []
+    return Case([d.floats(n, c, h, w), places, *shape], {"kernel_shape": [2, 2], "strides": [2, 2]}, 11)
 
 
 @case("GlobalAveragePool", "GlobalMaxPool")
@@ -83,8 +116,10 @@ def _instance_norm(d: Draw) -> Case:
 @case("GroupNormalization")
 def _group_norm(d: Draw) -> Case:
     groups, each = d.int(1, 3), d.int(1, 3)
-    rows = groups * each
-    return Case([d.image(groups * each, 2), d.floats(rows), d.floats(rows)], {"num_groups": groups}, 21)
+    opset = d.one(18, 21)
+    rows = groups if opset == 18 else groups * each
+    x = d.image(groups * each, d.int(1, 2))
+    return Case([x, d.floats(rows), d.floats(rows)], {"num_groups": groups, **d.one({}, {"epsilon": 1e-3})}, opset)
 
 
 @case("LayerNormalization")
@@ -93,7 +128,20 @@ def _layer_norm(d: Draw) -> Case:
     axis = d.int(-x.ndim + 1, -1)
     shape = x.shape[axis:]
     inputs: list[np.ndarray | None] = [x, d.floats(*shape), d.floats(*shape)]
-    return Case(inputs[: d.int(2, 3)], {"axis": axis}, 17)
+    attributes = {"axis": axis, **d.one({}, {"epsilon": 1e-2})}
+    return Case(inputs[: d.int(2, 3)], attributes, 17, outputs=d.one(1, 1, 3))
+
+
+@case("RMSNormalization")
+def _rms_norm(d: Draw) -> Case:
+    x = d.floats(*d.shape(2, 4, 5))
+    axis = d.int(-x.ndim + 1, -1)
+    return Case([x, d.floats(*x.shape[axis:])], {"axis": axis, **d.one({}, {"epsilon": 1e-2})}, 23)
+
+
+@case("MeanVarianceNormalization")
+def _mean_variance(d: Draw) -> Case:
+    return Case([d.floats(2, 3, 4, 5)], d.one({}, {"axes": [2, 3]}, {"axes": [0, 1, 2, 3]}), d.one(9, 13))
 
 
 @case("LpNormalization")
@@ -112,29 +160,3 @@ def _dropout(d: Draw) -> Case:
     if d.int(0, 1):
         return Case([d.floats(3, 4)], {"ratio": 0.3}, d.one(7, 10))
     return Case([d.floats(3, 4), np.array(0.3, np.float32)], {}, 13, (1,), outputs=d.int(1, 2))
-
-
-@case("QuantizeLinear")
-def _quantize(d: Draw) -> Case:
-    x = d.floats(2, 3, 4) * 20
-    kind = d.one(np.uint8, np.int8)
-    if d.int(0, 1):
-        rows = np.abs(d.floats(3)) + 0.05
-        return Case([x, rows, d.rng.integers(0, 100, 3).astype(kind)], {"axis": 1}, 13, (1, 2), steps=0)
-    zero: list[np.ndarray | None] = [np.array(d.int(0, 100), kind)] if d.int(0, 1) else []
-    return Case([x, np.array(0.13, np.float32), *zero], {}, d.one(10, 13, 19), (1,))
-
-
-@case("DequantizeLinear")
-def _dequantize(d: Draw) -> Case:
-    kind = d.one(np.uint8, np.int8)
-    x = d.rng.integers(0, 127, (2, 3, 4)).astype(kind)
-    which = d.int(0, 3)
-    if which == 0:
-        return Case([x, np.abs(d.floats(3)) + 0.01, d.rng.integers(0, 100, 3).astype(kind)], {"axis": -2}, 13, (1, 2))
-    if which == 1:
-        big = d.rng.integers(-(2**30), 2**30, (3,)).astype(np.int32)
-        return Case([big, np.array(1e-6, np.float32)], {}, 13, (1,))
-    if which == 2:
-        return Case([x, np.abs(d.floats(2, 3, 2)) + 0.01], {"axis": 2, "block_size": 2}, 21, (0, 1))
-    return Case([x, np.array(0.1, np.float32), np.array(5, kind)], {}, d.one(10, 19), (1, 2))

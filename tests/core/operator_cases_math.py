@@ -24,6 +24,58 @@ def _positive(d: Draw) -> Case:
     return Case([np.abs(d.floats(*d.shape())) + 0.1], opset=d.one(13, 18))
 
 
+@case("Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh", "Asinh", "Atanh")
+def _angles(d: Draw) -> Case:
+    return Case([np.tanh(d.floats(*d.shape()))], opset=d.one(9, 22))
+
+
+@case("Acosh")
+def _acosh(d: Draw) -> Case:
+    return Case([np.abs(d.floats(*d.shape())) + 1.05], opset=d.one(9, 22))
+
+
+@case("IsInf")
+def _is_inf(d: Draw) -> Case:
+    x = d.rng.choice(np.array([1, np.inf, -np.inf, np.nan], np.float32), d.shape())
+    return Case([x], {"detect_positive": d.int(0, 1), "detect_negative": d.int(0, 1)}, d.one(10, 20))
+
+
+@case("Det")
+def _det(d: Draw) -> Case:
+    n = d.int(1, 3)
+    return Case([d.floats(*d.one((), (2,)), n, n)], opset=11)
+
+
+@case("BitwiseAnd", "BitwiseOr", "BitwiseXor")
+def _bitwise(d: Draw) -> Case:
+    a, b = pair(d)
+    kind = d.one(np.int32, np.uint8, np.int64)
+    return Case([d.rng.integers(0, 99, a).astype(kind), d.rng.integers(0, 99, b).astype(kind)], opset=18)
+
+
+@case("BitwiseNot")
+def _bitwise_not(d: Draw) -> Case:
+    return Case([d.rng.integers(-9, 9, d.shape()).astype(d.one(np.int32, np.int64))], opset=18)
+
+
+@case("BitShift")
+def _bit_shift(d: Draw) -> Case:
+    a, b = pair(d)
+    kind = d.one(np.uint8, np.uint32, np.uint64)
+    inputs = [d.rng.integers(0, 200, a).astype(kind), d.rng.integers(0, 7, b).astype(kind)]
+    return Case([*inputs], {"direction": d.one("LEFT", "RIGHT")}, 11)
+
+
+@case("Swish")
+def _swish(d: Draw) -> Case:
+    return Case([d.floats(*d.shape()) * 3], d.one({}, {"alpha": 0.7}), 24)
+
+
+@case("Shrink")
+def _shrink(d: Draw) -> Case:
+    return Case([d.floats(*d.shape())], d.one({}, {"lambd": 0.3, "bias": 0.2}), 9)
+
+
 @case("HardSwish", "Mish")
 def _late(d: Draw) -> Case:
     return Case([d.floats(*d.shape()) * 4], opset=18)
@@ -137,7 +189,7 @@ def _clip(d: Draw) -> Case:
     )
 
 
-@case("Softmax", "LogSoftmax")
+@case("Softmax", "LogSoftmax", "Hardmax")
 def _softmax(d: Draw) -> Case:
     x = d.floats(*d.shape(1, 4)) * 3
     opset = d.one(9, 11, 13, 18)
@@ -162,16 +214,46 @@ def _gemm(d: Draw) -> Case:
     return Case([a, b] if c is None else [a, b, d.floats(*c)], attributes, d.one(11, 13), d.one((), (1,)))
 
 
+_EQUATIONS = (
+    ("bij,bjk->bik", (2, 3, 4), (2, 4, 5)),
+    ("bij,bjk->bk", (2, 3, 4), (2, 4, 5)),
+    ("...ij, ...jk -> ...ik", (2, 3, 3, 4), (2, 3, 4, 5)),
+    ("bhid,bhjd->bhij", (2, 2, 3, 4), (2, 2, 5, 4)),
+    ("i,j->ij", (3,), (4,)),
+    ("ij,kj", (2, 3), (4, 3)),
+    ("ii->i", (3, 3)),
+    ("ii", (3, 3)),
+    ("b...->...", (2, 3, 4)),
+    ("ijk->kji", (2, 3, 4)),
+    ("nhqd,nkhd,nk->nhqk", (2, 2, 3, 4), (2, 5, 2, 4), (2, 5)),
+)
+
+
 @case("Einsum")
 def _einsum(d: Draw) -> Case:
-    return Case([d.floats(2, 3, 4), d.floats(2, 4, 5)], {"equation": d.one("bij,bjk->bik", "bij,bjk->bk")}, 13)
+    equation, *shapes = d.one(*_EQUATIONS)
+    return Case([d.floats(*s) for s in shapes], {"equation": equation}, 12, d.one((), (1,)) if len(shapes) > 1 else ())
 
 
 @case(
-    "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceL1", "ReduceL2", "ReduceSumSquare", "ReduceLogSumExp"
+    "ReduceMean",
+    "ReduceMax",
+    "ReduceMin",
+    "ReduceProd",
+    "ReduceL1",
+    "ReduceL2",
+    "ReduceSumSquare",
+    "ReduceLogSumExp",
 )
 def _reduce(d: Draw) -> Case:
     return _reduction(d, 18)
+
+
+@case("ReduceLogSum")
+def _reduce_log(d: Draw) -> Case:
+    found = _reduction(d, 18)
+    found.inputs[0] = np.abs(np.asarray(found.inputs[0])) + np.float32(0.1)
+    return found
 
 
 @case("ReduceSum")
@@ -183,7 +265,7 @@ def _reduction(d: Draw, axes_as_input_since: int) -> Case:
     x = d.floats(*d.shape())
     axes = sorted({d.int(0, x.ndim - 1) for _ in range(d.int(1, x.ndim))})
     keep = d.one({}, {"keepdims": 0}, {"keepdims": 1})
-    opset = d.one(11, 13, 18)
+    opset = d.one(7, 11, 13, 18)
     if opset >= axes_as_input_since:
         if d.int(0, 3) == 0:
             return Case([x], {**keep, **d.one({}, {"noop_with_empty_axes": 1})}, opset)
@@ -193,5 +275,6 @@ def _reduction(d: Draw, axes_as_input_since: int) -> Case:
 
 @case("ArgMax", "ArgMin")
 def _arg(d: Draw) -> Case:
-    x = d.floats(*d.shape())
-    return Case([x], {"axis": d.int(-x.ndim, x.ndim - 1), "keepdims": d.int(0, 1)}, 13)
+    x = np.round(d.floats(*d.shape()))  # equal values
+    last = d.one({}, {"select_last_index": 1})
+    return Case([x], {"axis": d.int(-x.ndim, x.ndim - 1), "keepdims": d.int(0, 1), **last}, 13)

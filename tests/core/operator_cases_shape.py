@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import onnx
 
@@ -89,14 +87,6 @@ def _slice(d: Draw) -> Case:
     return Case([x, *(np.array(v) for v in (starts, ends, axes, steps))], {}, d.one(10, 13), d.one((), (1, 2, 3, 4)))
 
 
-@case("Gather")
-def _gather(d: Draw) -> Case:
-    x = d.floats(*d.shape(1, 3, 5))
-    axis = d.int(-x.ndim, x.ndim - 1)
-    n = x.shape[axis]
-    return Case([x, d.rng.integers(-n, n, d.shape(0, 2))], {"axis": axis}, 13, d.one((), (1,)))
-
-
 @case("Expand")
 def _expand(d: Draw) -> Case:
     a, b = pair(d)
@@ -176,21 +166,22 @@ def _pad(d: Draw) -> Case:
     return Case([x, np.array(pads), *value], {"mode": mode}, 19 if mode == "wrap" else 13, (1,))
 
 
-@case("Resize")
-def _resize(d: Draw) -> Case:
-    x = d.floats(1, 2, d.int(2, 5), d.int(2, 5))
-    mode = d.one("nearest", "linear")
-    attributes: dict[str, Any] = {"mode": mode}
-    if d.int(0, 3) == 0:
-        return Case([x, np.array([1, 1, 2, 2], np.float32)], attributes, 10, (1,))
-    attributes["coordinate_transformation_mode"] = d.one(
-        "half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel"
-    )
-    if mode == "nearest":
-        attributes["nearest_mode"] = d.one("round_prefer_floor", "round_prefer_ceil", "floor", "ceil")
-    roi, opset = np.zeros(0, np.float32), d.one(11, 13, 18)
-    if d.int(0, 1):
-        sizes = np.array([1, 2, d.int(1, 9), d.int(1, 9)])
-        return Case([x, roi, np.zeros(0, np.float32), sizes], attributes, opset, (1, 2, 3))
-    scales = np.array([1, 1, d.one(0.5, 1.5, 2.0, 3.0), d.one(0.5, 2.0)], np.float32)
-    return Case([x, roi, scales], attributes, opset, (1, 2))
+@case("CenterCropPad")
+def _center_crop_pad(d: Draw) -> Case:
+    x = d.floats(d.int(1, 5), d.int(1, 5), d.int(1, 5))
+    axes = d.one(None, [0, 2], [-1])
+    shape = np.array([d.int(1, 7) for _ in (axes or range(3))])
+    return Case([x, shape], {} if axes is None else {"axes": axes}, 18, (1,))
+
+
+@case("Col2Im")
+def _col2im(d: Draw) -> Case:
+    block, image = [d.int(1, 3), d.int(1, 3)], [d.int(5, 7), d.int(5, 7)]
+    strides, dilations = [d.int(1, 2) for _ in block], [d.int(1, 2) for _ in block]
+    pads = [d.int(0, 1) for _ in range(4)]
+    counts = [
+        (image[k] + pads[k] + pads[k + 2] - dilations[k] * (block[k] - 1) - 1) // strides[k] + 1 for k in range(2)
+    ]
+    x = d.floats(d.int(1, 2), 2 * block[0] * block[1], counts[0] * counts[1])
+    attributes = {"strides": strides, "dilations": dilations, "pads": pads}
+    return Case([x, np.array(image), np.array(block)], attributes, 18, (1, 2))
