@@ -1,13 +1,16 @@
-"""Parameters, MACs and weight bytes, counted on the graph itself. Nothing is run and nothing is guessed.
+"""Parameters, MACs, weight bytes and peak activation memory, counted on the graph. Nothing is run or guessed.
 
 Counting follows published tables: weights, biases and the scale and shift of normalization are parameters, running
 statistics are not (MobileNetV2 3.50 M, SqueezeNet 1.1 1.235 M). One MAC is one multiplication with its addition in
-a Conv, ConvTranspose, Gemm or MatMul. Bytes are those of the stored tensors, whatever they are for.
+a convolution, a matrix product, a recurrent layer, attention or Einsum (:mod:`core.measure.macs`). Bytes are those of
+the stored tensors, whatever they are for. A call of a model-local function, and an If whose condition is constant,
+count as the layers that they run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +18,9 @@ import onnx_ir as ir
 
 from core.errors import UserError
 from core.measure.macs import node_macs
+from core.measure.memory import NOT_COUNTED, PeakMemory, peak_memory
 from core.measure.weights import CARRIERS, QUANTIZERS, constant, is_weight, stored_tensor
+from core.measure.written_out import WrittenOut, written_out
 from core.model.facts import Facts, infer
 from core.model.model import Model, layer_name
 
@@ -49,7 +54,7 @@ class Cost:
     """Totals and the layers in the file's order. ``macs`` is None where a layer's are unknown.
 
     ``weight_bytes`` includes every stored tensor (shape constants, tensors nobody reads), so it may exceed the sum over
-    the layers.
+    the layers. ``peak_memory``: see :mod:`core.measure.memory`.
     """
 
     params: int
@@ -57,15 +62,19 @@ class Cost:
     weight_bytes: int
     layers: tuple[LayerCost, ...]
     note: str = ""
+    peak_memory: PeakMemory = NOT_COUNTED
 
     def to_json(self) -> dict[str, Any]:
         out: dict[str, Any] = {"params": self.params, "macs": self.macs, "weight_bytes": self.weight_bytes}
+        out["peak_memory"] = self.peak_memory.to_json()
         return {**out, "note": self.note, "layers": [layer.to_json() for layer in self.layers]}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Cost:
         layers = tuple(_layer_from_json(entry) for entry in data["layers"])
-        return cls(data["params"], data["macs"], data["weight_bytes"], layers, data.get("note", ""))
+        memory = data.get("peak_memory")  # counts from before Thimble knew it have none
+        peak = PeakMemory.from_json(memory) if memory else NOT_COUNTED
+        return cls(data["params"], data["macs"], data["weight_bytes"], layers, data.get("note", ""), peak)
 
 
 def cost(model: Model, facts: Facts | None = None) -> Cost:
@@ -79,8 +88,13 @@ def cost(model: Model, facts: Facts | None = None) -> Cost:
             facts = infer(model)
         except UserError as error:  # a free image size leaves the MACs open, not the parameters
             why = error.message
-    counter = _Counter(model, facts)
-    layers = tuple(counter.layer(node) for node in model.nodes())
+    plain = written_out(model, facts)
+    counter = _Counter(plain.model, plain.facts)
+    counted = {id(node): counter.layer(node) for node in plain.model.nodes()}
+    layers = tuple(
+        _merged(node, [counted[id(part)] for part in parts], facts)
+        for node, parts in zip(model.nodes(), plain.layers, strict=True)
+    )
     unknown = [layer for layer in layers if layer.macs is None]
     if unknown and not why:
         first = unknown[0]
@@ -88,21 +102,63 @@ def cost(model: Model, facts: Facts | None = None) -> Cost:
     return Cost(
         params=sum(layer.params for layer in layers),
         macs=None if unknown else sum(layer.macs or 0 for layer in layers),
-        weight_bytes=counter.stored_bytes(),
+        weight_bytes=_initializer_bytes(model.graph.graph) + counter.inline_bytes,
         layers=layers,
         note=why if unknown else "",
+        peak_memory=_peak(model, plain, why),
     )
+
+
+def _merged(node: ir.Node, parts: Sequence[LayerCost], facts: Facts | None) -> LayerCost:
+    """What a layer costs that runs several plain ones."""
+    name = layer_name(node)
+    if len(parts) == 1 and (parts[0].name, parts[0].operator) == (name, node.op_type):
+        return parts[0]
+    macs = None if any(p.macs is None for p in parts) else sum(p.macs or 0 for p in parts)
+    notes = [p.note if p.macs is not None else f"inside, '{p.name}' ({p.operator}): {p.note}" for p in parts if p.note]
+    shape = facts.shape(node.outputs[0]) if facts and node.outputs else None
+    params, stored = sum(p.params for p in parts), sum(p.weight_bytes for p in parts)
+    return LayerCost(name, node.op_type, params, macs, stored, shape, "; ".join(notes))
+
+
+def _peak(model: Model, plain: WrittenOut, why: str) -> PeakMemory:
+    """Peak memory of the plain layers under the names of the model's own layers."""
+    if plain.facts is None:
+        return PeakMemory(None, note=why)
+    found = peak_memory(plain.model, plain.facts)
+    pairs = zip(model.nodes(), plain.layers, strict=True)
+    names = {layer_name(part): layer_name(node) for node, parts in pairs for part in parts}
+    return dataclasses.replace(found, layers=tuple(dict.fromkeys(names.get(n, n) for n in found.layers)))
+
+
+def _initializer_bytes(graph: ir.Graph) -> int:
+    """Of every stored tensor, those inside branches and loops included."""
+    tensors = (v.const_value for g in _all_graphs(graph) for v in g.initializers.values())
+    return sum(t.nbytes for t in tensors if t is not None)
+
+
+def _all_graphs(graph: ir.Graph) -> Iterator[ir.Graph]:
+    """A graph and the graphs inside its nodes."""
+    yield graph
+    for node in graph:
+        for body in _bodies(node):
+            yield from _all_graphs(body)
+
+
+def _bodies(node: ir.Node) -> Iterator[ir.Graph]:
+    yield from (a.as_graph() for a in node.attributes.values() if a.type == ir.AttributeType.GRAPH)
 
 
 class _Counter:
     """Counts layer by layer, remembering which stored tensors were counted already."""
 
     def __init__(self, model: Model, facts: Facts | None) -> None:
-        self._graph, self._facts = model.graph.graph, facts
+        self._facts = facts
+        self._initializers = {name for g in _all_graphs(model.graph.graph) for name in g.initializers}
         self._constant = facts.constant_nodes if facts else frozenset()
         self._counted: dict[str, str] = {}  # tensor as a parameter -> layer
         self._stored: set[str] = set()  # tensor as bytes
-        self._inline_bytes = 0
+        self.inline_bytes = 0  # of Constant nodes that layers read as weights
 
     def layer(self, node: ir.Node) -> LayerCost:
         name = layer_name(node)
@@ -123,6 +179,9 @@ class _Counter:
             elif weight:
                 self._counted[found.name] = name
                 params += found.size
+        for inner in (n for body in _bodies(node) for n in body):
+            part = self.layer(inner)
+            params, stored = params + part.params, stored + part.weight_bytes
         macs, why = node_macs(node, self._facts)
         return LayerCost(name, node.op_type, params, macs, stored, shape, "; ".join(filter(None, [why, *shared])))
 
@@ -133,20 +192,15 @@ class _Counter:
         tensors = ((v.name or "", stored_tensor(v)) for v in node.inputs[1:] if v is not None)
         return sum(self._bytes(name, tensor) for name, tensor in tensors if tensor is not None)
 
-    def stored_bytes(self) -> int:
-        """Of every initializer, and of Constant nodes that layers read as weights."""
-        tensors = (v.const_value for v in self._graph.initializers.values())
-        return sum(t.nbytes for t in tensors if t is not None) + self._inline_bytes
-
     def _bytes(self, name: str, tensor: ir.TensorProtocol, weight: bool = False) -> int:
         """Bytes of a tensor at its first reader. One inside a Constant node counts only as a weight, not as a shape."""
         if name in self._stored:
             return 0
-        inline = name not in self._graph.initializers
+        inline = name not in self._initializers
         if inline and not weight:
             return 0
         self._stored.add(name)
-        self._inline_bytes += tensor.nbytes if inline else 0
+        self.inline_bytes += tensor.nbytes if inline else 0
         return int(tensor.nbytes)
 
 

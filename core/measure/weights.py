@@ -16,6 +16,7 @@ _POSITIONS: Mapping[str, tuple[int, ...]] = {
     "Conv": (1, 2),
     "ConvTranspose": (1, 2),
     "ConvInteger": (1,),
+    "DeformConv": (1, 3),
     "MatMulInteger": (0, 1),
     "QLinearConv": (3, 8),
     "QLinearMatMul": (0, 3),
@@ -29,12 +30,14 @@ _POSITIONS: Mapping[str, tuple[int, ...]] = {
     "LSTM": (1, 2, 3, 7),
     "GRU": (1, 2, 3),
     "RNN": (1, 2, 3),
+    "Attention": (0, 1, 2),  # a mask that is added is none
 }
 _NONE = {"Clip", "Pad", "Resize", "Upsample", "Dropout", "Pow", "Range", "OneHot", "ConstantOfShape", "Where"}
 # A weight may stand behind these: they change its place or its number format, not what it is.
 CARRIERS = {"Identity", "Cast", "Transpose", "Reshape", "Unsqueeze", "Squeeze", "Flatten"}
 _FILLERS = {"ConstantOfShape", "Expand", "Tile"}
 QUANTIZERS = {"QuantizeLinear", "DequantizeLinear"}
+_PICKERS = {"Gather", "Slice"}  # rows of a table at fixed places: the table is the weight (position biases)
 _FLOAT = {ir.DataType.FLOAT, ir.DataType.FLOAT16, ir.DataType.BFLOAT16, ir.DataType.DOUBLE}
 
 
@@ -64,12 +67,20 @@ def constant(value: ir.Value | None, facts: Facts | None) -> Constant | None:
             number = dequantized or tensor.dtype in _FLOAT
             return Constant(name, int(tensor.size), number, ((name, tensor), *met))
         node = value.producer()
-        if node is None or node.op_type not in CARRIERS | QUANTIZERS:
+        if node is None or not _passes_on(node, facts):
             return _computed(first, facts)
         dequantized |= node.op_type == "DequantizeLinear"
         met.extend((v.name or "", t) for v in node.inputs[1:] if v and (t := stored_tensor(v)) is not None)
         value = node.inputs[0]
     return None
+
+
+def _passes_on(node: ir.Node, facts: Facts | None) -> bool:
+    """Whether a node gives on what its first input stores."""
+    if node.op_type in _PICKERS:
+        places = [v for v in node.inputs[1:] if v is not None]
+        return all(stored_tensor(v) is not None or (facts and facts.array(v) is not None) for v in places)
+    return node.op_type in CARRIERS | QUANTIZERS
 
 
 def stored_tensor(value: ir.Value) -> ir.TensorProtocol | None:
