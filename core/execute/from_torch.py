@@ -75,6 +75,8 @@ _ONNX_TYPES = {torch.float32: "FLOAT", torch.int64: "INT64", torch.bool: "BOOL"}
 class _Tracer(fx.Tracer):
     """Enters every module but those the table knows, and records on every call which module it stands in."""
 
+    proxy_buffer_attributes = True  # what is computed from a buffer is a layer too, not a number of its own
+
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         return type(m) in MODULES
 

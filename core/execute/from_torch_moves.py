@@ -158,3 +158,8 @@ def expand(e: Emitter, x: Traced, *sizes: Any) -> ir.Value:
     batch = e.add("Shape", [wanted[0].of], {"start": 0, "end": 1})
     rest = e.constant(x.shape[1:], "shape")
     return e.add("Expand", [x, e.add("Concat", [batch, rest], {"axis": 0})])
+
+
+@function_rule(torch.index_select, methods=["index_select"])
+def index_select(e: Emitter, x: Traced, dim: int, index: Traced) -> ir.Value:
+    return e.add("Gather", [x, index], {"axis": dim % x.rank})

@@ -100,7 +100,8 @@ class GhostBottleneck(nn.Module):
         if self.shrinks:
             y = self.bn_dw(self.conv_dw(y))
         y = self.ghost2(self.se(y))
-        return y + self.shortcut(x)
+        passed: Tensor = self.shortcut(x)
+        return y + passed
 
 
 class LastConvolution(nn.Module):

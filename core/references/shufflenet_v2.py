@@ -67,7 +67,8 @@ class ShuffleUnit(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
         super().__init__()
-        self.half = half = outputs // 2
+        half = outputs // 2
+        self.columns = half
         self.branch1 = nn.Sequential(*_filter(inputs, stride), *_pointwise(inputs, half)) if stride == 2 else None
         entering = inputs if stride == 2 else half
         self.branch2 = nn.Sequential(*_pointwise(entering, half), *_filter(half, stride), *_pointwise(half, half))
@@ -78,7 +79,7 @@ class ShuffleUnit(nn.Module):
             y = torch.cat([passed, self.branch2(convolved)], 1)
         else:
             y = torch.cat([self.branch1(x), self.branch2(x)], 1)
-        return channel_shuffle(y, 2, self.half)
+        return channel_shuffle(y, 2, self.columns)
 
 
 def _pointwise(inputs: int, outputs: int) -> nn.Sequential:
