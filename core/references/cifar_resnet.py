@@ -16,6 +16,7 @@ TABLE = Source("He et al., CVPR", 2016, "arxiv.org/abs/1512.03385, table 6")
 WEIGHTS = Source(
     "Idelbayev, Proper ResNet Implementation for CIFAR10", 2018, "github.com/akamaster/pytorch_resnet_cifar10"
 )
+PRUNED = Source("Lin et al., HRank (extended), baselines on CIFAR-10", 2020, "github.com/lmbxmu/HRankPlus")
 
 _STAGES = (16, 32, 64)
 _ON = "CIFAR-10, printed as an error of"
@@ -83,9 +84,13 @@ class CifarResNet(nn.Module):
         return scores
 
 
-def _cited(params: str, paper: str, paper_error: str, weights: str, weights_error: str) -> tuple[Citation, ...]:
-    """Both sources print errors; ``paper`` and ``weights`` are 100 % less these."""
+def _cited(
+    params: str, paper: str, paper_error: str, weights: str, weights_error: str, macs: str = ""
+) -> tuple[Citation, ...]:
+    """Both sources print errors; ``paper`` and ``weights`` are 100 % less these. Neither prints MACs."""
+    counted = (Citation("macs", macs, PRUNED),) if macs else ()
     return (
+        *counted,
         Citation("top1", weights, WEIGHTS, f"{_ON} {weights_error}"),
         Citation("params", params, WEIGHTS),
         Citation("top1", paper, TABLE, f"{_ON} {paper_error}"),
@@ -146,7 +151,7 @@ def resnet44_cifar(p: Params) -> nn.Module:
     paper=PAPER,
     params=Params,
     preprocess="cifar10",
-    cited=_cited("0.85 M", "93.03 %", "6.97 %", "93.39 %", "6.61 %"),
+    cited=_cited("0.85 M", "93.03 %", "6.97 %", "93.39 %", "6.61 %", "125.49 M"),
 )
 def resnet56_cifar(p: Params) -> nn.Module:
     """Twenty-seven residual blocks for 32 px pictures: the network that most filter pruning papers report."""
@@ -160,7 +165,7 @@ def resnet56_cifar(p: Params) -> nn.Module:
     paper=PAPER,
     params=Params,
     preprocess="cifar10",
-    cited=_cited("1.7 M", "93.57 %", "6.43 %", "93.68 %", "6.32 %"),
+    cited=_cited("1.7 M", "93.57 %", "6.43 %", "93.68 %", "6.32 %", "252.89 M"),
 )
 def resnet110_cifar(p: Params) -> nn.Module:
     """Fifty-four residual blocks for 32 px pictures."""

@@ -15,6 +15,11 @@ PAPER = Source(
 )
 TABLE1 = Source("Chollet, Xception, CVPR", 2017, "arxiv.org/abs/1610.02357, table 1")
 TABLE3 = Source("Chollet, Xception, CVPR", 2017, "arxiv.org/abs/1610.02357, table 3")
+TIMM = Source(
+    "timm, benchmark-infer-amp-nchw-pt110-cu113-rtx3090.csv",
+    2022,
+    "github.com/huggingface/pytorch-image-models, results",
+)
 KERAS = Source("Keras Applications, available models", 2022, "keras.io/api/applications")
 
 # outputs, separable convolutions, stride, whether it starts with ReLU, whether channels grow in the first convolution
@@ -119,6 +124,7 @@ class Xception(nn.Module):
         Citation("top1", "79.0 %", TABLE1, "ImageNet, 299 px, printed as 0.790"),
         Citation("top5", "94.5 %", TABLE1, "ImageNet, 299 px, printed as 0.945"),
         Citation("params", "22,855,952", TABLE3),
+        Citation("macs", "8.4 G", TIMM, "299 px"),
         Citation("params", "22,910,480", KERAS, "with the running statistics"),
         Citation("bytes", "88 MiB", KERAS, "float32 file; the page writes MB"),
     ),
