@@ -62,6 +62,7 @@ def seconds(value: float | None) -> str:
 _NAMES = {
     "params": "parameters",
     "macs": "MACs",
+    "peak_memory": "peak memory",
     "weight_bytes": "weights",
     "bytes": "file",
     "top1": "top-1",

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.cli.output import print_json, size, table
 
+if TYPE_CHECKING:
+    from core.measure.memory import PeakMemory
+
 
 def info(args: argparse.Namespace) -> int:
-    """Layers, params, macs and weight_bytes of a model file (a symbolic batch counts as 1)."""
+    """Layers, params, macs, weight_bytes and peak memory of a model file (a symbolic batch counts as 1)."""
     from core.data.feed import fixed_batch
     from core.formats.open import open_model
     from core.measure.cost import cost
@@ -25,6 +28,7 @@ def info(args: argparse.Namespace) -> int:
         "params": figures.params,
         "macs": figures.macs,
         "weight_bytes": figures.weight_bytes,
+        "peak_memory": {**figures.peak_memory.to_json(), "how": "estimated"},
         "opset": model.opset,
         "inputs": [{"name": s.name, "shape": list(s.shape), "dtype": s.dtype} for s in model.inputs],
         "outputs": list(model.output_names),
@@ -43,11 +47,18 @@ def info(args: argparse.Namespace) -> int:
         f"\n{found['layers']} layers, {figures.params:,} parameters, {macs} MACs, "
         f"{size(figures.weight_bytes)} of weights"
     )
+    print(_memory(figures.peak_memory))
     fixed = fixed_batch(model.inputs) or 1
     print(f"{size(found['bytes'])} on disk, opset {model.opset}; counted on the graph with a batch of {fixed}")
     for mark in found["marks"]:
         print("! " + ": ".join(filter(None, (mark["layer"], mark["sentence"]))))
     return 0
+
+
+def _memory(peak: PeakMemory) -> str:
+    if peak.bytes is None:
+        return f"peak activation memory unknown: {peak.note}"
+    return f"{size(peak.bytes)} of peak activation memory at {peak.where()} (estimated, batch of {peak.batch})"
 
 
 def _shape(shape: tuple[int, ...] | None) -> str:

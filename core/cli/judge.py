@@ -16,7 +16,8 @@ from core.report import Measure
 if TYPE_CHECKING:
     from core.project.comparing import Candidate, Found
 
-_COLUMNS = ("params", "macs", "bytes", "top1", "top5", "sqnr", "agreement", "latency_onnxruntime", "latency_litert")
+_SIZES = ("params", "macs", "peak_memory", "bytes")
+_COLUMNS = (*_SIZES, "top1", "top5", "sqnr", "agreement", "latency_onnxruntime", "latency_litert")
 
 
 def evaluate(args: argparse.Namespace) -> int:
@@ -66,6 +67,8 @@ def compare(args: argparse.Namespace) -> int:
     used = [c for c in _COLUMNS if any(c in f.measures for f in found.values())]
     rows_text = [(Path(name).name, *(_shown(c, f.measures.get(c)) for c in used)) for name, f in found.items()]
     print(table(("model", *used), rows_text))
+    if "peak_memory" in used:
+        print("\npeak_memory is that of the activations, estimated from the graph.")
     if note:
         print(f"\n{_judged_on(note)}")
     for name, f in found.items():
@@ -87,7 +90,7 @@ def _row(found: Found) -> dict[str, Any]:
 def _shown(column: str, measure: Measure | None) -> str:
     if measure is None:
         return "–"
-    if column == "bytes":
+    if column in ("bytes", "peak_memory"):
         return size(measure.value)
     if column in ("params", "macs"):
         return f"{measure.value:,.0f}"

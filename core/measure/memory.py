@@ -30,6 +30,7 @@ import onnx_ir as ir
 from core.measure.weights import constant
 from core.model.facts import Facts
 from core.model.model import Model, layer_name, real_inputs
+from core.report import Measure
 
 _VIEWS = {"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity", "Dropout"}
 _ACTIVATIONS = {"Relu", "Clip"}
@@ -51,6 +52,19 @@ class PeakMemory:
 
     def to_json(self) -> dict[str, Any]:
         return {"bytes": self.bytes, "layers": list(self.layers), "batch": self.batch, "note": self.note}
+
+    def measures(self) -> dict[str, Measure]:
+        """The figure with its provenance under ``peak_memory``; nothing where it is not known."""
+        if self.bytes is None:
+            return {}
+        on = f"the graph, batch of {self.batch}"
+        return {"peak_memory": Measure(self.bytes, "B", "estimated", on, note=f"At its most at {self.where()}.")}
+
+    def where(self) -> str:
+        """The layers, the first three by name."""
+        more = len(self.layers) - 3
+        names = ", ".join(f"'{name}'" for name in self.layers[:3]) + (f" and {more} more" if more > 0 else "")
+        return f"layer{'s' if len(self.layers) > 1 else ''} {names}" if self.layers else "the input"
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> PeakMemory:

@@ -144,6 +144,7 @@ def _sizes(candidate: Candidate) -> dict[str, Measure]:
         out["params"] = Measure(counted.params, "", "estimated", on, note=note)
         if counted.macs is not None:
             out["macs"] = Measure(counted.macs, "MAC", "estimated", on, note=note)
+        out |= counted.peak_memory.measures()
         out["weight_bytes"] = Measure(counted.weight_bytes, "B", "estimated", on, note=note)
     if candidate.file is not None and candidate.file.is_file():
         out["bytes"] = Measure(candidate.file.stat().st_size, "B", "measured", candidate.file.name)

@@ -28,6 +28,11 @@ class Column:
 COLUMNS = (
     Column("Params", ("params",), "Numbers the network learned."),
     Column("MACs", ("macs",), "Multiply-accumulate operations for one input."),
+    Column(
+        "Peak memory",
+        ("peak_memory",),
+        "Most bytes of activations that are alive at once, without the weights. Estimated from the graph.",
+    ),
     Column("Weights", ("weight_bytes",), "Bytes of all stored weights."),
     Column("File", ("bytes", "file_bytes"), "Size of the file on disk."),
     Column("Top-1", ("top1",), "Share of items whose first answer is right.", less=False),

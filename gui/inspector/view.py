@@ -12,6 +12,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from core.measure.cost import LayerCost
+from core.measure.memory import PeakMemory
 from core.model.model import Model
 from gui import figures
 from gui.graph_view.captions import category
@@ -97,6 +98,12 @@ def _model_page(page: Page, whole: Known) -> None:
         cost.note or f"{cost.macs:,}. {_HOW}",
     )
     page.row("weights", figures.size(cost.weight_bytes), f"{cost.weight_bytes:,} bytes of stored tensors. {_HOW}")
+    peak = cost.peak_memory
+    page.row(
+        "peak memory",
+        figures.MISSING if peak.bytes is None else figures.size(peak.bytes),
+        _peak_tip(peak),
+    )
     page.row("layers", f"{len(whole.layers):,}", "Without constants, which belong to the layers that use them.")
     page.section("Inputs")
     for spec in model.inputs:
@@ -125,6 +132,9 @@ def _layer_page(page: Page, whole: Known, key: str) -> None:
         page.warning(sentence)
     page.section("Cost")
     _cost_rows(page, whole, [counted])
+    peak = whole.cost.peak_memory
+    if counted.name in peak.layers and peak.bytes is not None:
+        page.row("peak memory", f"{figures.size(peak.bytes)}  here", _peak_tip(peak))
     listed = attributes(node, schema)
     if listed:
         page.section("Attributes")
@@ -181,6 +191,15 @@ def _cost_rows(page: Page, whole: Known, layers: list[LayerCost]) -> None:
         page.row(key, text(value) + part, tip.rstrip(), muted=not value)
         if share and value:
             page.bar(share, tip.rstrip())
+
+
+def _peak_tip(peak: PeakMemory) -> str:
+    if peak.bytes is None:
+        return peak.note
+    return (
+        f"{peak.bytes:,} bytes of activations are alive at once at {peak.where()}, for a batch of {peak.batch}; "
+        f"weights do not count. {_HOW}"
+    )
 
 
 def _percent(share: float) -> str:

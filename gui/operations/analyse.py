@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtWidgets import QFileDialog
 
 from core.data.images import SUFFIXES
-from core.measure.cost import cost
+from core.measure.cost import Cost, cost
 from core.model.model import Model
 from core.project.project import Project
 from core.report import Measure
@@ -22,11 +22,13 @@ _ROUNDS = 25
 
 
 def count_costs(desk: Desk) -> None:
-    """Parameters, MACs and weight bytes of every revision that has none yet."""
+    """Parameters, MACs, weight bytes and peak memory of every revision that has none yet."""
     project = desk.state.project
     if project is None:
         return
-    missing = [r.id for r in project.revisions if "params" not in desk.state.figures(str(r.id))]
+    # acts report parameters of their own, and projects of earlier versions know no peak memory
+    known = {r.id: desk.state.figures(str(r.id)).keys() for r in project.revisions}
+    missing = [revision for revision, names in known.items() if not {"params", "peak_memory"} <= names]
     if not missing:
         return
     large = desk.state.model is not None and sum(1 for _ in desk.state.model.nodes()) > _IN_THREAD
@@ -38,7 +40,7 @@ def _count_in_thread(desk: Desk, project: Project, revision: int) -> None:
     def work() -> dict[str, Measure]:
         model: Model = project.model(revision)
         found = cost(model)
-        return _cost_measures(found.params, found.macs, found.weight_bytes)
+        return _cost_measures(found)
 
     desk.background.run(work, lambda found: _keep(desk, project, {str(revision): found}), desk.errors.report)
 
@@ -47,22 +49,20 @@ def _count_in_worker(desk: Desk, project: Project, revision: int) -> None:
     args = {"model": {"project": str(project.folder), "revision": revision}}
 
     def done(result: Any) -> None:
-        found = result["cost"]
-        measures = _cost_measures(found["params"], found["macs"], found["weight_bytes"])
-        _keep(desk, project, {str(revision): measures})
+        _keep(desk, project, {str(revision): _cost_measures(Cost.from_json(result["cost"]))})
 
     desk.jobs.submit("Counting", "info", args, done, desk.errors.report, quiet=True)
 
 
-def _cost_measures(params: int, macs: int | None, weight_bytes: int) -> dict[str, Measure]:
+def _cost_measures(found: Cost) -> dict[str, Measure]:
     how = "the graph, batch of 1"
     out = {
-        "params": Measure(params, "", "estimated", how),
-        "weight_bytes": Measure(weight_bytes, "B", "estimated", how),
+        "params": Measure(found.params, "", "estimated", how),
+        "weight_bytes": Measure(found.weight_bytes, "B", "estimated", how),
     }
-    if macs is not None:
-        out["macs"] = Measure(macs, "MAC", "estimated", how)
-    return out
+    if found.macs is not None:
+        out["macs"] = Measure(found.macs, "MAC", "estimated", how)
+    return out | found.peak_memory.measures()
 
 
 def _keep(desk: Desk, project: Project, found: Mapping[str, Mapping[str, Measure]]) -> None:
@@ -126,7 +126,7 @@ def _compare(desk: Desk, refs: Sequence[str], wanted: Sequence[str], title: str)
     desk.jobs.submit(title, "compare", args, done, desk.errors.report)
 
 
-_COSTS = {"params", "macs", "weight_bytes", "bytes"}
+_COSTS = {"params", "macs", "peak_memory", "weight_bytes", "bytes"}
 
 
 # latency ------------------------------------------------------------------------------------------------------------

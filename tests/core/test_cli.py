@@ -54,12 +54,17 @@ class TestInfo:
         assert found["bytes"] == network_path("mobilenetv2").stat().st_size
         assert found["layers"] == len(onnx.load(network_path("mobilenetv2"), load_external_data=False).graph.node)
         assert sum(c["macs"] for c in found["per_layer"]) == found["macs"]
+        peak = found["peak_memory"]
+        assert (peak["bytes"], peak["batch"], peak["how"]) == (4 * 1_505_280, 1, "estimated")
+        assert peak["layers"] == ["/features/features.2/conv/conv.1/conv.1.0/Conv"]
 
     def test_table_for_people(self, thimble: Any) -> None:
         code, out, _ = thimble("info", SAMPLE)
         assert code == 0
         assert "features.0.0/Conv" in out
         assert "88,586 parameters" in out
+        assert "81.9 kB of peak activation memory at layers 'features.2.conv.0/Conv'" in out
+        assert "(estimated, batch of 1)" in out
 
     def test_unknown_operator_is_marked_not_refused(self, answer: Any, tmp_path: Path) -> None:
         model = onnx.load(SAMPLE)
@@ -68,6 +73,8 @@ class TestInfo:
         found = answer("info", tmp_path / "odd.onnx")
         assert [m["layer"] for m in found["marks"]] == [model.graph.node[3].name]
         assert found["macs"] is None
+        assert found["peak_memory"]["bytes"] is None
+        assert model.graph.node[3].name in found["peak_memory"]["note"]
 
 
 def test_methods(answer: Any, thimble: Any) -> None:
@@ -148,6 +155,8 @@ def test_compare_puts_files_side_by_side(answer: Any, thimble: Any, tmp_path: Pa
     rows = answer("compare", SAMPLE, pruned, "--data", "sample", "--limit", 100)["models"]
     assert [r["file"] for r in rows] == [str(SAMPLE), str(pruned)]
     assert rows[1]["macs"] < rows[0]["macs"]
+    assert rows[1]["peak_memory"] < rows[0]["peak_memory"]
+    assert rows[0]["measures"]["peak_memory"]["how"] == "estimated"
     assert rows[0]["n"] == rows[1]["n"] == 100
     assert rows[1]["sqnr"] is not None
     assert "top1" in thimble("compare", SAMPLE, pruned, "--data", "sample", "--limit", 50)[1]

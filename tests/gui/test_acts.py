@@ -51,6 +51,8 @@ def test_prune_through_the_menu_and_its_dialog_then_undo_and_redo(sample: Desk, 
     after = cost(sample.state.model)
     assert after.macs < 0.6 * before.macs
     assert sample.state.figures("2")["macs"].value == after.macs
+    settle(sample, qtbot)
+    assert sample.state.figures("2")["peak_memory"].value == after.peak_memory.bytes
     assert sample.state.revision.step.params["ratio"] == 0.5
     assert sample.window.jobs.list.count() == 1, "previews stay out of the panel"
     assert not list((sample.state.project.folder / "jobs").iterdir())

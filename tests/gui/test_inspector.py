@@ -56,6 +56,7 @@ def test_nothing_open_then_a_model_then_a_layer_then_several(inspector: Inspecto
     assert said["input"] == "batch×3×224×224  float32"
     assert said["logits"] == "1×1000  float32"
     assert said["MACs"] == "301 M"  # 300 M in table 4 of Sandler et al. 2018, 300.8 counted on the graph
+    assert said["peak memory"] == "6.02 MB"  # 4 times the 1,505,280 bytes that the int8 TFLite file is published with
     assert any(t.startswith("Select a layer") for t in texts(inspector))
     first, second = "/features/features.0/features.0.0/Conv", "/features/features.1/conv/conv.0/conv.0.0/Conv"
     inspector.set_selection([first])
@@ -64,6 +65,9 @@ def test_nothing_open_then_a_model_then_a_layer_then_several(inspector: Inspecto
     inspector.set_selection([first, second])
     assert rows(inspector)["params"].startswith("1,216 ")  # 896 + 320
     assert "2 layers" in texts(inspector)
+    assert "peak memory" not in rows(inspector)
+    inspector.set_selection(["/features/features.2/conv/conv.1/conv.1.0/Conv"])
+    assert rows(inspector)["peak memory"] == "6.02 MB  here"
     inspector.set_selection([])
     assert rows(inspector)["MACs"] == "301 M"
     inspector.set_model(None)

@@ -35,7 +35,7 @@ def test_by_menu(desk: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> N
     assert desk.window.pages.currentWidget() is desk.window.tabs
     assert [r.title for r in desk.state.revisions] == ["digits_mobilenetv2"]
     assert desk.window.windowTitle() == "digits_mobilenetv2 – Thimble"
-    assert {"params", "macs", "weight_bytes"} <= desk.state.figures("1").keys()
+    assert {"params", "macs", "weight_bytes", "peak_memory"} <= desk.state.figures("1").keys()
     assert desk.window.revisions.model.rowCount() == 1
     keys = layer_keys(desk.state.model)
     desk.window.graphs.view.select(keys[:1])

@@ -57,10 +57,10 @@ def test_no_letter_of_a_menu_is_taken_by_a_panel(sample: Desk) -> None:
 def test_every_column_of_the_comparison_fits_the_window(sample: Desk, qtbot: QtBot) -> None:
     widest = {"latency_onnxruntime": (12.34, "ms"), "latency_litert": (12.34, "ms"), "sqnr": (-12.3, "dB")}
     figures = {
-        c.keys[0]: Measure(*widest.get(c.keys[0], (100.0, "percent")), "measured", "digits") for c in COLUMNS[4:]
+        c.keys[0]: Measure(*widest.get(c.keys[0], (100.0, "percent")), "measured", "digits") for c in COLUMNS[5:]
     }
-    figures |= {c.keys[0]: Measure(88_600.0, "", "measured", "digits") for c in COLUMNS[:4]}
-    figures |= {k: Measure(14.1e6, "bytes", "measured", "digits") for k in ("weight_bytes", "bytes")}
+    figures |= {c.keys[0]: Measure(88_600.0, "", "measured", "digits") for c in COLUMNS[:5]}
+    figures |= {k: Measure(14.1e6, "bytes", "measured", "digits") for k in ("peak_memory", "weight_bytes", "bytes")}
     for key in ("latency_onnxruntime", "latency_litert"):
         figures[key] = Measure(12.34, "ms", "measured", "digits")
     sample.window.resize(SIZE)
