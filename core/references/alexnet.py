@@ -16,7 +16,7 @@ PAPER = Source(
     "Krizhevsky, One weird trick for parallelizing convolutional neural networks", 2014, "arxiv.org/abs/1404.5997"
 )
 FIRST = Source(
-    "Krizhevsky et al., ImageNet Classification with Deep Convolutional Neural Networks, NIPS", 2012, "section 5"
+    "Krizhevsky et al., ImageNet Classification with Deep Convolutional Neural Networks, NIPS", 2012, "abstract"
 )
 TORCHVISION = Source("torchvision, AlexNet_Weights", 2022, "pytorch.org/vision/stable/models/alexnet.html")
 MOBILENET = Source("Howard et al., MobileNets", 2017, "arxiv.org/abs/1704.04861, table 9")
@@ -88,7 +88,7 @@ class AlexNet(nn.Module):
         Citation("params", "61,100,840", TORCHVISION),
         Citation("macs", "0.71 G", TORCHVISION),
         Citation("bytes", "233.1 MiB", TORCHVISION, "float32 file; the page writes MB"),
-        Citation("params", "60 M", FIRST, differs="two columns: three layers read only half of the channels"),
+        Citation("params", "60 M", FIRST, differs="the network of 2012 has two columns of other widths"),
         Citation("top1", "57.2 %", MOBILENET, "ImageNet"),
         Citation("macs", "720 M", MOBILENET),
         Citation("bytes", "240 MB", SQUEEZENET, "float32 file"),

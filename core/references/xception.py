@@ -20,7 +20,7 @@ TIMM = Source(
     2022,
     "github.com/huggingface/pytorch-image-models, results",
 )
-KERAS = Source("Keras Applications, available models", 2022, "keras.io/api/applications")
+KERAS = Source("Keras Applications, available models", 2020, "keras.io/api/applications")
 
 # outputs, separable convolutions, stride, whether it starts with ReLU, whether channels grow in the first convolution
 _BLOCKS = (
