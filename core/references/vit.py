@@ -125,6 +125,7 @@ def _patches(side: int, patch: int) -> int:
     family="ViT",
     paper=PAPER,
     params=Params,
+    preprocess="minus1to1",  # of the weights that timm offers
     timm="vit_base_patch16_224",
     cited=(
         Citation("top1", "81.072 %", TORCHVISION, "ImageNet, trained on it alone"),
@@ -146,6 +147,7 @@ def vit_b16(p: Params) -> nn.Module:
     family="ViT",
     paper=PAPER,
     params=TinyParams,
+    preprocess="minus1to1",
     timm="vit_tiny_patch16_224",
     cited=(
         Citation("params", "5.7 M", TINY),
