@@ -18,6 +18,7 @@ from core.model.model import Model
 from core.registry import Registry
 
 if TYPE_CHECKING:
+    from core.project.checkpoints import Checkpoints
     from core.project.comparing import Candidate
 
 Json = dict[str, Any]
@@ -65,30 +66,52 @@ def opened(reference: Any) -> Iterator[tuple[Model, Any]]:
 
 @task("apply")
 def apply(args: Json, job: Job, folder: Path) -> Json:
-    """Run a step. args: model, step (JSON), teacher (a reference, else the step's own path), threads.
+    """Run a step. args: model, step (JSON), teacher (a reference, else the step's own path), threads, device.
 
-    The new model lies in ``folder`` (core.project.packing.read_result); gives report, step and whether there is one.
+    The new model lies in ``folder`` (core.project.packing.read_result); gives report, step (as it replays) and whether
+    there is one. A training of a project's revision goes on from the checkpoint that a crash or a cancel left.
     """
     from core.project.context import blaming, context_for
     from core.project.packing import write_result
-    from core.project.recipe import Step, checked, run_step
+    from core.project.recipe import Step, as_done, checked, run_step
 
     step = Step.from_json(args["step"])
     _, _, full = checked(step)
     with ExitStack() as stack:
         model, store = stack.enter_context(opened(args["model"]))
         teacher = stack.enter_context(opened(args["teacher"]))[0] if args.get("teacher") else None
-        model, ctx = context_for(model, full, job=job, teacher=teacher, threads=int(args.get("threads", 1)))
+        checkpoints = _checkpoints(args["model"])
+        model, ctx = context_for(model, full, job=job, teacher=teacher, checkpoints=checkpoints, **_machine(args))
         with blaming(model):
             outcome = run_step(model, full, ctx)
+        done = as_done(full, outcome)
         if outcome.model is not None:
-            write_result(folder, outcome.model, store, step=full.to_json(), report=outcome.report.to_json())
-    return {"report": outcome.report.to_json(), "step": full.to_json(), "model": outcome.model is not None}
+            write_result(folder, outcome.model, store, step=done.to_json(), report=outcome.report.to_json())
+        if checkpoints is not None:
+            checkpoints.done()
+    return {"report": outcome.report.to_json(), "step": done.to_json(), "model": outcome.model is not None}
+
+
+def _machine(args: Json) -> Any:
+    """What an act runs on: threads and device."""
+    return {"threads": int(args.get("threads", 1)), "device": str(args.get("device", "cpu"))}
+
+
+def _checkpoints(reference: Any) -> Checkpoints | None:
+    """Those of the project that a model belongs to; None for a model of its own."""
+    from core.project.checkpoints import FOLDER, Checkpoints
+
+    if not isinstance(reference, Mapping):
+        return None
+    return Checkpoints(Path(reference["project"]) / FOLDER, revision=reference.get("revision"))
 
 
 @task("run")
 def run(args: Json, job: Job, folder: Path) -> Json:
-    """Run a recipe. args: model, recipe (JSON), threads. Step k leaves its model in ``folder/k``; gives reports."""
+    """Run a recipe. args: model, recipe (JSON), threads, device. Step k leaves its model in ``folder/k``.
+
+    Gives reports and steps. Trainings go on from their checkpoints, as for apply.
+    """
     from core.project.context import run_steps
     from core.project.packing import write_result
     from core.project.recipe import Recipe, checked
@@ -96,13 +119,16 @@ def run(args: Json, job: Job, folder: Path) -> Json:
     steps = [checked(step)[2] for step in Recipe.from_json(args["recipe"]).steps]
     done: list[Json] = []
     with opened(args["model"]) as (model, store):
-        ran = run_steps(model, steps, job=job, threads=int(args.get("threads", 1)))
+        checkpoints = _checkpoints(args["model"])
+        ran = run_steps(model, steps, job=job, checkpoints=checkpoints, **_machine(args))
         for k, (step, after, outcome) in enumerate(ran):
             if outcome.model is not None:
                 (folder / str(k)).mkdir()
                 write_result(folder / str(k), after, store)
             report = outcome.report.to_json()
             done.append({"report": report, "step": step.to_json(), "model": outcome.model is not None})
+        if checkpoints is not None:
+            checkpoints.done()
     return {"steps": done}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,16 +15,25 @@ from core.formats.open import open_model
 from core.jobs import Job
 from core.methods.method import Context, Outcome
 from core.model.model import Model
-from core.project.recipe import Step, run_step
+from core.project.checkpoints import Checkpoints
+from core.project.recipe import Step, as_done, checked, run_step
 
 
 def context_for(
-    model: Model, step: Step, *, job: Job | None = None, teacher: Model | None = None, threads: int = 1
+    model: Model,
+    step: Step,
+    *,
+    job: Job | None = None,
+    teacher: Model | None = None,
+    threads: int = 1,
+    device: str = "cpu",
+    checkpoints: Checkpoints | None = None,
 ) -> tuple[Model, Context]:
     """The model with the step's preprocessing remembered in it, and the context the step is to run in.
 
-    ``teacher`` replaces the file that the step names (a revision, for example). A teacher that does not say how its
-    images are prepared gets them prepared as the model does. Raises UserError for anything that cannot be opened.
+    A training goes on from the checkpoint that an interrupted run left in ``checkpoints``. ``teacher`` replaces the
+    file that the step names (a revision, for example). A teacher that does not say how its images are prepared gets
+    them prepared as the model does. Raises UserError for anything that cannot be opened.
     """
     if step.preprocess:
         model = prepared(model, step.preprocess)
@@ -39,23 +49,34 @@ def context_for(
         scope=step.scope,
         seed=step.seed,
         threads=threads,
+        device=device,
     )
+    if checkpoints is not None:
+        ctx = dataclasses.replace(ctx, checkpoint=checkpoints.place(model, checked(step)[2], ctx))
     return model, ctx
 
 
 def run_steps(
-    model: Model, steps: Sequence[Step], *, job: Job, threads: int = 1
+    model: Model,
+    steps: Sequence[Step],
+    *,
+    job: Job,
+    threads: int = 1,
+    device: str = "cpu",
+    checkpoints: Checkpoints | None = None,
 ) -> Iterator[tuple[Step, Model, Outcome]]:
     """Apply steps one after another, each in its own context; gives each step, the model after it, its outcome.
 
-    Raises UserError for a step that does not fit; a graph that no runtime could run is blamed for what trips over it.
+    A step is given as it replays: see :func:`core.project.recipe.as_done`. What is in ``checkpoints`` stays there
+    until the caller has made the last result safe: a run that is repeated skips what was trained. Raises UserError
+    for a step that does not fit; a graph that no runtime could run is blamed for what trips over it.
     """
     for k, step in enumerate(steps):
         with job.stage(k / len(steps), (k + 1) / len(steps)), blaming(model):
-            model, ctx = context_for(model, step, job=job, threads=threads)
+            model, ctx = context_for(model, step, job=job, checkpoints=checkpoints, threads=threads, device=device)
             outcome = run_step(model, step, ctx)
         model = outcome.model or model
-        yield step, model, outcome
+        yield as_done(step, outcome), model, outcome
 
 
 def prepared(model: Model, preprocess: str) -> Model:

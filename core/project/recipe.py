@@ -165,6 +165,13 @@ def checked(step: Step) -> tuple[Method, Any, Step]:
     return method, values, dataclasses.replace(step, params=parameters.to_json(values))
 
 
+def as_done(step: Step, outcome: Outcome) -> Step:
+    """The step that gives the outcome again: a training that the user ended holds the number of steps it did."""
+    if outcome.params is None:
+        return step
+    return dataclasses.replace(step, params=parameters.to_json(outcome.params))
+
+
 def run_step(model: Model, step: Step, ctx: Context) -> Outcome:
     """Apply one step. ``ctx`` carries job, data and teacher; scope and seed are the step's.
 
@@ -181,7 +188,7 @@ def run_step(model: Model, step: Step, ctx: Context) -> Outcome:
     result = outcome.model.clone()
     for node in result.nodes():
         node.metadata_props.setdefault(ORIGIN, _CREATED_BY + step.method)
-    done = Recipe((*recipe_of(model).steps, full))
+    done = Recipe((*recipe_of(model).steps, as_done(full, outcome)))
     result.graph.metadata_props[RECIPE] = json.dumps(done.to_json(), ensure_ascii=False)
     return dataclasses.replace(outcome, model=result)
 
