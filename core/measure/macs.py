@@ -112,7 +112,10 @@ def _einsum(node: ir.Node, shapes: list[Shape | None], out: Shape | None) -> int
     if any(s is None for s in shapes):
         return None
     known = [s for s in shapes if s is not None]
-    terms, result = _terms(node.attributes.get_string("equation", ""), known)
+    equation = node.attributes.get_string("equation", "")
+    terms, result = _terms(equation, known)
+    if equation.count(",") + 1 != len(known) or [len(t) for t in terms] != [len(s) for s in known]:
+        return None  # the equation does not fit its operands
     sizes: dict[str, int] = {}
     for term, shape in zip(terms, known, strict=True):
         for index, size in zip(term, shape, strict=True):
@@ -132,7 +135,7 @@ def _terms(equation: str, shapes: Sequence[Shape]) -> tuple[list[list[str]], lis
     """The indices of every operand and of the result; those behind an ellipsis are numbered from the right."""
     text, arrow, result = equation.replace(" ", "").partition("->")
     terms = []
-    for term, shape in zip(text.split(","), shapes, strict=True):
+    for term, shape in zip(text.split(","), shapes, strict=False):
         before, dots, after = term.partition("...")
         hidden = len(shape) - len(before) - len(after) if dots else 0
         terms.append([*before, *(f".{k}" for k in range(hidden, 0, -1)), *after])

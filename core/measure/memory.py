@@ -138,7 +138,7 @@ class _Sharing:
         for node in nodes:
             for value in _reads(node):
                 self._readers.setdefault(id(value), []).append(node)
-        self._narrow: dict[int, bool] = {}
+        self._narrow = self._find_narrow()
         for node in nodes:
             if node.inputs and node.inputs[0] is not None and node.outputs and self._shares(node, node.inputs[0]):
                 self._parent[self.root(node.outputs[0])] = self.root(node.inputs[0])
@@ -185,21 +185,24 @@ class _Sharing:
         return id(value) not in self._outputs and bool(readers) and all(self._is_integer(n) for n in readers)
 
     def _is_integer(self, node: ir.Node) -> bool:
-        return node.op_type == "QuantizeLinear" or all(self._is_narrow(v) for v in _made(node))
+        return node.op_type == "QuantizeLinear" or all(self._narrow[id(v)] for v in _made(node))
 
-    def _is_narrow(self, value: ir.Value) -> bool:
-        """Whether a layer's float result is only quantized, behind views and fused activations too."""
-        if id(value) not in self._narrow:
-            readers = self._readers.get(id(value), [])
-            self._narrow[id(value)] = (
-                id(value) not in self._outputs
-                and len(readers) == 1
-                and (
-                    readers[0].op_type == "QuantizeLinear"
-                    or (readers[0].op_type in _VIEWS | _ACTIVATIONS and all(map(self._is_narrow, _made(readers[0]))))
+    def _find_narrow(self) -> dict[int, bool]:
+        """Whether a layer's float result is only quantized, behind views and fused activations too; by id."""
+        narrow: dict[int, bool] = {}
+        for node in reversed(self._nodes):  # readers first
+            for value in _made(node):
+                readers = self._readers.get(id(value), [])
+                narrow[id(value)] = (
+                    id(value) not in self._outputs and len(readers) == 1 and _quantizes(readers[0], narrow)
                 )
-            )
-        return self._narrow[id(value)]
+        return narrow
+
+
+def _quantizes(node: ir.Node, narrow: Mapping[int, bool]) -> bool:
+    if node.op_type == "QuantizeLinear":
+        return True
+    return node.op_type in _VIEWS | _ACTIVATIONS and all(narrow[id(v)] for v in _made(node))
 
 
 def _is_constant(node: ir.Node, facts: Facts) -> bool:

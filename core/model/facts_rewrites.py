@@ -59,6 +59,8 @@ def unpack_sequences(proto: onnx.ModelProto, known: Mapping[str, Array], shapes:
         if place is None or sizes is None:
             continue
         position = int(place.reshape(-1)[0])
+        if not -len(sizes) <= position < len(sizes):
+            continue
         end = int(np.cumsum(sizes)[position])
         names = [f"{node.output[0]}/{what}" for what in ("start", "end", "axis")]
         for name, number in zip(names, (end - int(sizes[position]), end, axis), strict=True):
@@ -78,14 +80,19 @@ def _parts(
     if sizes is None or sizes.ndim == 1:
         return sizes
     shape = shapes.get(split.input[0])
-    if shape is None:
+    if shape is None or not -len(shape) <= axis < len(shape) or int(sizes) < 1:
         return None
     starts = np.arange(0, shape[axis], int(sizes))
     return np.minimum(int(sizes), shape[axis] - starts)
 
 
 def _decided(node: onnx.NodeProto, known: Mapping[str, Array]) -> bool:
-    return node.op_type == "If" and node.domain in ("", "ai.onnx") and getattr(known.get(node.input[0]), "size", 0) == 1
+    if node.op_type != "If" or node.domain not in ("", "ai.onnx"):
+        return False
+    condition = known.get(node.input[0])
+    results = {a.name: len(a.g.output) for a in node.attribute}
+    whole = results.get("then_branch") == results.get("else_branch") == len(node.output)
+    return whole and condition is not None and condition.size == 1
 
 
 def _names(graph: onnx.GraphProto) -> Iterator[str]:

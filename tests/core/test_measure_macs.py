@@ -167,6 +167,12 @@ def test_einsum_by_hand(equation: str, shapes: list[list[int | str]], macs: int)
     assert cost(model_of([node], dict(zip(names, shapes, strict=True)))).macs == macs
 
 
+@pytest.mark.parametrize("equation", ["ij,jk->ik", "ijk->i", "ij,jk,kl->il", "i"])
+def test_an_equation_that_does_not_fit_is_not_counted(equation: str) -> None:
+    node = helper.make_node("Einsum", ["p"], ["y"], "einsum", equation=equation)
+    assert cost(model_of([node], {"p": [2, 3]})).macs is None
+
+
 def test_deformable_quantized_and_integer_layers() -> None:
     nodes = [
         helper.make_node("DeformConv", ["x", "w", "offset"], ["a"], "deform", group=2, pads=[1] * 4),

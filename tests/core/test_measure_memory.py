@@ -212,6 +212,13 @@ def test_a_value_that_is_quantized_again_is_never_float() -> None:
     assert [n for _, n in live_bytes(model, infer(model))] == [80, 16, 32, 16, 20, 4, 20]
 
 
+def test_long_chains_are_counted_too() -> None:
+    """Ten thousand activations between a pair: nothing may depend on the depth of Python's stack."""
+    chain = [helper.make_node("Relu", [f"r{k}"], [f"r{k + 1}"]) for k in range(10_000)]
+    nodes = [quantize("x", "a"), dequantize("a", "r0"), *chain, quantize("r10000", "b"), dequantize("b", "y")]
+    assert peak(model_of(nodes, [1, 8], ["y"], _SCALE)).bytes == 5 * 8
+
+
 def test_inputs_live_from_the_start_and_outputs_to_the_end() -> None:
     nodes = [
         helper.make_node("Sigmoid", ["x"], ["early"], "first"),
