@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from core.params import Field
-from core.references.cited import Citation, Source
+from core.references.cited import Source
 from core.references.reference import Channels, Classes, reference, resolution
 
 PAPER = Source(

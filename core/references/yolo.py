@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from core.params import Field
 from core.references.blocks.convolution import ConvNormActivation, divisible
 from core.references.cited import Citation, Source
-from core.references.reference import Channels, Classes, reference, resolution
+from core.references.reference import Channels, reference, resolution
 
 SOURCE = Source("Ultralytics, YOLOv8", 2023, "docs.ultralytics.com/models/yolov8; model file yolov8.yaml")
 
