@@ -40,7 +40,7 @@ def attention(
     keys, values = (t.repeat_interleave(repeat, 1) if repeat > 1 else t for t in (k, v))
     root = math.sqrt(layer.get("scale") or 1 / math.sqrt(q.shape[-1]))
     scores = (q * root) @ (keys * root).transpose(-1, -2)
-    before = k.shape[2] - q.shape[2] if past_k is not None else 0
+    before = 0 if past_k is None else past_k.shape[2]
     scores = _masked(layer, _softcapped(layer, scores), mask, before)
     y = torch.softmax(scores, -1) @ values
     if flat:

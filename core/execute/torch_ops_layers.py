@@ -90,7 +90,8 @@ def _transposed_padding(layer: Layer, sizes: Sequence[int], kernel: Sequence[int
         total = max(full - targets[k], 0)
         less, more = total // 2, total - total // 2
         low.append(less if mode == "SAME_UPPER" else more)
-        high.append(full - targets[k] - low[-1])  # below zero where the result is asked to be larger
+        missing = max(targets[k] - full, 0) if wanted is not None else 0  # zeros behind what the input reaches
+        high.append(total - low[-1] - missing)
     return low, high
 
 

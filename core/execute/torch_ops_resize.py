@@ -73,7 +73,8 @@ def _resampled(layer: Layer, x: Tensor, sizes: Sequence[int], scales: Sequence[f
     for axis in changed:
         at = _source(layer, x.shape[axis], sizes[axis], scales[axis], region.get(axis, (0.0, 1.0)))
         if cropping:
-            beyond = ((at < 0) | (at > x.shape[axis] - 1)).reshape(_along(axis, x))
+            place = _round(at, _rounding(layer)) if layer.get("mode", "nearest") == "nearest" else at
+            beyond = ((place < 0) | (place > x.shape[axis] - 1)).reshape(_along(axis, x))
             outside = beyond if outside is None else outside | beyond
         x = _resample_axis(layer, x, axis, at, scales[axis])
     if outside is None or not bool(outside.any()):
@@ -166,7 +167,7 @@ def _taps(layer: Layer, mode: str, at: Tensor, last: int, scale: float) -> tuple
     distance = (taps - at[:, None]).abs() / widen
     a = layer.get("cubic_coeff_a", -0.75)
     weights = _keys(distance, a) if mode == "cubic" else (1 - distance).clamp(min=0)
-    if layer.get("exclude_outside", 0) or (layer.get("antialias", 0) and widen > 1):
+    if layer.get("exclude_outside", 0):
         weights = weights * ((taps >= 0) & (taps <= last))
     return taps, weights / weights.sum(1, keepdim=True)
 

@@ -42,7 +42,7 @@ def _conv_transpose(d: Draw) -> Case:
         attributes["auto_pad"] = d.one("SAME_UPPER", "SAME_LOWER", "VALID")
     elif which == 1:  # sizes of which the stride leaves the choice
         full = [(n - 1) * s + k for n, s, k in zip(x.shape[2:], strides, kernel, strict=True)]
-        attributes["output_shape"] = [n - d.int(0, 2) for n in full]
+        attributes["output_shape"] = [n - d.int(-1 if s > 1 else 0, 2) for n, s in zip(full, strides, strict=True)]
         attributes |= d.one({}, {"auto_pad": "SAME_UPPER"}, {"auto_pad": "SAME_LOWER"})
     else:
         attributes["pads"] = [d.int(0, 1) for _ in range(2 * dims)]
