@@ -28,7 +28,11 @@ from core.report import Report
 from tests.conftest import SAMPLE
 
 METHODS = {m.key: m for m in load_methods()}
-QUICK: dict[str, dict[str, Any]] = {"tune.finetune": {"epochs": 1}, "quantize.int8": {"calibration_items": 16}}
+QUICK: dict[str, dict[str, Any]] = {
+    "tune.finetune": {"epochs": 1},
+    "train.scratch": {"epochs": 1},
+    "quantize.int8": {"calibration_items": 16},
+}
 
 
 @functools.cache

@@ -79,3 +79,18 @@ def test_points_and_log_lines_reach_the_listener() -> None:
     job.point("loss", 3, 0.5)
     job.log("started")
     assert events == [Point("loss", 3.0, 0.5), "started"]
+
+
+def test_a_stop_is_used_up_by_the_loop_it_ends() -> None:
+    job = Job()
+    job.stop()
+    assert job.stopping
+    with job.stoppable():
+        assert job.can_stop
+        assert job.stopping
+    assert not job.stopping
+    assert not job.can_stop
+    with pytest.raises(Cancelled), job.stoppable():
+        job.cancel()
+        job.check()
+    assert not job.can_stop

@@ -303,3 +303,36 @@ def test_short_jobs_do_not_wait_for_long_ones_and_exclusive_ones_wait_for_both(
     assert isinstance(waiting.ending, Stopped)
     assert isinstance(exclusive.ending, Stopped)
     assert not any(alive(pid) for pid in pids if pid)
+
+
+def test_a_stopped_training_gives_its_result_and_nothing_is_killed(client: WorkerClient) -> None:
+    pid, heard = client.pid, list[Event]()
+    handle = client.submit("test.train", {"steps": 10_000}, heard.append)
+    waits = client.submit("test.train", {"steps": 3}, lambda e: None)
+    after = client.submit("test.train", {"steps": 3}, lambda e: None)
+    assert until(lambda: any(isinstance(e, Point) for e in heard))
+    client.stop(waits)  # it has nothing to keep yet
+    assert isinstance(waits.ending, Stopped)
+    client.stop(handle)
+    client.stop(handle)
+    ending = done(handle)
+    assert ending.result["stopped"]
+    assert 1 <= ending.result["steps"] < 10_000
+    assert done(after).result == {"steps": 3, "stopped": False}
+    client.stop(after)
+    assert client.pid == pid
+
+
+def test_the_lanes_pass_a_stop_on() -> None:
+    lanes = Lanes(TASKS)
+    try:
+        heard = list[Event]()
+        handle = lanes.submit("test.train", {"steps": 10_000}, heard.append, long=True)
+        assert until(lambda: any(isinstance(e, Point) for e in heard))
+        held = lanes.submit("latency", {}, lambda e: None)
+        lanes.stop(held)
+        assert isinstance(held.ending, Stopped)
+        lanes.stop(handle)
+        assert done(handle).result["stopped"]
+    finally:
+        lanes.close()

@@ -77,3 +77,16 @@ def noisy(args: Json, job: Job, folder: Path) -> Json:
 def nice() -> int:
     """How far the worker stands back."""
     return os.nice(0) if hasattr(os, "nice") else 0
+
+
+@task("test.train")
+def train(args: Json, job: Job, folder: Path) -> Json:
+    """A loop that can be stopped: gives how far it came, and whether it was stopped."""
+    with job.stoppable():
+        for k in range(args["steps"]):
+            job.progress(k / args["steps"])
+            job.point("loss", k, 1.0)
+            if job.stopping:
+                return {"steps": k + 1, "stopped": True}
+            time.sleep(0.01)
+    return {"steps": args["steps"], "stopped": False}
