@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gui.desk import Desk
-from gui.operations import act, analyse, comparing, exporting, files, helping, looking, moving
+from gui.operations import act, analyse, comparing, creating, exporting, files, helping, looking, moving
 
 MENUS = ("&File", "&Edit", "&View", "&Prune", "&Quantize", "&Distil", "&Analyse", "&Compare", "E&xport", "&Help")
 
@@ -67,6 +67,7 @@ def _line(menu: str) -> Entry:
 FILE, EDIT, VIEW, PRUNE, QUANTIZE, DISTIL, ANALYSE, COMPARE, EXPORT, HELP = MENUS
 
 ENTRIES: tuple[Entry, ...] = (
+    Entry("new", FILE, "&New from reference network…", creating.choose, "Ctrl+N", "MobileNet, ResNet, ViT and others."),
     Entry("open", FILE, "&Open model…", files.choose_model, "Ctrl+O", "Open an ONNX file as a new project."),
     Entry("open_sample", FILE, "Open the &sample", files.open_sample, "Ctrl+Alt+O", "A small network with its data."),
     Entry("open_project", FILE, "Open &project…", files.choose_project, "Ctrl+Shift+O"),

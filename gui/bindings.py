@@ -19,7 +19,7 @@ from gui.desk import Desk
 from gui.graph_view.known import known
 from gui.history.entries import Entry
 from gui.menus import Menus
-from gui.operations import act, analyse, comparing, dropping, files, moving
+from gui.operations import act, analyse, comparing, creating, dropping, files, moving
 
 GRID_ITEMS = 48
 _CHANCE = "no better than chance"
@@ -151,6 +151,7 @@ class Bindings:
         desk, window = self._desk, self._desk.window
         window.dropped.connect(partial(dropping.open_dropped, desk))
         window.start.open_model.connect(partial(files.choose_model, desk))
+        window.start.new_network.connect(partial(creating.choose, desk))
         window.start.open_project.connect(partial(files.choose_project, desk))
         window.start.open_sample.connect(partial(files.open_sample, desk))
         window.start.open_recent.connect(partial(files.open_project, desk))

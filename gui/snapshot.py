@@ -21,7 +21,7 @@ from gui.app import build, make_application
 from gui.compare.predict_dialog import PredictDialog
 from gui.desk import Desk
 from gui.export.proof_view import Shown
-from gui.operations import act, analyse, comparing, exporting, files, helping, looking, moving
+from gui.operations import act, analyse, comparing, creating, exporting, files, helping, looking, moving
 from gui.report_dialog import ReportDialog
 from gui.settings import Look, Settings
 
@@ -44,6 +44,7 @@ def snapshot(folder: Path, project: str | None = None, model: str | None = None,
         for look in looks:
             looking.set_look(desk, look)
             artist.draw("start", look)
+            artist.new_network(look)
         _open(desk, project, model)
         artist.settle()
         if desk.state.model is not None:
@@ -182,6 +183,14 @@ class Artist:
             self.settle()
         for dialog in self._desk.window.findChildren(PredictDialog):
             self._show(dialog, "dialog_answers", look)
+
+    def new_network(self, look: str) -> None:
+        """The reference networks: all of them, and a filter that leaves none."""
+        dialog = creating.make_dialog(self._desk, "mobilenet_v2")
+        self._show(dialog, "dialog_new", look)
+        dialog = creating.make_dialog(self._desk)
+        dialog.filter.setText("perceptron")
+        self._show(dialog, "dialog_new_none", look)
 
     def message(self, look: str) -> None:
         """What a file that cannot be opened looks like; the project stays."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_OPTION = re.compile(r" \(--[a-z-]+\)")
+_OPTION = re.compile(r" (?:\(--[a-z-]+\)|with --[a-z-]+)")
 
 
 def without_options(text: str) -> str:

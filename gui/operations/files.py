@@ -48,7 +48,7 @@ def open_model_file(desk: Desk, path: Path, then: Callable[[], None] | None = No
 
     def done(result: tuple[Project, Model]) -> None:
         desk.settings.set_folder("model", path.parent)
-        _adopt(desk, *result)
+        adopt(desk, *result)
         if then is not None:
             then()
 
@@ -95,7 +95,7 @@ def open_project(desk: Desk, folder: Path) -> None:
             raise
         return project, model
 
-    desk.background.run(work, lambda result: _adopt(desk, *result), desk.errors.report)
+    desk.background.run(work, lambda result: adopt(desk, *result), desk.errors.report)
 
 
 def recover_session(desk: Desk) -> None:
@@ -107,7 +107,8 @@ def recover_session(desk: Desk) -> None:
     open_project(desk, folder)
 
 
-def _adopt(desk: Desk, project: Project, model: Model) -> None:
+def adopt(desk: Desk, project: Project, model: Model) -> None:
+    """Make a project the open one, with the data it remembers."""
     desk.jobs.cancel_all()
     desk.state.adopt(project, model)
     desk.settings.remember(project.folder)
@@ -152,7 +153,7 @@ def save_project_to(desk: Desk, folder: Path) -> None:
     def done(result: tuple[Project, Model]) -> None:
         session = project.folder if settings.is_session(project.folder) else None
         desk.settings.set_folder("project", folder.parent)
-        _adopt(desk, *result)
+        adopt(desk, *result)
         if session is not None:
             shutil.rmtree(session, ignore_errors=True)
         desk.errors.say("info", f"The project was saved as '{result[0].folder}'.")

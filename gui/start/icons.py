@@ -13,7 +13,7 @@ _SIDE, _SHARP = 28, 2  # logical pixels, and pixels for each of them
 
 
 def icon(kind: str) -> QIcon:
-    """'open', 'sample', 'project', 'recent' or 'recover'."""
+    """'open', 'new', 'sample', 'project', 'recent' or 'recover'."""
     pixmap = QPixmap(_SIDE * _SHARP, _SIDE * _SHARP)
     pixmap.setDevicePixelRatio(_SHARP)
     pixmap.fill(Qt.GlobalColor.transparent)
@@ -33,6 +33,12 @@ def _page(painter: QPainter) -> None:
     path.lineTo(16, 9)
     path.lineTo(21, 9)
     painter.drawPath(path)
+
+
+def _plus(painter: QPainter) -> None:
+    _page(painter)
+    painter.drawLine(QPointF(14, 12), QPointF(14, 20))
+    painter.drawLine(QPointF(10, 16), QPointF(18, 16))
 
 
 def _network(painter: QPainter) -> None:
@@ -66,6 +72,7 @@ def _turn(painter: QPainter) -> None:
 
 _DRAW: dict[str, Callable[[QPainter], None]] = {
     "open": _page,
+    "new": _plus,
     "sample": _network,
     "project": _folder,
     "recent": _clock,

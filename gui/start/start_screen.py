@@ -17,6 +17,7 @@ class StartScreen(QScrollArea):
     """Signals say what the user chose; nothing is opened here."""
 
     open_model = Signal()
+    new_network = Signal()
     open_project = Signal()
     open_sample = Signal()
     open_recent = Signal(object)
@@ -57,6 +58,8 @@ class StartScreen(QScrollArea):
         self._add(
             "open", "&Open a model…", "An ONNX file. You can also drop one anywhere on this window."
         ).clicked.connect(self.open_model)
+        note = "MobileNet, ResNet, ViT and others, with their published figures."
+        self._add("new", "&New from a reference network…", note).clicked.connect(self.new_network)
         note = "A small network that reads handwritten digits, with its images."
         self._add("sample", "Open the &sample", note).clicked.connect(self.open_sample)
         self._add("project", "Open a pro&ject…", "A folder that ends in .thimble.").clicked.connect(self.open_project)

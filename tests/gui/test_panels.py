@@ -170,7 +170,7 @@ def test_the_start_screen_offers_recovery_recent_projects_and_the_sample(qtbot: 
     for folder in (recent, session):
         folder.mkdir()
     screen.show_choices([recent], session)
-    assert list(screen.buttons) == ["recover", "open", "sample", "project", "recent0"]
+    assert list(screen.buttons) == ["recover", "open", "new", "sample", "project", "recent0"]
     assert "lost" in screen.buttons["recover"].description()
     with qtbot.waitSignal(screen.open_recent) as opened:
         screen.buttons["recent0"].click()

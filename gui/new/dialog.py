@@ -1,0 +1,356 @@
+"""File > New from reference network: a table to choose from, the chosen one's figures and parameters, Create."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QSplitter,
+    QStackedWidget,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.params import Scalar
+from core.references.catalogue import Entry
+from gui.empty_hint import EmptyHint
+from gui.jobs.running_job import RunningJob
+from gui.new.details import Details
+from gui.new.request import NewRequest, title_of
+from gui.new.table_model import COLUMNS, CatalogueModel, FilteredCatalogue
+from gui.new.weights_box import WeightsBox
+from gui.param_form import ParamForm
+
+_MARGIN = 16
+_PADDING = 28  # of a cell, with the sign of the sorting
+_SIZE = QSize(1264, 768)
+_KEPT = ("classes", "channels")  # facts of the user's task: they stay when another network is looked at
+_MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
+
+
+class NewDialog(QDialog):
+    """Stays open while the network is made; ``create_requested`` starts it, :meth:`watch` follows the job."""
+
+    create_requested = Signal(object)
+
+    def __init__(self, entries: Sequence[Entry], chosen: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("New from reference network")
+        self.entry: Entry | None = None
+        self.form: ParamForm | None = None
+        self._job: RunningJob | None = None
+        self._kept: dict[str, Scalar] = {}
+        self.model = CatalogueModel(entries, self)
+        self.shown = FilteredCatalogue(self.model, self)
+        self.filter = QLineEdit(placeholderText="Filter by name or family", clearButtonEnabled=True)
+        self.filter.setAccessibleName("Filter")
+        self.family = QComboBox()
+        self.family.setAccessibleName("Family")
+        self.family.addItem("All families", "")
+        for name in sorted({e.family for e in entries}, key=str.lower):
+            self.family.addItem(name, name)
+        self.found = QLabel()
+        self.found.setObjectName("Hint")
+        self.table = _table(self.shown)
+        self.details = Details()
+        self.weights = WeightsBox()
+        self._lay_out()
+        self._connect()
+        self.filter.setFocus()
+        self._filter_changed()
+        if chosen:
+            self.select(chosen)
+
+    # what the outside calls -------------------------------------------------------------------------------------
+
+    def select(self, key: str) -> None:
+        """Choose a network that is shown."""
+        row = self.shown.row_of(key)
+        if row >= 0:
+            self._go_to_row(row)
+
+    def request(self) -> NewRequest | None:
+        """What is asked for; None while nothing can be made."""
+        if self.entry is None or self.form is None or self._problem():
+            return None
+        seed, path, fetch = self.weights.chosen()
+        values = self.form.values()
+        title = title_of(self.entry.title, self.entry.params, values)
+        return NewRequest(self.entry.key, title, values, seed, path, fetch)
+
+    def watch(self, job: RunningJob) -> None:
+        """Show the job's progress until it ends."""
+        self._job = job
+        self.problem.clear()
+        self._set_busy(True)
+        job.changed.connect(self._progress)
+        self._progress()
+
+    def show_failure(self, sentence: str) -> None:
+        """Back to the form with everything as it was chosen; '' after a cancel."""
+        self._job = None
+        self._set_busy(False)
+        self._check()
+        if sentence:
+            self.problem.setText(sentence)
+
+    def finish(self) -> None:
+        """The network is open: the dialog has done its work."""
+        self._job = None
+        self.accept()
+
+    def reject(self) -> None:
+        """Escape stops what is being made; where nothing is, it closes."""
+        if self._job is not None:
+            self._job.cancel()
+            return
+        super().reject()
+
+    # layout -----------------------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.addWidget(self._left())
+        splitter.addWidget(self._right())
+        splitter.setSizes([800, 408])
+        splitter.setStretchFactor(0, 1)
+        splitter.setStretchFactor(1, 0)
+        splitter.setChildrenCollapsible(False)
+        self._body = splitter
+        column = QVBoxLayout(self)
+        column.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
+        column.setSpacing(_MARGIN)
+        column.addWidget(splitter, 1)
+        column.addLayout(self._bottom())
+        self.resize(_SIZE.boundedTo(_room(self)))
+
+    def _left(self) -> QWidget:
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        line.addWidget(self.filter, 1)
+        line.addWidget(self.family)
+        line.addWidget(self.found)
+        self.nothing = EmptyHint("", "Try fewer letters, or all families.", "Show &all")
+        self.nothing.button.setAutoDefault(False)
+        self.list = QStackedWidget()
+        self.list.addWidget(self.table)
+        self.list.addWidget(self.nothing)
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, _MARGIN, 0)
+        column.setSpacing(8)
+        column.addLayout(line)
+        column.addWidget(self.list, 1)
+        return page
+
+    def _right(self) -> QWidget:
+        self._inner = QWidget()
+        column = QVBoxLayout(self._inner)
+        column.setContentsMargins(_MARGIN, 0, 8, 0)
+        column.setSpacing(_MARGIN)
+        self._form_place = QVBoxLayout()
+        column.addWidget(self.details)
+        column.addWidget(_section("Parameters"))
+        column.addLayout(self._form_place)
+        column.addWidget(self.weights)
+        column.addSpacing(8)
+        column.addWidget(_section("Published figures"))
+        column.addWidget(self.details.cited)
+        column.addStretch(1)
+        scroll = QScrollArea(widgetResizable=True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its editors take the keyboard
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(self._inner)
+        self._pages = QStackedWidget()
+        self._pages.setMinimumWidth(360)
+        self._pages.addWidget(scroll)
+        self._pages.addWidget(EmptyHint("No network is chosen.", "Choose one in the table."))
+        return self._pages
+
+    def _bottom(self) -> QHBoxLayout:
+        self.problem = QLabel(wordWrap=True)
+        self.problem.setObjectName("FieldError")
+        self.bar = QProgressBar(maximum=1000, textVisible=False)
+        self.bar.setFixedHeight(6)
+        self.bar.setAccessibleName("Progress")
+        self.bar_text = QLabel()
+        self.bar_text.setObjectName("Hint")
+        waiting = QWidget()
+        row = QHBoxLayout(waiting)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(_MARGIN)
+        row.addWidget(self.bar, 1)
+        row.addWidget(self.bar_text, 1)
+        self._strip = QStackedWidget()
+        self._strip.addWidget(self.problem)
+        self._strip.addWidget(waiting)
+        self.create_button = QPushButton("&Create")
+        self.create_button.setDefault(True)
+        self.close_button = QPushButton("Cancel")
+        self.close_button.setAutoDefault(False)
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        line.addWidget(self._strip, 1)
+        line.addWidget(self.close_button)
+        line.addWidget(self.create_button)
+        return line
+
+    def _connect(self) -> None:
+        self.filter.textChanged.connect(self._filter_changed)
+        self.family.currentIndexChanged.connect(self._filter_changed)
+        self.nothing.clicked.connect(self._show_all)
+        self.table.selectionModel().currentRowChanged.connect(self._row_changed)
+        self.table.doubleClicked.connect(lambda _: self._create())
+        self.weights.changed.connect(self._check)
+        self.create_button.clicked.connect(self._create)
+        self.close_button.clicked.connect(self.reject)
+        self.filter.installEventFilter(self)
+        self.table.installEventFilter(self)
+
+    # choosing ---------------------------------------------------------------------------------------------------
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Arrows in the filter move in the table, letters typed in the table filter it."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            if watched is self.filter and event.key() in _MOVES:
+                self.table.keyPressEvent(event)
+                return True
+            if watched is self.table and event.text().isprintable() and event.text().strip():
+                self.filter.setFocus()
+                self.filter.insert(event.text())
+                return True
+        return super().eventFilter(watched, event)
+
+    def _filter_changed(self, *_: object) -> None:
+        text, family = self.filter.text(), str(self.family.currentData() or "")
+        self.shown.set_filter(text, family)
+        count, total = self.shown.rowCount(), self.model.rowCount()
+        self.found.setText(f"{count} of {total}" if count != total else f"{total} networks")
+        where = f" in {family}" if family else ""
+        self.nothing.title.setText(f"No network matches '{text.strip()}'{where}.")
+        self.list.setCurrentIndex(0 if count else 1)
+        row = self.shown.row_of(self.entry.key) if self.entry is not None else -1
+        if count:
+            self._go_to_row(max(row, 0))
+        else:
+            self._show(None)
+
+    def _show_all(self) -> None:
+        self.family.setCurrentIndex(0)
+        self.filter.clear()
+        self.filter.setFocus()
+
+    def _go_to_row(self, row: int) -> None:
+        flags = QItemSelectionModel.SelectionFlag
+        index = self.shown.index(row, 0)
+        self.table.selectionModel().setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
+        self.table.scrollTo(index)
+        self._show(self.shown.entry(row))
+
+    def _row_changed(self, index: QModelIndex, _: QModelIndex) -> None:
+        if index.isValid():
+            self._show(self.shown.entry(index.row()))
+
+    def _show(self, entry: Entry | None) -> None:
+        self._pages.setCurrentIndex(1 if entry is None else 0)
+        if entry is not None and entry is not self.entry:
+            self.details.show_entry(entry)
+            self.weights.offer_pretrained(entry.title, entry.pretrained)
+            self._show_form(entry)
+        self.entry = entry
+        self._check()
+
+    def _show_form(self, entry: Entry) -> None:
+        if self.form is not None:
+            values = self.form.values()
+            self._kept |= {n: values[n] for n in _KEPT if n in values}
+            self._form_place.removeWidget(self.form)
+            self.form.hide()  # it lives until the next event
+            self.form.deleteLater()
+        defaults = {s.name: s.default for s in entry.params}
+        kept = {n: v for n, v in self._kept.items() if n in defaults}
+        self.form = ParamForm(entry.params, kept)
+        self.form.changed.connect(self._check)
+        self._form_place.addWidget(self.form)
+
+    # making -----------------------------------------------------------------------------------------------------
+
+    def _problem(self) -> str:
+        if self.entry is None or self.form is None:
+            return "Choose a network first."
+        return next(iter(self.form.errors().values()), "") or self.weights.problem()
+
+    def _check(self) -> None:
+        why = self._problem()
+        self.create_button.setEnabled(not why and self._job is None)
+        self.create_button.setToolTip(why)
+        self.problem.setText(why if self.entry is not None else "")
+
+    def _create(self) -> None:
+        request = self.request()
+        if request is not None and self._job is None:
+            self.create_requested.emit(request)
+
+    def _set_busy(self, busy: bool) -> None:
+        self._body.setEnabled(not busy)
+        self._strip.setCurrentIndex(1 if busy else 0)
+        self.create_button.setEnabled(not busy)
+        if not busy:
+            self.filter.setFocus()
+
+    def _progress(self) -> None:
+        if self._job is not None:
+            self.bar.setValue(round(1000 * self._job.done))
+            self.bar_text.setText(self._job.message or "starting")
+
+
+def _section(title: str) -> QLabel:
+    label = QLabel(title)
+    label.setObjectName("Section")
+    return label
+
+
+def _room(dialog: QDialog) -> QSize:
+    """The window that the dialog stands on, or the screen where there is none."""
+    parent = dialog.parentWidget()
+    return parent.window().size() - QSize(64, 64) if parent is not None else dialog.screen().availableSize()
+
+
+def _table(model: FilteredCatalogue) -> QTableView:
+    table = QTableView()
+    table.setModel(model)
+    table.setAccessibleName("Reference networks")
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setTabKeyNavigation(False)
+    table.setShowGrid(False)
+    table.setWordWrap(False)
+    table.verticalHeader().hide()
+    table.verticalHeader().setDefaultSectionSize(26)
+    header = table.horizontalHeader()
+    header.setHighlightSections(False)
+    header.setMinimumSectionSize(40)
+    for section, column in enumerate(COLUMNS[1:], start=1):
+        table.setColumnWidth(section, header.fontMetrics().horizontalAdvance(column.widest) + _PADDING)
+    header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+    header.setSortIndicatorClearable(True)
+    table.setSortingEnabled(True)
+    header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)  # families and sizes, as the catalogue has them
+    assert model.columnCount() == len(COLUMNS)
+    return table
