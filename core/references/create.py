@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from torch import nn
 
 REFERENCE = "thimble.reference"  # metadata of a graph: which network it was made as
-_SETTLING_BATCH = 4
+# small maps need more items, or the last layers would take their variance from a handful of numbers
+_SETTLING_NUMBERS, _SETTLING_BATCH = 4 * 3 * 224 * 224, (4, 64)
 
 
 def module_of(reference: Reference, params: Any = None, seed: int = 0) -> nn.Module:
@@ -93,9 +95,14 @@ def _settle(module: nn.Module, ports: tuple[Port, ...]) -> None:
     for norm in norms:
         norm.momentum = 1.0
     with torch.no_grad():
-        module.train()(*noise_for(ports, _SETTLING_BATCH))
+        module.train()(*noise_for(ports, _settling_batch(ports)))
     for norm, momentum in zip(norms, kept, strict=True):
         norm.momentum = momentum
+
+
+def _settling_batch(ports: tuple[Port, ...]) -> int:
+    low, high = _SETTLING_BATCH
+    return min(high, max(low, _SETTLING_NUMBERS // max(math.prod(p.shape) for p in ports)))
 
 
 def model_from_module(reference: Reference, params: Any, module: nn.Module) -> Model:

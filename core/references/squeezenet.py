@@ -57,6 +57,12 @@ class SqueezeNet(nn.Module):
             nn.Dropout(0.5), nn.Conv2d(now, p.classes, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(1)
         )
 
+    def draw_weights(self) -> None:
+        """The published deviation; the bias, which the softmax cancels, keeps scores from dying in their ReLU."""
+        last = self.classifier.get_submodule("1")
+        nn.init.normal_(last.get_parameter("weight"), std=0.01)
+        nn.init.constant_(last.get_parameter("bias"), 2.0)
+
     def forward(self, x: Tensor) -> Tensor:
         scores: Tensor = self.classifier(self.features(x))
         return scores.flatten(1)
