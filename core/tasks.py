@@ -80,7 +80,7 @@ def apply(args: Json, job: Job, folder: Path) -> Json:
     with ExitStack() as stack:
         model, store = stack.enter_context(opened(args["model"]))
         teacher = stack.enter_context(opened(args["teacher"]))[0] if args.get("teacher") else None
-        checkpoints = _checkpoints(args["model"])
+        checkpoints = _checkpoints("apply", args)
         model, ctx = context_for(model, full, job=job, teacher=teacher, checkpoints=checkpoints, **_machine(args))
         with blaming(model):
             outcome = run_step(model, full, ctx)
@@ -97,13 +97,15 @@ def _machine(args: Json) -> Any:
     return {"threads": int(args.get("threads", 1)), "device": str(args.get("device", "cpu"))}
 
 
-def _checkpoints(reference: Any) -> Checkpoints | None:
-    """Those of the project that a model belongs to; None for a model of its own."""
+def _checkpoints(name: str, args: Json) -> Checkpoints | None:
+    """Those of the project that a model belongs to; None for a model of its own. ``name`` is the task's."""
     from core.project.checkpoints import FOLDER, Checkpoints
 
+    reference = args["model"]
     if not isinstance(reference, Mapping):
         return None
-    return Checkpoints(Path(reference["project"]) / FOLDER, revision=reference.get("revision"))
+    asked = {"task": name, "args": args}
+    return Checkpoints(Path(reference["project"]) / FOLDER, revision=reference.get("revision"), asked=asked)
 
 
 @task("run")
@@ -119,7 +121,7 @@ def run(args: Json, job: Job, folder: Path) -> Json:
     steps = [checked(step)[2] for step in Recipe.from_json(args["recipe"]).steps]
     done: list[Json] = []
     with opened(args["model"]) as (model, store):
-        checkpoints = _checkpoints(args["model"])
+        checkpoints = _checkpoints("run", args)
         ran = run_steps(model, steps, job=job, checkpoints=checkpoints, **_machine(args))
         for k, (step, after, outcome) in enumerate(ran):
             if outcome.model is not None:
@@ -156,6 +158,21 @@ def info(args: Json, job: Job, folder: Path) -> Json:
 
     with opened(args["model"]) as (model, _):
         return {"cost": cost(model).to_json(), "marks": [[m.layer, m.sentence] for m in marks(model)]}
+
+
+@task("devices")
+def devices(args: Json, job: Job, folder: Path) -> Json:
+    """What could train here. Gives devices ({name: why it cannot be used, '' where it can}), the CPU first."""
+    from core.methods.device import DEVICES, device_of
+
+    found = {}
+    for name in DEVICES:
+        try:
+            device_of(name)
+            found[name] = ""
+        except UserError as error:
+            found[name] = error.message
+    return {"devices": found}
 
 
 @task("evaluate")
@@ -284,7 +301,7 @@ def new(args: Json, job: Job, folder: Path) -> Json:
 
     job.progress(0.0, "Loading torch")
     reference = load_references().get(str(args["key"]))
-    values = parameters.from_json(reference.params, args.get("params", {}))
+    values: Any = parameters.from_json(reference.params, args.get("params", {}))
     job.progress(0.3, f"Making {reference.title}")
     weights = Path(args["weights"]) if args.get("weights") else None
     model = create(

@@ -20,10 +20,10 @@ def references(args: argparse.Namespace) -> int:
         values = [{**e, **{k: m["value"] for k, m in e["figures"].items()}} for e in found]
         print_json(values)
         return 0
-    columns = ("key", "family", "year", "params", "macs", "peak memory", "top-1 %", "phone latency")
+    columns = ("key", "family", "year", "params", "macs", "peak memory", "top-1", "phone latency")
     print(table(columns, [_row(entry) for entry in entries()]))
     print("\nParameters, MACs and peak activation memory are estimated: counted on the graph, batch 1.")
-    print("Top-1 (ImageNet) and latency are cited; sources, years and phones: thimble references --json.")
+    print("Top-1 (on ImageNet where nothing else is said) and latency are cited; sources: thimble references --json.")
     return 0
 
 
@@ -37,7 +37,7 @@ def _row(entry: Any) -> tuple[Any, ...]:
         int(figures["params"].value),
         None if macs is None else int(macs.value),
         None if memory is None else size(memory.value),
-        None if top1 is None else top1.value,
+        None if top1 is None else top1.printed + ("" if top1.on == "ImageNet" else f" ({top1.on})"),
         None if latency is None else f"{latency.printed} ({latency.on})",
     )
 
@@ -56,7 +56,7 @@ def new(args: argparse.Namespace) -> int:
         raise UserError(f"'{out.name}' must end in .onnx.", "Other formats are written by 'thimble export'.")
     check_output(out)
     chosen = load_references().get(args.key)
-    values = parameters.from_json(chosen.params, settings(args.set))
+    values: Any = parameters.from_json(chosen.params, settings(args.set))
     weights = Path(args.weights) if args.weights else None
     model = create(chosen, values, seed=args.seed, weights=weights, fetch=args.pretrained)
     save_onnx(model, out)

@@ -98,7 +98,8 @@ def getitem(e: Emitter, x: Any, index: Any) -> Any:
     """One of several tensors, or a slice: numbers drop their axis, slices keep it."""
     if not isinstance(x, Traced):
         return x[index].value
-    starts, ends, axes, steps, dropped = [], [], [], [], []
+    starts, ends, axes, steps = [], [], [], []
+    dropped: list[int] = []
     for axis, part in enumerate(_axes_of(index, x.rank)):
         if part == slice(None):
             continue
