@@ -28,6 +28,7 @@ _SMALL = 4096  # elements: shape arithmetic is below this, weights above
 _LARGEST, _MOST = 1 << 24, 1 << 27  # elements of one folded value, and of all: a file of 1 kB may ask for terabytes
 _RANDOM = {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Multinomial", "Bernoulli"}
 _NEVER_FOLDED = {"QuantizeLinear", "DequantizeLinear", "Dropout", *_RANDOM}
+_LIKE_INPUT = {"GroupNormalization", "MeanVarianceNormalization"}  # onnx infers nothing behind these
 _GROWING = {"ConstantOfShape", "Expand", "Tile", "Range", "OneHot", "Pad", "Resize", "Upsample", "Einsum"}
 
 
@@ -113,8 +114,8 @@ def _skeleton(graph: ir.Model, bound: Mapping[str, tuple[int, ...]]) -> onnx.Mod
     for node in bare.graph:
         for out in node.outputs:
             out.shape = None  # stale or batch-dependent annotations must not win over inference
-        if node.op_type == "GroupNormalization" and node.domain in ("", "ai.onnx"):
-            # onnx infers nothing behind it; a Dropout has the same shape and type, and is never folded
+        if node.op_type in _LIKE_INPUT and node.domain in ("", "ai.onnx"):
+            # a Dropout has the shape and type of its input too, and is never folded
             node.op_type = "Dropout"
             node.attributes.clear()
             node.resize_inputs(1)

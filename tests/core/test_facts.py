@@ -235,3 +235,13 @@ def test_a_thousand_transformer_nodes_are_read_in_a_moment() -> None:
         spent.append(time.process_time() - start)
     assert facts.shapes["y"] == (1, 12, 16)
     assert min(spent) < 0.8
+
+
+@pytest.mark.parametrize("operator", ["GroupNormalization", "MeanVarianceNormalization"])
+def test_normalization_that_onnx_infers_nothing_of(operator: str) -> None:
+    group = operator == "GroupNormalization"
+    scales = [stored("s", np.ones(4, np.float32)), stored("b", np.ones(4, np.float32))] if group else []
+    inputs, more = (["x", "s", "b"], {"num_groups": 2}) if group else (["x"], {})
+    model = small(["n", 4, 3, 5], [*scales, helper.make_node(operator, inputs, ["y"], **more)], opset=21)
+    ran = onnx_session(model, optimized=False).run({"x": np.zeros((2, 4, 3, 5), np.float32)})
+    assert infer(model, 2).shapes["y"] == ran["y"].shape
