@@ -13,7 +13,11 @@ from core.references.cited import Citation, Source
 from core.references.reference import Channels, Classes, Width, reference, resolution
 
 PAPER = Source("Han et al., GhostNet: More Features from Cheap Operations, CVPR", 2020, "arxiv.org/abs/1911.11907")
-TIMM = Source("timm, ghostnet_100.in1k", 2023, "huggingface.co/timm/ghostnet_100.in1k")
+TIMM_RESULTS = Source(
+    "timm, results-imagenet.csv",
+    2023,
+    "github.com/huggingface/pytorch-image-models/blob/main/results/results-imagenet.csv",
+)
 
 # stages of (kernel, hidden channels, output channels, whether squeezed and excited, stride): table 1 of the paper
 _STAGES = (
@@ -162,7 +166,9 @@ class GhostNet(nn.Module):
         Citation("top1", "73.9 %", PAPER, "ImageNet"),
         Citation("params", "5.2 M", PAPER),
         Citation("macs", "141 M", PAPER),
-        Citation("params", "5.2 M", TIMM),
+        Citation("top1", "73.982 %", TIMM_RESULTS, "ImageNet"),
+        Citation("top5", "91.466 %", TIMM_RESULTS, "ImageNet"),
+        Citation("params", "5.18 M", TIMM_RESULTS),
     ),
 )
 def ghostnet(p: Params) -> nn.Module:

@@ -23,6 +23,11 @@ TORCHVISION = Source("torchvision, Swin_T_Weights", 2022, "pytorch.org/vision/st
 REPOSITORY = Source(
     "microsoft, Swin-Transformer", 2021, "github.com/microsoft/Swin-Transformer/blob/main/get_started.md"
 )
+TIMM_RESULTS = Source(
+    "timm, results-imagenet.csv",
+    2023,
+    "github.com/huggingface/pytorch-image-models/blob/main/results/results-imagenet.csv",
+)
 
 _DEPTHS = (2, 2, 6, 2)
 _PATCH = 4
@@ -236,6 +241,8 @@ class SwinTransformer(nn.Module):
         Citation("top1", "81.3 %", PAPER, "ImageNet, table 1"),
         Citation("macs", "4.5 G", PAPER, "table 1"),
         Citation("params", "28 M", REPOSITORY),
+        Citation("top1", "81.376 %", TIMM_RESULTS, "ImageNet"),
+        Citation("top5", "95.544 %", TIMM_RESULTS, "ImageNet"),
         Citation("top1", "81.474 %", TORCHVISION, "ImageNet"),
         Citation("top5", "95.776 %", TORCHVISION, "ImageNet"),
         Citation("params", "28,288,354", TORCHVISION),

@@ -25,6 +25,11 @@ TINY = Source(
     "huggingface.co/timm/vit_tiny_patch16_224.augreg_in21k_ft_in1k",
 )
 DEIT = Source("timm, deit_tiny_patch16_224.fb_in1k", 2023, "huggingface.co/timm/deit_tiny_patch16_224.fb_in1k")
+TIMM_RESULTS = Source(
+    "timm, results-imagenet.csv",
+    2023,
+    "github.com/huggingface/pytorch-image-models/blob/main/results/results-imagenet.csv",
+)
 
 _MOST_PATCHES = 4096  # attention holds the square of them
 _EPSILON = 1e-6
@@ -150,7 +155,10 @@ def vit_b16(p: Params) -> nn.Module:
     preprocess="minus1to1",
     timm="vit_tiny_patch16_224",
     cited=(
+        Citation("top1", "75.454 %", TIMM_RESULTS, "ImageNet, trained on ImageNet-21k before"),
+        Citation("top5", "92.844 %", TIMM_RESULTS, "ImageNet, trained on ImageNet-21k before"),
         Citation("params", "5.7 M", TINY),
+        Citation("params", "5.72 M", TIMM_RESULTS),
         Citation("macs", "1.3 G", DEIT, "the same network"),
         Citation("macs", "1.1 G", TINY, differs="leaves out the products of attention"),
     ),
