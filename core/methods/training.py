@@ -118,12 +118,17 @@ class Trainer:
         """The curves up to here, for a window that was opened after them."""
         state = self._state
         for step in range(0, len(state.losses), max(self._total // MOST_POINTS, 1)):
-            job.point("loss", step, state.losses[step])
-            job.point("learning rate", step, state.rates[step])
+            self._tell_step(step, job)
         for number, accuracy in enumerate(state.accuracy):
             job.point("training accuracy", number + 1, 100 * accuracy)
         for number, found in enumerate(state.validations):
             self._tell_validation(number + 1, found, job)
+
+    def _tell_step(self, step: int, job: Job) -> None:
+        """All live curves have epochs as their x, so that a window can draw them over one another."""
+        epoch = (step + 1) / self.samples.steps
+        job.point("loss", epoch, self._state.losses[step])
+        job.point("learning rate", epoch, self._state.rates[step])
 
     def _tell_validation(self, number: int, found: Validation, job: Job) -> None:
         if found.accuracy is not None:
@@ -258,7 +263,7 @@ class Trainer:
 
         if not self._unread:
             return
-        losses, rates = self._state.losses, self._state.rates
+        losses = self._state.losses
         numbers = torch.stack(self._unread).tolist()
         self._unread.clear()
         for number in numbers:
@@ -270,8 +275,7 @@ class Trainer:
                 )
             losses.append(number)
             if step % max(self._total // MOST_POINTS, 1) == 0:
-                job.point("loss", step, number)
-                job.point("learning rate", step, rates[step])
+                self._tell_step(step, job)
 
     def _save(self, job: Job) -> None:
         self._read_losses(job)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import hashlib
 import importlib.metadata
 import json
@@ -27,7 +28,8 @@ class Unfinished:
     """A training that was interrupted: running ``step`` again on the same model goes on with it.
 
     ``steps`` of ``total`` are done; ``time`` is when it was saved, in seconds since 1970; ``revision`` is the one it
-    was training, None outside a project.
+    was training, None outside a project. ``asked``: "task" and "args" with which a worker was asked for it, so that it
+    can be asked for again with the same teacher, threads and device; empty outside a worker.
     """
 
     path: Path
@@ -36,17 +38,28 @@ class Unfinished:
     steps: int
     total: int
     time: float
+    asked: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 class Checkpoints:
     """The checkpoints of one run of steps, in ``folder``: one file a training, named by all its result depends on.
 
-    With ``alone`` the folder belongs to this run: a file of another training is pointed out in the log.
+    With ``alone`` the folder belongs to this run: a file of another training is pointed out in the log. ``revision``
+    and ``asked`` are for whoever lists them: see :class:`Unfinished`.
     """
 
-    def __init__(self, folder: Path, *, revision: int | None = None, alone: bool = False, every: float = EVERY) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        revision: int | None = None,
+        alone: bool = False,
+        every: float = EVERY,
+        asked: Mapping[str, Any] | None = None,
+    ) -> None:
         self.folder = folder
         self._revision, self._alone, self._every = revision, alone, every
+        self._asked = dict(asked or {})
         self._given: list[Path] = []
 
     def place(self, model: Model, step: Step, ctx: Context) -> CheckpointPlace | None:
@@ -59,7 +72,8 @@ class Checkpoints:
         if self._alone and others and not path.is_file():
             ctx.job.log(f"'{self.folder}' belongs to a training with other settings, data or versions; it is not used.")
         self._given.append(path)
-        return CheckpointPlace(path, digest, {"step": step.to_json(), "revision": self._revision}, self._every)
+        about = {"step": step.to_json(), "revision": self._revision, "asked": self._asked}
+        return CheckpointPlace(path, digest, about, self._every)
 
     def done(self) -> None:
         """The results are safe: delete the files of this run, and the folder where it is empty then."""
@@ -87,7 +101,8 @@ def unfinished(folder: Path) -> tuple[Unfinished, ...]:
             about, state = header["about"], header["state"]
             step, revision = Step.from_json(about["step"]), about.get("revision")
             counts = int(state["step"]), int(state["total"])
-            found.append(Unfinished(path, step, revision, *counts, float(header["time"])))
+            asked = dict(about.get("asked") or {})
+            found.append(Unfinished(path, step, revision, *counts, float(header["time"]), asked))
     return tuple(sorted(found, key=lambda u: u.time, reverse=True))
 
 
