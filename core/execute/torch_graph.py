@@ -21,6 +21,7 @@ from core.execute.torch_ops import Operator, operators, to_array, to_tensor
 from core.model.inline import inline_constant_ifs, inline_functions, refuse_open_ifs
 from core.model.model import Model, real_inputs
 from core.model.prepare import check_wiring
+from core.model.sequences import split_sequences
 
 _BIG = 1024  # elements: larger initializers are not copied for the checker
 _STATISTICS = (3, 4)  # inputs of BatchNormalization
@@ -184,6 +185,7 @@ def _written_out(model: Model) -> Model:
     """The model without functions and Ifs; raises UnsupportedOperator for an If that depends on what is fed."""
     flat, _ = inline_functions(model)
     flat, _ = inline_constant_ifs(flat)
+    flat, _ = split_sequences(flat)
     refuse_open_ifs(flat)
     return flat
 

@@ -99,7 +99,8 @@ def _slice(x: Tensor, axis: int, start: int, stop: int, step: int) -> Tensor:
     """Python's rules but for one: walking backwards, a start before the axis means its first element."""
     size = x.shape[axis]
     if step > 0:
-        where: list[slice] = [slice(None)] * axis + [slice(start, stop, step)]
+        first, last, _ = slice(start, stop).indices(size)  # torch warns of bounds far outside
+        where: list[slice] = [slice(None)] * axis + [slice(first, max(first, last), step)]
         return x[tuple(where)]
     taken = range(*slice(max(start, -size), stop, step).indices(size))
     return x.index_select(axis, torch.tensor(list(taken), dtype=torch.int64, device=x.device))

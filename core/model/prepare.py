@@ -14,6 +14,7 @@ from core.errors import UserError
 from core.model.facts import infer
 from core.model.inline import inline_constant_ifs, inline_functions, refuse_open_ifs
 from core.model.model import ORIGIN, Model
+from core.model.sequences import split_sequences
 
 _FLOATS = (ir.DataType.FLOAT, ir.DataType.DOUBLE, ir.DataType.FLOAT16, ir.DataType.BFLOAT16)
 _FREE_OF_INPUTS = 4  # the IR version since which initializers need not be listed among the inputs
@@ -25,6 +26,7 @@ def prepare(model: Model) -> tuple[Model, tuple[str, ...]]:
     """A clone ready to be cut and trained, and one sentence for each kind of change made to it (none: as it was).
 
     - Model-local functions are written out, and so is the branch taken of every If with a constant condition.
+    - A sequence that is cut and read at fixed places becomes a Split.
     - Initializers listed among the graph's inputs (IR version 3) are listed there no more.
     - Every reader of a shared float initializer gets its own copy, also through Identity nodes: exporters merge
       equal zero biases and fresh BatchNormalization rows of layers that have nothing to do with each other. Weights
@@ -42,16 +44,19 @@ def prepare(model: Model) -> tuple[Model, tuple[str, ...]]:
 
 
 def _written_out(model: Model) -> tuple[Model, tuple[str, ...]]:
-    """The model without functions and Ifs, and what was done."""
+    """The model without functions, Ifs and sequences, and what was done."""
     flat, calls = inline_functions(model)
     flat, ifs = inline_constant_ifs(flat)
     refuse_open_ifs(flat)
+    flat, cuts = split_sequences(flat)
     sentences = []
     if calls:
         count = _count(len(calls), "call")
         sentences.append(f"{count} of the file's own functions became plain layers: {_some(calls)}.")
     if ifs:
         sentences.append(f"{_count(len(ifs), 'If')} became the branch that is always taken: {_some(ifs)}.")
+    if cuts:
+        sentences.append(f"{_count(len(cuts), 'cut')} into a sequence became a Split: {_some(cuts)}.")
     return flat, tuple(sentences)
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnx_ir as ir
-from onnx import helper, numpy_helper
 
 from core.model.model import Model
 
@@ -32,23 +31,26 @@ _BLOCK = 1 << 18  # larger weights repeat a block: drawing 100 million numbers w
 
 def light_network(name: str, seed: int = 0) -> Model:
     """One of NAMES, with weights of the scale of He et al. 2015 and BatchNormalization rows near one."""
-    proto = onnx.load(Path(onnx.__file__).parent / "backend" / "test" / "data" / "light" / f"light_{name}.onnx")
-    graph, rng = proto.graph, np.random.default_rng(seed)
-    stored = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
-    fills = {n.output[0]: n.input[0] for n in graph.node if n.op_type == "ConstantOfShape" and n.input[0] in stored}
+    stored = ir.load(Path(onnx.__file__).parent / "backend" / "test" / "data" / "light" / f"light_{name}.onnx")
+    graph, rng = stored.graph, np.random.default_rng(seed)
     factors = _factors(graph)
-    nodes = [n for n in graph.node if n.output[0] not in fills]
-    del graph.node[:]
-    graph.node.extend(nodes)
-    for weight, source in fills.items():
-        shape = [int(n) for n in stored[source]]
-        graph.initializer.append(numpy_helper.from_array(_numbers(rng, shape, weight in factors), weight))
-        graph.input.append(helper.make_tensor_value_info(weight, onnx.TensorProto.FLOAT, shape))
-    for kept in (graph.initializer, graph.input):
-        left = [t for t in kept if t.name not in set(fills.values())]
-        del kept[:]
-        kept.extend(left)
-    return Model.from_ir(ir.from_proto(proto))
+    for node in [n for n in graph if n.op_type == "ConstantOfShape"]:
+        sizes, old = node.inputs[0], node.outputs[0]
+        assert sizes is not None
+        assert sizes.const_value is not None
+        numbers = _numbers(rng, [int(n) for n in sizes.const_value.numpy()], old.name in factors)
+        tensor = ir.tensor(numbers, name=old.name)
+        weight = ir.Value(
+            name=old.name, shape=ir.Shape(numbers.shape), type=ir.TensorType(tensor.dtype), const_value=tensor
+        )
+        for use in list(old.uses()):
+            use.node.replace_input_with(use.idx, weight)
+        graph.remove(node, safe=True)
+        graph.inputs.remove(sizes)
+        del graph.initializers[str(sizes.name)]
+        graph.inputs.append(weight)
+        graph.register_initializer(weight)
+    return Model.from_ir(stored)
 
 
 def logits(model: Model) -> str:
@@ -57,16 +59,16 @@ def logits(model: Model) -> str:
     return str(last.inputs[0].name) if last.op_type == "Softmax" else model.output_names[0]
 
 
-def _factors(graph: onnx.GraphProto) -> set[str]:
+def _factors(graph: ir.Graph) -> set[str]:
     """Rows that multiply (scales and variances), also behind Unsqueeze: near one; all other rows near zero."""
-    behind = {n.output[0]: n.input[0] for n in graph.node if n.op_type == "Unsqueeze"}
     found = set()
-    for node in graph.node:
+    for node in graph:
         if node.op_type == "BatchNormalization":
-            found |= {node.input[1], node.input[4]}
+            found |= {node.inputs[1], node.inputs[4]}
         elif node.op_type == "Mul":
-            found |= {behind.get(name, name) for name in node.input}
-    return found
+            found |= set(node.inputs)
+    names = {v.name for v in found if v is not None}
+    return names | {n.inputs[0].name for n in graph if n.op_type == "Unsqueeze" and n.outputs[0].name in names}
 
 
 def _numbers(rng: np.random.Generator, shape: list[int], factor: bool) -> np.ndarray:

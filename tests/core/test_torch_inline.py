@@ -153,6 +153,42 @@ def test_an_if_that_depends_on_what_is_fed_is_refused_by_name(text: str) -> None
             act(model)
 
 
+SEQUENCES = """
+g (float[N, 6, 2] x) => (float[N, 2, 2] y, float[N, 4, 2] z, float[N, 6] v, float[N, 2, 2] again)
+<int64 two = {2}, int64[2] uneven = {2, 4}>
+{
+  s = SplitToSequence <axis = 1> (x, two)
+  i0 = Constant <value = int64 {0}> ()
+  i1 = Constant <value = int64 {1}> ()
+  last = Constant <value = int64 {-1}> ()
+  a = SequenceAt(s, i0)
+  y = SequenceAt(s, last)
+  again = SequenceAt(s, last)
+  t = SplitToSequence <axis = 1> (x, uneven)
+  b = SequenceAt(t, i1)
+  c = Concat <axis = 1> (a, a)
+  z = Add(b, c)
+  u = SplitToSequence <axis = -1, keepdims = 0> (x)
+  v = SequenceAt(u, i1)
+}
+"""
+
+
+@pytest.mark.parametrize("opset", [11, 18])
+def test_cuts_read_at_fixed_places_become_splits(opset: int) -> None:
+    model = parsed(HEAD.replace("18", str(opset)) + SEQUENCES)
+    x = np.random.default_rng(0).standard_normal((3, 6, 2)).astype(np.float32)
+    wanted = onnx_session(model, optimized=False).run({"x": x})
+    new, changes = prepare(model)
+    assert changes == ("3 cuts into a sequence became a Split: s, t, u.",)
+    onnx.checker.check_model(ir.to_proto(new.graph), full_check=True)
+    given = onnx_session(new, optimized=False).run({"x": x})
+    by_torch = TorchGraph(model)(torch.from_numpy(x))
+    for name, values in wanted.items():
+        assert np.array_equal(given[name], values)
+        assert np.array_equal(by_torch[name].numpy(), values)
+
+
 def test_sequences_and_loops_are_refused_by_name() -> None:
     text = "g (float[4] x) => (int64 y) { s = SequenceConstruct(x, x)  y = SequenceLength(s) }"
     with pytest.raises(UnsupportedOperator, match=r"'s' \(SequenceConstruct\)"):
