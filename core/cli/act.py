@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from core.cli.interrupt import stopping
 from core.cli.output import figure, job, print_json, table
 from core.cli.places import place, settings
-from core.errors import UserError
+from core.errors import Cancelled, UserError
+from core.methods.device import device_of
 from core.methods.scope import Scope
 from core.report import Report
+
+if TYPE_CHECKING:
+    from core.model.model import Model
+    from core.project.checkpoints import Checkpoints
+    from core.project.recipe import Step
 
 
 def apply(args: argparse.Namespace) -> int:
@@ -54,23 +62,47 @@ def run(args: argparse.Namespace) -> int:
 def _act(recipe: Any, args: argparse.Namespace) -> int:
     from core.formats.onnx_file import save_onnx
     from core.formats.open import open_model
-    from core.project.context import check_output, run_steps
+    from core.project.checkpoints import Checkpoints
+    from core.project.context import check_output
     from core.project.recipe import checked
 
     out = Path(args.output)
     if out.suffix.lower() != ".onnx":
         raise UserError(f"'{out.name}' must end in .onnx.", "Other formats are written by 'thimble export'.")
     check_output(out, source=Path(args.model))
+    if args.device != "cpu":
+        device_of(args.device)
     steps = [checked(step)[2] for step in recipe.steps]
     model = open_model(args.model)
-    reports: list[dict[str, Any]] = []
-    threads = args.threads or os.cpu_count() or 1
-    for step, after, outcome in run_steps(model, steps, job=job(), threads=threads):
-        model = after
-        reports.append({"step": step.to_json(), **outcome.report.to_json()})
+    checkpoints = Checkpoints(out.with_name(f"{out.name}.checkpoint"), alone=True)
+    if args.fresh:
+        checkpoints.clear()
+    try:
+        model, reports = _run_all(model, steps, checkpoints, args)
+    except (KeyboardInterrupt, Cancelled):
+        if checkpoints.left():
+            print("thimble: The same command goes on from here; with --fresh it starts anew.", file=sys.stderr)
+        raise
     save_onnx(model, out)
+    checkpoints.clear()
     _print(out, reports, args.json)
     return 0
+
+
+def _run_all(
+    model: Model, steps: Sequence[Step], checkpoints: Checkpoints, args: argparse.Namespace
+) -> tuple[Model, list[dict[str, Any]]]:
+    """(the last model, every step's report)."""
+    from core.project.context import run_steps
+
+    reports: list[dict[str, Any]] = []
+    threads, running = args.threads or os.cpu_count() or 1, job()
+    ran = run_steps(model, steps, job=running, threads=threads, device=args.device, checkpoints=checkpoints)
+    with stopping(running):
+        for step, after, outcome in ran:
+            model = after
+            reports.append({"step": step.to_json(), **outcome.report.to_json()})
+    return model, reports
 
 
 def _print(out: Path, reports: Sequence[dict[str, Any]], as_json: bool) -> None:

@@ -147,6 +147,10 @@ def _acting(parser: _Parser) -> None:
     parser.add_argument("-o", "--output", required=True, metavar="OUT", help="the .onnx file to write")
     _judging(parser, required=False)
     parser.add_argument("--test", help="data for judging (default: a part of --data)")
+    parser.add_argument("--device", default="cpu", metavar="D", help="where to train: cpu (default), cuda or mps")
+    parser.add_argument(
+        "--fresh", action="store_true", help="train anew instead of going on from OUT.checkpoint after an interruption"
+    )
     parser.add_argument("--teacher", help="model to distil from")
     parser.add_argument(
         "--layers", metavar="PATTERN", default="", help="only layers whose name matches, e.g. 'features.1*'"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -70,16 +69,19 @@ def _number(value: float) -> str:
 
 
 def job() -> Job:
-    """A job that draws one progress line where stderr is a terminal, and nothing elsewhere."""
-    return Job(_Line().show if sys.stderr.isatty() else None, rate=8)
+    """A job that says its log on stderr, and draws one progress line there where it is a terminal."""
+    return Job(_Line(sys.stderr.isatty()).show, rate=8)
 
 
 class _Line:
-    def __init__(self) -> None:
-        self._start = time.monotonic()
+    def __init__(self, drawn: bool) -> None:
+        self._drawn = drawn
 
     def show(self, event: Event) -> None:
-        if not isinstance(event, Progress):
+        if isinstance(event, str):
+            print(f"\r\x1b[K{event}" if self._drawn else event, file=sys.stderr, flush=True)
+            return
+        if not self._drawn or not isinstance(event, Progress):
             return
         left = "" if event.remaining is None else f", {_clock(event.remaining)} left"
         text = f"{100 * event.done:3.0f} %  {event.message}{left}"

@@ -104,7 +104,7 @@ def test_progress_curves_and_cancel() -> None:
     done = [e.done for e in events if isinstance(e, Progress)]
     assert done == sorted(done)
     assert done[-1] == 1.0
-    assert [e.x for e in events if isinstance(e, Point) and e.series == "loss"] == list(range(8))
+    assert [e.x for e in events if isinstance(e, Point) and e.series == "loss"] == [(k + 1) / 4 for k in range(8)]
     assert [e.x for e in events if isinstance(e, Point) and e.series == "training accuracy"] == [1, 2]
 
     asked: list[float] = []
