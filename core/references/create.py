@@ -84,7 +84,7 @@ def noise_for(ports: tuple[Port, ...], batch: int) -> list[torch.Tensor]:
 
 
 def _settle(module: nn.Module, ports: tuple[Port, ...]) -> None:
-    """Let every BatchNormalization take its mean and variance from one batch of noise."""
+    """Let every BatchNormalization take its mean and variance from one batch of made-up inputs."""
     import torch
     from torch.nn.modules.batchnorm import _BatchNorm
 
@@ -95,9 +95,26 @@ def _settle(module: nn.Module, ports: tuple[Port, ...]) -> None:
     for norm in norms:
         norm.momentum = 1.0
     with torch.no_grad():
-        module.train()(*noise_for(ports, _settling_batch(ports)))
+        module.train()(*(_as_pictures(x) for x in noise_for(ports, _settling_batch(ports))))
     for norm, momentum in zip(norms, kept, strict=True):
         norm.momentum = momentum
+
+
+def _as_pictures(x: torch.Tensor) -> torch.Tensor:
+    """Noise with what pictures have: large shapes, brightness and contrast that differ from item to item.
+
+    White noise alone looks alike everywhere: deep channels hardly vary on it, and statistics taken from it make the
+    network explode on anything else. What is not [N, C, H, W] stays as it is.
+    """
+    import torch
+    from torch.nn import functional
+
+    if x.dim() != 4:
+        return x
+    items, channels = x.shape[:2]
+    shapes = functional.interpolate(torch.randn(items, channels, 4, 4), size=x.shape[2:], mode="bilinear")
+    white, large, level = 2 * torch.rand(3, items, 1, 1, 1)
+    return white * x + large * shapes + level * torch.randn(items, channels, 1, 1)
 
 
 def _settling_batch(ports: tuple[Port, ...]) -> int:
