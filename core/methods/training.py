@@ -285,13 +285,18 @@ class Trainer:
 
     def _finish(self) -> None:
         """Leave in the net what is to be kept: the best snapshot, else the averages, else what it holds."""
+        import torch
+
         state = self._state
         if self.settings.keep is Keep.BEST and state.snapshot is not None:
             self._moving.restore(state.snapshot)
-            return
-        state.kept = state.step
-        if self._moving.average is not None:
-            self._moving.restore(self._moving.snapshot())
+        else:
+            state.kept = state.step
+            if self._moving.average is not None:
+                self._moving.restore(self._moving.snapshot())
+        with torch.no_grad():
+            for hook in self._hooks:
+                hook.finish(self.net)
 
     def _history(self) -> History:
         state = self._state

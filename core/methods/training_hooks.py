@@ -52,6 +52,9 @@ class Hook:
     def after_epoch(self, net: TorchGraph, epoch: int) -> None:
         """After epoch number ``epoch`` (from 1) and before its validation, without gradients."""
 
+    def finish(self, net: TorchGraph) -> None:
+        """Once, without gradients, when the net and the hook hold what is kept: write into the net what shall stay."""
+
     def state(self) -> Mapping[str, Tensor]:
         """All that must come back for the training to go on as if it had not been interrupted."""
         return {}

@@ -22,6 +22,8 @@ from core.methods.training_net import out_of_scope
 from core.methods.tune import finetune
 from core.model.model import Model
 from core.model.prepare import prepare
+from core.references.create import create
+from core.references.reference import load_references
 from tests.core.training_sets import F32, damaged, digits, few, linear, points, sample
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
@@ -188,3 +190,24 @@ def test_milestones_that_are_no_shares_are_refused() -> None:
         scratch(linear(), Params(milestones="0.5 0.2"), data=points(100))
     with pytest.raises(UserError, match="Milestones is 'half'"):
         scratch(linear(), Params(milestones="half"), data=points(100))
+
+
+@pytest.mark.parametrize("key", ["bert_tiny", "ds_cnn", "mobilenet_v2", "resnet20_cifar", "two_input"])
+def test_reference_networks_start_with_outputs_of_sensible_size(key: str) -> None:
+    """Every weight is drawn, and gets a gradient; the outputs for noise are neither dead nor huge."""
+    reference = load_references().get(key)
+    known = {s.name for s in parameters.specs(reference.params)}
+    chosen = {"resolution": 64} if key == "mobilenet_v2" and "resolution" in known else {}
+    model, _ = prepare(create(reference, reference.params(**chosen)))
+    net = TorchGraph(model)
+    assert redraw(net, model, 0) == ()
+    rng = np.random.default_rng(0)
+    feed = {}
+    for spec in model.inputs:
+        whole = spec.dtype.startswith("int")
+        array = rng.integers(1, 9, spec.bound(8)) if whole else rng.standard_normal(spec.bound(8))
+        feed[spec.name] = torch.from_numpy(array.astype(spec.dtype))
+    (scores,) = net.train()(feed).values()
+    assert 0.1 < float(scores.detach().std()) < 10
+    scores.square().mean().backward()
+    assert all(p.grad is not None and bool(p.grad.isfinite().all()) for _, p in net.named_initializers())

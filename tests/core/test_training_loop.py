@@ -202,6 +202,14 @@ class FakeQuantized(Hook):
         return {"w": w + (torch.round(w / scale) * scale - w).detach()}
 
 
+class Rounded(FakeQuantized):
+    """Leaves the rounded weights in the net."""
+
+    def finish(self, net: TorchGraph) -> None:
+        w = net.initializer("w")
+        w.copy_(self.weights({"w": w}, 0)["w"])
+
+
 class Masked(Hook):
     """The smallest half of the weights is zero, and stays so."""
 
@@ -254,6 +262,14 @@ def test_a_weight_transform_is_seen_by_every_pass_and_trains_what_is_behind_it()
             b -= 0.1 * gb
     np.testing.assert_allclose(history.loss, losses, rtol=1e-5)
     torch.testing.assert_close(net.initializer("w"), w)
+
+
+def test_a_transform_can_be_left_in_the_net() -> None:
+    net = TorchGraph(linear())
+    trainer(net, points(), Settings(2, 0.1, ema=0.5), hooks=[Rounded()]).run(Job())
+    w = net.initializer("w").detach()
+    levels = w / (w.abs().max() / 7)
+    torch.testing.assert_close(levels, levels.round(), atol=1e-4, rtol=0)
 
 
 def test_a_transform_acts_on_what_the_one_before_it_made() -> None:
