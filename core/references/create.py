@@ -114,7 +114,8 @@ def _as_pictures(x: torch.Tensor) -> torch.Tensor:
     items, channels = x.shape[:2]
     shapes = functional.interpolate(torch.randn(items, channels, 4, 4), size=x.shape[2:], mode="bilinear")
     white, large, level = 2 * torch.rand(3, items, 1, 1, 1)
-    return white * x + large * shapes + level * torch.randn(items, channels, 1, 1)
+    made: torch.Tensor = white * x + large * shapes + level * torch.randn(items, channels, 1, 1)
+    return made
 
 
 def _settling_batch(ports: tuple[Port, ...]) -> int:

@@ -26,13 +26,9 @@ from core.methods.method import Context, Method, Outcome, load_methods
 from core.model.model import Model
 from core.report import Report
 from tests.conftest import SAMPLE
+from tests.contracts.quick import QUICK
 
 METHODS = {m.key: m for m in load_methods()}
-QUICK: dict[str, dict[str, Any]] = {
-    "tune.finetune": {"epochs": 1},
-    "train.scratch": {"epochs": 1},
-    "quantize.int8": {"calibration_items": 16},
-}
 
 
 @functools.cache
