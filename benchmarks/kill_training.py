@@ -70,7 +70,7 @@ def train(folder: Path, name: str, epochs: int, items: int) -> None:
     checkpoint._WRITING_SHARE = 0  # so that most kills find something to go on with
     chosen = Params(epochs=epochs, batch_size=32, ema=0.9, mixup=0.2, flip=True)
     step = Step("tune.finetune", parameters.to_json(chosen), data=str(some_items(folder, items)), seed=1)
-    checkpoints = Checkpoints(folder / f"{name}.checkpoint", every=0.05)
+    checkpoints = Checkpoints(folder / f"{name}.checkpoint", every=0.0)
 
     def tell(event: Event) -> None:
         if isinstance(event, str):

@@ -218,6 +218,8 @@ def _notes(settings: Settings, samples: Samples, params: TrainingParams, start: 
         notes.append(
             f"It ended after {len(history.accuracy)} epochs: {settings.patience} in a row brought nothing better."
         )
+    if settings.patience is not None and start.validate_on is None:
+        notes.append("Patience had no effect: there were too few items for a validation.")
     if settings.ema is not None:
         notes.append(f"Kept are moving averages of the weights, with decay {settings.ema:g}.")
     if params.label_smoothing:

@@ -175,7 +175,8 @@ def test_validation_items_never_train(count: int, share: float, seed: int) -> No
 
 
 def test_too_few_items_keep_the_last_weights_and_say_so() -> None:
-    out = METHODS.get("tune.finetune").run(linear(), Params(epochs=1), Context(data=points()))
+    out = METHODS.get("tune.finetune").run(linear(), Params(epochs=1, patience=1), Context(data=points()))
+    assert any("Patience had no effect" in n for n in out.report.notes)
     assert any("The last weights were kept: a validation on 3 of 39 training items" in n for n in out.report.notes)
     assert "top1_validation" not in out.report.measures
     out = METHODS.get("tune.finetune").run(linear(), Params(epochs=2, ema=0.5), Context(data=points(1000)))

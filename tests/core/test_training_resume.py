@@ -22,7 +22,7 @@ from core.execute.torch_graph import TorchGraph
 from core.jobs import Event, Job, Point
 from core.methods import checkpoint as files
 from core.methods.augment import Augment, augmentation
-from core.methods.checkpoint import CheckpointPlace, Damaged, read_header
+from core.methods.checkpoint import CheckpointFile, CheckpointPlace, Damaged, read_header
 from core.methods.losses import cross_entropy
 from core.methods.method import METHODS, Context
 from core.methods.training import Trainer
@@ -32,7 +32,10 @@ from core.methods.tune.finetune import Params
 from core.model.model import Model
 from core.project.checkpoints import Checkpoints, digest_of, unfinished
 from core.project.context import run_steps
+from core.project.packing import read_result
+from core.project.project import Project
 from core.project.recipe import Step, checked, recipe_of
+from core.tasks import TASKS
 from tests.core.test_training_loop import FakeQuantized, Masked, Sparse
 from tests.core.training_sets import F32, linear, points
 
@@ -290,6 +293,43 @@ def test_a_stop_during_the_first_step_still_gives_a_result() -> None:
     out = METHODS.get("tune.finetune").run(linear(), Params(epochs=3), Context(data=points(300), job=job))
     assert out.params.max_steps == 1
     assert any("ended after 1 of" in n for n in out.report.notes)
+
+
+def cancelled_after(epochs: float) -> Job:
+    """A job that its user cancels after so many epochs."""
+
+    def listen(event: Event) -> None:
+        if isinstance(event, Point) and event.x == epochs:
+            job.cancel()
+
+    job = Job(listen)
+    return job
+
+
+def test_a_revision_whose_training_was_cancelled_goes_on_when_it_is_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the window's worker does it: the checkpoint lies in the project."""
+    monkeypatch.setattr(CheckpointFile, "due", lambda self, ended: True)
+    results = []
+    for name, cancel in (("whole", False), ("cut", True)):
+        folder = tmp_path / f"{name}.thimble"
+        with Project.create(folder, linear()) as project:
+            revision = project.current.id
+        args = {"model": {"project": str(folder), "revision": revision}, "step": step_of(tmp_path).to_json()}
+        if cancel:
+            with pytest.raises(Cancelled):
+                TASKS.get("apply").do(args, cancelled_after(2), tmp_path)
+            (left,) = unfinished(folder / "checkpoints")
+            assert left.revision == revision
+        lines: list[Event] = []
+        (tmp_path / name).mkdir()
+        TASKS.get("apply").do(args, Job(lines.append), tmp_path / name)
+        assert any("Resumed at step" in line for line in lines if isinstance(line, str)) == cancel
+        assert not (folder / "checkpoints").exists()
+        with Project.open(folder) as project:
+            results.append(as_bytes(read_result(tmp_path / name, project.tensors)))
+    assert results[0] == results[1]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="fork and SIGKILL")
