@@ -24,7 +24,10 @@ Scalar = bool | int | float | str | None
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """What a person needs to know of one parameter."""
+    """What a person needs to know of one parameter.
+
+    ``group`` names what it belongs to in a long form; a form folds groups away, and what is ``advanced`` without one.
+    """
 
     label: str
     help: str = ""
@@ -33,6 +36,7 @@ class Field:
     unit: str = ""
     step: float | None = None
     advanced: bool = False
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)

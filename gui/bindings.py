@@ -18,8 +18,9 @@ from gui.data_panel.pictures import Picture, picture
 from gui.desk import Desk
 from gui.graph_view.known import known
 from gui.history.entries import Entry
+from gui.jobs.running_job import RunningJob
 from gui.menus import Menus
-from gui.operations import act, analyse, comparing, creating, dropping, files, moving
+from gui.operations import act, analyse, comparing, creating, dropping, files, moving, resuming
 
 GRID_ITEMS = 48
 _CHANCE = "no better than chance"
@@ -57,6 +58,7 @@ class Bindings:
             window.start.show_choices([p for p in settings.recent if p != session], session)
         window.messages.hide()  # it spoke of the project before, or of a file that was refused
         window.jobs.forget_ended()
+        resuming.show(self._desk)
         window.show_project(is_open)
         window.setWindowTitle(f"{state.title} – Thimble" if is_open else "Thimble")
 
@@ -172,8 +174,16 @@ class Bindings:
         window.compare.add_file.connect(partial(comparing.with_file, desk))
         window.compare.remove.connect(partial(comparing.remove_files, desk))
         window.compare.show_beside.connect(partial(comparing.with_ref, desk))
-        desk.jobs.job_added.connect(window.jobs.add)
+        desk.jobs.job_added.connect(self._job_added)
+        window.jobs.resume.connect(partial(resuming.resume, desk))
+        window.jobs.discard.connect(partial(resuming.discard, desk))
         desk.background.busy_changed.connect(self._busy)
+
+    def _job_added(self, job: RunningJob) -> None:
+        self._desk.window.jobs.add(job)
+        if job.can_stop:  # it may be the resumed one of the interrupted trainings, and may become one
+            resuming.show(self._desk)
+            job.ended.connect(partial(resuming.show, self._desk))
 
     def _layers_selected(self, names: list[str]) -> None:
         self._desk.state.select(names)

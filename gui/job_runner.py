@@ -32,6 +32,8 @@ class Client(Protocol):
 
     def cancel(self, handle: Handle) -> None: ...
 
+    def stop(self, handle: Handle) -> None: ...
+
     def close(self) -> None: ...
 
 
@@ -93,9 +95,13 @@ class JobRunner(QObject):
         folder: Path,
         done: FinishWithFolder,
         failed: Fail | None = None,
+        can_stop: bool = False,
     ) -> RunningJob:
-        """Run a task that leaves files in ``folder``; ``done`` gets both and deletes the folder when it is through."""
-        return self._start(title, task, args, folder, done, failed, False)
+        """Run a task that leaves files in ``folder``; ``done`` gets both and deletes the folder when it is through.
+
+        ``can_stop``: it trains, and can end early with its best so far as the result.
+        """
+        return self._start(title, task, args, folder, done, failed, False, can_stop)
 
     def cancel_all(self) -> None:
         for job in self.running:
@@ -118,15 +124,17 @@ class JobRunner(QObject):
         done: FinishWithFolder,
         failed: Fail | None,
         quiet: bool,
+        can_stop: bool = False,
     ) -> RunningJob:
         job = RunningJob(title, parent=self)
+        job.asked = {"task": task, "args": dict(args)}
         running = _Running(job, title, done, failed, folder is not None)
         courier = _Courier(self)
         courier.came.connect(lambda event: self._event(running, event), Qt.ConnectionType.QueuedConnection)
         self._running[job] = running
         self._couriers[job] = courier
         running.handle = self._client.submit(task, args, courier.came.emit, folder, title)
-        job.bind(lambda: self._cancel(running))
+        job.bind(lambda: self._cancel(running), (lambda: self._stop(running)) if can_stop else None)
         if not quiet:
             self.job_added.emit(job)
         self.running_changed.emit(len(self.running))
@@ -135,6 +143,10 @@ class JobRunner(QObject):
     def _cancel(self, running: _Running) -> None:
         if running.handle is not None:
             self._client.cancel(running.handle)
+
+    def _stop(self, running: _Running) -> None:
+        if running.handle is not None:
+            self._client.stop(running.handle)
 
     def _event(self, running: _Running, event: Event) -> None:
         if self._closed:

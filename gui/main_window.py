@@ -118,7 +118,7 @@ class MainWindow(QMainWindow):
     def _place_docks(self) -> None:
         areas = Qt.DockWidgetArea
         self.setCorner(Qt.Corner.BottomLeftCorner, areas.LeftDockWidgetArea)
-        self.setCorner(Qt.Corner.BottomRightCorner, areas.RightDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomRightCorner, areas.BottomDockWidgetArea)  # curves need room
         self._dock("Revisions", self.revisions, areas.LeftDockWidgetArea)
         self._dock("Data", self.data, areas.LeftDockWidgetArea)
         self._dock("Inspector", self.inspector, areas.RightDockWidgetArea)
@@ -129,7 +129,7 @@ class MainWindow(QMainWindow):
         docks = self.docks
         self.resizeDocks([docks["Revisions"], docks["Inspector"]], [352, 288], Qt.Orientation.Horizontal)
         self.resizeDocks([docks["Revisions"], docks["Data"]], [300, 460], Qt.Orientation.Vertical)
-        self.resizeDocks([docks["Jobs"]], [190], Qt.Orientation.Vertical)
+        self.resizeDocks([docks["Jobs"]], [232], Qt.Orientation.Vertical)
 
     def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> None:
         dock = QDockWidget(title, self)

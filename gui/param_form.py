@@ -23,6 +23,8 @@ from core.errors import UserError
 from core.params import Scalar, Spec, check
 
 _SLIDER_STEPS = 1000
+_ADVANCED = "Advanced"
+_WRONG = object()  # equal to no default
 
 
 class NumberEdit(QWidget):
@@ -140,7 +142,10 @@ class ParamRow:
 
 
 class ParamForm(QWidget):
-    """Editors for every Spec; advanced ones fold away below a button."""
+    """Editors for every Spec; groups fold away below a button each, advanced ones without a group at the end.
+
+    ``folds`` are these buttons by title; one says how many of its parameters are not as by default.
+    """
 
     changed = Signal()
 
@@ -150,15 +155,20 @@ class ParamForm(QWidget):
         super().__init__(parent)
         given = values or {}
         self.rows = {s.name: ParamRow(s, given.get(s.name, s.default)) for s in specs}
-        plain = [r for r in self.rows.values() if not r.spec.field.advanced]
-        advanced = [r for r in self.rows.values() if r.spec.field.advanced]
+        self.folds: dict[str, QToolButton] = {}
+        self._folded: dict[str, list[ParamRow]] = {}
+        plain: list[ParamRow] = []
+        for row in self.rows.values():
+            fold = row.spec.field.group or (_ADVANCED if row.spec.field.advanced else "")
+            (self._folded.setdefault(fold, []) if fold else plain).append(row)
+        if _ADVANCED in self._folded:
+            self._folded[_ADVANCED] = self._folded.pop(_ADVANCED)  # the last
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         if plain:
             column.addWidget(_page(plain))
-        self.advanced_button: QToolButton | None = None
-        if advanced:
-            self._add_advanced(column, advanced)
+        for title, rows in self._folded.items():
+            self._add_fold(column, title, rows)
         for row in self.rows.values():
             _on_change(row.editor, self._changed)
         self._values: dict[str, Scalar] = {}
@@ -191,12 +201,15 @@ class ParamForm(QWidget):
 
     def focus_first_error(self) -> None:
         for name in self._errors:
-            self.rows[name].editor.setFocus()
+            row = self.rows[name]
+            for title, rows in self._folded.items():
+                if row in rows:
+                    self.folds[title].setChecked(True)
+            row.editor.setFocus()
             return
 
-    def _add_advanced(self, column: QVBoxLayout, rows: Sequence[ParamRow]) -> None:
+    def _add_fold(self, column: QVBoxLayout, title: str, rows: Sequence[ParamRow]) -> None:
         button = QToolButton()
-        button.setText("Ad&vanced")
         button.setObjectName("Fold")
         button.setCheckable(True)
         button.setAutoRaise(True)
@@ -210,7 +223,7 @@ class ParamForm(QWidget):
             page.setVisible(open_)
 
         button.toggled.connect(toggle)
-        self.advanced_button = button
+        self.folds[title] = button
         column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(page)
 
@@ -226,6 +239,9 @@ class ParamForm(QWidget):
                 self._errors[name] = why
             else:
                 self._values[name] = value
+        for title, rows in self._folded.items():
+            changed = sum(self._values.get(r.spec.name, _WRONG) != r.spec.default for r in rows)
+            self.folds[title].setText(f"{title} ({changed} changed)" if changed else title)
 
 
 def number_text(value: Scalar) -> str:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.report import Curve, Report, Table
-from gui.charts.line_chart import LineChart
+from gui.charts.line_chart import LineChart, Style
 from gui.figures import name_of, spoken
 
 _ROWS_SHOWN = 12
@@ -38,9 +38,9 @@ class ReportDialog(QDialog):
             line = QLabel(f"{name_of(name)[:1].upper()}{name_of(name)[1:]}: {spoken(measure)}", wordWrap=True)
             line.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             column.addWidget(line)
-        for x_label, group in _by_x(report.curves):
+        for style, group in _by_axes(report.curves):
             column.addWidget(_section(", ".join(c.title for c in group)))
-            column.addWidget(_chart(x_label, group))
+            column.addWidget(_chart(style, group))
         for table in report.tables:
             column.addWidget(_section(table.title))
             column.addWidget(_table(table))
@@ -64,16 +64,16 @@ def _section(text: str) -> QLabel:
     return label
 
 
-def _by_x(curves: Sequence[Curve]) -> list[tuple[str, list[Curve]]]:
+def _by_axes(curves: Sequence[Curve]) -> list[tuple[Style, list[Curve]]]:
     """Curves that share both axes share a chart."""
     groups: dict[tuple[str, str], list[Curve]] = {}
     for curve in curves:
         groups.setdefault((curve.x_label, curve.y_label), []).append(curve)
-    return [(x, found) for (x, _), found in groups.items()]
+    return [(Style(unit="%" if y == "%" else "", x_label=x), found) for (x, y), found in groups.items()]
 
 
-def _chart(x_label: str, curves: Sequence[Curve]) -> LineChart:
-    chart = LineChart(x_label)
+def _chart(style: Style, curves: Sequence[Curve]) -> LineChart:
+    chart = LineChart(style)
     chart.setMinimumHeight(170)
     for curve in curves:
         chart.set_series(curve.title, curve.x, curve.y)

@@ -79,6 +79,15 @@ class Settings:
         self._store.setValue("look", value)
 
     @property
+    def device(self) -> str:
+        """The processor that trains: "cpu", "cuda" or "mps"."""
+        return str(self._store.value("device", "cpu") or "cpu")
+
+    @device.setter
+    def device(self, value: str) -> None:
+        self._store.setValue("device", value)
+
+    @property
     def recent(self) -> list[Path]:
         """Projects opened or saved lately that still exist, newest first."""
         stored = self._store.value("recent", [])

@@ -15,6 +15,8 @@ from core.methods.training_settings import NORM_LIMIT, Keep, Optimizer, Schedule
 from core.model.model import Model
 from core.params import Field
 
+# groups of a long form
+IMAGES, STEPS, KEPT = "Training images", "Optimization", "Validation and what is kept"
 _LARGE = 128  # pixels
 _DECAY = {Optimizer.SGD: 5e-4, Optimizer.ADAMW: 0.05}
 
@@ -30,13 +32,22 @@ class Policy(Enum):
 Epochs = Annotated[int, Field("Epochs", "Passes over the training items.", low=1, high=1000)]
 WarmUp = Annotated[
     float,
-    Field("Warm-up", "The rate rises to its full value over so many epochs.", low=0.0, high=100.0, unit="epochs"),
+    Field(
+        "Warm-up",
+        "The rate rises to its full value over so many epochs.",
+        low=0.0,
+        high=100.0,
+        unit="epochs",
+        group=STEPS,
+    ),
 ]
 Smoothing = Annotated[
-    float, Field("Label smoothing", "Share of each target that is spread over all classes.", low=0.0, high=0.9)
+    float,
+    Field("Label smoothing", "Share of each target that is spread over all classes.", low=0.0, high=0.9, group=STEPS),
 ]
 Mirror = Annotated[
-    bool, Field("Mirror images", "Mirrors half of the images; wrong for digits, letters and traffic signs.")
+    bool,
+    Field("Mirror images", "Mirrors half of the images; wrong for digits, letters and traffic signs.", group=IMAGES),
 ]
 
 
@@ -53,12 +64,17 @@ class TrainingParams:
         int | None,
         Field("Batch size", "Empty: 64, or 16 for images above 128 pixels.", low=1, high=4096, unit="items"),
     ] = None
-    shift: Annotated[bool, Field("Shift images", "Moves every image at random by up to an eighth of its size.")] = True
+    shift: Annotated[
+        bool, Field("Shift images", "Moves every image at random by up to an eighth of its size.", group=IMAGES)
+    ] = True
     flip: Mirror = False
     optimizer: Annotated[Optimizer, Field("Optimizer", "SGD with momentum, or AdamW.")] = Optimizer.SGD
-    schedule: Annotated[Schedule, Field("Schedule", "How the learning rate falls.")] = Schedule.COSINE
+    schedule: Annotated[Schedule, Field("Schedule", "How the learning rate falls.", group=STEPS)] = Schedule.COSINE
     keep: Annotated[
-        Keep, Field("Keep", "The weights of the best validation (where there are enough items), or the last ones.")
+        Keep,
+        Field(
+            "Keep", "The weights of the best validation (where there are enough items), or the last ones.", group=KEPT
+        ),
     ] = Keep.BEST
     weight_decay: Annotated[
         float | None,
@@ -67,17 +83,17 @@ class TrainingParams:
             "Empty: 0.0005, for AdamW 0.05. Biases and normalizations are spared.",
             low=0.0,
             high=1.0,
-            advanced=True,
+            group=STEPS,
         ),
     ] = None
-    momentum: Annotated[float, Field("Momentum", "Of SGD.", low=0.0, high=0.999, advanced=True)] = 0.9
+    momentum: Annotated[float, Field("Momentum", "Of SGD.", low=0.0, high=0.999, group=STEPS)] = 0.9
     warmup: WarmUp = 0.0
     milestones: Annotated[
         str,
-        Field("Milestones", "Of the step schedule: shares of the training after which the rate falls.", advanced=True),
+        Field("Milestones", "Of the step schedule: shares of the training after which the rate falls.", group=STEPS),
     ] = "0.5 0.75"
     gamma: Annotated[
-        float, Field("Fall", "The rate is multiplied by this at each milestone.", low=1e-3, high=1.0, advanced=True)
+        float, Field("Fall", "The rate is multiplied by this at each milestone.", low=1e-3, high=1.0, group=STEPS)
     ] = 0.1
     clip_norm: Annotated[
         float | None,
@@ -86,28 +102,48 @@ class TrainingParams:
             "Largest norm of the whole gradient, 0 for none. Empty: 1 without BatchNormalization, else none.",
             low=0.0,
             high=1e6,
-            advanced=True,
+            group=STEPS,
         ),
     ] = None
     label_smoothing: Smoothing = 0.0
     crop: Annotated[
         float,
         Field(
-            "Smallest crop", "Crops keep at least this share of an image's area; 1 crops nothing.", low=0.01, high=1.0
+            "Smallest crop",
+            "Crops keep at least this share of an image's area; 1 crops nothing.",
+            low=0.01,
+            high=1.0,
+            group=IMAGES,
         ),
     ] = 1.0
-    colour: Annotated[float, Field("Colour jitter", "0 changes no colours.", low=0.0, high=1.0)] = 0.0
-    policy: Annotated[Policy, Field("Augmentation policy", "TrivialAugment or RandAugment.")] = Policy.NONE
-    erase: Annotated[float, Field("Random erasing", "Probability for each image.", low=0.0, high=1.0)] = 0.0
+    colour: Annotated[float, Field("Colour jitter", "0 changes no colours.", low=0.0, high=1.0, group=IMAGES)] = 0.0
+    policy: Annotated[Policy, Field("Augmentation policy", "TrivialAugment or RandAugment.", group=IMAGES)] = (
+        Policy.NONE
+    )
+    erase: Annotated[float, Field("Random erasing", "Probability for each image.", low=0.0, high=1.0, group=IMAGES)] = (
+        0.0
+    )
     mixup: Annotated[
-        float, Field("Mixup", "Alpha of the shares in which two items are mixed; 0 is off.", low=0.0, high=100.0)
+        float,
+        Field(
+            "Mixup", "Alpha of the shares in which two items are mixed; 0 is off.", low=0.0, high=100.0, group=IMAGES
+        ),
     ] = 0.0
     cutmix: Annotated[
-        float, Field("CutMix", "Alpha of the shares in which boxes are exchanged; 0 is off.", low=0.0, high=100.0)
+        float,
+        Field(
+            "CutMix", "Alpha of the shares in which boxes are exchanged; 0 is off.", low=0.0, high=100.0, group=IMAGES
+        ),
     ] = 0.0
     ema: Annotated[
         float | None,
-        Field("Averaged weights", "Decay of a moving average that is kept instead; empty: off.", low=0.0, high=0.99999),
+        Field(
+            "Averaged weights",
+            "Decay of a moving average that is kept instead; empty: off.",
+            low=0.0,
+            high=0.99999,
+            group=KEPT,
+        ),
     ] = None
     validation: Annotated[
         float,
@@ -116,15 +152,22 @@ class TrainingParams:
             "Share of the training items that chooses the epoch to keep and trains nothing.",
             low=0.0,
             high=0.5,
+            group=KEPT,
         ),
     ] = 0.1
     patience: Annotated[
         int | None,
-        Field("Patience", "Ends after so many epochs without a better validation; empty: never.", low=1, high=1000),
+        Field(
+            "Patience",
+            "Ends after so many epochs without a better validation; empty: never.",
+            low=1,
+            high=1000,
+            group=KEPT,
+        ),
     ] = None
     max_steps: Annotated[
         int | None,
-        Field("Last step", "Ends there; stop-and-keep-best sets it, so that the step replays.", low=1, advanced=True),
+        Field("Last step", "Ends there; stop-and-keep-best sets it, so that the step replays.", low=1, group=KEPT),
     ] = None
 
 

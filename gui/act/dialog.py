@@ -20,10 +20,12 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from core import params as parameters
 from core.methods.method import Method, Plan
 from core.report import Measure
+from gui.act.device_box import DeviceBox
 from gui.act.request import ActRequest, TeacherChoice
 from gui.act.scope_box import ScopeBox
 from gui.figures import cell, name_of
@@ -41,12 +43,13 @@ _SEED = parameters.Spec("seed", int, 0, parameters.Field("Seed", _HELP, low=0, h
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What the dialog must know of the project: layers, selection, data and possible teachers."""
+    """What the dialog must know of the project: layers, selection, data, possible teachers; and the usual device."""
 
     layers: Sequence[str]
     selected: Sequence[str] = ()
     data: str = ""
     teachers: Sequence[TeacherChoice] = ()
+    device: str = "cpu"
 
 
 class MethodDialog(QDialog):
@@ -63,6 +66,7 @@ class MethodDialog(QDialog):
         self.scope = ScopeBox(setting.layers, setting.selected)
         self.seed = ParamForm((_SEED,))
         self.teacher = _teacher_combo(setting.teachers) if "teacher" in (*method.uses, *method.needs) else None
+        self.device = DeviceBox(setting.device) if method.trains else None
         self.status = QLabel(wordWrap=True)
         self.status.setObjectName("Hint")
         self.status.setMinimumHeight(3 * self.status.fontMetrics().lineSpacing())  # a preview must not move the buttons
@@ -80,8 +84,8 @@ class MethodDialog(QDialog):
         first = next(iter(self.form.rows.values()), None)
         (first.editor if first is not None else self.scope.everything).setFocus()
         self._fit()
-        if self.form.advanced_button is not None:
-            self.form.advanced_button.toggled.connect(lambda _: self._fit())
+        for fold in self.form.folds.values():
+            fold.toggled.connect(lambda _: self._fit())
 
     def request(self) -> ActRequest:
         return ActRequest(
@@ -90,7 +94,13 @@ class MethodDialog(QDialog):
             self.scope.scope(),
             int(self.seed.values().get("seed") or 0),
             self._teacher_choice(),
+            self.device.chosen() if self.device is not None else "cpu",
         )
+
+    def show_devices(self, reasons: Mapping[str, str]) -> None:
+        """What this machine can train on: '' or the reason why not, by device."""
+        if self.device is not None and isValid(self):
+            self.device.show_devices(reasons)
 
     def accept(self) -> None:
         self._changed()
@@ -161,6 +171,11 @@ class MethodDialog(QDialog):
             data.setAccessibleName("Data")
             label = QLabel("Data")
             rest.addRow(label, data)
+            labels.append(label)
+        if self.device is not None:
+            label = QLabel("De&vice")
+            label.setBuddy(self.device)
+            rest.addRow(label, self.device)
             labels.append(label)
         widest = 4 + max(
             label.sizeHint().width() for label in labels

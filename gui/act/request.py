@@ -29,3 +29,4 @@ class ActRequest:
     scope: Scope
     seed: int
     teacher: TeacherChoice | None = None
+    device: str = "cpu"

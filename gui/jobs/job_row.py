@@ -1,4 +1,4 @@
-"""One line of the job list: title, progress, remaining time, a button to stop."""
+"""One line of the job list: title, progress, remaining time, buttons to end it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from gui.jobs.running_job import RunningJob
 _WORDS = {
     "waiting": "Waiting",
     "running": "Running",
+    "stopping": "Ending…",
     "cancelling": "Stopping…",
     "done": "✓ Done",
     "failed": "✕ Failed",
@@ -19,34 +20,63 @@ _WORDS = {
 }
 
 
-class JobRow(QWidget):
-    def __init__(self, job: RunningJob, parent: QWidget | None = None) -> None:
+class Row(QWidget):
+    """A title and a line of status, which is cut where there is no room, with buttons right and below."""
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.job = job
-        self.title = QLabel(job.title)
+        self.title = QLabel(title)
         self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.state = QLabel()
         self.state.setObjectName("Hint")
         self.state.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.texts = QVBoxLayout()
+        self.texts.setSpacing(4)
+        self.texts.addWidget(self.title)
+        self.texts.addWidget(self.state)
+        self.line = QHBoxLayout()
+        self.line.setSpacing(8)
+        self.line.addLayout(self.texts, 1)
+        self.below = QVBoxLayout(self)
+        self.below.setContentsMargins(8, 4, 8, 4)
+        self.below.setSpacing(4)
+        self.below.addLayout(self.line)
+
+    def status(self) -> str:
+        """The whole line of status."""
+        raise NotImplementedError
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.show_status()
+
+    def show_status(self) -> None:
+        room = max(self.state.width(), 40)
+        self.state.setText(self.state.fontMetrics().elidedText(self.status(), Qt.TextElideMode.ElideRight, room))
+        self.setToolTip(f"{self.title.text()}: {self.status()}")
+
+
+class JobRow(Row):
+    """A job while it runs and after."""
+
+    def __init__(self, job: RunningJob, parent: QWidget | None = None) -> None:
+        super().__init__(job.title, parent)
+        self.job = job
         self.bar = QProgressBar(maximum=1000, textVisible=False)
         self.bar.setFixedHeight(6)
         self.bar.setAccessibleName(f"Progress of {job.title}")
-        self.stop = QToolButton()
-        self.stop.setObjectName("Framed")
-        self.stop.setText("Cancel")
-        self.stop.setToolTip("Stop this job (Del)")
-        self.stop.setAccessibleName(f"Cancel {job.title}")
+        self.texts.insertWidget(1, self.bar)
+        self.stop = framed_button("Cancel", f"Cancel {job.title}", "Stop this job and drop what it did (Del)")
         self.stop.clicked.connect(job.cancel)
-        column = QVBoxLayout()
-        column.setSpacing(4)
-        column.addWidget(self.title)
-        column.addWidget(self.bar)
-        column.addWidget(self.state)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 4, 8, 4)
-        row.addLayout(column, 1)
-        row.addWidget(self.stop)
+        self.line.addWidget(self.stop)
+        self.keep = framed_button(
+            "Stop and keep the best",
+            f"Stop {job.title} and keep the best so far",
+            "End the training now; the best weights so far become a revision.",
+        )
+        self.keep.clicked.connect(job.stop)
+        self.below.addWidget(self.keep, 0, Qt.AlignmentFlag.AlignLeft)
         job.changed.connect(self.refresh)
         self.refresh()
 
@@ -56,16 +86,9 @@ class JobRow(QWidget):
         self.bar.setVisible(job.running)
         self.stop.setVisible(job.running)
         self.stop.setEnabled(job.state != "cancelling")
-        self._show_status()
-        self.setToolTip(f"{job.title}: {self.status()}")
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._show_status()
-
-    def _show_status(self) -> None:
-        room = max(self.state.width(), 40)
-        self.state.setText(self.state.fontMetrics().elidedText(self.status(), Qt.TextElideMode.ElideRight, room))
+        self.keep.setVisible(job.running and job.can_stop)
+        self.keep.setEnabled(job.state == "running")
+        self.show_status()
 
     def status(self) -> str:
         job = self.job
@@ -78,3 +101,13 @@ class JobRow(QWidget):
         if job.message and job.state != "cancelling":
             parts.append(job.message)  # last, for it alone may be cut
         return " · ".join(parts)
+
+
+def framed_button(text: str, name: str, tip: str) -> QToolButton:
+    """A small button of a row; ``name`` says to the screen reader which row it belongs to."""
+    button = QToolButton()
+    button.setObjectName("Framed")
+    button.setText(text)
+    button.setToolTip(tip)
+    button.setAccessibleName(name)
+    return button

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontDatabase, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QListWidget,
@@ -19,12 +21,20 @@ from gui.charts.curves import Curves
 from gui.empty_hint import EmptyHint
 from gui.jobs.job_row import JobRow
 from gui.jobs.running_job import RunningJob
+from gui.jobs.unfinished_row import Interrupted, UnfinishedRow
 
 _KEPT = 50
+_INTERRUPTED = "This training was interrupted. Resume goes on where it was, with the same result as without a pause."
 
 
 class JobPanel(QWidget):
-    """Newest job on top; the newest is chosen unless the user chose another that still runs."""
+    """Newest job on top; the newest is chosen unless the user chose another that still runs.
+
+    Interrupted trainings stand there too; ``resume`` and ``discard`` carry the path of a checkpoint.
+    """
+
+    resume = Signal(object)
+    discard = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,10 +53,11 @@ class JobPanel(QWidget):
         self.tabs.addTab(self.curves, "Curves")
         self.tabs.addTab(self.log, "Log")
         self._job: RunningJob | None = None
+        self.interrupted: tuple[Interrupted, ...] = ()
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.addWidget(self.list)
         splitter.addWidget(self.tabs)
-        splitter.setSizes([380, 620])
+        splitter.setSizes([320, 760])
         splitter.setChildrenCollapsible(False)
         self._stack = QStackedLayout()
         self._stack.addWidget(EmptyHint("No jobs yet.", "Choose an act from the Prune, Quantize or Distil menu."))
@@ -62,6 +73,7 @@ class JobPanel(QWidget):
         row = JobRow(job)
         item = QListWidgetItem()
         item.setSizeHint(row.sizeHint())
+        job.ended.connect(lambda: self._shrink(job))
         item.setData(Qt.ItemDataRole.UserRole, job)
         item.setData(Qt.ItemDataRole.AccessibleTextRole, job.title)
         self.list.insertItem(0, item)
@@ -69,14 +81,37 @@ class JobPanel(QWidget):
         self._stack.setCurrentIndex(1)
         if self._job is None or not self._job.running:
             self.list.setCurrentItem(item)
-        while self.list.count() > _KEPT and not self._job_at(self.list.count() - 1).running:
-            self.list.takeItem(self.list.count() - 1)
+        ended = [k for k in range(self.list.count()) if not self._runs(k)]
+        for surplus in reversed(ended[_KEPT:]):
+            self.list.takeItem(surplus)
 
     def forget_ended(self) -> None:
         """Another project is opened: what ended belongs to the one before."""
         for row in reversed(range(self.list.count())):
-            if not self._job_at(row).running:
+            job = self._job_at(row)
+            if job is not None and not job.running:
                 self.list.takeItem(row)
+        self._stack.setCurrentIndex(1 if self.list.count() else 0)
+
+    def set_interrupted(self, found: Sequence[Interrupted]) -> None:
+        """The trainings that could be gone on with: below the jobs that run, above those that ended."""
+        if tuple(found) == self.interrupted:
+            return
+        self.interrupted = tuple(found)
+        for number in reversed(range(self.list.count())):
+            if self._job_at(number) is None:
+                self.list.takeItem(number)
+        place = sum(self._runs(k) for k in range(self.list.count()))
+        for number, one in enumerate(found, start=place):
+            row = UnfinishedRow(one)
+            row.resume.connect(self.resume)
+            row.discard.connect(self.discard)
+            item = QListWidgetItem()
+            item.setSizeHint(row.sizeHint())
+            item.setData(Qt.ItemDataRole.UserRole, one)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{one.title}: {row.status()}")
+            self.list.insertItem(number, item)
+            self.list.setItemWidget(item, row)
         self._stack.setCurrentIndex(1 if self.list.count() else 0)
 
     def cancel_current(self) -> None:
@@ -87,19 +122,34 @@ class JobPanel(QWidget):
     def current(self) -> RunningJob | None:
         return self._job
 
-    def _job_at(self, row: int) -> RunningJob:
+    def _job_at(self, row: int) -> RunningJob | None:
+        """None for an interrupted training."""
         job = self.list.item(row).data(Qt.ItemDataRole.UserRole)
-        assert isinstance(job, RunningJob)
-        return job
+        return job if isinstance(job, RunningJob) else None
+
+    def _runs(self, row: int) -> bool:
+        job = self._job_at(row)
+        return job is None or job.running
+
+    def _shrink(self, job: RunningJob) -> None:
+        """A job that is over has neither bar nor buttons."""
+        for number in range(self.list.count()):
+            item = self.list.item(number)
+            row = self.list.itemWidget(item)
+            if self._job_at(number) is job and row is not None:
+                item.setSizeHint(row.sizeHint())
 
     def _show(self, item: QListWidgetItem | None) -> None:
         if self._job is not None:
             self._job.pointed.disconnect(self._point)
             self._job.logged.disconnect(self.log.appendPlainText)
-        self._job = item.data(Qt.ItemDataRole.UserRole) if item is not None else None
+        chosen = item.data(Qt.ItemDataRole.UserRole) if item is not None else None
+        self._job = chosen if isinstance(chosen, RunningJob) else None
         self.curves.clear()
         self.log.clear()
         if self._job is None:
+            self.log.setPlainText("" if chosen is None else _INTERRUPTED)
+            self.tabs.setCurrentIndex(1)
             return
         for series, x, y in self._job.points:
             self.curves.add(series, x, y)

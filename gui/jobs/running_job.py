@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from PySide6.QtCore import QObject, Signal
 
-State = Literal["waiting", "running", "cancelling", "done", "failed", "cancelled"]
+State = Literal["waiting", "running", "stopping", "cancelling", "done", "failed", "cancelled"]
 ENDED: tuple[State, ...] = ("done", "failed", "cancelled")
 _LOG_LINES = 5000
 
 
 class RunningJob(QObject):
-    """Lives in the window's thread. ``changed`` tells rows to read again; points come one by one for charts."""
+    """Lives in the window's thread. ``changed`` tells rows to read again; points come one by one for charts.
+
+    ``can_stop``: it can end early with its best so far as the result. ``asked`` is the task and its arguments.
+    """
 
     changed = Signal()
     pointed = Signal(str, float, float)
@@ -30,15 +33,26 @@ class RunningJob(QObject):
         self.log: list[str] = []
         self.points: list[tuple[str, float, float]] = []
         self.result: Any = None
+        self.can_stop = False
+        self.asked: Mapping[str, Any] = {}
         self._cancel = cancel
+        self._stop: Callable[[], None] | None = None
 
     @property
     def running(self) -> bool:
         return self.state not in ENDED
 
-    def bind(self, cancel: Callable[[], None]) -> None:
-        """Give the way to stop it, known once it is handed to the worker."""
-        self._cancel = cancel
+    def bind(self, cancel: Callable[[], None], stop: Callable[[], None] | None = None) -> None:
+        """Give the ways to end it, known once it is handed to the worker."""
+        self._cancel, self._stop = cancel, stop
+        self.can_stop = stop is not None
+
+    def stop(self) -> None:
+        """Ask a training to end now and keep the best so far."""
+        if self.state in ("waiting", "running") and self._stop is not None:
+            self.state, self.message = "stopping", "keeping the best so far"
+            self.changed.emit()
+            self._stop()
 
     def cancel(self) -> None:
         if self.running and self.state != "cancelling" and self._cancel is not None:

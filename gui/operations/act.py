@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +51,12 @@ def make_dialog(desk: Desk, method: Method) -> MethodDialog:
         [n for n in state.selected if n in names],
         f"{state.data.name}, {len(state.data.items):,} items" if state.data is not None else "",
         teachers(desk),
+        desk.settings.device,
     )
-    return MethodDialog(method, setting, lambda *args: _preview(desk, *args), desk.window)
+    dialog = MethodDialog(method, setting, lambda *args: _preview(desk, *args), desk.window)
+    if dialog.device is not None:
+        desk.jobs.submit("Devices", "devices", {}, lambda found: dialog.show_devices(found["devices"]), quiet=True)
+    return dialog
 
 
 def teachers(desk: Desk) -> list[TeacherChoice]:
@@ -122,11 +126,39 @@ def apply_request(desk: Desk, request: ActRequest) -> None:
     method = load_methods().get(request.method)
     if not request.scope.everything:
         desk.window.statusBar().showMessage(f"{method.title.rstrip('…')} on part of the layers.", 4000)
+    if method.trains:
+        desk.settings.device = request.device
+        args["device"] = request.device
+    submit_step(desk, project, revision.id, args)
+
+
+def submit_step(desk: Desk, project: Project, parent: int, args: Mapping[str, Any]) -> None:
+    """Run the worker's task ``apply`` on a revision of the project."""
+    step = Step.from_json(args["step"])
 
     def done(result: Any, folder: Path) -> None:
-        _commit(desk, project, revision.id, [result], lambda _: folder, folder)
+        _commit(desk, project, parent, [result], lambda _: folder, folder)
 
-    desk.jobs.submit_with_folder(title_of(step), "apply", args, project.job_folder(), done, desk.errors.report)
+    desk.jobs.submit_with_folder(
+        title_of(step), "apply", args, project.job_folder(), done, desk.errors.report, _trains([step])
+    )
+
+
+def submit_recipe(desk: Desk, project: Project, parent: int, title: str, args: Mapping[str, Any]) -> None:
+    """Run the worker's task ``run`` on a revision of the project."""
+    folder = project.job_folder()
+    steps = Recipe.from_json(args["recipe"]).steps
+
+    def done(result: Any, _: Path) -> None:
+        _commit(desk, project, parent, result["steps"], lambda k: folder / str(k), folder)
+
+    desk.jobs.submit_with_folder(title, "run", args, folder, done, desk.errors.report, _trains(steps))
+
+
+def _trains(steps: Iterable[Step]) -> bool:
+    """Whether one of the steps can end early with the best so far."""
+    registry = load_methods()
+    return any(s.method in registry and registry.get(s.method).trains for s in steps)
 
 
 def _arguments(desk: Desk, step: Step, teacher: TeacherChoice | None) -> dict[str, Any] | None:
@@ -212,12 +244,9 @@ def run_recipe_file(desk: Desk, path: Path) -> None:
         desk.errors.report(error)
         return
     args = {"model": _reference(project, revision.id), "recipe": recipe.to_json(), "threads": THREADS}
-    folder = project.job_folder()
-
-    def done(result: Any, _: Path) -> None:
-        _commit(desk, project, revision.id, result["steps"], lambda k: folder / str(k), folder)
-
-    desk.jobs.submit_with_folder(f"Recipe {path.stem}", "run", args, folder, done, desk.errors.report)
+    if _trains(recipe.steps):
+        args["device"] = desk.settings.device
+    submit_recipe(desk, project, revision.id, f"Recipe {path.stem}", args)
 
 
 def _with_data(desk: Desk, recipe: Recipe) -> Recipe:

@@ -172,10 +172,14 @@ def may_close(desk: Desk) -> bool:
     running = [job.title for job in desk.jobs.running]
     if not running:
         return True
+    if all(job.can_stop for job in desk.jobs.running):
+        lost = "still trains. It can be resumed from its last checkpoint when the project is opened again."
+    else:
+        lost = "is still running and would be lost. Every revision is saved."
     answer = QMessageBox.question(
         desk.window,
         "A job is running",
-        f"'{running[0]}' is still running and would be lost. Every revision is saved.\nClose all the same?",
+        f"'{running[0]}' {lost}\nClose all the same?",
     )
     return answer == QMessageBox.StandardButton.Yes
 

@@ -95,7 +95,7 @@ def test_slider_and_line_follow_each_other(form: ParamForm) -> None:
 def test_advanced_fields_are_folded_away_but_count(form: ParamForm, qtbot: QtBot) -> None:
     line = form.rows["steps"].editor
     assert not line.isVisible()
-    qtbot.mouseClick(form.advanced_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(form.folds["Advanced"], Qt.MouseButton.LeftButton)
     assert line.isVisible()
     assert form.values()["steps"] is None
     form.rows["steps"].set_raw(0)

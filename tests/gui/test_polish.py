@@ -19,7 +19,7 @@ from core.formats.open import open_model
 from core.methods.method import load_methods
 from core.model.model import Model
 from core.report import Measure
-from gui.charts.line_chart import legend
+from gui.charts.line_chart import shortened
 from gui.compare.table_model import COLUMNS, Subject
 from gui.compare.view import CompareView
 from gui.data_panel.pictures import picture
@@ -189,9 +189,9 @@ def test_a_proof_is_shown_whole(qtbot: QtBot, tmp_path: Path, qapp: QApplication
 
 def test_a_legend_shortens_the_name_and_never_the_value(qapp: QApplication) -> None:
     metrics = QFontMetrics(qapp.font())
-    shown = legend(metrics, "accuracy on the training items", [(1.0, 99.39)], 120)
+    shown = shortened(metrics, "Accuracy on the training items", "99.4 %", 120)
     assert shown.startswith("Accuracy")
-    assert shown.endswith("…  99.39")
+    assert shown.endswith("… 99.4 %")
     assert metrics.horizontalAdvance(shown) <= 120
 
 

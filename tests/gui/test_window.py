@@ -172,6 +172,7 @@ class ScriptedClient:
     def __init__(self, *events: Any) -> None:
         self.events = events
         self.cancelled: list[Handle] = []
+        self.stopped: list[Handle] = []
         self.closed = False
 
     def start(self) -> None: ...
@@ -186,6 +187,9 @@ class ScriptedClient:
     def cancel(self, handle: Handle) -> None:
         self.cancelled.append(handle)
         handle.tell(Stopped())
+
+    def stop(self, handle: Handle) -> None:
+        self.stopped.append(handle)
 
     def close(self) -> None:
         self.closed = True

@@ -46,6 +46,9 @@ class ThreadClient:
     def cancel(self, handle: Handle) -> None:
         self._jobs[handle].cancel()
 
+    def stop(self, handle: Handle) -> None:
+        self._jobs[handle].stop()
+
     def close(self) -> None:
         for job in self._jobs.values():
             job.cancel()

@@ -26,10 +26,13 @@ class Params(TrainingParams):
     """Parameters of fine-tuning; these two count only where a teacher is given."""
 
     distill_weight: Annotated[
-        float, Field("Weight of the teacher", "0 ignores the teacher, 1 ignores the labels.", low=0.0, high=1.0)
+        float,
+        Field(
+            "Weight of the teacher", "0 ignores the teacher, 1 ignores the labels.", low=0.0, high=1.0, group="Teacher"
+        ),
     ] = 0.9
     temperature: Annotated[
-        float, Field("Temperature", "Higher shows more of how the teacher doubts.", low=0.5, high=50.0, advanced=True)
+        float, Field("Temperature", "Higher shows more of how the teacher doubts.", low=0.5, high=50.0, group="Teacher")
     ] = 4.0
 
 

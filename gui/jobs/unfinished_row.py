@@ -1,0 +1,52 @@
+"""A training of this project that was interrupted: how far it came, a button to go on, one to drop it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from gui.jobs.job_row import Row, framed_button
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """``path`` is its checkpoint; ``steps`` of ``total`` were done at ``time`` (seconds since 1970)."""
+
+    path: Path
+    title: str
+    steps: int
+    total: int
+    time: float
+
+
+class UnfinishedRow(Row):
+    resume = Signal(object)
+    discard = Signal(object)
+
+    def __init__(self, found: Interrupted, parent: QWidget | None = None) -> None:
+        super().__init__(found.title, parent)
+        self.found = found
+        self.resume_button = framed_button("Resume", f"Resume {found.title}", "Go on where this training was stopped.")
+        self.resume_button.clicked.connect(lambda: self.resume.emit(found.path))
+        self.discard_button = framed_button(
+            "Discard", f"Discard {found.title}", "Delete what was trained so far; the revisions stay."
+        )
+        self.discard_button.clicked.connect(lambda: self.discard.emit(found.path))
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self.resume_button)
+        buttons.addWidget(self.discard_button)
+        buttons.addStretch(1)
+        self.below.addLayout(buttons)
+        self.show_status()
+
+    def status(self) -> str:
+        found = self.found
+        moment = time.localtime(found.time)
+        share = 100 * found.steps / max(found.total, 1)
+        when = f"{moment.tm_mday} {time.strftime('%B, %H:%M', moment)}"
+        return f"Interrupted at {share:.0f} % · {when} · step {found.steps:,} of {found.total:,}"
