@@ -71,7 +71,22 @@ def check_wiring(model: Model) -> None:
                 f"The graph is not valid ONNX: layer '{node.name}' ({node.op_type}) reads '{missing[0]}', "
                 "which no input, weight or earlier layer gives."
             )
+        for attribute in node.attributes.values():
+            if attribute.type == ir.AttributeType.GRAPH:
+                _check_branch(node, attribute.as_graph())
         known.update(o.name for o in node.outputs)
+
+
+def _check_branch(node: ir.Node, branch: ir.Graph) -> None:
+    """What a branch returns has to be made in it: runtimes refuse others, and onnx_ir cannot clone them."""
+    own = {id(v) for v in (*branch.inputs, *branch.initializers.values())}
+    own |= {id(o) for inner in branch for o in inner.outputs}
+    if foreign := [v.name for v in branch.outputs if id(v) not in own]:
+        raise UserError(
+            f"The graph is not valid ONNX: a branch of layer '{node.name}' ({node.op_type}) returns '{foreign[0]}', "
+            "which it does not compute.",
+            "An Identity layer inside the branch would make it valid.",
+        )
 
 
 def _delist_initializers(model: Model) -> str:

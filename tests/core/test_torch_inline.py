@@ -189,6 +189,16 @@ def test_cuts_read_at_fixed_places_become_splits(opset: int) -> None:
         assert np.array_equal(by_torch[name].numpy(), values)
 
 
+def test_a_branch_that_returns_an_outer_value_is_refused_in_one_sentence() -> None:
+    text = """g (float[4] x) => (float[4] y) <bool c = {1}> {
+      t = Relu(x)
+      y = If (c) <then_branch = a () => (float[4] t) { }, else_branch = b () => (float[4] p) { p = Abs(x) }>
+    }"""
+    for act in (TorchGraph, prepare):
+        with pytest.raises(UserError, match=r"a branch of layer '' \(If\) returns 't', which it does not compute"):
+            act(parsed(HEAD + text))
+
+
 def test_sequences_and_loops_are_refused_by_name() -> None:
     text = "g (float[4] x) => (int64 y) { s = SequenceConstruct(x, x)  y = SequenceLength(s) }"
     with pytest.raises(UnsupportedOperator, match=r"'s' \(SequenceConstruct\)"):

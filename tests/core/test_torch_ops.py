@@ -1,6 +1,6 @@
 """Every operator of the torch executor against onnxruntime, over random shapes, attributes and opsets.
 
-Sizes: 12 examples an operator, tensors of at most some hundred elements.
+Sizes: 20 examples an operator, tensors of at most some hundred elements.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tests.core import (
 )
 from tests.core.operator_cases import CASES, Case, Draw, model_of, runs_alike
 
-EXAMPLES = 12
+EXAMPLES = 20
 FAMILIES = (  # importing them fills CASES
     operator_cases_index,
     operator_cases_layers,
