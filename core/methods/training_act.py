@@ -262,7 +262,9 @@ def _schedule(settings: Settings) -> str:
         "step": f"times {settings.gamma:g} after {', '.join(f'{100 * m:g} %' for m in settings.milestones)}",
         "constant": "constant",
     }[settings.schedule.value]
-    return f"{fall}, after a warm-up of {settings.warmup:g} epochs" if settings.warmup else fall
+    if not settings.warmup:
+        return fall
+    return f"{fall}, after a warm-up of {settings.warmup:g} epoch{'' if settings.warmup == 1 else 's'}"
 
 
 def _image_notes(params: TrainingParams, changed: Augmentation) -> list[str]:
@@ -280,4 +282,5 @@ def _image_notes(params: TrainingParams, changed: Augmentation) -> list[str]:
         "cutmix": "mixed in boxes",
     }
     done = [word for key, word in names.items() if chosen[key]] + (["cropped"] if params.crop < 1 else [])
-    return [f"Training images were {' and '.join(done)} at random.", *changed.notes]
+    listed = " and ".join(filter(None, (", ".join(done[:-1]), done[-1])))
+    return [f"Training images were {listed} at random.", *changed.notes]

@@ -43,7 +43,7 @@ def test_the_sample_learns_from_nothing() -> None:
     assert "top1_before" not in out.report.measures
     assert any("drawn anew with seed 0" in n for n in out.report.notes)
     assert any("Labels were smoothed by 0.1" in n for n in out.report.notes)
-    assert any("after a warm-up of 1 epochs" in n for n in out.report.notes)
+    assert any("after a warm-up of 1 epoch)" in n for n in out.report.notes)
 
 
 def test_what_is_drawn_depends_on_the_seed_alone() -> None:
