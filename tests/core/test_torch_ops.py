@@ -61,6 +61,7 @@ ROWS = (np.zeros((1, 8, 3), np.float32), np.zeros((1, 8, 2), np.float32))
         ("LSTM", Case([np.zeros((2, 1, 3), np.float32), *ROWS], {"hidden_size": 2, "activations": ["Affine"] * 3}, 14)),
         ("Cast", Case([np.zeros(3, np.float32)], {"to": 8}, 13)),
         ("BatchNormalization", Case([IMAGE, *[np.ones(1, np.float32)] * 4], {"training_mode": 1}, 15)),
+        ("QuantizeLinear", Case([np.zeros(3, np.float32), np.array(1, np.float32)], {"output_dtype": 17}, 21)),
         ("RandomNormalLike", Case([np.zeros(3, np.float32)], {}, 11)),
         ("Relu", Case([np.zeros(3, np.float32)], {}, 6)),
     ],
