@@ -26,6 +26,7 @@ _COORDINATES = (
     "tf_crop_and_resize",
 )
 _ROUNDING = ("round_prefer_floor", "round_prefer_ceil", "floor", "ceil")
+_EDGE = 1e-6  # regions are float32: what lies on the edge but for rounding is inside
 _LINEAR = {3: "linear", 4: "bilinear", 5: "trilinear"}
 
 
@@ -73,8 +74,7 @@ def _resampled(layer: Layer, x: Tensor, sizes: Sequence[int], scales: Sequence[f
     for axis in changed:
         at = _source(layer, x.shape[axis], sizes[axis], scales[axis], region.get(axis, (0.0, 1.0)))
         if cropping:
-            place = _round(at, _rounding(layer)) if layer.get("mode", "nearest") == "nearest" else at
-            beyond = ((place < 0) | (place > x.shape[axis] - 1)).reshape(_along(axis, x))
+            beyond = ((at < -_EDGE) | (at > x.shape[axis] - 1 + _EDGE)).reshape(_along(axis, x))
             outside = beyond if outside is None else outside | beyond
         x = _resample_axis(layer, x, axis, at, scales[axis])
     if outside is None or not bool(outside.any()):
