@@ -14,19 +14,24 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from core.exporters.exporter import load_exporters
+from core.measure.cost import cost
 from core.methods.method import load_methods
+from core.methods.scope import Scope
+from core.project.checkpoints import FOLDER, Checkpoints
 from core.report import Curve
 from gui.act.dialog import MethodDialog
+from gui.act.request import ActRequest
 from gui.app import build, make_application
 from gui.compare.predict_dialog import PredictDialog
 from gui.desk import Desk
 from gui.export.proof_view import Shown
-from gui.operations import act, analyse, comparing, creating, exporting, files, helping, looking, moving
+from gui.operations import act, analyse, comparing, creating, exporting, files, helping, looking, moving, resuming
 from gui.report_dialog import ReportDialog
 from gui.settings import Look, Settings
 
 SIZE = (1440, 900)
 _PATIENCE = 120.0
+_TRAINABLE = 500_000  # parameters
 
 
 def snapshot(folder: Path, project: str | None = None, model: str | None = None, theme: str = "both") -> int:
@@ -48,6 +53,7 @@ def snapshot(folder: Path, project: str | None = None, model: str | None = None,
         _open(desk, project, model)
         artist.settle()
         if desk.state.model is not None:
+            artist.training(looks)
             artist.prepare()
             for look in looks:
                 looking.set_look(desk, look)
@@ -87,6 +93,33 @@ class Artist:
         while (desk.background.busy or desk.jobs.running) and time.monotonic() < end:
             pause(desk.app, 0.05)
         pause(desk.app, 0.15)
+
+    def training(self, looks: Sequence[Look]) -> None:
+        """A training while it runs, and as it is offered after a cancel. Only small models: this waits for it."""
+        desk, project, revision = self._desk, self._desk.state.project, self._desk.state.revision
+        if project is None or revision is None or not desk.state.labelled:
+            return
+        if desk.state.model is None or cost(desk.state.model).params > _TRAINABLE:
+            return
+        step = act.step_of(desk, ActRequest("train.scratch", {"epochs": 12}, Scope(), 0))
+        model = {"project": str(project.folder), "revision": revision.id}
+        act.submit_step(desk, project, revision.id, {"model": model, "step": step.to_json(), "threads": 1})
+        job = next((j for j in desk.jobs.running if j.can_stop), None)
+        end = time.monotonic() + _PATIENCE
+        while job is not None and job.running and job.done < 0.7 and time.monotonic() < end:
+            pause(desk.app, 0.05)
+        for look in looks:
+            looking.set_look(desk, look)
+            self.draw("training", look)
+        if job is not None:
+            job.cancel()
+        self.settle()
+        for look in looks:
+            looking.set_look(desk, look)
+            self.draw("interrupted", look)
+        Checkpoints(project.folder / FOLDER).clear()
+        resuming.show(desk)
+        self.settle()
 
     def prepare(self) -> None:
         """Real figures first: a comparison table without any would show nothing."""

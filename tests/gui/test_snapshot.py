@@ -12,6 +12,7 @@ from PIL import Image
 from tests.conftest import ROOT
 
 WANTED = {"start", "graph", "layers", "compare", "panel_inspector", "dialog_prune_magnitude", "dialog_proof", "message"}
+WANTED |= {"dialog_new", "dialog_new_none", "training", "interrupted", "dialog_train_scratch"}
 
 
 def test_every_panel_is_drawn_and_not_blank(tmp_path: Path) -> None:
