@@ -1,6 +1,6 @@
 """Kill a training at random moments, run it again each time, and look whether the result differs in a single bit.
 
-    .venv/bin/python -m benchmarks.kill_training [--kills 100] [--epochs 6] [--items 1797] [--out FILE]
+    .venv/bin/python -m benchmarks.kill_training [--kills 300] [--epochs 6] [--items 1797] [--out FILE]
 
 The test suite runs 4 kills.
 
@@ -187,7 +187,7 @@ def run(folder: Path, kills: int, epochs: int, items: int, seed: int = 0) -> Fou
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--kills", type=int, default=300)
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--items", type=int, default=1797)
     parser.add_argument("--seed", type=int, default=0)
