@@ -18,7 +18,11 @@ PAPER = Source(
 FIRST = Source(
     "Krizhevsky et al., ImageNet Classification with Deep Convolutional Neural Networks, NIPS", 2012, "abstract"
 )
-TORCHVISION = Source("torchvision, AlexNet_Weights", 2022, "pytorch.org/vision/stable/models/alexnet.html")
+TORCHVISION = Source(
+    "torchvision, AlexNet_Weights.IMAGENET1K_V1",
+    2023,
+    "pytorch.org/vision/stable/models/generated/torchvision.models.alexnet.html",
+)
 MOBILENET = Source("Howard et al., MobileNets", 2017, "arxiv.org/abs/1704.04861, table 9")
 SHUFFLENET = Source("Zhang et al., ShuffleNet, CVPR", 2018, "arxiv.org/abs/1707.01083, table 8")
 SQUEEZENET = Source("Iandola et al., SqueezeNet", 2016, "arxiv.org/abs/1602.07360, table 2")
@@ -89,10 +93,12 @@ class AlexNet(nn.Module):
         Citation("macs", "0.71 G", TORCHVISION),
         Citation("bytes", "233.1 MiB", TORCHVISION, "float32 file; the page writes MB"),
         Citation("params", "60 M", FIRST, differs="the network of 2012 has two columns of other widths"),
-        Citation("top1", "57.2 %", MOBILENET, "ImageNet"),
-        Citation("macs", "720 M", MOBILENET),
-        Citation("bytes", "240 MB", SQUEEZENET, "float32 file"),
-        Citation("latency", "184.0 ms", SHUFFLENET, "Qualcomm Snapdragon 820, one thread, 224 px"),
+        Citation("top1", "57.2 %", MOBILENET, "ImageNet, the network of 2012"),
+        Citation("macs", "720 M", MOBILENET, "the network of 2012"),
+        Citation("bytes", "240 MB", SQUEEZENET, "float32 file, the network of 2012"),
+        Citation(
+            "latency", "184.0 ms", SHUFFLENET, "Qualcomm Snapdragon 820, CPU, one thread, 224 px, the network of 2012"
+        ),
     ),
 )
 def alexnet(p: Params) -> nn.Module:

@@ -91,10 +91,10 @@ def _cited(
     counted = (Citation("macs", macs, PRUNED),) if macs else ()
     return (
         *counted,
-        Citation("top1", weights, WEIGHTS, f"{_ON} {weights_error}"),
-        Citation("params", params, WEIGHTS),
         Citation("top1", paper, TABLE, f"{_ON} {paper_error}"),
         Citation("params", params, TABLE),
+        Citation("top1", weights, WEIGHTS, f"{_ON} {weights_error}"),
+        Citation("params", params, WEIGHTS),
     )
 
 

@@ -14,8 +14,16 @@ from core.references.reference import Channels, Classes, Width, reference, resol
 
 PAPER = Source("Liu et al., A ConvNet for the 2020s, CVPR", 2022, "arxiv.org/abs/2201.03545")
 TABLE = Source("Liu et al., A ConvNet for the 2020s, CVPR", 2022, "arxiv.org/abs/2201.03545, table 1")
-TORCHVISION = Source("torchvision, ConvNeXt_Tiny_Weights", 2022, "pytorch.org/vision/stable/models/convnext.html")
-QUALCOMM = Source("Qualcomm AI Hub Models, convnext_tiny", 2025, "github.com/quic/ai-hub-models, perf_float.yaml")
+TORCHVISION = Source(
+    "torchvision, ConvNeXt_Tiny_Weights.IMAGENET1K_V1",
+    2023,
+    "pytorch.org/vision/stable/models/generated/torchvision.models.convnext_tiny.html",
+)
+QUALCOMM = Source(
+    "Qualcomm AI Hub Models, convnext_tiny, April",
+    2025,
+    "github.com/quic/ai-hub-models, commit e6e45cd, qai_hub_models/models/convnext_tiny/perf_float.yaml",
+)
 
 _STAGES = ((96, 3), (192, 3), (384, 9), (768, 3))  # channels, blocks
 _EPS = 1e-6
@@ -109,15 +117,15 @@ class ConvNeXt(nn.Module):
     params=Params,
     timm="convnext_tiny.fb_in1k",
     cited=(
+        Citation("top1", "82.1 %", TABLE, "ImageNet"),
+        Citation("params", "29 M", TABLE),
+        Citation("macs", "4.5 G", TABLE),
         Citation("top1", "82.520 %", TORCHVISION, "ImageNet"),
         Citation("top5", "96.146 %", TORCHVISION, "ImageNet"),
         Citation("params", "28,589,128", TORCHVISION),
         Citation("macs", "4.46 G", TORCHVISION),
         Citation("bytes", "109.1 MiB", TORCHVISION, "float32 file; the page writes MB"),
         Citation("latency", "3.018 ms", QUALCOMM, "Samsung Galaxy S23, NPU, TensorFlow Lite fp16"),
-        Citation("top1", "82.1 %", TABLE, "ImageNet"),
-        Citation("params", "29 M", TABLE),
-        Citation("macs", "4.5 G", TABLE),
     ),
 )
 def convnext_tiny(p: Params) -> nn.Module:

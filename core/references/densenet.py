@@ -13,8 +13,17 @@ from core.references.cited import Citation, Source
 from core.references.reference import Channels, Classes, reference, resolution
 
 PAPER = Source("Huang et al., Densely Connected Convolutional Networks, CVPR", 2017, "arxiv.org/abs/1608.06993")
-TORCHVISION = Source("torchvision, DenseNet121_Weights", 2022, "pytorch.org/vision/stable/models/densenet.html")
-QUALCOMM = Source("Qualcomm AI Hub Models, densenet121", 2025, "github.com/quic/ai-hub-models, perf_float.yaml")
+TABLE = Source("Huang et al., CVPR", 2017, "arxiv.org/abs/1608.06993, table 3")
+TORCHVISION = Source(
+    "torchvision, DenseNet121_Weights.IMAGENET1K_V1",
+    2023,
+    "pytorch.org/vision/stable/models/generated/torchvision.models.densenet121.html",
+)
+QUALCOMM = Source(
+    "Qualcomm AI Hub Models, densenet121, April",
+    2025,
+    "github.com/quic/ai-hub-models, commit e6e45cd, qai_hub_models/models/densenet121/perf_float.yaml",
+)
 
 _REPEATS = (6, 12, 24, 16)
 _BOTTLENECK = 4  # the 1x1 convolution of a layer gives this many growth rates
@@ -109,6 +118,8 @@ class DenseNet(nn.Module):
     params=Params,
     timm="densenet121.tv_in1k",
     cited=(
+        Citation("top1", "74.98 %", TABLE, "ImageNet; prints the error of one crop, 25.02 %"),
+        Citation("top5", "92.29 %", TABLE, "ImageNet; prints the error of one crop, 7.71 %"),
         Citation("top1", "74.434 %", TORCHVISION, "ImageNet"),
         Citation("top5", "91.972 %", TORCHVISION, "ImageNet"),
         Citation("params", "7,978,856", TORCHVISION),

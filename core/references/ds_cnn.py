@@ -81,7 +81,7 @@ def _spectrogram(p: Params) -> tuple[Port, ...]:
     preprocess="",
     cited=(
         Citation("top1", "94.4 %", PAPER, "Google Speech Commands v1, 12 classes (DS-CNN, small)"),
-        Citation("bytes", "52.5 kB", MLPERF, "TensorFlow Lite 8-bit file"),
+        Citation("bytes", "52.5 kB", MLPERF, "TensorFlow Lite 8-bit file; the paper writes KB"),
     ),
 )
 def ds_cnn(p: Params) -> nn.Module:

@@ -18,9 +18,14 @@ from core.references.reference import Channels, Classes, Width, reference, resol
 PAPER = Source(
     "Tan and Le, EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks, ICML",
     2019,
-    "arxiv.org/abs/1905.11946, table 2",
+    "arxiv.org/abs/1905.11946",
 )
-TORCHVISION = Source("torchvision, EfficientNet_B0_Weights", 2022, "pytorch.org/vision/stable/models/efficientnet.html")
+TABLE = Source("Tan and Le, EfficientNet, fifth version", 2020, "arxiv.org/abs/1905.11946v5, table 2")
+TORCHVISION = Source(
+    "torchvision, EfficientNet_B0_Weights.IMAGENET1K_V1",
+    2023,
+    "pytorch.org/vision/stable/models/generated/torchvision.models.efficientnet_b0.html",
+)
 
 Depth = Annotated[float, Field("Depth", "Multiplies the blocks of every stage.", low=0.1, high=4.0, unit="x")]
 
@@ -89,15 +94,15 @@ class EfficientNet(nn.Module):
     params=Params,
     timm="efficientnet_b0",
     cited=(
-        Citation("top1", "77.1 %", PAPER, "ImageNet"),
-        Citation("top5", "93.3 %", PAPER, "ImageNet"),
-        Citation("params", "5.3 M", PAPER),
-        Citation("macs", "0.39 B", PAPER),
+        Citation("top1", "77.1 %", TABLE, "ImageNet"),
+        Citation("top5", "93.3 %", TABLE, "ImageNet"),
+        Citation("params", "5.3 M", TABLE),
+        Citation("macs", "0.39 B", TABLE),
         Citation("top1", "77.692 %", TORCHVISION, "ImageNet"),
         Citation("top5", "93.532 %", TORCHVISION, "ImageNet"),
         Citation("params", "5,288,548", TORCHVISION),
         Citation("macs", "0.39 G", TORCHVISION),
-        Citation("bytes", "20.5 MB", TORCHVISION, "float32 file, MB of 1024 x 1024 bytes"),
+        Citation("bytes", "20.5 MiB", TORCHVISION, "float32 file; the page writes MB"),
     ),
 )
 def efficientnet_b0(p: Params) -> nn.Module:

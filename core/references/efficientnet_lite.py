@@ -56,7 +56,7 @@ def _cited(
         Citation("params", params, README),
         Citation("macs", macs, README, differs=_COUNTED),
         Citation("latency", cpu, README, f"{phone}, CPU, 4 threads, TensorFlow Lite float"),
-        Citation("latency", gpu, README, f"{phone}, GPU, float32"),
+        Citation("latency", gpu, README, f"{phone}, GPU, TensorFlow Lite float32"),
         Citation("latency", int8_cpu, README, f"{phone}, CPU, 4 threads, TensorFlow Lite 8 bits"),
         Citation("int8_top1", int8, README, "ImageNet, quantized after training"),
         Citation("params", exact_params, PYTORCH),

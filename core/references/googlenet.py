@@ -13,11 +13,26 @@ from core.references.reference import Channels, Classes, reference, resolution
 
 PAPER = Source("Szegedy et al., Going Deeper with Convolutions, CVPR", 2015, "arxiv.org/abs/1409.4842")
 MOBILENET = Source("Howard et al., MobileNets", 2017, "arxiv.org/abs/1704.04861, table 8")
-TORCHVISION = Source("torchvision, GoogLeNet_Weights", 2022, "pytorch.org/vision/stable/models/googlenet.html")
-QUANTIZED = Source(
-    "torchvision, GoogLeNet_QuantizedWeights", 2022, "pytorch.org/vision/stable/models/googlenet_quant.html"
+TORCHVISION = Source(
+    "torchvision, GoogLeNet_Weights.IMAGENET1K_V1",
+    2023,
+    "pytorch.org/vision/stable/models/generated/torchvision.models.googlenet.html",
 )
-QUALCOMM = Source("Qualcomm AI Hub Models, googlenet", 2025, "github.com/quic/ai-hub-models, perf_float.yaml")
+QUANTIZED = Source(
+    "torchvision, GoogLeNet_QuantizedWeights.IMAGENET1K_FBGEMM_V1",
+    2022,
+    "pytorch.org/vision/stable/models/generated/torchvision.models.quantization.googlenet.html",
+)
+HOSTED = Source(
+    "TensorFlow Lite, Hosted models",
+    2020,
+    "github.com/tensorflow/tensorflow, tensorflow/lite/g3doc/guide/hosted_models.md",
+)
+QUALCOMM = Source(
+    "Qualcomm AI Hub Models, googlenet, April",
+    2025,
+    "github.com/quic/ai-hub-models, commit e6e45cd, qai_hub_models/models/googlenet/perf_float.yaml",
+)
 
 # channels of 1x1; reduced and filtered 3x3; reduced and filtered second; projected pool (table 1 of the paper)
 _MODULES = {
@@ -125,6 +140,13 @@ class GoogLeNet(nn.Module):
         Citation("macs", "1.50 G", TORCHVISION),
         Citation("bytes", "49.7 MiB", TORCHVISION, "float32 file with the auxiliary heads; the page writes MB"),
         Citation("int8_top1", "69.826 %", QUANTIZED, "ImageNet, fbgemm, after training"),
+        Citation("int8_top1", "70.1 %", HOSTED, "ImageNet, Inception v1 of TensorFlow-Slim"),
+        Citation(
+            "latency",
+            "39 ms",
+            HOSTED,
+            "Google Pixel 3, CPU, 4 threads, TensorFlow Lite 8 bits, Inception v1 of TensorFlow-Slim",
+        ),
         Citation("latency", "0.912 ms", QUALCOMM, "Samsung Galaxy S23, NPU, TensorFlow Lite fp16"),
         Citation("top1", "69.8 %", MOBILENET, "ImageNet"),
         Citation("params", "6.8 M", MOBILENET, differs=_THIRD),

@@ -17,8 +17,16 @@ from core.references.reference import Channels, Classes, Width, reference, resol
 PAPER = Source(
     "Tan et al., MnasNet: Platform-Aware Neural Architecture Search for Mobile, CVPR", 2019, "arxiv.org/abs/1807.11626"
 )
-TORCHVISION = Source("torchvision, MNASNet1_0_Weights", 2022, "pytorch.org/vision/stable/models/mnasnet.html")
-HOSTED = Source("TensorFlow Lite, Hosted models", 2020, "github.com/tensorflow/tensorflow, tensorflow/lite/g3doc/guide")
+TORCHVISION = Source(
+    "torchvision, MNASNet1_0_Weights.IMAGENET1K_V1",
+    2023,
+    "pytorch.org/vision/stable/models/generated/torchvision.models.mnasnet1_0.html",
+)
+HOSTED = Source(
+    "TensorFlow Lite, Hosted models",
+    2020,
+    "github.com/tensorflow/tensorflow, tensorflow/lite/g3doc/guide/hosted_models.md",
+)
 
 # expansion, kernel, channels, repeats, first stride, squeeze-and-excitation (figure 7 of the paper)
 _Stage = tuple[int, int, int, int, int, bool]
@@ -96,14 +104,15 @@ def _blocks(inputs: int, outputs: int, stage: _Stage) -> nn.Sequential:
     params=Params,
     timm="mnasnet_100",
     cited=(
-        Citation("top1", "74.08 %", HOSTED, "ImageNet"),
-        Citation("top5", "91.75 %", HOSTED, "ImageNet"),
-        Citation("latency", "19.4 ms", HOSTED, "Google Pixel 3, CPU, 4 threads, TensorFlow Lite float"),
-        Citation("bytes", "17 MB", HOSTED, "TensorFlow Lite float file"),
         Citation("top1", "73.456 %", TORCHVISION, "ImageNet"),
         Citation("top5", "91.51 %", TORCHVISION, "ImageNet"),
         Citation("params", "4,383,312", TORCHVISION),
         Citation("macs", "0.31 G", TORCHVISION),
+        Citation("bytes", "16.9 MiB", TORCHVISION, "float32 file; the page writes MB"),
+        Citation("top1", "74.08 %", HOSTED, "ImageNet, MnasNet_1.0_224"),
+        Citation("top5", "91.75 %", HOSTED, "ImageNet, MnasNet_1.0_224"),
+        Citation("latency", "19.4 ms", HOSTED, "Google Pixel 3, CPU, 4 threads, TensorFlow Lite float"),
+        Citation("bytes", "17 MB", HOSTED, "TensorFlow Lite float file; the page writes Mb"),
     ),
 )
 def mnasnet1_0(p: Params) -> nn.Module:
@@ -123,7 +132,7 @@ def mnasnet1_0(p: Params) -> nn.Module:
         Citation("top5", "92.5 %", PAPER, "ImageNet (table 1)"),
         Citation("params", "3.9 M", PAPER, "table 1"),
         Citation("macs", "312 M", PAPER, "table 1"),
-        Citation("latency", "78 ms", PAPER, "Google Pixel 1, CPU, TensorFlow Lite float (table 1)"),
+        Citation("latency", "78 ms", PAPER, "Google Pixel 1, one large core (table 1)"),
     ),
 )
 def mnasnet_a1(p: Params) -> nn.Module:

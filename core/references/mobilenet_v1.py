@@ -18,7 +18,11 @@ PAPER = Source(
 )
 V2 = Source("Sandler et al., MobileNetV2, CVPR", 2018, "arxiv.org/abs/1801.04381, table 4")
 SLIM = Source("TensorFlow-Slim, MobileNet_v1", 2018, "github.com/tensorflow/models, research/slim/nets/mobilenet_v1.md")
-HOSTED = Source("TensorFlow Lite, Hosted models", 2020, "github.com/tensorflow/tensorflow, tensorflow/lite/g3doc/guide")
+HOSTED = Source(
+    "TensorFlow Lite, Hosted models",
+    2020,
+    "github.com/tensorflow/tensorflow, tensorflow/lite/g3doc/guide/hosted_models.md",
+)
 
 # channels and stride of each depthwise separable pair (table 1 of the paper)
 _PAIRS = ((64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *[(512, 1)] * 5, (1024, 2), (1024, 1))
@@ -80,8 +84,8 @@ class MobileNetV1(nn.Module):
         Citation("params", "4.24 M", SLIM),
         Citation("macs", "569 M", SLIM),
         Citation("int8_top1", "70.0 %", HOSTED, "ImageNet, trained with simulated quantization"),
-        Citation("bytes", "16.9 MB", HOSTED, "TensorFlow Lite float file"),
-        Citation("bytes", "4.3 MB", HOSTED, "TensorFlow Lite 8-bit file"),
+        Citation("bytes", "16.9 MB", HOSTED, "TensorFlow Lite float file; the page writes Mb"),
+        Citation("bytes", "4.3 MB", HOSTED, "TensorFlow Lite 8-bit file; the page writes Mb"),
         Citation("latency", "24.0 ms", HOSTED, "Google Pixel 3, CPU, 4 threads, TensorFlow Lite float"),
         Citation("latency", "13 ms", HOSTED, "Google Pixel 3, CPU, 4 threads, TensorFlow Lite 8 bits"),
     ),

@@ -15,14 +15,24 @@ from core.references.reference import Channels, Classes, Width, reference, resol
 PAPER = Source(
     "Sandler et al., MobileNetV2: Inverted Residuals and Linear Bottlenecks, CVPR", 2018, "arxiv.org/abs/1801.04381"
 )
-TORCHVISION = Source("torchvision, MobileNet_V2_Weights", 2022, "pytorch.org/vision/stable/models/mobilenetv2.html")
+TORCHVISION = Source(
+    "torchvision, MobileNet_V2_Weights.IMAGENET1K_V1",
+    2023,
+    "pytorch.org/vision/stable/models/generated/torchvision.models.mobilenet_v2.html",
+)
 QUANTIZED = Source(
-    "torchvision, MobileNet_V2_QuantizedWeights", 2022, "pytorch.org/vision/stable/models/mobilenetv2_quant.html"
+    "torchvision, MobileNet_V2_QuantizedWeights.IMAGENET1K_QNNPACK_V1",
+    2022,
+    "pytorch.org/vision/stable/models/generated/torchvision.models.quantization.mobilenet_v2.html",
 )
 SLIM = Source(
     "TensorFlow-Slim, MobileNet", 2019, "github.com/tensorflow/models, research/slim/nets/mobilenet/README.md"
 )
-HOSTED = Source("TensorFlow Lite, Hosted models", 2020, "github.com/tensorflow/tensorflow, tensorflow/lite/g3doc/guide")
+HOSTED = Source(
+    "TensorFlow Lite, Hosted models",
+    2020,
+    "github.com/tensorflow/tensorflow, tensorflow/lite/g3doc/guide/hosted_models.md",
+)
 
 # expansion, channels, repeats, first stride (table 2 of the paper)
 _STAGES = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
@@ -76,18 +86,18 @@ class MobileNetV2(nn.Module):
         Citation("latency", "75 ms", PAPER, "Google Pixel 1, one large core, TensorFlow Lite float (table 4)"),
         Citation("params", "3.47 M", SLIM, differs="without BatchNormalization's parameters"),
         Citation("macs", "300 M", SLIM),
-        Citation("latency", "73.8 ms", SLIM, "Google Pixel 1, CPU, TensorFlow Lite float"),
+        Citation("latency", "73.8 ms", SLIM, "Google Pixel 1, CPU"),
         Citation("int8_top1", "70.8 %", HOSTED, "ImageNet, trained with simulated quantization"),
         Citation("latency", "17.5 ms", HOSTED, "Google Pixel 3, CPU, 4 threads, TensorFlow Lite float"),
         Citation("latency", "12 ms", HOSTED, "Google Pixel 3, CPU, 4 threads, TensorFlow Lite 8 bits"),
-        Citation("bytes", "14.0 MB", HOSTED, "TensorFlow Lite float file"),
-        Citation("bytes", "3.4 MB", HOSTED, "TensorFlow Lite 8-bit file"),
+        Citation("bytes", "14.0 MB", HOSTED, "TensorFlow Lite float file; the page writes Mb"),
+        Citation("bytes", "3.4 MB", HOSTED, "TensorFlow Lite 8-bit file; the page writes Mb"),
         Citation("top1", "71.878 %", TORCHVISION, "ImageNet"),
         Citation("top5", "90.286 %", TORCHVISION, "ImageNet"),
         Citation("params", "3,504,872", TORCHVISION),
         Citation("macs", "0.30 G", TORCHVISION),
-        Citation("bytes", "13.6 MB", TORCHVISION, "float32 file, MB of 1024 x 1024 bytes"),
-        Citation("int8_top1", "71.658 %", QUANTIZED, "ImageNet, qnnpack"),
+        Citation("bytes", "13.6 MiB", TORCHVISION, "float32 file; the page writes MB"),
+        Citation("int8_top1", "71.658 %", QUANTIZED, "ImageNet, qnnpack, trained with simulated quantization"),
     ),
 )
 def mobilenet_v2(p: Params) -> nn.Module:

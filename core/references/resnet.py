@@ -14,17 +14,51 @@ from core.references.reference import Channels, Classes, Width, reference, resol
 
 PAPER = Source("He et al., Deep Residual Learning for Image Recognition, CVPR", 2016, "arxiv.org/abs/1512.03385")
 TABLE = Source("He et al., CVPR", 2016, "arxiv.org/abs/1512.03385, table 1")
-_PAGE = "pytorch.org/vision/stable/models/resnet.html"
-_QUANTIZED_PAGE = "pytorch.org/vision/stable/models/resnet_quant.html"
-TORCHVISION18 = Source("torchvision, ResNet18_Weights.IMAGENET1K_V1", 2022, _PAGE)
-TORCHVISION34 = Source("torchvision, ResNet34_Weights.IMAGENET1K_V1", 2022, _PAGE)
-TORCHVISION50 = Source("torchvision, ResNet50_Weights.IMAGENET1K_V1", 2022, _PAGE)
-TORCHVISION50_V2 = Source("torchvision, ResNet50_Weights.IMAGENET1K_V2", 2022, _PAGE)
-QUANTIZED18 = Source("torchvision, ResNet18_QuantizedWeights.IMAGENET1K_FBGEMM_V1", 2022, _QUANTIZED_PAGE)
-QUANTIZED50 = Source("torchvision, ResNet50_QuantizedWeights.IMAGENET1K_FBGEMM_V1", 2022, _QUANTIZED_PAGE)
-QUANTIZED50_V2 = Source("torchvision, ResNet50_QuantizedWeights.IMAGENET1K_FBGEMM_V2", 2022, _QUANTIZED_PAGE)
-QUALCOMM50 = Source("Qualcomm AI Hub Models, resnet50", 2025, "github.com/quic/ai-hub-models, perf_float.yaml")
-QUALCOMM18 = Source("Qualcomm AI Hub Models, resnet18", 2025, "github.com/quic/ai-hub-models, perf_float.yaml")
+TORCHVISION18 = Source(
+    "torchvision, ResNet18_Weights.IMAGENET1K_V1",
+    2023,
+    "pytorch.org/vision/stable/models/generated/torchvision.models.resnet18.html",
+)
+TORCHVISION34 = Source(
+    "torchvision, ResNet34_Weights.IMAGENET1K_V1",
+    2023,
+    "pytorch.org/vision/stable/models/generated/torchvision.models.resnet34.html",
+)
+TORCHVISION50 = Source(
+    "torchvision, ResNet50_Weights.IMAGENET1K_V1",
+    2023,
+    "pytorch.org/vision/stable/models/generated/torchvision.models.resnet50.html",
+)
+TORCHVISION50_V2 = Source(
+    "torchvision, ResNet50_Weights.IMAGENET1K_V2",
+    2023,
+    "pytorch.org/vision/stable/models/generated/torchvision.models.resnet50.html",
+)
+QUANTIZED18 = Source(
+    "torchvision, ResNet18_QuantizedWeights.IMAGENET1K_FBGEMM_V1",
+    2022,
+    "pytorch.org/vision/stable/models/generated/torchvision.models.quantization.resnet18.html",
+)
+QUANTIZED50 = Source(
+    "torchvision, ResNet50_QuantizedWeights.IMAGENET1K_FBGEMM_V1",
+    2022,
+    "pytorch.org/vision/stable/models/generated/torchvision.models.quantization.resnet50.html",
+)
+QUANTIZED50_V2 = Source(
+    "torchvision, ResNet50_QuantizedWeights.IMAGENET1K_FBGEMM_V2",
+    2022,
+    "pytorch.org/vision/stable/models/generated/torchvision.models.quantization.resnet50.html",
+)
+QUALCOMM50 = Source(
+    "Qualcomm AI Hub Models, resnet50, April",
+    2025,
+    "github.com/quic/ai-hub-models, commit e6e45cd, qai_hub_models/models/resnet50/perf_float.yaml",
+)
+QUALCOMM18 = Source(
+    "Qualcomm AI Hub Models, resnet18, April",
+    2025,
+    "github.com/quic/ai-hub-models, commit e6e45cd, qai_hub_models/models/resnet18/perf_float.yaml",
+)
 
 _STAGES = (64, 128, 256, 512)  # inner channels
 

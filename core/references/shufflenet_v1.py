@@ -118,6 +118,7 @@ class ShuffleNetV1(nn.Module):
         Citation("top1", "67.4 %", PAPER, "ImageNet; table 2 prints the error, 32.6 %"),
         Citation("macs", "137 M", PAPER, "table 1, 3 groups"),
         Citation("macs", "140 M", PAPER, "table 2", differs="one rounded figure for all group counts"),
+        Citation("latency", "37.8 ms", PAPER, "Qualcomm Snapdragon 820, CPU, one thread (table 8)"),
         Citation("top1", "67.8 %", REPOSITORY, "ImageNet; prints the error, 32.2 %"),
         Citation("top5", "87.7 %", REPOSITORY, "ImageNet; prints the error, 12.3 %"),
         Citation("params", "1.9 M", REPOSITORY),

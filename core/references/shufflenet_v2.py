@@ -20,7 +20,26 @@ PAPER = Source(
     2018,
     "arxiv.org/abs/1807.11164",
 )
-TORCHVISION = Source("torchvision, ShuffleNet_V2_Weights", 2022, "pytorch.org/vision/stable/models/shufflenetv2.html")
+TORCHVISION = Source(
+    "torchvision, ShuffleNet_V2_X1_0_Weights.IMAGENET1K_V1",
+    2023,
+    "pytorch.org/vision/stable/models/generated/torchvision.models.shufflenet_v2_x1_0.html",
+)
+TORCHVISION_HALF = Source(
+    "torchvision, ShuffleNet_V2_X0_5_Weights.IMAGENET1K_V1",
+    2023,
+    "pytorch.org/vision/stable/models/generated/torchvision.models.shufflenet_v2_x0_5.html",
+)
+QUANTIZED = Source(
+    "torchvision, ShuffleNet_V2_X1_0_QuantizedWeights.IMAGENET1K_FBGEMM_V1",
+    2022,
+    "pytorch.org/vision/stable/models/generated/torchvision.models.quantization.shufflenet_v2_x1_0.html",
+)
+QUANTIZED_HALF = Source(
+    "torchvision, ShuffleNet_V2_X0_5_QuantizedWeights.IMAGENET1K_FBGEMM_V1",
+    2022,
+    "pytorch.org/vision/stable/models/generated/torchvision.models.quantization.shufflenet_v2_x0_5.html",
+)
 
 # width -> channels of the stages and of the last convolution (table 5 of the paper, 2.0 as torchvision has it)
 _CHANNELS = {
@@ -127,8 +146,9 @@ class ShuffleNetV2(nn.Module):
         Citation("top1", "69.362 %", TORCHVISION, "ImageNet"),
         Citation("top5", "88.316 %", TORCHVISION, "ImageNet"),
         Citation("params", "2,278,604", TORCHVISION),
-        Citation("macs", "0.145 G", TORCHVISION),
-        Citation("bytes", "8.791 MB", TORCHVISION, "float32 file"),
+        Citation("macs", "0.14 G", TORCHVISION),
+        Citation("bytes", "8.8 MiB", TORCHVISION, "float32 file; the page writes MB"),
+        Citation("int8_top1", "68.360 %", QUANTIZED, "ImageNet, fbgemm, after training"),
     ),
 )
 def shufflenet_v2(p: Params) -> nn.Module:
@@ -144,11 +164,12 @@ def shufflenet_v2(p: Params) -> nn.Module:
     params=HalfParams,
     cited=(
         Citation("top1", "60.3 %", PAPER, "ImageNet; table 8 prints the error, 39.7 %"),
-        Citation("top1", "60.552 %", TORCHVISION, "ImageNet"),
-        Citation("top5", "81.746 %", TORCHVISION, "ImageNet"),
-        Citation("params", "1,366,792", TORCHVISION),
-        Citation("macs", "0.04 G", TORCHVISION),
-        Citation("bytes", "5.282 MB", TORCHVISION, "float32 file"),
+        Citation("top1", "60.552 %", TORCHVISION_HALF, "ImageNet"),
+        Citation("top5", "81.746 %", TORCHVISION_HALF, "ImageNet"),
+        Citation("params", "1,366,792", TORCHVISION_HALF),
+        Citation("macs", "0.04 G", TORCHVISION_HALF),
+        Citation("bytes", "5.3 MiB", TORCHVISION_HALF, "float32 file; the page writes MB"),
+        Citation("int8_top1", "57.972 %", QUANTIZED_HALF, "ImageNet, fbgemm, after training"),
     ),
 )
 def shufflenet_v2_x0_5(p: HalfParams) -> nn.Module:

@@ -17,8 +17,21 @@ PAPER = Source(
     2016,
     "arxiv.org/abs/1602.07360",
 )
-TORCHVISION = Source("torchvision, SqueezeNet weights", 2022, "pytorch.org/vision/stable/models/squeezenet.html")
-HOSTED = Source("TensorFlow Lite, Hosted models", 2020, "github.com/tensorflow/tensorflow, tensorflow/lite/g3doc/guide")
+TORCHVISION = Source(
+    "torchvision, SqueezeNet1_0_Weights.IMAGENET1K_V1",
+    2023,
+    "pytorch.org/vision/stable/models/generated/torchvision.models.squeezenet1_0.html",
+)
+TORCHVISION_11 = Source(
+    "torchvision, SqueezeNet1_1_Weights.IMAGENET1K_V1",
+    2023,
+    "pytorch.org/vision/stable/models/generated/torchvision.models.squeezenet1_1.html",
+)
+HOSTED = Source(
+    "TensorFlow Lite, Hosted models",
+    2020,
+    "github.com/tensorflow/tensorflow, tensorflow/lite/g3doc/guide/hosted_models.md",
+)
 
 # channels of the eight Fire modules' outputs: 128 more after every second one (section 5.1 of the paper)
 _EXPANDED = (128, 128, 256, 256, 384, 384, 512, 512)
@@ -78,7 +91,7 @@ class SqueezeNet(nn.Module):
         Citation("top1", "57.5 %", PAPER, "ImageNet (table 2)"),
         Citation("top5", "80.3 %", PAPER, "ImageNet (table 2)"),
         Citation("params", "1,248,424", PAPER, "table 1"),
-        Citation("bytes", "4.8 MB", PAPER, "float32 weights (table 2)"),
+        Citation("bytes", "4.8 MiB", PAPER, "float32 weights (table 2); the paper writes MB"),
         Citation(
             "latency",
             "36 ms",
@@ -104,11 +117,11 @@ def squeezenet1_0(p: Params) -> nn.Module:
     paper=PAPER,
     params=Params,
     cited=(
-        Citation("top1", "58.178 %", TORCHVISION, "ImageNet"),
-        Citation("top5", "80.624 %", TORCHVISION, "ImageNet"),
-        Citation("params", "1,235,496", TORCHVISION),
-        Citation("macs", "0.35 G", TORCHVISION),
-        Citation("bytes", "4.7 MB", TORCHVISION, "float32 file, MB of 1024 x 1024 bytes"),
+        Citation("top1", "58.178 %", TORCHVISION_11, "ImageNet"),
+        Citation("top5", "80.624 %", TORCHVISION_11, "ImageNet"),
+        Citation("params", "1,235,496", TORCHVISION_11),
+        Citation("macs", "0.35 G", TORCHVISION_11),
+        Citation("bytes", "4.7 MiB", TORCHVISION_11, "float32 file; the page writes MB"),
     ),
 )
 def squeezenet1_1(p: Params) -> nn.Module:

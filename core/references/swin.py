@@ -19,7 +19,11 @@ PAPER = Source(
     2021,
     "arxiv.org/abs/2103.14030",
 )
-TORCHVISION = Source("torchvision, Swin_T_Weights", 2022, "pytorch.org/vision/stable/models/swin_transformer.html")
+TORCHVISION = Source(
+    "torchvision, Swin_T_Weights.IMAGENET1K_V1",
+    2023,
+    "pytorch.org/vision/stable/models/generated/torchvision.models.swin_t.html",
+)
 REPOSITORY = Source(
     "microsoft, Swin-Transformer", 2021, "github.com/microsoft/Swin-Transformer/blob/main/get_started.md"
 )
@@ -246,8 +250,8 @@ class SwinTransformer(nn.Module):
         Citation("top1", "81.474 %", TORCHVISION, "ImageNet"),
         Citation("top5", "95.776 %", TORCHVISION, "ImageNet"),
         Citation("params", "28,288,354", TORCHVISION),
-        Citation("macs", "4.491 G", TORCHVISION),
-        Citation("bytes", "108.19 MB", TORCHVISION, "float32 file"),
+        Citation("macs", "4.49 G", TORCHVISION),
+        Citation("bytes", "108.2 MiB", TORCHVISION, "float32 file; the page writes MB"),
     ),
 )
 def swin_tiny(p: Params) -> nn.Module:

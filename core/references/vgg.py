@@ -18,8 +18,16 @@ PAPER = Source(
 )
 TABLE = Source("Simonyan and Zisserman, ICLR", 2015, "arxiv.org/abs/1409.1556, table 2")
 MOBILENET = Source("Howard et al., MobileNets", 2017, "arxiv.org/abs/1704.04861, table 8")
-TORCHVISION = Source("torchvision, VGG16_Weights", 2022, "pytorch.org/vision/stable/models/vgg.html")
-TORCHVISION_BN = Source("torchvision, VGG16_BN_Weights", 2022, "pytorch.org/vision/stable/models/vgg.html")
+TORCHVISION = Source(
+    "torchvision, VGG16_Weights.IMAGENET1K_V1",
+    2023,
+    "pytorch.org/vision/stable/models/generated/torchvision.models.vgg16.html",
+)
+TORCHVISION_BN = Source(
+    "torchvision, VGG16_BN_Weights.IMAGENET1K_V1",
+    2023,
+    "pytorch.org/vision/stable/models/generated/torchvision.models.vgg16_bn.html",
+)
 
 # channels and number of convolutions of each stage, which ends in a pooling (configuration D in table 1 of the paper)
 _STAGES = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))

@@ -18,10 +18,14 @@ PAPER = Source(
     2021,
     "arxiv.org/abs/2010.11929",
 )
-TORCHVISION = Source("torchvision, ViT_B_16_Weights", 2022, "pytorch.org/vision/stable/models/vision_transformer.html")
+TORCHVISION = Source(
+    "torchvision, ViT_B_16_Weights.IMAGENET1K_V1",
+    2023,
+    "pytorch.org/vision/stable/models/generated/torchvision.models.vit_b_16.html",
+)
 TINY = Source(
     "timm, vit_tiny_patch16_224.augreg_in21k_ft_in1k",
-    2022,
+    2023,
     "huggingface.co/timm/vit_tiny_patch16_224.augreg_in21k_ft_in1k",
 )
 DEIT = Source("timm, deit_tiny_patch16_224.fb_in1k", 2023, "huggingface.co/timm/deit_tiny_patch16_224.fb_in1k")
@@ -137,8 +141,8 @@ def _patches(side: int, patch: int) -> int:
         Citation("top5", "95.318 %", TORCHVISION, "ImageNet, trained on it alone"),
         Citation("params", "86 M", PAPER, "table 1"),
         Citation("params", "86,567,656", TORCHVISION),
-        Citation("macs", "17.564 G", TORCHVISION),
-        Citation("bytes", "330.285 MB", TORCHVISION, "float32 file"),
+        Citation("macs", "17.56 G", TORCHVISION),
+        Citation("bytes", "330.3 MiB", TORCHVISION, "float32 file; the page writes MB"),
     ),
 )
 def vit_b16(p: Params) -> nn.Module:

@@ -186,7 +186,6 @@ class Detector(nn.Module):
     cited=(
         Citation("params", "3,157,184", SOURCE, "YOLOv8n, 80 classes, what is trained"),
         Citation("params", "3,157,200", SOURCE, "YOLOv8n, 80 classes, with 16 fixed numbers that decode boxes"),
-        Citation("macs", "8.7 G", SOURCE, "YOLOv8n, 640 px", differs="a multiplication and its addition count as two"),
     ),
 )
 def yolo_nano(p: Params) -> nn.Module:
