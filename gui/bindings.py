@@ -20,6 +20,7 @@ from gui.graph_view.known import known
 from gui.history.entries import Entry
 from gui.jobs.running_job import RunningJob
 from gui.menus import Menus
+from gui.new.origin import origin
 from gui.operations import act, analyse, comparing, creating, dropping, files, moving, resuming
 
 GRID_ITEMS = 48
@@ -128,6 +129,9 @@ class Bindings:
     def _warn_of_chance(self) -> None:
         """Wrong preprocessing is the commonest cause of a model that only guesses."""
         state, panel = self._desk.state, self._desk.window.data
+        made = origin(state.model) if state.model is not None else None
+        if made is not None and made.drawn:
+            return  # it has learned nothing yet, and is expected to guess
         first = state.figures(str(state.revisions[0].id)).get("top1") if state.revisions else None
         if first is not None and _CHANCE in first.note:
             panel.set_warning(f"Top-1 is {first.value:.1f} %: {first.note}")

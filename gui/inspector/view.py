@@ -21,6 +21,7 @@ from gui.graph_view.model_work import ModelWork
 from gui.inspector.describe import attributes, formal_names, schema_of
 from gui.inspector.parts import Histogram, Page, number
 from gui.inspector.statistics import Statistics, statistics
+from gui.new.origin import origin
 
 _HOW = "Estimated from the graph, nothing was run."
 _MOST_HISTOGRAMS = 4
@@ -89,7 +90,7 @@ class Inspector(QScrollArea):
 def _model_page(page: Page, whole: Known) -> None:
     model, cost = whole.model, whole.cost
     graph = model.graph
-    page.title(Path(model.source).name or graph.graph.name or "Model", model.source and str(Path(model.source).parent))
+    page.title(*_name(model))
     page.section("Cost")
     page.row("params", f"{cost.params:,}", _HOW)
     page.row(
@@ -120,6 +121,14 @@ def _model_page(page: Page, whole: Known) -> None:
         page.row("producer", f"{graph.producer_name} {graph.producer_version or ''}".strip())
     page.row("IR version", str(graph.ir_version))
     page.hint("Select a layer to see its attributes and weights. Ctrl+click adds another, arrow keys walk on.")
+
+
+def _name(model: Model) -> tuple[str, str]:
+    """What the model is called, and where it comes from."""
+    made = origin(model) if not Path(model.source).is_file() else None
+    if made is not None:
+        return made.title, made.sentence()
+    return Path(model.source).name or model.graph.graph.name or "Model", model.source and str(Path(model.source).parent)
 
 
 def _layer_page(page: Page, whole: Known, key: str) -> None:

@@ -276,9 +276,9 @@ class NewDialog(QDialog):
         self._check()
 
     def _show_form(self, entry: Entry) -> None:
-        if self.form is not None:
-            values = self.form.values()
-            self._kept |= {n: values[n] for n in _KEPT if n in values}
+        if self.form is not None and self.entry is not None:
+            values, usual = self.form.values(), {s.name: s.default for s in self.entry.params}
+            self._kept |= {n: values[n] for n in _KEPT if n in values and values[n] != usual[n]}
             self._form_place.removeWidget(self.form)
             self.form.hide()  # it lives until the next event
             self.form.deleteLater()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
 from pytestqt.qtbot import QtBot
 
 from core import params as parameters
@@ -18,6 +19,7 @@ from core.report import Measure
 from gui.app import build
 from gui.desk import Desk
 from gui.new.dialog import NewDialog
+from gui.new.origin import origin
 from gui.new.request import NewRequest, title_of
 from gui.new.table_model import COLUMNS
 from gui.settings import Settings
@@ -37,6 +39,10 @@ def _entry(key: str, family: str, params: float, *cited: Citation, pretrained: b
                  figures, pretrained)  # fmt: skip
 
 
+CIFAR = dataclasses.replace(
+    _entry("cifar_net", "Tiny", 2.7e5),
+    params=(dataclasses.replace(SPECS[1], default=10),),
+)
 SMALL = _entry("small_net", "Tiny", 5e5, Citation("top1", "91.3 %", PAPER, "CIFAR-10"), pretrained=False)
 MIDDLE = _entry(
     "middle_net",
@@ -146,6 +152,14 @@ def test_parameters_are_checked_and_the_users_classes_stay_for_the_next_network(
     assert dialog.request() == NewRequest("middle_net", "Middle Net · 10 classes", dialog.form.values())
 
 
+def test_a_default_is_not_carried_over_to_a_network_with_another_default(qtbot: QtBot) -> None:
+    dialog = NewDialog([SMALL, CIFAR])
+    qtbot.addWidget(dialog)
+    dialog.select("cifar_net")
+    assert dialog.request().title == "Cifar Net"
+    assert dialog.form.values() == {"classes": 10}
+
+
 def test_weights_from_a_seed_a_file_or_timm(
     dialog: NewDialog, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -227,6 +241,10 @@ def test_the_catalogue_is_offered_on_the_start_screen_and_enter_creates_a_projec
     assert made["seed"] == 0
     assert not list(Path(state.project.folder).parent.parent.glob("new-*")), "the worker's folder is gone"
     assert state.project.damage() == ()
+    assert origin(state.model).sentence() == "Reference network, seed 0"
+    labels = [label.text() for label in desk.window.inspector.findChildren(QLabel)]
+    assert "MobileNetV2" in labels
+    assert "Reference network, seed 0" in labels
 
 
 def test_what_the_worker_refuses_is_said_in_the_dialog_and_everything_stays(

@@ -1,0 +1,40 @@
+"""What a graph remembers of the reference network it was made as."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from core.model.model import Model
+from core.references.catalogue import entries
+from core.references.create import REFERENCE
+
+_WEIGHTS = {"seed": "seed {seed}", "file": "weights from a file", "timm": "weights from timm"}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """``weights``: "seed", "file" or "timm"; ``seed`` counts for the first only."""
+
+    title: str
+    weights: str
+    seed: int = 0
+
+    @property
+    def drawn(self) -> bool:
+        """Whether the network had learned nothing when it was made."""
+        return self.weights == "seed"
+
+    def sentence(self) -> str:
+        return "Reference network, " + _WEIGHTS.get(self.weights, "other weights").format(seed=self.seed)
+
+
+def origin(model: Model) -> Origin | None:
+    """None for a model from elsewhere, or where a file says it wrongly."""
+    try:
+        made = json.loads(model.graph.metadata_props.get(REFERENCE, ""))
+        key, weights, seed = str(made["key"]), str(made["weights"]), int(made.get("seed", 0))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    title = next((e.title for e in entries() if e.key == key), key)
+    return Origin(title, weights, seed)
