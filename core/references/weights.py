@@ -158,7 +158,7 @@ def pretrained(reference: Reference) -> dict[str, Tensor]:
     ) as error:  # torchvision, which timm needs, fails with RuntimeError beside CPU torch
         raise UserError(
             "Pretrained weights come from timm, which is not installed or does not start here.",
-            "Install it with: pip install 'thimble[pretrained]', or give a file with --weights.",
+            "Install it with: pip install timm, or give a file with --weights.",
         ) from error
     try:
         model = timm.create_model(reference.timm, pretrained=True)
