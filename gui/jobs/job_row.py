@@ -47,6 +47,15 @@ class Row(QWidget):
         """The whole line of status."""
         raise NotImplementedError
 
+    def add_buttons_below(self, *buttons: QToolButton) -> None:
+        """Where there are several: beside them the status would be cut."""
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        for button in buttons:
+            line.addWidget(button)
+        line.addStretch(1)
+        self.below.addLayout(line)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.show_status()
@@ -69,14 +78,17 @@ class JobRow(Row):
         self.texts.insertWidget(1, self.bar)
         self.stop = framed_button("Cancel", f"Cancel {job.title}", "Stop this job and drop what it did (Del)")
         self.stop.clicked.connect(job.cancel)
-        self.line.addWidget(self.stop)
         self.keep = framed_button(
             "Stop and keep the best",
             f"Stop {job.title} and keep the best so far",
             "End the training now; the best weights so far become a revision.",
         )
         self.keep.clicked.connect(job.stop)
-        self.below.addWidget(self.keep, 0, Qt.AlignmentFlag.AlignLeft)
+        if job.can_stop:
+            self.add_buttons_below(self.keep, self.stop)
+        else:
+            self.line.addWidget(self.stop)
+            self.line.addWidget(self.keep)
         job.changed.connect(self.refresh)
         self.refresh()
 

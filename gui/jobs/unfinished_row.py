@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from gui.jobs.job_row import Row, framed_button
 
@@ -36,12 +36,7 @@ class UnfinishedRow(Row):
             "Discard", f"Discard {found.title}", "Delete what was trained so far; the revisions stay."
         )
         self.discard_button.clicked.connect(lambda: self.discard.emit(found.path))
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        buttons.addWidget(self.resume_button)
-        buttons.addWidget(self.discard_button)
-        buttons.addStretch(1)
-        self.below.addLayout(buttons)
+        self.add_buttons_below(self.resume_button, self.discard_button)
         self.show_status()
 
     def status(self) -> str:

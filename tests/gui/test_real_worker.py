@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -21,6 +22,7 @@ from gui.act.request import ActRequest, TeacherChoice
 from gui.app import build
 from gui.desk import Desk
 from gui.export.dialog import ExportRequest
+from gui.jobs.unfinished_row import UnfinishedRow
 from gui.operations import act, analyse, exporting, files
 from gui.settings import Settings
 from tests.conftest import ROOT
@@ -105,6 +107,29 @@ def _kill_the_worker(real: Desk, qtbot: QtBot) -> None:
     act.apply_request(real, ActRequest("prune.magnitude", {"ratio": 0.5}, Scope(), 1))
     qtbot.waitUntil(lambda: real.state.revision.id == 5, timeout=PATIENCE)
     settle(real, qtbot)
+    assert real.state.project.damage() == ()
+
+
+def test_a_training_whose_worker_is_killed_is_resumed_and_ended_early(real: Desk, qtbot: QtBot) -> None:
+    act.apply_request(real, ActRequest("train.scratch", {"epochs": 200}, Scope(), 1))
+    panel, job = real.window.jobs, real.jobs.running[-1]
+    checkpoints = real.state.project.folder / "checkpoints"
+    qtbot.waitUntil(lambda: any(checkpoints.glob("*.safetensors")), timeout=PATIENCE)
+    os.kill(real.jobs._client.long.pid, signal.SIGKILL)
+    qtbot.waitUntil(lambda: job.state == "failed" and len(panel.interrupted) == 1, timeout=20_000)
+    steps = panel.interrupted[0].steps
+    rows = [panel.list.itemWidget(panel.list.item(k)) for k in range(panel.list.count())]
+    qtbot.mouseClick(next(r for r in rows if isinstance(r, UnfinishedRow)).resume_button, Qt.MouseButton.LeftButton)
+    again = real.jobs.running[-1]
+    qtbot.waitUntil(lambda: any(f"Resumed at step {steps} of" in line for line in again.log), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: again.state == "running" and panel.interrupted == (), timeout=PATIENCE)
+    again.stop()
+    qtbot.waitUntil(lambda: len(real.state.revisions) == 2, timeout=PATIENCE)
+    settle(real, qtbot)
+    assert again.state == "done"
+    assert real.state.revision.step.params["max_steps"] >= steps
+    assert panel.interrupted == ()
+    assert not checkpoints.exists()
     assert real.state.project.damage() == ()
 
 
