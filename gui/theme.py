@@ -313,6 +313,7 @@ QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QLabel#Title {{ font-size: 16px; font-weight: 600; }}
 QLabel#Section {{ color: {muted}; font-weight: 600; }}
 QLabel#Hint {{ color: {muted}; }}
+QLabel#Hint:disabled {{ color: {faint}; }}
 QLabel#FieldError {{ color: {error}; }}
 #MessageBar {{ background: {error_soft}; border-bottom: 1px solid {border}; }}
 """

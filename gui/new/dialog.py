@@ -130,7 +130,6 @@ class NewDialog(QDialog):
         splitter.setStretchFactor(0, 1)
         splitter.setStretchFactor(1, 0)
         splitter.setChildrenCollapsible(False)
-        self._body = splitter
         column = QVBoxLayout(self)
         column.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
         column.setSpacing(_MARGIN)
@@ -307,7 +306,9 @@ class NewDialog(QDialog):
             self.create_requested.emit(request)
 
     def _set_busy(self, busy: bool) -> None:
-        self._body.setEnabled(not busy)
+        for widget in (self.filter, self.family, self.table, self.form, self.weights):
+            if widget is not None:
+                widget.setEnabled(not busy)
         self._strip.setCurrentIndex(1 if busy else 0)
         self.create_button.setEnabled(not busy)
         if not busy:
@@ -316,7 +317,8 @@ class NewDialog(QDialog):
     def _progress(self) -> None:
         if self._job is not None:
             self.bar.setValue(round(1000 * self._job.done))
-            self.bar_text.setText(self._job.message or "starting")
+            opening = self._job.state == "done"
+            self.bar_text.setText("Opening" if opening else self._job.message or "Starting")
 
 
 def _section(title: str) -> QLabel:
