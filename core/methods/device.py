@@ -23,7 +23,7 @@ def device_of(name: str) -> torch.device:
         name == "mps" and not torch.backends.mps.is_available()
     )
     if absent:
-        raise UserError(f"This machine, or its torch, has no device '{name}'.", "Leave --device out to use the CPU.")
+        raise UserError(f"This machine, or its torch, has no device '{name}'.", "Train on the CPU.")
     if name == "cuda":  # read when the first matrix is multiplied; without it cuBLAS sums in any order
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     return torch.device(name)

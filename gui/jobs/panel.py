@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFontDatabase, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QListWidget,
@@ -73,7 +73,7 @@ class JobPanel(QWidget):
         row = JobRow(job)
         item = QListWidgetItem()
         item.setSizeHint(row.sizeHint())
-        job.ended.connect(lambda: self._shrink(job))
+        job.ended.connect(lambda: QTimer.singleShot(0, self, lambda: self._shrink(job)))  # after its layout
         item.setData(Qt.ItemDataRole.UserRole, job)
         item.setData(Qt.ItemDataRole.AccessibleTextRole, job.title)
         self.list.insertItem(0, item)
