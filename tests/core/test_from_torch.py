@@ -38,6 +38,19 @@ def halves_swapped(x):
     return torch.cat([second, first, five, one], 1)
 
 
+class Table(nn.Module):
+    """Rows of a learned table by a constant index, normalized by a function; numbers computed from the buffer."""
+
+    def __init__(self):
+        super().__init__()
+        self.table, self.bias = nn.Parameter(torch.randn(9, 12)), nn.Parameter(torch.randn(12))
+        self.register_buffer("index", torch.tensor([0, 8, 3, 3, 1]))
+
+    def forward(self, x):
+        rows = self.table.index_select(0, self.index) * self.index.float().unsqueeze(-1)
+        return F.layer_norm(x + rows, [12], self.bias, self.bias, 1e-3)
+
+
 IMAGE, TOKENS, ROWS = (6, 8, 8), (5, 12), (12,)
 
 # what is tried: name -> (module, shape without batch)
@@ -59,6 +72,8 @@ CASES = {
     "global pool": (nn.AdaptiveAvgPool2d(1), IMAGE),
     "pool by a factor": (nn.AdaptiveAvgPool2d((4, 2)), IMAGE),
     "dropout": (nn.Dropout(0.5), IMAGE),
+    "pool to the size as it is": (nn.Sequential(nn.AdaptiveAvgPool2d(8), nn.ReLU()), IMAGE),
+    "table": (Table(), TOKENS),
     "identity": (nn.Sequential(nn.Identity(), nn.ReLU()), IMAGE),
     "local response norm": (nn.LocalResponseNorm(5, 1e-2, 0.75, 2.0), IMAGE),
     "flatten": (nn.Flatten(), IMAGE),
