@@ -1,6 +1,6 @@
 """A reference network trained in the window, by its own menus and dialogs: python -m benchmarks.train_in_window
 
-File > New from reference network, attach data, Distil > Train from scratch, Analyse > Evaluate; the worker processes
+File > New from reference network, attach data, Train > Train from scratch, Analyse > Evaluate; the worker processes
 are the real ones. The window is drawn while it trains and after: --pictures FOLDER takes training.png and
 training_done.png. Without a screen it runs by itself (QT_QPA_PLATFORM=offscreen). By default ResNet-20 on a fifth of
 the CIFAR images, a few minutes on one idle core.
@@ -90,7 +90,7 @@ def create(desk: Desk, key: str) -> None:
 
 
 def train(desk: Desk, epochs: int, mirror: bool, look_in: Callable[[], None]) -> float:
-    """Distil > Train from scratch; ``look_in`` is called when two thirds are done. Gives seconds."""
+    """Train > Train from scratch; ``look_in`` is called when two thirds are done. Gives seconds."""
     desk.actions["method.train.scratch"].trigger()
     dialog = opened(MethodDialog)
     dialog.form.set_values({"epochs": epochs, "flip": mirror})
