@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from gui.desk import Desk
 from gui.operations import act, analyse, comparing, creating, exporting, files, helping, looking, moving
 
-MENUS = ("&File", "&Edit", "&View", "&Prune", "&Quantize", "&Distil", "&Analyse", "&Compare", "E&xport", "&Help")
+MENUS = (
+    "&File",
+    "&Edit",
+    "&View",
+    "T&rain",
+    "&Prune",
+    "&Quantize",
+    "&Distil",
+    "&Analyse",
+    "&Compare",
+    "E&xport",
+    "&Help",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +76,7 @@ def _line(menu: str) -> Entry:
     return Entry("", menu, "-")
 
 
-FILE, EDIT, VIEW, PRUNE, QUANTIZE, DISTIL, ANALYSE, COMPARE, EXPORT, HELP = MENUS
+FILE, EDIT, VIEW, TRAIN, PRUNE, QUANTIZE, DISTIL, ANALYSE, COMPARE, EXPORT, HELP = MENUS
 
 ENTRIES: tuple[Entry, ...] = (
     Entry("new", FILE, "&New from reference network…", creating.choose, "Ctrl+N", "MobileNet, ResNet, ViT and others."),

@@ -22,10 +22,11 @@ _FIGURES, _FILES = "figures", "compare_files"
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """A data set with its division, opened once. ``test`` is a second set for judging, or None."""
+    """A data set with its division, opened once; ``training`` is the division that a training would make of it."""
 
     data: DataSet
     parts: Parts
+    training: Parts
 
     @property
     def labelled(self) -> bool:

@@ -226,7 +226,16 @@ def _summary(attached: Attached) -> DataSummary:
         len(parts.train.items),
         len(parts.judge.items),
         parts.note,
+        *_taken(attached),
     )
+
+
+def _taken(attached: Attached) -> tuple[int, int]:
+    """(items a training would take, items it would leave to judge); (0, 0) where it divides as shown or cannot be."""
+    training = attached.training
+    if not attached.labelled or len(training.train.items) == len(attached.parts.train.items):
+        return 0, 0
+    return len(training.train.items), len(training.judge.items)
 
 
 def _shown_items(parts: Parts) -> list[int]:

@@ -100,7 +100,7 @@ class MessageBar(QFrame):
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self.message.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.details = QPushButton("Open &report")
+        self.details = QPushButton("Loo&k at the report")
         self.details.clicked.connect(self._open_report)
         self.close_button = QToolButton()
         self.close_button.setText("✕")

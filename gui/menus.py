@@ -169,7 +169,7 @@ def _method_reason(method: Method, desk: Desk) -> str:
 
 def _method_shortcut(menu: str, number: int) -> str:
     """Two shortcuts a menu; whatever stands further down is reached through the menu's letters."""
-    letter = {"Prune": "P", "Quantize": "U", "Distil": "L"}.get(menu)
+    letter = {"Train": "T", "Prune": "P", "Quantize": "U", "Distil": "L"}.get(menu)
     if letter is None or number > 2:
         return ""
     return f"Ctrl+Shift+{letter}" if number == 1 else f"Ctrl+Alt+{letter}"

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from core.errors import UserError
 from core.params import Scalar, Spec, check
+from gui.wording import choice_title
 
 _SLIDER_STEPS = 1000
 _ADVANCED = "Advanced"
@@ -63,7 +64,7 @@ class NumberEdit(QWidget):
         if low is None or high is None or self._spec.optional or high - low > 1000:
             return None
         slider = QSlider(Qt.Orientation.Horizontal)
-        slider.setMinimumWidth(120)
+        slider.setMinimumWidth(80)
         slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the line beside it takes the keyboard
         slider.setAccessibleName(f"{self._spec.field.label} slider")
         steps = int(high - low) if self._spec.type is int else _SLIDER_STEPS
@@ -269,7 +270,7 @@ def _editor(spec: Spec, value: Scalar) -> QWidget:
     if spec.choices:
         combo = QComboBox()
         for choice in (*(("none",) if spec.optional else ()), *spec.choices):
-            combo.addItem(choice.replace("_", " "), choice)
+            combo.addItem(choice_title(choice), choice)
         combo.setCurrentIndex(max(combo.findData("none" if value is None else str(value)), 0))
         return combo
     if spec.type in (int, float):

@@ -25,7 +25,7 @@ _LABELS = {
     "training accuracy": "training",
     "validation accuracy": "validation",
 }
-_LOSS = Group(Style("Loss", "", "epoch", labels=_LABELS, noisy=frozenset({"loss"})))
+_LOSS = Group(Style("Loss", "", "epoch", labels=_LABELS, noisy=frozenset({"loss"}), leader="loss"))
 _ACCURACY = Group(Style("Accuracy", "%", "epoch", labels=_LABELS, best=frozenset({"validation accuracy"})))
 _RATE = Group(Style("Learning rate", "", "epoch", COLOURS[2:]), 2)
 _GROUPS = {

@@ -20,6 +20,7 @@ _TICK = 24  # pixels between two lines of the grid, roughly
 _MANY = 60  # points above which a line is noise, and its running mean is drawn over it
 _WINDOW = 0.04  # share of the points that the running mean takes
 _FAINT = 80  # alpha of the noise
+_MARK = 7.0  # pixels by which the mark of a best value can reach out of the area
 
 Bounds = tuple[float, float, float, float]
 Points = list[tuple[float, float]]
@@ -30,7 +31,8 @@ class Style:
     """``title`` stands above the lines; ``unit`` goes with every value; ``best``: series whose highest point is marked.
 
     ``labels`` are short names for the legend, by series; a series without one is called by its name. ``noisy`` series
-    are drawn faint, with their running mean over them, which is also what the legend says.
+    are drawn faint, with their running mean over them, which is also what the legend says. ``leader`` is the series
+    that the axis is made for: others leave the chart where they are twice as high as it ever was.
     """
 
     title: str = ""
@@ -40,6 +42,7 @@ class Style:
     labels: Mapping[str, str] = field(default_factory=dict)
     best: frozenset[str] = frozenset()
     noisy: frozenset[str] = frozenset()
+    leader: str = ""
 
 
 class LineChart(QWidget):
@@ -134,13 +137,18 @@ class LineChart(QWidget):
         ys = [y for points in self.series.values() for _, y in points]
         if not xs:
             return None
-        low, high = min(ys), max(ys)
+        low, high = min(ys), min(max(ys), self._highest())
         pad = (high - low) * 0.08 or abs(high) * 0.1 or 1.0
         low, high = low - pad, high + pad
         if self.look.unit == "%":
             low, high = max(low, 0.0), min(high, 100.0)
         first, last = (min(xs), max(xs)) if self._last_x is None else (0.0, max(*xs, self._last_x))
         return first, max(last, first + 1e-9), low, max(high, low + 1e-9)
+
+    def _highest(self) -> float:
+        """A first validation loss can be thirty times the training's; it would flatten every line."""
+        leading = [y for _, y in self.series.get(self.look.leader, ())]
+        return 2 * max(leading) if leading and max(leading) > 0 else math.inf
 
     def _colour(self, name: str) -> QColor:
         row = list(self.series).index(name)
@@ -194,6 +202,8 @@ class LineChart(QWidget):
 
     def _paint_series(self, painter: QPainter, area: QRectF, bounds: Bounds, name: str, points: Points) -> None:
         colour = self._colour(name)
+        painter.save()
+        painter.setClipRect(area.adjusted(-_MARK, -_MARK, _MARK, _MARK))
         if name in self.look.noisy:
             noise = QColor(colour)
             noise.setAlpha(_FAINT)
@@ -205,6 +215,7 @@ class LineChart(QWidget):
         if name in self.look.best:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawEllipse(_place(area, bounds, max(points, key=lambda p: p[1])), 5.0, 5.0)
+        painter.restore()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         bounds, area = self._bounds(), self._area(_ROW)

@@ -32,7 +32,10 @@ _TITLES = {
 
 @dataclass(frozen=True, slots=True)
 class DataSummary:
-    """What the panel says of a data set."""
+    """What the panel says of a data set.
+
+    A training would take ``would_train`` of the items that judge and leave ``would_judge``; 0 where it takes none.
+    """
 
     name: str
     location: str
@@ -42,6 +45,8 @@ class DataSummary:
     train: int
     judge: int
     note: str = ""
+    would_train: int = 0
+    would_judge: int = 0
 
 
 class DataPanel(QWidget):
@@ -98,6 +103,7 @@ class DataPanel(QWidget):
         train = f"{summary.train:,} to train, " if summary.train else ""
         self.parts.setText(
             f"{summary.items:,} items{classes}: {summary.calibration:,} to calibrate, {train}{summary.judge:,} to judge"
+            + _division_of_training(summary)
         )
         self.parts.setToolTip(summary.note)
 
@@ -148,3 +154,10 @@ class DataPanel(QWidget):
         column.addWidget(self.warning)
         column.addWidget(self.grid, 1)
         return page
+
+
+def _division_of_training(summary: DataSummary) -> str:
+    """What a training does with data that has no training part of its own."""
+    if not summary.would_train:
+        return ""
+    return f". Training would use {summary.would_train:,} of these and leave {summary.would_judge:,} to judge."

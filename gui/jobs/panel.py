@@ -60,7 +60,7 @@ class JobPanel(QWidget):
         splitter.setSizes([320, 760])
         splitter.setChildrenCollapsible(False)
         self._stack = QStackedLayout()
-        self._stack.addWidget(EmptyHint("No jobs yet.", "Choose an act from the Prune, Quantize or Distil menu."))
+        self._stack.addWidget(EmptyHint("No jobs yet.", "Choose an act from the Train, Prune or Quantize menu."))
         self._stack.addWidget(splitter)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -17,6 +17,7 @@ from gui.figures import cell
 
 _ADDRESS = re.compile(r"((?:[\w-]+\.)+[a-z]{2,}/[^\s,;]+)(.*)")
 _COUNTS = (("params", "parameters"), ("macs", "MACs"), ("peak_memory", "peak activation memory"))
+_OTHERS = "Those of your parameters are counted when the network is made."
 _NAMES = {
     "top1": "Top-1",
     "top5": "Top-5",
@@ -34,6 +35,7 @@ class Details(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._entry: Entry | None = None
+        self._changed = False
         self.title = QLabel(wordWrap=True)
         self.title.setObjectName("Title")
         self.about = _text()
@@ -47,18 +49,31 @@ class Details(QWidget):
 
     def show_entry(self, entry: Entry) -> None:
         self._entry = entry
+        self._show()
+
+    def set_changed(self, changed: bool) -> None:
+        """Whether parameters are chosen that the counts shown are not of."""
+        if changed != self._changed:
+            self._changed = changed
+            self._show()
+
+    def _show(self) -> None:
+        entry = self._entry
+        if entry is None:
+            return
         muted, link = theme.current().muted, theme.current().accent
         self.title.setText(entry.title)
         self.about.setText(f"{html.escape(entry.help)}<br>{_source(entry.paper, muted, link)}")
         figures = ((name, entry.figures.get(key)) for key, name in _COUNTS)
         counted = " · ".join(f"{cell(measure)} {name}" for name, measure in figures if measure is not None)
-        self.counts.setText(f"{counted}<br><span style='color:{muted}'>Estimated: {html.escape(COUNTED)}.</span>")
+        note = f"Estimated: {COUNTED}." + (f" {_OTHERS}" if self._changed else "")
+        self.counts.setText(f"{counted}<br><span style='color:{muted}'>{html.escape(note)}</span>")
         self.cited.setText(cited_text(entry.cited, muted, link))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and self._entry is not None:
-            self.show_entry(self._entry)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._show()
 
 
 def cited_text(cited: Sequence[Citation], muted: str, link: str) -> str:

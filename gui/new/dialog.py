@@ -7,12 +7,10 @@ from collections.abc import Sequence
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QComboBox,
     QDialog,
     QFrame,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QLineEdit,
     QProgressBar,
@@ -20,7 +18,6 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QSplitter,
     QStackedWidget,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -31,12 +28,13 @@ from gui.empty_hint import EmptyHint
 from gui.jobs.running_job import RunningJob
 from gui.new.details import Details
 from gui.new.request import NewRequest, title_of
-from gui.new.table_model import COLUMNS, CatalogueModel, FilteredCatalogue
+from gui.new.table import NetworkTable
+from gui.new.table_model import CatalogueModel, FilteredCatalogue
 from gui.new.weights_box import WeightsBox
 from gui.param_form import ParamForm
 
 _MARGIN = 16
-_PADDING = 28  # of a cell, with the sign of the sorting
+_NARROWEST = 360  # pixels, of the right half
 _SIZE = QSize(1264, 768)
 _KEPT = ("classes", "channels")  # facts of the user's task: they stay when another network is looked at
 _MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
@@ -65,7 +63,7 @@ class NewDialog(QDialog):
             self.family.addItem(name, name)
         self.found = QLabel()
         self.found.setObjectName("Hint")
-        self.table = _table(self.shown)
+        self.table = NetworkTable(self.shown)
         self.details = Details()
         self.weights = WeightsBox()
         self._lay_out()
@@ -176,7 +174,8 @@ class NewDialog(QDialog):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(self._inner)
         self._pages = QStackedWidget()
-        self._pages.setMinimumWidth(360)
+        self._pages.setMinimumWidth(_NARROWEST)
+        self._scroll = scroll
         self._pages.addWidget(scroll)
         self._pages.addWidget(EmptyHint("No network is chosen.", "Choose one in the table."))
         return self._pages
@@ -286,6 +285,15 @@ class NewDialog(QDialog):
         self.form = ParamForm(entry.params, kept)
         self.form.changed.connect(self._check)
         self._form_place.addWidget(self.form)
+        self._fit_right()
+
+    def _fit_right(self) -> None:
+        """Never narrower than the form: a cut editor cannot be used."""
+        layout = self._inner.layout()
+        assert layout is not None
+        layout.activate()
+        bar = self._scroll.verticalScrollBar().sizeHint().width()
+        self._pages.setMinimumWidth(max(layout.minimumSize().width() + bar, _NARROWEST))
 
     # making -----------------------------------------------------------------------------------------------------
 
@@ -296,6 +304,9 @@ class NewDialog(QDialog):
 
     def _check(self) -> None:
         why = self._problem()
+        if self.entry is not None and self.form is not None:
+            usual = {s.name: s.default for s in self.entry.params}
+            self.details.set_changed(self.form.values() != usual)
         self.create_button.setEnabled(not why and self._job is None)
         self.create_button.setToolTip(why)
         self.problem.setText(why if self.entry is not None else "")
@@ -328,31 +339,6 @@ def _section(title: str) -> QLabel:
 
 
 def _room(dialog: QDialog) -> QSize:
-    """The window that the dialog stands on, or the screen where there is none."""
-    parent = dialog.parentWidget()
-    return parent.window().size() - QSize(64, 64) if parent is not None else dialog.screen().availableSize()
-
-
-def _table(model: FilteredCatalogue) -> QTableView:
-    table = QTableView()
-    table.setModel(model)
-    table.setAccessibleName("Reference networks")
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    table.setTabKeyNavigation(False)
-    table.setShowGrid(False)
-    table.setWordWrap(False)
-    table.verticalHeader().hide()
-    table.verticalHeader().setDefaultSectionSize(26)
-    header = table.horizontalHeader()
-    header.setHighlightSections(False)
-    header.setMinimumSectionSize(40)
-    for section, column in enumerate(COLUMNS[1:], start=1):
-        table.setColumnWidth(section, header.fontMetrics().horizontalAdvance(column.widest) + _PADDING)
-    header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-    header.setSortIndicatorClearable(True)
-    table.setSortingEnabled(True)
-    header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)  # families and sizes, as the catalogue has them
-    assert model.columnCount() == len(COLUMNS)
-    return table
+    """The window that the dialog stands on, or the screen where that is smaller or there is none."""
+    parent, screen = dialog.parentWidget(), dialog.screen().availableSize()
+    return (parent.window().size() - QSize(64, 64)).boundedTo(screen) if parent is not None else screen

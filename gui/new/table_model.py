@@ -147,6 +147,11 @@ class FilteredCatalogue(QSortFilterProxyModel):
         self._words, self._family = tuple(text.lower().split()), family
         self.invalidate()
 
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """All networks, those filtered out too."""
+        return self._catalogue.entries
+
     def entry(self, row: int) -> Entry:
         """The network in a row as it is shown."""
         return self._catalogue.entries[self.mapToSource(self.index(row, 0)).row()]

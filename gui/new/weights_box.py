@@ -27,7 +27,7 @@ _SEED = parameters.Spec(
 )
 _INDENT = 24  # pixels: a radio button's text begins there
 _FETCH = "Downloads from the network, only when you press Create."
-_NO_TIMM = "timm is not installed here: pip install 'thimble[pretrained]' brings it."
+_NO_TIMM = "timm is not installed here. Install it with: pip install timm"
 
 
 class WeightsBox(QGroupBox):

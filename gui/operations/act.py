@@ -49,7 +49,7 @@ def make_dialog(desk: Desk, method: Method) -> MethodDialog:
     setting = Setting(
         layers,
         [n for n in state.selected if n in names],
-        f"{state.data.name}, {len(state.data.items):,} items" if state.data is not None else "",
+        _data_words(desk, method),
         teachers(desk),
         desk.settings.device,
     )
@@ -57,6 +57,31 @@ def make_dialog(desk: Desk, method: Method) -> MethodDialog:
     if dialog.device is not None:
         desk.jobs.submit("Devices", "devices", {}, lambda found: dialog.show_devices(found["devices"]), quiet=True)
     return dialog
+
+
+def _data_words(desk: Desk, method: Method) -> str:
+    """The attached data; for a training also how it divides it. A seed moves items between parts, and no counts."""
+    attached = desk.state.attached
+    if attached is None:
+        return ""
+    words = f"{attached.data.name}, {len(attached.data.items):,} items"
+    if not method.trains:
+        return words
+    parts = attached.training
+    words += f": {len(parts.train.items):,} to train, {len(parts.judge.items):,} to judge"
+    scores, classes = _scores(desk.state.model), len(attached.data.classes)
+    if classes and scores > classes + 1:  # one more is the background of some published networks
+        words += f". The network has {scores:,} scores and the data {classes:,} classes: the rest stays unused."
+    return words
+
+
+def _scores(model: Model | None) -> int:
+    """Entries of the only output's last axis; 0 where there are several outputs or the size is not known."""
+    if model is None or len(model.graph.graph.outputs) != 1:
+        return 0
+    shape = model.graph.graph.outputs[0].shape
+    last = shape[-1] if shape is not None and len(shape) == 2 else None
+    return last if isinstance(last, int) else 0
 
 
 def teachers(desk: Desk) -> list[TeacherChoice]:

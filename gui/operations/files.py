@@ -278,7 +278,7 @@ def attach_data(desk: Desk, path: Path) -> None:
 
     def work() -> Attached:
         data = open_data(path)
-        return Attached(data, divide(data))
+        return Attached(data, divide(data), divide(data, training=True))
 
     def done(attached: Attached) -> None:
         if desk.state.project is not project:

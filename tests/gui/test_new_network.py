@@ -192,7 +192,33 @@ def test_weights_from_a_seed_a_file_or_timm(
     assert box.seeded.isChecked()
     box._timm = False
     dialog.select("middle_net")
-    assert "timm is not installed here" in box.fetch_note.text()
+    assert box.fetch_note.text() == "timm is not installed here. Install it with: pip install timm"
+
+
+def test_names_are_never_cut_and_the_family_gives_way(qtbot: QtBot) -> None:
+    dialog = NewDialog(entries())
+    qtbot.addWidget(dialog)
+    dialog.show()
+    table = dialog.table
+    widest = max(table.fontMetrics().horizontalAdvance(e.title) for e in entries())
+    for width, family in ((1216, False), (1600, True)):
+        dialog.resize(width, 700)
+        qtbot.waitUntil(lambda family=family: table.isColumnHidden(1) != family)
+        assert table.columnWidth(0) > widest + 6
+        assert not table.horizontalScrollBar().isVisible()
+        for entry in entries():
+            dialog.select(entry.key)
+            assert dialog._scroll.viewport().width() >= dialog._inner.minimumSizeHint().width(), entry.key
+
+
+def test_figures_are_said_to_be_of_the_default_parameters(dialog: NewDialog) -> None:
+    dialog.select("middle_net")
+    assert "default parameters" in dialog.details.counts.text()
+    assert "when the network is made" not in dialog.details.counts.text()
+    dialog.form.rows["width"].set_raw("0.5")
+    assert "when the network is made" in dialog.details.counts.text()
+    dialog.form.rows["width"].set_raw("1")
+    assert "when the network is made" not in dialog.details.counts.text()
 
 
 def test_titles_say_what_differs_from_the_defaults() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from core.methods.checkpoint import CheckpointFile
@@ -31,6 +31,33 @@ from tests.gui.window_tools import PATIENCE, dialog_of, settle, state_of
 @pytest.fixture(autouse=True)
 def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(act, "THREADS", 1)
+
+
+def test_the_training_form_says_how_the_data_is_divided_and_names_optimizers(sample: Desk) -> None:
+    dialog = act.make_dialog(sample, load_methods().get("train.scratch"))
+    assert _said_of_data(dialog) == ["digits, 1,797 items: 1,197 to train, 500 to judge"]
+    optimizers = dialog.form.rows["optimizer"].editor
+    assert [optimizers.itemText(k) for k in range(optimizers.count())] == ["SGD", "AdamW"]
+    assert dialog.form.values()["optimizer"] == "sgd"
+
+
+def _said_of_data(dialog: MethodDialog) -> list[str]:
+    return [w.text() for w in dialog.findChildren(QLabel) if w.accessibleName() == "Data"]
+
+
+def test_a_network_of_more_classes_than_the_data_is_named_before_it_trains(
+    sample: Desk, qtbot: QtBot, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(0)
+    part = tmp_path / "three.npz"
+    images = rng.integers(0, 256, (60, 8, 8), dtype=np.uint8)
+    np.savez(part, images=images, labels=np.arange(60) % 3, classes=["a", "b", "c"])
+    files.attach_data(sample, part)
+    settle(sample, qtbot)
+    dialog = act.make_dialog(sample, load_methods().get("tune.finetune"))
+    (said,) = _said_of_data(dialog)
+    assert said.startswith("three, 60 items: 39 to train, 9 to judge. ")
+    assert said.endswith("The network has 10 scores and the data 3 classes: the rest stays unused.")
 
 
 # curves -------------------------------------------------------------------------------------------------------------
@@ -66,6 +93,23 @@ def test_losses_share_a_chart_accuracies_another_and_the_axis_is_common(qtbot: Q
     assert curves.charts == {}
     curves.add("loss", 0.5, 1.0)
     assert curves.charts["loss"]._bounds()[:2] == (0.0, 0.5)
+
+
+def test_a_first_validation_loss_far_above_the_training_s_does_not_flatten_the_lines(qtbot: QtBot) -> None:
+    curves = Curves()
+    qtbot.addWidget(curves)
+    for k in range(20):
+        curves.add("loss", k / 10, 2.5 - k / 10)
+    curves.add("validation loss", 1, 70.0)
+    chart = curves.charts["loss"]
+    assert 5.0 < chart._bounds()[3] < 6.0
+    assert chart.legend()[1] == ("validation loss", "validation", "70.0"), "the figure is still said"
+    chart.resize(360, 200)
+    picture = chart.grab().toImage()
+    painted = {picture.pixelColor(x, y).name() for x in range(picture.width()) for y in range(40, picture.height())}
+    assert "#0072b2" in painted, "the training's line is drawn"
+    curves.add("validation loss", 2, 3.5)
+    assert 5.0 < chart._bounds()[3] < 6.0
 
 
 def test_a_running_mean_is_the_mean_of_the_last_points() -> None:

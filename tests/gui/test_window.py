@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QThread
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from core.data.splits import divide
 from core.jobs import Point, Progress
 from core.methods.method import load_methods
 from core.worker_client import Done, Failed, Handle, Listener, Started, Stopped, Waiting
@@ -133,6 +135,24 @@ def test_help_knows_versions_and_lists_the_shortcuts(desk: Desk, qtbot: QtBot) -
 
 
 # data panel ---------------------------------------------------------------------------------------------------------
+
+
+def test_data_without_parts_says_what_a_training_would_take(sample: Desk, qtbot: QtBot, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    images, labels = rng.integers(0, 256, (60, 8, 8), dtype=np.uint8), np.arange(60) % 10
+    np.savez(tmp_path / "whole.npz", images=images, labels=labels)
+    files.attach_data(sample, tmp_path / "whole.npz")
+    settle(sample, qtbot)
+    parts = divide(sample.state.data, training=True)
+    trained, judged = len(parts.train.items), len(parts.judge.items)
+    assert sample.window.data.parts.text() == (
+        f"60 items: 12 to calibrate, 48 to judge. Training would use {trained} of these and leave {judged} to judge."
+    )
+    assert trained + judged == 48
+    np.savez(tmp_path / "unlabelled.npz", images=images)
+    files.attach_data(sample, tmp_path / "unlabelled.npz")
+    settle(sample, qtbot)
+    assert sample.window.data.parts.text() == "60 items: 12 to calibrate, 48 to judge", "nothing can be trained on it"
 
 
 def test_data_is_shown_as_the_network_sees_it_and_can_be_detached(sample: Desk, qtbot: QtBot) -> None:

@@ -30,7 +30,7 @@ class Params(TrainingParams):
 @method(
     "train.scratch",
     title="Train from scratch…",
-    menu="Distil",
+    menu="Train",
     params=Params,
     accepts=("float",),
     needs=("labels",),

@@ -39,7 +39,7 @@ class Params(TrainingParams):
 @method(
     "tune.finetune",
     title="Fine-tune…",
-    menu="Distil",
+    menu="Train",
     params=Params,
     accepts=("float",),
     needs=("labels",),
