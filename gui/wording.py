@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 _CHOICES = {
     "sgd": "SGD",
@@ -10,6 +11,7 @@ _CHOICES = {
     "trivial": "TrivialAugment",
     "rand": "RandAugment",
 }
+_NEWS = ("The weights of step", "The training was ended")  # how notes begin that say what came of a training
 _OPTION = re.compile(r" (?:\(--[a-z-]+\)|with --[a-z-]+)")
 
 
@@ -21,3 +23,10 @@ def without_options(text: str) -> str:
 def choice_title(choice: str) -> str:
     """A choice of a parameter as it is read: names of methods as their authors write them."""
     return _CHOICES.get(choice, choice.replace("_", " "))
+
+
+def headline(notes: Sequence[str]) -> tuple[str, str]:
+    """The two notes of a report that are news to whoever asked for the act; the rest repeats what was asked for."""
+    news = [n for n in notes if n.startswith(_NEWS)] or list(notes)
+    first, second = (*news, "", "")[:2]
+    return first, second

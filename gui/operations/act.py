@@ -27,6 +27,7 @@ from gui.desk import Desk
 from gui.graph_view.known import known
 from gui.param_form import number_text
 from gui.report_dialog import ReportDialog
+from gui.wording import headline
 
 THREADS = os.cpu_count() or 1
 
@@ -234,7 +235,8 @@ def _commit(
         desk.state.show_revision(*made)
         desk.state.add_figures(figures)
         if report.notes:
-            desk.errors.say("info", f"{made[0].title}: {report.notes[0]}", " ".join(report.notes[1:2]))
+            first, second = headline(report.notes)
+            desk.errors.say("info", f"{made[0].title}: {first}", second)
 
     desk.background.run(work, done, desk.errors.report)
 

@@ -272,6 +272,8 @@ def _start(desk: Desk, qtbot: QtBot, epochs: int, after: float = 0.0, teacher: i
 
 
 def test_stop_and_keep_the_best_ends_a_training_with_a_revision(sample: Desk, qtbot: QtBot) -> None:
+    said: list[str] = []
+    sample.errors.shown.connect(lambda _, text, hint, *__: said.append(f"{text} {hint}"))
     job = _start(sample, qtbot, 500)
     panel = sample.window.jobs
     row = panel.list.itemWidget(panel.list.item(0))
@@ -279,6 +281,7 @@ def test_stop_and_keep_the_best_ends_a_training_with_a_revision(sample: Desk, qt
     qtbot.waitUntil(lambda: len(sample.state.revisions) == 2, timeout=PATIENCE)
     settle(sample, qtbot)
     assert job.state == "done"
+    assert f"The training was ended after {sample.state.revision.step.params['max_steps']} of" in said[-1], said
     assert sample.state.revision.step.params["max_steps"] < 500
     assert _weights(sample.state.model) != _weights(sample.state.project.model(1))
     assert panel.interrupted == ()
