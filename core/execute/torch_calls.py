@@ -55,15 +55,23 @@ def perform(call: Call, env: Mapping[str, Tensor], training: bool) -> dict[str, 
     inputs = [env[n] if n else None for n in call.inputs]
     try:
         y = call.run(call.layer, *inputs, training=training) if call.trains else call.run(call.layer, *inputs)
-    except (RuntimeError, ValueError, IndexError) as error:
+        results = (y,) if isinstance(y, Tensor) else y
+        if len(results) < call.layer.outputs:
+            raise ValueError(f"it has {call.layer.outputs} outputs, but only {len(results)} come about")
+    except (RuntimeError, ValueError, IndexError, TypeError, ArithmeticError, MemoryError) as error:
         shapes = ", ".join("x".join(map(str, t.shape)) or "scalar" for t in inputs if t is not None)
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
         raise UserError(
-            f"Layer '{call.layer.name}' ({call.layer.operator}) cannot be run on inputs of size {shapes}: {reason}."
+            f"Layer '{call.layer.name}' ({call.layer.operator}) cannot be run on inputs of size {shapes}: "
+            f"{_reason(error)}."
         ) from error
-    if isinstance(y, Tensor):
-        return {call.outputs[0]: y}
-    return {n: t for n, t in zip(call.outputs, y, strict=False) if n}
+    return {n: t for n, t in zip(call.outputs, results, strict=False) if n}
+
+
+def _reason(error: Exception) -> str:
+    text = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+    if isinstance(error, MemoryError) or "allocate memory" in text:
+        return "its result does not fit into memory"
+    return "it divides by zero" if isinstance(error, ZeroDivisionError) or text == "ZeroDivisionError" else text
 
 
 def join_quantization(calls: Sequence[Call], constants: Mapping[str, Tensor], outputs: Collection[str]) -> list[Call]:
@@ -136,7 +144,7 @@ def _type_name(value: ir.Value | None) -> str:
 def _plain(attribute: ir.Attr) -> Any:
     value = attribute.value
     if attribute.type == ir.AttributeType.TENSOR:
-        return to_tensor(value.numpy())
+        return None if value.dtype == ir.DataType.STRING else to_tensor(value.numpy())
     return list(value) if isinstance(value, tuple) else value
 
 

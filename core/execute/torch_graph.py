@@ -227,7 +227,8 @@ def _without_big_tensors(model: Model) -> onnx.ModelProto:
     for place, values in ((proto.graph.input, typed.values()), (proto.graph.output, graph.outputs)):
         for value in values:
             serde.serialize_value_into(place.add(), value)
-            if value.shape is None:  # onnxruntime takes files that leave it out, the checker does not
+            tensor_like = value.type is None or isinstance(value.type, ir.TensorType)
+            if value.shape is None and tensor_like:  # onnxruntime takes files that leave it out, the checker does not
                 place[-1].type.tensor_type.shape.SetInParent()
     for function in model.graph.functions.values():
         serde.serialize_function_into(proto.functions.add(), function)

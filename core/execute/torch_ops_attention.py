@@ -13,6 +13,8 @@ from core.execute.torch_ops import Layer, ints, operator
 def _usual(layer: Layer) -> str:
     if layer.outputs > 3:
         return "Attention with the products of queries and keys as an output is not supported"
+    if any(layer.get(side, -1) >= 0 for side in ("left_window_size", "right_window_size")):
+        return "Attention within a window of positions is not supported"
     return "Attention with lengths of padded keys is not supported" if layer.input_type(6) else ""
 
 
@@ -42,7 +44,8 @@ def attention(
     scores = (q * root) @ (keys * root).transpose(-1, -2)
     before = 0 if past_k is None else past_k.shape[2]
     scores = _masked(layer, _softcapped(layer, scores), mask, before)
-    y = torch.softmax(scores, -1) @ values
+    blind = (scores == -math.inf).all(-1, keepdim=True)  # queries that may see nothing give zeros, not NaN
+    y = torch.softmax(scores.masked_fill(blind, 0), -1).masked_fill(blind, 0) @ values
     if flat:
         y = y.transpose(1, 2).flatten(2)
     return y if layer.outputs == 1 else (y, k, v)

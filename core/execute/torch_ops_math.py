@@ -260,17 +260,39 @@ def _product(x: Tensor, axes: list[int], keep: bool) -> Tensor:
     return x
 
 
+def _extreme(x: Tensor, axes: list[int], keep: bool, function: Callable[..., Tensor]) -> Tensor:
+    """The largest or smallest; of nothing, what every number of the type beats (opset 20)."""
+    if any(x.shape[a] == 0 for a in axes):
+        sizes = [1 if a in axes or a - x.dim() in axes else n for a, n in enumerate(x.shape)]
+        empty = x.new_full(sizes, _beaten(x.dtype, function is torch.amin))
+        return empty if keep else empty.squeeze(tuple(axes))
+    return function(x, axes, keepdim=keep)
+
+
+def _beaten(kind: torch.dtype, by_smaller: bool) -> float:
+    if kind == torch.bool:
+        return by_smaller
+    if kind.is_floating_point:
+        return math.inf if by_smaller else -math.inf
+    return torch.iinfo(kind).max if by_smaller else torch.iinfo(kind).min
+
+
+def _in_float(x: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
+    """Of integers the integer part, as in onnxruntime."""
+    return function(x) if x.is_floating_point() else function(x.to(torch.float64)).to(x.dtype)
+
+
 _REDUCTIONS: dict[str, Reduction] = {
     "ReduceMean": _average,
     "ReduceSum": lambda x, axes, keep: torch.sum(x, axes, keepdim=keep, dtype=x.dtype),
-    "ReduceMax": lambda x, axes, keep: torch.amax(x, axes, keepdim=keep),
-    "ReduceMin": lambda x, axes, keep: torch.amin(x, axes, keepdim=keep),
+    "ReduceMax": lambda x, axes, keep: _extreme(x, axes, keep, torch.amax),
+    "ReduceMin": lambda x, axes, keep: _extreme(x, axes, keep, torch.amin),
     "ReduceProd": _product,
     "ReduceL1": lambda x, axes, keep: torch.sum(x.abs(), axes, keepdim=keep, dtype=x.dtype),
-    "ReduceL2": lambda x, axes, keep: torch.linalg.vector_norm(x, 2, axes, keep),
+    "ReduceL2": lambda x, axes, keep: _in_float(x, lambda t: torch.linalg.vector_norm(t, 2, axes, keep)),
     "ReduceSumSquare": lambda x, axes, keep: torch.sum(x * x, axes, keepdim=keep, dtype=x.dtype),
-    "ReduceLogSum": lambda x, axes, keep: torch.log(torch.sum(x, axes, keepdim=keep, dtype=x.dtype)),
-    "ReduceLogSumExp": lambda x, axes, keep: torch.logsumexp(x, axes, keepdim=keep),
+    "ReduceLogSum": lambda x, axes, keep: _in_float(x, lambda t: torch.log(torch.sum(t, axes, keepdim=keep))),
+    "ReduceLogSumExp": lambda x, axes, keep: _in_float(x, lambda t: torch.logsumexp(t, axes, keepdim=keep)),
 }
 
 

@@ -45,15 +45,20 @@ def max_pool(layer: Layer, x: Tensor) -> Tensor | tuple[Tensor, ...]:
     low, high = padding(layer, x.shape[2:], kernel, strides, dilations)
     pool, ceil = _MAX[n - 1], bool(layer.get("ceil_mode", 0))
     if layer.outputs > 1:
-        padded = pad_spatial(x, low, high, -math.inf)
+        padded = pad_spatial(x, low, high, _lowest(x))
         y, places = pool(padded, kernel, strides, 0, dilations, ceil, True)
         y = _without_windows_in_padding(y, x, low, strides)
         places = _without_windows_in_padding(places, x, low, strides)
         return y, _in_input(places, x, padded.shape[2:], low)
     if _fits(low, high, kernel):
         return pool(x, kernel, strides, low, dilations, ceil)
-    y = pool(pad_spatial(x, low, high, -math.inf), kernel, strides, 0, dilations, ceil)
+    y = pool(pad_spatial(x, low, high, _lowest(x)), kernel, strides, 0, dilations, ceil)
     return _without_windows_in_padding(y, x, low, strides)
+
+
+def _lowest(x: Tensor) -> float:
+    """What no element is smaller than."""
+    return -math.inf if x.is_floating_point() else torch.iinfo(x.dtype).min
 
 
 def _in_input(places: Tensor, x: Tensor, padded: Sequence[int], low: Sequence[int]) -> Tensor:

@@ -70,6 +70,7 @@ def _resampled(layer: Layer, x: Tensor, sizes: Sequence[int], scales: Sequence[f
     changed = [k for k in range(x.dim()) if cropping or sizes[k] != x.shape[k] or scales[k] != 1]
     if _torch_has_it(layer, x, changed, sizes, scales):
         return _by_torch(layer, x, sizes)
+    kind, x = x.dtype, x if x.is_floating_point() or layer.get("mode", "nearest") == "nearest" else x.float()
     outside = None
     for axis in changed:
         at = _source(layer, x.shape[axis], sizes[axis], scales[axis], region.get(axis, (0.0, 1.0)))
@@ -77,9 +78,18 @@ def _resampled(layer: Layer, x: Tensor, sizes: Sequence[int], scales: Sequence[f
             beyond = ((at < -_EDGE) | (at > x.shape[axis] - 1 + _EDGE)).reshape(_along(axis, x))
             outside = beyond if outside is None else outside | beyond
         x = _resample_axis(layer, x, axis, at, scales[axis])
-    if outside is None or not bool(outside.any()):
+    if outside is not None and bool(outside.any()):
+        x = torch.where(outside.to(x.device), layer.get("extrapolation_value", 0.0), x)
+    return _as_steps(layer, x, kind)
+
+
+def _as_steps(layer: Layer, x: Tensor, kind: torch.dtype) -> Tensor:
+    """Integers as onnxruntime makes them: cut off after plain linear interpolation, rounded otherwise."""
+    if x.dtype == kind or kind.is_floating_point:
         return x
-    return torch.where(outside.to(x.device), layer.get("extrapolation_value", 0.0), x)
+    plain = layer.get("mode", "nearest") == "linear" and not layer.get("antialias", 0)
+    limits = torch.iinfo(kind)
+    return (torch.trunc(x) if plain else torch.round(x)).clamp(limits.min, limits.max).to(kind)
 
 
 def _target(
@@ -148,14 +158,13 @@ def _resample_axis(layer: Layer, x: Tensor, axis: int, at: Tensor, scale: float)
     if mode == "nearest":
         return x.index_select(axis, _round(at, _rounding(layer)).clamp(0, last).to(x.device))
     taps, weights = _taps(layer, mode, at, last, scale)
-    kind = x.dtype if x.is_floating_point() else torch.float32
     y = None
     for k in range(taps.shape[1]):
         part = x.index_select(axis, taps[:, k].clamp(0, last).to(x.device))
-        part = part * weights[:, k].to(x.device, kind).reshape(_along(axis, x))
+        part = part * weights[:, k].to(x.device, x.dtype).reshape(_along(axis, x))
         y = part if y is None else y + part
     assert y is not None  # there is one tap at least
-    return y if x.is_floating_point() else torch.round(y).to(x.dtype)
+    return y
 
 
 def _taps(layer: Layer, mode: str, at: Tensor, last: int, scale: float) -> tuple[Tensor, Tensor]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import onnx_ir as ir
 import torch
 import torch.nn.functional as F  # noqa: N812  torch's own convention
 from torch import Tensor
@@ -38,7 +39,7 @@ def reshape(layer: Layer, x: Tensor, shape: Tensor) -> Tensor:
 @operator("Flatten")
 def flatten(layer: Layer, x: Tensor) -> Tensor:
     axis = axis_of(layer.get("axis", 1), x.dim())
-    return x.reshape(math.prod(x.shape[:axis]), -1) if x.numel() else x.reshape(math.prod(x.shape[:axis]), 0)
+    return x.reshape(math.prod(x.shape[:axis]), math.prod(x.shape[axis:]))
 
 
 @operator("Transpose")
@@ -100,6 +101,7 @@ def _slice(x: Tensor, axis: int, start: int, stop: int, step: int) -> Tensor:
     size = x.shape[axis]
     if step > 0:
         first, last, _ = slice(start, stop).indices(size)  # torch warns of bounds far outside
+        step = min(step, max(size, 1))  # torch multiplies it with strides
         where: list[slice] = [slice(None)] * axis + [slice(first, max(first, last), step)]
         return x[tuple(where)]
     taken = range(*slice(max(start, -size), stop, step).indices(size))
@@ -131,7 +133,9 @@ def size_of(layer: Layer, x: Tensor) -> Tensor:
 
 @operator("Range")
 def arange(layer: Layer, start: Tensor, limit: Tensor, step: Tensor) -> Tensor:
-    return torch.arange(start.item(), limit.item(), step.item(), dtype=start.dtype)
+    first, last, by = start.item(), limit.item(), step.item()
+    nothing = (last - first) * by <= 0 and by != 0  # torch refuses a step away from the limit
+    return torch.arange(first, first if nothing else last, by, dtype=start.dtype)
 
 
 @operator("ConstantOfShape")
@@ -163,7 +167,13 @@ def cast(layer: Layer, x: Tensor) -> Tensor:
     return x.to(TYPES[layer.get("to")])
 
 
-@operator("CastLike")
+def _known_like(layer: Layer) -> str:
+    kind = layer.input_type(1)
+    known = not kind or ir.DataType[kind].value in TYPES
+    return "" if known else f"casting to {kind} is not supported"
+
+
+@operator("CastLike", check=_known_like)
 def cast_like(layer: Layer, x: Tensor, like: Tensor) -> Tensor:
     return x.to(like.dtype)
 

@@ -9,7 +9,7 @@ never copied.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -26,6 +26,8 @@ from core.model.model import Model
 Array = npt.NDArray[np.generic]
 _SMALL = 4096  # elements: shape arithmetic is below this, weights above
 _LARGEST, _MOST = 1 << 24, 1 << 27  # elements of one folded value, and of all: a file of 1 kB may ask for terabytes
+_DOUBLINGS = 8
+_MOST_LAYERS, _DEEPEST = 1_000_000, 200  # written out of functions; functions inside functions
 _RANDOM = {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Multinomial", "Bernoulli"}
 _NEVER_FOLDED = {"QuantizeLinear", "DequantizeLinear", "Dropout", *_RANDOM}
 _LIKE_INPUT = {"GroupNormalization", "MeanVarianceNormalization"}  # onnx infers nothing behind these
@@ -71,6 +73,7 @@ def infer(model: Model, batch: int = 1, bindings: Mapping[str, int] | None = Non
 
     Raises UserError where an input's size is unknown and not bound, or where declared types contradict the layers.
     """
+    check_functions(model.graph)
     bound = {s.name: s.bound(batch, bindings) for s in model.inputs}
     proto = _skeleton(model.graph, bound)
     known = _small_constants(model.graph.graph)
@@ -93,6 +96,29 @@ def infer(model: Model, batch: int = 1, bindings: Mapping[str, int] | None = Non
         shapes[name] = value.shape
         dtypes[name] = ir.DataType.from_numpy(value.dtype)
     return Facts(model.graph.graph, shapes, dtypes, folded)
+
+
+def check_functions(graph: ir.Model) -> None:
+    """Raise UserError where functions that call functions stand for more layers than any network has."""
+    sizes: dict[ir.OperatorIdentifier, int] = {}
+
+    def size(nodes: Iterable[ir.Node], within: frozenset[ir.OperatorIdentifier]) -> int:
+        total = 0
+        for node in nodes:
+            called = node.op_identifier()
+            function = graph.functions.get(called)
+            if function is None or called in within or len(within) > _DEEPEST:  # circles are refused elsewhere
+                total += 1
+                continue
+            if called not in sizes:
+                sizes[called] = size(function.all_nodes(), within | {called})
+            total += sizes[called]
+        return total
+
+    if graph.functions and size(graph.graph.all_nodes(), frozenset()) > _MOST_LAYERS:
+        raise UserError(
+            f"The functions of the graph stand for more than {_MOST_LAYERS:,} layers.", "The file may be damaged."
+        )
 
 
 def _skeleton(graph: ir.Model, bound: Mapping[str, tuple[int, ...]]) -> onnx.ModelProto:
@@ -137,8 +163,8 @@ def _inferred(proto: onnx.ModelProto) -> tuple[dict[str, tuple[int, ...]], dict[
     for out in proto.graph.output:
         out.type.tensor_type.ClearField("shape")
     try:
-        done = onnx.shape_inference.infer_shapes(proto, data_prop=True)
-    except onnx.shape_inference.InferenceError as error:
+        done = onnx.shape_inference.infer_shapes(proto, data_prop=_safe_to_propagate(proto))
+    except (onnx.shape_inference.InferenceError, onnx.checker.ValidationError) as error:
         reason = str(error).strip().splitlines()[0].rstrip(".")
         raise UserError(f"The graph contradicts itself: {reason}.", "Export the model again.") from error
     shapes: dict[str, tuple[int, ...]] = {}
@@ -152,6 +178,12 @@ def _inferred(proto: onnx.ModelProto) -> tuple[dict[str, tuple[int, ...]], dict[
     for t in done.graph.initializer:
         shapes[t.name], dtypes[t.name] = tuple(t.dims), ir.DataType(t.data_type)
     return shapes, dtypes
+
+
+def _safe_to_propagate(proto: onnx.ModelProto) -> bool:
+    """Whether onnx may follow the numbers of shapes: it writes out a whole Range, and Concats that double each time."""
+    joins = sum(n.op_type == "Concat" and len(set(n.input)) < len(n.input) for n in proto.graph.node)
+    return joins <= _DOUBLINGS and not any(n.op_type == "Range" for n in proto.graph.node)
 
 
 def _fold(

@@ -15,7 +15,7 @@ from onnx_ir.passes import PreconditionError
 from onnx_ir.passes.common import InlinePass
 
 from core.errors import UnsupportedOperator, UserError
-from core.model.facts import Facts, infer
+from core.model.facts import Facts, check_functions, infer
 from core.model.model import ORIGIN, Model, layer_name
 
 _BATCHES = (2, 3)  # what holds for both does not depend on the batch
@@ -28,6 +28,7 @@ def inline_functions(model: Model) -> tuple[Model, tuple[str, ...]]:
     """
     if not model.graph.functions:
         return model, ()
+    check_functions(model.graph)
     new = model.clone()
     calls = [n for n in new.graph.graph.all_nodes() if n.op_identifier() in new.graph.functions]
     names = tuple(layer_name(n) for n in calls)

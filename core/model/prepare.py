@@ -11,7 +11,7 @@ import numpy as np
 import onnx_ir as ir
 
 from core.errors import UserError
-from core.model.facts import infer
+from core.model.facts import check_functions, infer
 from core.model.inline import inline_constant_ifs, inline_functions, refuse_open_ifs
 from core.model.model import ORIGIN, Model
 from core.model.sequences import split_sequences
@@ -62,6 +62,7 @@ def _written_out(model: Model) -> tuple[Model, tuple[str, ...]]:
 
 def check_wiring(model: Model) -> None:
     """Raise UserError naming the first layer that reads what nothing before it gives: such graphs cannot be cloned."""
+    check_functions(model.graph)
     graph = model.graph.graph
     known = {v.name for v in (*graph.inputs, *graph.initializers.values())}
     for node in graph:
