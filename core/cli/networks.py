@@ -48,7 +48,7 @@ def new(args: argparse.Namespace) -> int:
     from core.formats.onnx_file import save_onnx
     from core.project.context import check_output
     from core.references.catalogue import counted
-    from core.references.create import create
+    from core.references.create import create, weights_note
     from core.references.reference import load_references
 
     out = Path(args.output)
@@ -64,9 +64,11 @@ def new(args: argparse.Namespace) -> int:
     if args.json:
         counts = {k: m.value for k, m in figures.items()}
         made = {"key": chosen.key, "params": parameters.to_json(values), "figures": counts}
-        print_json({"file": str(out), "bytes": out.stat().st_size, **made})
+        print_json({"file": str(out), "bytes": out.stat().st_size, "note": weights_note(model), **made})
         return 0
     macs = f", {figures['macs'].value:,} MACs" if "macs" in figures else ""
     print(f"{chosen.title}: {figures['params'].value:,} parameters{macs}")
     print(f"{out}: {out.stat().st_size:,} bytes")
+    if note := weights_note(model):
+        print(f"Note: {note}")
     return 0

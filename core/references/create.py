@@ -159,15 +159,21 @@ def create(
 
     chosen = reference.params() if params is None else params
     module = module_of(reference, chosen, seed)
+    note = ""
     if weights is not None:
-        load_weights(module, weights)
+        note = load_weights(module, weights)
     elif fetch:
-        put_weights(module, pretrained(reference), f"timm's '{reference.timm}'")
+        note = put_weights(module, pretrained(reference), f"timm's '{reference.timm}'")
     model = model_from_module(reference, chosen, module)
     origin = "file" if weights is not None else "timm" if fetch else "seed"
     made = {"key": reference.key, "params": parameters.to_json(chosen), "weights": origin, "seed": seed}
-    model.graph.metadata_props[REFERENCE] = json.dumps(made)
+    model.graph.metadata_props[REFERENCE] = json.dumps({**made, "note": note} if note else made)
     return model
+
+
+def weights_note(model: Model) -> str:
+    """What the user should know of how the weights of a model just made were matched, '' where nothing."""
+    return str(json.loads(model.graph.metadata_props.get(REFERENCE) or "{}").get("note", ""))
 
 
 def title_of(reference: Reference, params: Any) -> str:

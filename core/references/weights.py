@@ -25,14 +25,15 @@ _SAVED = (b"PK\x03\x04", b"\x80")  # what torch.save writes starts as a zip file
 _COUNTER = "num_batches_tracked"
 
 
-def load_weights(module: nn.Module, path: Path) -> None:
-    """Put a file's tensors into the module; raises UserError where they are another network's."""
-    put_weights(module, read_weights(path), f"'{path.name}'")
+def load_weights(module: nn.Module, path: Path) -> str:
+    """Put a file's tensors into the module, see :func:`put_weights`; raises UserError where they do not fit."""
+    return put_weights(module, read_weights(path), f"'{path.name}'")
 
 
-def put_weights(module: nn.Module, found: Mapping[str, Tensor], source: str) -> None:
+def put_weights(module: nn.Module, found: Mapping[str, Tensor], source: str) -> str:
     """Put tensors into the module: by name, else, where as many have the same sizes in the same order, by order.
 
+    Gives '' or, where order decided, a sentence for the user: tensors of equal size in another order go unnoticed.
     A module's ``left_out`` are prefixes of published tensors that it has no use for (heads that only help training).
     Raises UserError naming the first tensor that is missing, left over or of another size.
     """
@@ -41,10 +42,15 @@ def put_weights(module: nn.Module, found: Mapping[str, Tensor], source: str) -> 
     ignored = tuple(getattr(module, "left_out", ()))
     wanted = {n: t for n, t in module.state_dict().items() if not n.endswith(_COUNTER)}
     given = {n: t for n, t in found.items() if not n.endswith(_COUNTER) and not n.startswith(ignored)}
+    note = ""
     if given.keys() != wanted.keys() and len(given) == len(wanted):
         pairs = zip(given.values(), wanted.values(), strict=True)
         if all(_same_size(a, b) for a, b in pairs):
             given = dict(zip(wanted, given.values(), strict=True))
+            note = (
+                f"The tensors in {source} have other names than this network's: they were matched by order and size. "
+                "Measure the accuracy before relying on them."
+            )
     why = _difference(wanted, given)
     if why:
         raise UserError(
@@ -54,6 +60,7 @@ def put_weights(module: nn.Module, found: Mapping[str, Tensor], source: str) -> 
     with torch.no_grad():
         for name, tensor in wanted.items():
             tensor.copy_(given[name].reshape(tensor.shape))
+    return note
 
 
 def _same_size(a: Tensor, b: Tensor) -> bool:
