@@ -146,8 +146,9 @@ def constant_of_shape(layer: Layer, shape: Tensor) -> Tensor:
 
 
 def _dense(layer: Layer) -> str:
-    known = {"value", "value_float", "value_int", "value_floats", "value_ints"}
-    return "" if known & set(layer.attributes) else "only constants of numbers are supported"
+    known = ("value", "value_float", "value_int", "value_floats", "value_ints")
+    numbers = any(layer.get(key) is not None for key in known)
+    return "" if numbers else "only constants of numbers are supported"
 
 
 @operator("Constant", check=_dense)

@@ -106,3 +106,9 @@ def test_more_parts_than_there_are_is_one_sentence() -> None:
 )
 def test_corners_as_in_onnxruntime(name: str, case: Case) -> None:
     runs_alike(name, case)
+
+
+def test_a_constant_of_text_is_refused_by_layer() -> None:
+    text = helper.make_node("Constant", [], ["s"], name="text", value=helper.make_tensor("v", 8, [1], [b"a"]))
+    with pytest.raises(UserError, match=r"'text' \(Constant\): only constants of numbers"):
+        TorchGraph(graph_of([text, helper.make_node("Relu", ["x"], ["y"])], {}))
