@@ -162,9 +162,10 @@ def save_project_to(desk: Desk, folder: Path) -> None:
 
 
 def close_project(desk: Desk) -> None:
-    """Back to the first screen. Nothing is asked: every revision is on the disk."""
-    desk.jobs.cancel_all()
-    desk.state.close()
+    """Back to the first screen. Every revision is on the disk: only a running job is asked about."""
+    if may_close(desk):
+        desk.jobs.cancel_all()
+        desk.state.close()
 
 
 def may_close(desk: Desk) -> bool:
@@ -173,7 +174,10 @@ def may_close(desk: Desk) -> bool:
     if not running:
         return True
     if all(job.can_stop for job in desk.jobs.running):
-        lost = "still trains. It can be resumed from its last checkpoint when the project is opened again."
+        lost = (
+            "still trains. When the project is opened again it can go on from its last checkpoint; "
+            "one is written every half minute."
+        )
     else:
         lost = "is still running and would be lost. Every revision is saved."
     answer = QMessageBox.question(

@@ -92,6 +92,7 @@ class StartScreen(QScrollArea):
 
     def _add(self, key: str, text: str, note: str) -> QCommandLinkButton:
         button = QCommandLinkButton(text, note)
+        button.setAutoDefault(True)
         button.setAccessibleDescription(note)
         button.setIconSize(QSize(28, 28))
         button.setIcon(icon(_kind(key)))

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
@@ -41,6 +42,12 @@ def test_by_menu(desk: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> N
     desk.window.graphs.view.select(keys[:1])
     assert desk.state.selected == keys[:1]
     assert desk.window.layers.selected() == keys[:1]
+
+
+def test_enter_takes_what_has_the_keyboard_on_the_first_screen(desk: Desk, qtbot: QtBot) -> None:
+    qtbot.keyClick(desk.window.start.buttons["sample"], Qt.Key.Key_Return)
+    _opened(desk, qtbot)
+    assert desk.state.data is not None
 
 
 def test_by_drop_and_by_command_line(desk: Desk, qtbot: QtBot, tmp_path: Path) -> None:

@@ -287,6 +287,24 @@ def test_stop_and_keep_the_best_ends_a_training_with_a_revision(sample: Desk, qt
     assert panel.interrupted == ()
 
 
+def test_closing_a_project_that_trains_asks_first(sample: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def answer(*given: object) -> QMessageBox.StandardButton:
+        asked.append(str(given[2]))
+        return QMessageBox.StandardButton.No if len(asked) == 1 else QMessageBox.StandardButton.Yes
+
+    monkeypatch.setattr(QMessageBox, "question", answer)
+    job = _start(sample, qtbot, 500)
+    sample.actions["close"].trigger()
+    assert sample.state.project is not None
+    assert job.running
+    assert "still trains" in asked[0]
+    sample.actions["close"].trigger()
+    assert sample.state.project is None
+    qtbot.waitUntil(lambda: job.state == "cancelled", timeout=PATIENCE)
+
+
 def test_a_cancelled_training_is_resumed_after_reopening_with_an_equal_result(
     sample: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
