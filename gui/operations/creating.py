@@ -11,6 +11,7 @@ from core.model.model import Model
 from core.project.packing import read_result
 from core.project.project import Project
 from core.references.catalogue import entries
+from core.references.create import weights_note
 from gui import settings
 from gui.desk import Desk
 from gui.graph_view.known import known
@@ -45,6 +46,8 @@ def start(desk: Desk, dialog: NewDialog, request: NewRequest) -> None:
     def adopt(result: tuple[Project, Model]) -> None:
         dialog.finish()
         files.adopt(desk, *result)
+        if note := weights_note(result[1]):
+            desk.errors.say("warning", note)
 
     job = desk.jobs.submit_with_folder(f"New {request.title}", "new", request.args(), folder, done, failed)
     job.ended.connect(lambda: dialog.show_failure("") if job.state == "cancelled" else None)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
 from pytestqt.qtbot import QtBot
@@ -15,6 +16,8 @@ from pytestqt.qtbot import QtBot
 from core import params as parameters
 from core.references.catalogue import Entry, entries
 from core.references.cited import Citation, Source
+from core.references.create import module_of
+from core.references.reference import load_references
 from core.report import Measure
 from gui.app import build
 from gui.desk import Desk
@@ -291,6 +294,20 @@ def test_what_the_worker_refuses_is_said_in_the_dialog_and_everything_stays(
     assert state_of(sample) == before
     dialog.reject()
     assert not dialog.isVisible()
+
+
+def test_weights_matched_by_order_are_said_to_be(sample: Desk, qtbot: QtBot, tmp_path: Path) -> None:
+    dialog = _ask_for_a_small_one(sample, qtbot)
+    asked = dialog.request()
+    reference = load_references().get(asked.key)
+    state = module_of(reference, parameters.from_json(reference.params, asked.params)).state_dict()
+    torch.save({f"renamed.{k}": t for k, t in enumerate(state.values())}, tmp_path / "other.pth")
+    dialog.weights.path.setText(str(tmp_path / "other.pth"))
+    dialog.weights.file.setChecked(True)
+    qtbot.mouseClick(dialog.create_button, Qt.MouseButton.LeftButton)
+    settle(sample, qtbot)
+    assert sample.errors.last[0] == "warning"
+    assert "order" in sample.errors.last[1]
 
 
 @pytest.fixture
