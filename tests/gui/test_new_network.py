@@ -301,7 +301,7 @@ def test_weights_matched_by_order_are_said_to_be(sample: Desk, qtbot: QtBot, tmp
     asked = dialog.request()
     reference = load_references().get(asked.key)
     state = module_of(reference, parameters.from_json(reference.params, asked.params)).state_dict()
-    torch.save({f"renamed.{k}": t for k, t in enumerate(state.values())}, tmp_path / "other.pth")
+    torch.save({f"x{k}.{n.split('.')[-1]}": t for k, (n, t) in enumerate(state.items())}, tmp_path / "other.pth")
     dialog.weights.path.setText(str(tmp_path / "other.pth"))
     dialog.weights.file.setChecked(True)
     qtbot.mouseClick(dialog.create_button, Qt.MouseButton.LeftButton)
