@@ -57,6 +57,7 @@ class Job:
         self._last = 0.0
         self._gap = 1.0 / rate
         self._low, self._high = 0.0, 1.0
+        self._since, self._found = self._start, 0.0  # remaining time is reckoned from there
 
     def cancel(self) -> None:
         self._cancel.set()
@@ -103,13 +104,21 @@ class Job:
         """Say how far the current stage is (0..1)."""
         self.check()
         now = time.monotonic()
-        share = self._low + (self._high - self._low) * min(max(done, 0.0), 1.0)
+        share = self._share(done)
         if now - self._last < self._gap and share < 1.0:
             return
         self._last = now
         elapsed = now - self._start
-        remaining = elapsed * (1 - share) / share if share > 0.02 else None
+        own = share - self._found
+        remaining = (now - self._since) * (1 - share) / own if own > 0.02 * (1 - self._found) else None
         self._emit(Progress(share, message, elapsed, remaining))
+
+    def resumed(self, done: float) -> None:
+        """An earlier run did ``done`` (0..1) of the current stage, which tells nothing of this run's speed."""
+        self._since, self._found = time.monotonic(), self._share(done)
+
+    def _share(self, done: float) -> float:
+        return self._low + (self._high - self._low) * min(max(done, 0.0), 1.0)
 
     def track(self, items: Iterable[T], total: int, message: str = "") -> Iterator[T]:
         """Iterate over ``items``, reporting progress after each and stopping when cancelled."""

@@ -180,6 +180,13 @@ def _sum(text: str, tensors: Mapping[str, Tensor]) -> str:
 def remove(paths: Iterable[Path]) -> None:
     """Delete checkpoints that are no longer needed, and what a killed process left half written beside them."""
     for path in paths:
-        for file in (path, *path.parent.glob(f".{path.name}.*.part")):
-            with contextlib.suppress(OSError):
-                file.unlink()
+        with contextlib.suppress(OSError):
+            path.unlink()
+        remove_halves(path)
+
+
+def remove_halves(path: Path) -> None:
+    """Delete what killed processes left half written beside a checkpoint; its name may be a pattern."""
+    for file in path.parent.glob(f".{path.name}.*.part"):
+        with contextlib.suppress(OSError):
+            file.unlink()

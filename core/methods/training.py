@@ -40,9 +40,10 @@ class Trainer:
     ``loss`` is given the values of the outputs, of ``scores`` and of ``keep``, and the batch. ``scores`` names the
     value [B, C, 1...] whose largest entry is the answer, ``offset`` what its index exceeds the label by.
     ``validation``: items that no step learns from; they choose what is kept (``settings.keep``) and end a training
-    that no longer gets better (``settings.patience``). ``augment`` changes every training batch. ``hooks``: see
-    :class:`core.methods.training_hooks.Hook`. With a ``checkpoint`` an interrupted training goes on where it was, and
-    ends with the bytes of one that was not interrupted; whoever owns the file deletes it once the result is safe.
+    that no longer gets better (``settings.patience``). ``augment`` changes every training batch. ``spared`` names
+    weights without decay. ``hooks``: see :class:`core.methods.training_hooks.Hook`. With a ``checkpoint`` an
+    interrupted training goes on where it was, and ends with the bytes of one that was not interrupted; whoever owns
+    the file deletes it once the result is safe.
     """
 
     def __init__(
@@ -59,10 +60,11 @@ class Trainer:
         augment: Augment | None = None,
         hooks: Sequence[Hook] = (),
         checkpoint: CheckpointPlace | None = None,
+        spared: Collection[str] = (),
     ) -> None:
         self.net, self.samples, self.loss, self.scores = net, samples, loss, scores
         self.settings, self.offset, self.validation = settings, offset, validation
-        self._augment, self._hooks, self._place = augment, tuple(hooks), checkpoint
+        self._augment, self._hooks, self._place, self._spared = augment, tuple(hooks), checkpoint, spared
         self._keep = tuple({scores, *keep, *(n for h in hooks for n in h.keep)})
         self._total = settings.epochs * samples.steps
         self._state = LoopState()
@@ -98,8 +100,9 @@ class Trainer:
         """Make optimizer and average; go on from the checkpoint where there is one."""
         for hook in self._hooks:
             hook.start(self.net)
-        weights = [p for p in self.net.parameters() if p.requires_grad]
-        optimizer = make_optimizer(weights, [p for h in self._hooks for p in h.parameters()], self.settings)
+        weights = {n: p for n, p in self.net.named_initializers() if p.requires_grad}
+        others = [p for h in self._hooks for p in h.parameters()]
+        optimizer = make_optimizer(weights, others, self.settings, self._spared)
         average = None if self.settings.ema is None else Average(self.net, self.settings.ema)
         self._moving = Moving(self.net, optimizer, generator, self._hooks, average)
         self._file = None if self._place is None else CheckpointFile(self._place, job)
@@ -112,6 +115,7 @@ class Trainer:
             self._file.ignore(str(error))
             return
         job.log(f"Resumed at step {self._state.step} of {self._total}.")
+        job.resumed(self._state.step / self._total)
         self._tell_again(job)
 
     def _tell_again(self, job: Job) -> None:
@@ -269,10 +273,10 @@ class Trainer:
         for number in numbers:
             step = len(losses)
             if not math.isfinite(number):
-                raise UserError(
-                    f"Training blew up: the loss is {number} at step {step + 1}.",
-                    f"Choose a learning rate below {self.settings.learning_rate:g}.",
-                )
+                hint = f"Choose a learning rate below {self.settings.learning_rate:g}."
+                if step == 0:  # nothing has been learned yet
+                    hint = "The model's weights, or the values of the items, are too large or no numbers."
+                raise UserError(f"Training blew up: the loss is {number} at step {step + 1}.", hint)
             losses.append(number)
             if step % max(self._total // MOST_POINTS, 1) == 0:
                 self._tell_step(step, job)

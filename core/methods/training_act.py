@@ -14,17 +14,18 @@ from core.data.dataset import DataSet
 from core.data.splits import Subset, divide, labelled, part
 from core.data.tasks import background_offset, check_labels
 from core.errors import UserError
+from core.jobs import Job
 from core.methods.augment import Augmentation, augmentation
 from core.methods.losses import Loss
 from core.methods.method import Context, Outcome
 from core.methods.training import Trainer
 from core.methods.training_data import Samples
 from core.methods.training_hooks import Hook
-from core.methods.training_net import logits_name, out_of_scope, training_inputs
+from core.methods.training_net import logits_name, never_decayed, out_of_scope, training_inputs
 from core.methods.training_params import TrainingParams, augment_of, batch_size_of, with_last_step
 from core.methods.training_settings import RATE_WITHOUT_NORM, History, Keep, Optimizer, Settings, has_norm
 from core.methods.training_validate import LEAST, split_validation
-from core.model.model import Model
+from core.model.model import InputSpec, Model
 from core.model.prepare import prepare
 from core.report import Measure, Report
 
@@ -66,11 +67,15 @@ def ready(model: Model, params: TrainingParams, ctx: Context) -> Ready:
     net = TorchGraph(prepared, out_of_scope(prepared, ctx.scope))
     scores, classes = logits_name(prepared, net)
     offset = background_offset(classes, model.labels, train_on)
-    check_labels(train_on, classes, offset)
+    for data in (train_on, judge):
+        check_labels(data, classes, offset)
+    unseen = _unseen(train_on, classes) if ctx.teacher is None else []
+    for line in unseen:
+        ctx.job.log(line)
     validate_on: DataSet | None = None
     if params.keep is Keep.BEST or params.patience is not None:
         train_on, validate_on = split_validation(train_on, params.validation, ctx.seed)
-    notes = (*changes, division)
+    notes = (*changes, division, *unseen)
     return Ready(prepared, net, scores, classes, offset, train_on, validate_on, judge, notes)
 
 
@@ -98,9 +103,7 @@ def train(
     inputs = training_inputs(start.net, start.model)
     changed = augmentation(augment_of(params), inputs)
     with ctx.job.stage(0.05, 0.1) as job:
-        size = batch_size_of(params, start.model)
-        samples = Samples(start.train_on, inputs, size, job)
-        validation = None if start.validate_on is None else Samples(start.validate_on, inputs, size, job)
+        samples, validation = _samples(start, params, inputs, job)
     trainer = Trainer(
         start.net,
         samples,
@@ -112,6 +115,7 @@ def train(
         augment=changed if changed else None,
         hooks=hooks,
         checkpoint=ctx.checkpoint,
+        spared=never_decayed(start.model),
     )
     with ctx.job.stage(0.1, 0.95) as job:
         history = trainer.run(job)
@@ -119,11 +123,20 @@ def train(
     difference = _difference(start.net, new, start.judge, ctx.threads)
     with ctx.job.stage(0.95, 1.0) as job:
         measures["top1"] = accuracy(new, start.judge, threads=ctx.threads, job=job).top1
-    measures |= _validated(history, start.validate_on)
+    measures |= _validated(history, settings.keep, start.validate_on)
     measures["torch_difference"] = difference
     said = (*start.notes, *_notes(settings, samples, params, start, history), *_image_notes(params, changed), *notes)
     replay = with_last_step(params, len(history.loss)) if history.stopped else None
     return Outcome(new, Report(measures, curves=history.curves(), notes=said), params=replay)
+
+
+def _samples(
+    start: Ready, params: TrainingParams, inputs: Sequence[InputSpec], job: Job
+) -> tuple[Samples, Samples | None]:
+    """What trains and what validates, as batches of one size."""
+    size = batch_size_of(params, start.model)
+    samples = Samples(start.train_on, inputs, size, job)
+    return samples, None if start.validate_on is None else Samples(start.validate_on, inputs, size, job)
 
 
 def parts(ctx: Context) -> tuple[DataSet, DataSet, str]:
@@ -149,6 +162,14 @@ def parts(ctx: Context) -> tuple[DataSet, DataSet, str]:
         if not data.items:
             raise UserError(f"'{ctx.data.name}' leaves no labelled items to {use}.", "Attach a larger data set.")
     return train_on, judge, note
+
+
+def _unseen(data: DataSet, classes: int) -> list[str]:
+    """A sentence where the items show fewer classes than the model knows."""
+    shown = len({i.label for i in data.items if i.label is not None})
+    if shown >= classes:
+        return []
+    return [f"The training items show {shown} of the model's {classes} classes; the others are not learned."]
 
 
 def _for_training(data: DataSet, seed: int) -> DataSet:
@@ -193,16 +214,20 @@ def _difference(net: TorchGraph, tuned: Model, judge: DataSet, threads: int) -> 
     return Measure(worst, "", "measured", judge.name, batch.count, note=note)
 
 
-def _validated(history: History, data: DataSet | None) -> dict[str, Measure]:
-    """Accuracy of what was kept on the items that chose it: too good a figure, and said to be."""
+def _validated(history: History, keep: Keep, data: DataSet | None) -> dict[str, Measure]:
+    """Accuracy of what was kept on the validation items; where they chose it, too good a figure, and said to be."""
     if data is None or not history.validations:
         return {}
-    best = max(v.accuracy or 0.0 for v in history.validations)
     count = len(labelled(data).items)
     if not count:
         return {}
-    note = "best over the epochs on the items that choose the epoch, so a little too high; 'top1' is not"
-    return {"top1_validation": Measure(100 * best, "%", "measured", f"{data.name} (validation)", count, note=note)}
+    if keep is Keep.BEST:
+        share = max(v.accuracy or 0.0 for v in history.validations)
+        note = "best over the epochs on the items that choose the epoch, so a little too high; 'top1' is not"
+    else:
+        share = history.validations[-1].accuracy or 0.0
+        note = "after the last epoch, on items held out from training"
+    return {"top1_validation": Measure(100 * share, "%", "measured", f"{data.name} (validation)", count, note=note)}
 
 
 def _notes(settings: Settings, samples: Samples, params: TrainingParams, start: Ready, history: History) -> list[str]:
@@ -228,7 +253,8 @@ def _notes(settings: Settings, samples: Samples, params: TrainingParams, start: 
         return notes
     if settings.clip_norm is not None:
         notes.append(f"Without BatchNormalization the gradient was clipped at norm {settings.clip_norm:g}.")
-    if settings.learning_rate > RATE_WITHOUT_NORM and settings.optimizer is Optimizer.SGD:
+    chosen = params.learning_rate is not None
+    if chosen and settings.learning_rate > RATE_WITHOUT_NORM and settings.optimizer is Optimizer.SGD:
         notes.append(f"Without BatchNormalization learning rates above {RATE_WITHOUT_NORM:g} often diverge.")
     return notes
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.data.dataset import DataSet
-from core.data.feed import prepared_batches
+from core.data.feed import Batch, fixed_batch, prepared_batches
 from core.errors import UserError
 from core.jobs import Job
 from core.model.model import InputSpec
@@ -63,7 +63,8 @@ class Samples:
     """A data set as training batches of ``size``, without limit of repetition.
 
     The last incomplete batch of an epoch is left out where there is a full one: BatchNormalization learns nothing
-    good from a few items. A batch axis fixed in ``inputs`` overrides ``size``. Raises UserError without items.
+    good from a few items. A batch axis fixed in ``inputs`` overrides ``size``, and no batch is larger than the data.
+    Raises UserError without items, and where an item that is read holds NaN.
     """
 
     def __init__(
@@ -79,11 +80,12 @@ class Samples:
         self.inputs = tuple(inputs)
         self.count = len(data.items)
         self._data = data
+        fixed = fixed_batch(inputs)
+        self.size = fixed or min(max(size, 1), self.count)
         first = next(prepared_batches(data, inputs, 1, [0]))
-        fixed = len(first.labels)  # a fixed batch is filled up with copies
-        self.size = fixed if fixed > 1 else max(size, 1)
-        per_item = sum(a.nbytes for a in first.feed.values()) // fixed
-        self._kept = self._load(job or Job()) if fixed == 1 and per_item * self.count <= memory else None
+        per_item = sum(a.nbytes for a in first.feed.values()) // len(first.labels)
+        filled = fixed is not None and fixed > 1  # up with copies: more rows than items
+        self._kept = self._load(job or Job()) if not filled and per_item * self.count <= memory else None
 
     @property
     def steps(self) -> int:
@@ -110,8 +112,16 @@ class Samples:
         import torch
 
         for batch in prepared_batches(self._data, self.inputs, size, order):
+            self._refuse_nan(batch)
             feed = {n: torch.from_numpy(np.ascontiguousarray(a)) for n, a in batch.feed.items()}
             yield Sample(feed, torch.from_numpy(batch.labels))
+
+    def _refuse_nan(self, batch: Batch) -> None:
+        """Infinity passes: masks hold it."""
+        for name, values in batch.feed.items():
+            if np.issubdtype(values.dtype, np.floating) and np.isnan(values.min()):
+                row = int(np.isnan(values).reshape(len(values), -1).any(1).argmax())
+                raise UserError(f"Item '{batch.names[row]}' of '{self._data.name}' holds NaN for input '{name}'.")
 
     def _load(self, job: Job) -> Sample:
         import torch

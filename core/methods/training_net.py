@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from core.execute.torch_graph import TorchGraph
 
+# inputs that are biases or scales whatever their axes: a bidirectional LSTM's biases are [2, 8 * hidden]
+_NO_DECAY = {"LSTM": (3, 7), "GRU": (3,), "RNN": (3,), "LayerNormalization": (1, 2), "RMSNormalization": (1,)}
+
 
 def training_inputs(net: TorchGraph, model: Model) -> tuple[InputSpec, ...]:
     """The model's inputs; a batch fixed in the file is freed where the graph itself works with any batch."""
@@ -72,3 +75,9 @@ def out_of_scope(model: Model, scope: Scope) -> frozenset[str]:
         return frozenset()
     values = model.graph.graph.initializers.items()
     return frozenset(name for name, v in values if not any(scope.contains(u.node) for u in v.uses()))
+
+
+def never_decayed(model: Model) -> frozenset[str]:
+    """Initializers that some layer reads as a bias or as the scale of a normalization, where their axes do not tell."""
+    values = model.graph.graph.initializers.items()
+    return frozenset(n for n, v in values if any(u.idx in _NO_DECAY.get(u.node.op_type, ()) for u in v.uses()))

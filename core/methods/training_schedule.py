@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from core.methods.training_settings import Optimizer, Schedule, Settings
@@ -36,16 +36,19 @@ def cosine(rate: float, step: int, total: int) -> float:
     return rate * 0.5 * (1 + math.cos(math.pi * step / total))
 
 
-def make_optimizer(weights: Sequence[Parameter], others: Iterable[Parameter], settings: Settings) -> TorchOptimizer:
-    """SGD or AdamW over ``weights``; ``others`` (parameters of hooks) never decay.
+def make_optimizer(
+    weights: Mapping[str, Parameter], others: Iterable[Parameter], settings: Settings, spared: Collection[str] = ()
+) -> TorchOptimizer:
+    """SGD or AdamW over ``weights``; those named in ``spared`` and ``others`` (parameters of hooks) never decay.
 
-    Only tensors with two real axes decay: biases and the rows of normalizations have one. The fused kernels update
+    Nor do tensors with one real axis: biases and the rows of normalizations. The fused kernels update
     all tensors in one call; they are as deterministic as the loops.
     """
     import torch
 
-    decayed = [p for p in weights if sum(d > 1 for d in p.shape) > 1]
-    rest = [p for p in weights if sum(d > 1 for d in p.shape) <= 1]
+    decays = {n: n not in spared and sum(d > 1 for d in p.shape) > 1 for n, p in weights.items()}
+    decayed = [p for n, p in weights.items() if decays[n]]
+    rest = [p for n, p in weights.items() if not decays[n]]
     groups = [
         {"params": decayed, "weight_decay": settings.weight_decay},
         {"params": [*rest, *others], "weight_decay": 0.0},

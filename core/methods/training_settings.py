@@ -78,9 +78,12 @@ class Validation:
     accuracy: float | None
 
     def better_than(self, other: Validation | None) -> bool:
-        """By accuracy, then by loss: a small validation set knows few different accuracies."""
-        if other is None:
-            return True
+        """By accuracy, then by loss: a small validation set knows few different accuracies.
+
+        Never with a loss that is no number: the first class is then every item's answer, and right by chance.
+        """
+        if other is None or math.isnan(self.loss):
+            return not math.isnan(self.loss)
         return (self.accuracy or 0.0, -self.loss) > (other.accuracy or 0.0, -other.loss)
 
 

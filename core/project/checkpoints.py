@@ -7,6 +7,7 @@ import dataclasses
 import hashlib
 import importlib.metadata
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +15,10 @@ from typing import Any
 
 from core import __version__
 from core.data.dataset import DataSet
-from core.methods.checkpoint import EVERY, SUFFIX, CheckpointPlace, Damaged, read_header, remove
+from core.methods.checkpoint import EVERY, SUFFIX, CheckpointPlace, Damaged, read_header, remove, remove_halves
 from core.methods.method import Context, load_methods
 from core.model.model import Model
-from core.project.fingerprint import fingerprint
+from core.project.fingerprint import WHOLE, fingerprint
 from core.project.recipe import Step
 
 FOLDER = "checkpoints"  # inside a project
@@ -72,6 +73,7 @@ class Checkpoints:
         if self._alone and others and not path.is_file():
             ctx.job.log(f"'{self.folder}' belongs to a training with other settings, data or versions; it is not used.")
         self._given.append(path)
+        remove_halves(path)
         about = {"step": step.to_json(), "revision": self._revision, "asked": self._asked}
         return CheckpointPlace(path, digest, about, self._every)
 
@@ -84,6 +86,7 @@ class Checkpoints:
     def clear(self) -> None:
         """Delete every checkpoint in the folder: start anew."""
         remove(self.folder.glob(f"*{SUFFIX}"))
+        remove_halves(self.folder / f"*{SUFFIX}")
         with contextlib.suppress(OSError):
             self.folder.rmdir()
 
@@ -109,7 +112,8 @@ def unfinished(folder: Path) -> tuple[Unfinished, ...]:
 def digest_of(model: Model, step: Step, ctx: Context) -> str:
     """A hash of everything that the bytes of a training's result depend on.
 
-    Paths play no part, contents do: of a folder of data the names, labels and sizes of its items.
+    Paths play no part, contents do. Of data that would take minutes to read (folders, large files) the names, labels
+    and sizes of the items stand for them, and when the files were written.
     """
     said: Mapping[str, Any] = {
         "method": step.method,
@@ -158,7 +162,16 @@ def _pieces(model: Model) -> Iterator[str | bytes]:
 def _items(data: DataSet | None) -> str:
     if data is None:
         return ""
-    digest = hashlib.sha256(fingerprint(Path(data.location)).encode())
+    path = Path(data.location)
+    digest = hashlib.sha256(fingerprint(path).encode() + _written(path).encode("utf-8", "surrogateescape"))
     for item in data.items:
         digest.update(repr((item.name, item.label, item.part)).encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
+
+
+def _written(path: Path) -> str:
+    """When the files were written of whose contents the fingerprint sees only a part."""
+    if path.is_file():
+        return str(path.stat().st_mtime_ns) if path.stat().st_size > WHOLE else ""
+    files = (Path(folder, name) for folder, _, names in os.walk(path) for name in names)
+    return "\n".join(sorted(f"{f.relative_to(path).as_posix()} {f.stat().st_mtime_ns}" for f in files))

@@ -6,7 +6,7 @@ import hashlib
 import os
 from pathlib import Path
 
-_WHOLE = 1 << 26  # bytes of a single file that are read; beyond it the size and both ends speak for it
+WHOLE = 1 << 26  # bytes of a single file that are read; beyond it the size and both ends speak for it
 
 
 def fingerprint(path: Path) -> str:
@@ -23,9 +23,9 @@ def fingerprint(path: Path) -> str:
         size = path.stat().st_size
         with path.open("rb") as stream:
             digest.update(f"{size}\n".encode())
-            digest.update(stream.read(_WHOLE))
-            if size > _WHOLE:
-                stream.seek(max(_WHOLE, size - _WHOLE))
+            digest.update(stream.read(WHOLE))
+            if size > WHOLE:
+                stream.seek(max(WHOLE, size - WHOLE))
                 digest.update(stream.read())
     except OSError:
         return ""
