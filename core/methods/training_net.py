@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import onnx_ir as ir
 
 from core.data.tasks import class_scores
 from core.errors import UserError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from core.execute.torch_graph import TorchGraph
 
+_FORMS = ("Identity", "Flatten", "Reshape", "Squeeze", "Unsqueeze")
 # inputs that are biases or scales whatever their axes: a bidirectional LSTM's biases are [2, 8 * hidden]
 _NO_DECAY = {"LSTM": (3, 7), "GRU": (3,), "RNN": (3,), "LayerNormalization": (1, 2), "RMSNormalization": (1,)}
 
@@ -51,22 +53,27 @@ def probe(net: TorchGraph, inputs: Sequence[InputSpec], batch: int) -> dict[str,
 
 
 def logits_name(model: Model, net: TorchGraph) -> tuple[str, int]:
-    """(value that holds the class scores, seen before a final Softmax; number of classes).
+    """(value that holds the class scores, number of classes).
 
-    Raises UserError where the model has no output of class scores.
+    The scores before a final Softmax, even where its answer is given another form. Raises UserError where the model has no output of class scores.
     """
     outputs = {n: v.numpy() for n, v in probe(net, model.inputs, 1).items()}
     scores = class_scores(outputs)
     name = next(n for n, v in outputs.items() if np.may_share_memory(v, scores))
     value = next(v for v in model.graph.graph.outputs if v.name == name)
-    while (node := value.producer()) is not None and node.op_type in ("Identity", "Softmax"):
-        source = node.inputs[0]
-        if source is None:
-            break
+    while (source := _read_by(value, "Identity")) is not None:
         value = source
-        if node.op_type == "Softmax":
-            break
-    return value.name or name, int(scores.shape[1])
+    name = value.name or name
+    while (source := _read_by(value, *_FORMS)) is not None:
+        value = source
+    logits = _read_by(value, "Softmax")
+    return (name if logits is None else logits.name or name), int(scores.shape[1])
+
+
+def _read_by(value: ir.Value, *operators: str) -> ir.Value | None:
+    """What the layer that makes ``value`` makes it from, where it is one of these."""
+    node = value.producer()
+    return node.inputs[0] if node is not None and node.op_type in operators else None
 
 
 def out_of_scope(model: Model, scope: Scope) -> frozenset[str]:

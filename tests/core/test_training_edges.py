@@ -23,7 +23,7 @@ from core.methods.method import METHODS, Context
 from core.methods.train.scratch import Params as Scratch
 from core.methods.training import Trainer
 from core.methods.training_data import Samples
-from core.methods.training_net import never_decayed
+from core.methods.training_net import logits_name, never_decayed
 from core.methods.training_settings import Keep, Schedule, Settings, Validation
 from core.methods.tune.finetune import Params
 from core.model.model import Model
@@ -231,3 +231,20 @@ def test_half_written_files_of_a_killed_process_are_swept_up(tmp_path: Path) -> 
     (folder / ".other.safetensors.1.part").write_bytes(b"half")
     Checkpoints(folder).clear()
     assert not folder.exists()
+
+
+@pytest.mark.parametrize("last", ["Flatten", "Squeeze"])
+def test_scores_are_taken_before_a_softmax_whose_answer_only_changes_its_form(last: str) -> None:
+    """SqueezeNet's files end in Softmax on [B, C, 1, 1] and a Flatten: its probabilities are no scores to learn by."""
+    nodes = [
+        helper.make_node("Conv", ["x", "w"], ["s"], name="conv"),
+        helper.make_node("Softmax", ["s"], ["p"], name="soft", axis=1),
+        helper.make_node(last, ["p", "axes"] if last == "Squeeze" else ["p"], ["y"], name="form"),
+    ]
+    arrays = {"w": drawn(3, 4, 1, 1), "axes": np.array([2, 3], np.int64)}
+    model = built(nodes, arrays, ["batch", 4, 1, 1], ["batch", 3])
+    assert logits_name(model, TorchGraph(model)) == ("s", 3)
+    plain = built(
+        [nodes[0], helper.make_node("Flatten", ["s"], ["y"], name="form")], arrays, ["batch", 4, 1, 1], ["batch", 3]
+    )
+    assert logits_name(plain, TorchGraph(plain)) == ("y", 3)
