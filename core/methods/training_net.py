@@ -55,7 +55,8 @@ def probe(net: TorchGraph, inputs: Sequence[InputSpec], batch: int) -> dict[str,
 def logits_name(model: Model, net: TorchGraph) -> tuple[str, int]:
     """(value that holds the class scores, number of classes).
 
-    The scores before a final Softmax, even where its answer is given another form. Raises UserError where the model has no output of class scores.
+    The scores before a final Softmax, even where its answer is given another form. Raises UserError
+    where the model has no output of class scores.
     """
     outputs = {n: v.numpy() for n, v in probe(net, model.inputs, 1).items()}
     scores = class_scores(outputs)
