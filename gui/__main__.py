@@ -1,4 +1,4 @@
-"""``python -m gui [FILE]``, and ``python -m gui --snapshot DIR`` for pictures of the window."""
+"""``python -m gui [FILE]``; ``--snapshot DIR`` writes pictures of the window, ``--draw MODEL --out OUT`` of a graph."""
 
 from __future__ import annotations
 
@@ -16,8 +16,18 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--snapshot", metavar="DIR", help="write pictures of the window and its dialogs, then end")
     parser.add_argument("--project", metavar="P", help="with --snapshot: the project to show")
     parser.add_argument("--model", metavar="M", help="with --snapshot: the model to show (default: the sample)")
-    parser.add_argument("--theme", choices=("light", "dark", "both"), default="both", help="with --snapshot")
+    parser.add_argument("--draw", metavar="MODEL", help="write the picture of a model's graph to --out, then end")
+    parser.add_argument("--out", metavar="OUT", help="with --draw: a .svg, .pdf or .png file")
+    parser.add_argument("--scale", type=float, help="with --draw: pixels of a PNG per pixel at 100 %%")
+    parser.add_argument(
+        "--theme", choices=("light", "dark", "both"), default="both", help="with --snapshot and --draw (both: light)"
+    )
     args = parser.parse_args(argv)
+    if args.draw:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+        from gui.drawing.command import command
+
+        return command(args.draw, args.out or "", "dark" if args.theme == "dark" else "light", args.scale)
     if args.snapshot:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
         from gui.snapshot import snapshot

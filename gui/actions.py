@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gui.desk import Desk
-from gui.operations import act, analyse, comparing, creating, exporting, files, helping, looking, moving
+from gui.operations import act, analyse, comparing, creating, drawing, exporting, files, helping, looking, moving
 
 MENUS = (
     "&File",
@@ -112,6 +112,16 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("tab_graph", VIEW, "Gr&aph tab", looking.show_graph, "Alt+1", why_not=needs_project),
     Entry("tab_layers", VIEW, "&Layers tab", looking.show_layers, "Alt+2", why_not=needs_project),
     Entry("tab_compare", VIEW, "&Compare tab", looking.show_compare, "Alt+3", why_not=needs_project),
+    _line(VIEW),
+    Entry(
+        "picture",
+        VIEW,
+        "Sa&ve picture as…",
+        drawing.choose_picture_file,
+        "Ctrl+Alt+S",
+        "SVG, PDF or PNG.",
+        needs_project,
+    ),
     _line(VIEW),
     Entry("look_system", VIEW, "Look of the &system", looking.look_system, check=lambda d: d.settings.look == "system"),
     Entry("look_light", VIEW, "Lig&ht", looking.look_light, "Ctrl+F2", check=lambda d: d.settings.look == "light"),

@@ -74,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="thimble", description="Fits neural networks into phones.", allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"thimble {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
-    for add in (_info, _methods, _references, _new, _apply, _run, _evaluate, _compare, _export, _demo, _window):
+    for add in (_info, _methods, _references, _new, _apply, _run, _evaluate, _compare, _draw, _export, _demo, _window):
         add(commands)
     return parser
 
@@ -193,6 +193,14 @@ def _compare(commands: Commands[_Parser]) -> None:
     parser.add_argument("--split", metavar="S", help="train, calibration, test or all (default: the part for judging)")
     parser.add_argument("--limit", type=_positive, help="at most so many items")
     _json(parser)
+
+
+def _draw(commands: Commands[_Parser]) -> None:
+    parser = _command(commands, "draw", "the picture of a graph as SVG, PDF or PNG", "draw", "draw")
+    parser.add_argument("model")
+    parser.add_argument("-o", "--output", required=True, metavar="OUT", help="a .svg, .pdf or .png file")
+    parser.add_argument("--look", choices=("light", "dark"), default="light", help="colours (default light)")
+    parser.add_argument("--scale", type=float, metavar="S", help="pixels of a PNG per pixel at 100 %% (default 2)")
 
 
 def _export(commands: Commands[_Parser]) -> None:

@@ -1,0 +1,44 @@
+"""The picture of the graph as a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog
+
+from gui.desk import Desk
+from gui.drawing import SUFFIXES, Drawn, draw
+from gui.graph_view.canvas import metrics
+
+_KINDS = {".svg": "SVG, for screens (*.svg)", ".pdf": "PDF, for paper (*.pdf)", ".png": "PNG (*.png)"}
+
+
+def choose_picture_file(desk: Desk) -> None:
+    """Ask where to; the ending typed decides the kind, else the filter chosen."""
+    if desk.state.model is None:
+        return
+    start = Path(desk.settings.folder("picture") or Path.home()) / f"{desk.state.title}.svg"
+    name, kind = QFileDialog.getSaveFileName(desk.window, "Save picture as", str(start), ";;".join(_KINDS.values()))
+    if not name:
+        return
+    path = Path(name)
+    if path.suffix.lower() not in SUFFIXES:
+        wanted = next((suffix for suffix, words in _KINDS.items() if words == kind), ".svg")
+        path = path.with_name(path.name + wanted)
+    save_picture_to(desk, path)
+
+
+def save_picture_to(desk: Desk, path: Path) -> None:
+    """The graph of the current revision in the current look, drawn beside the window's thread."""
+    model, title = desk.state.model, desk.state.title
+    if model is None:
+        return
+    widths = metrics()  # fonts are measured in the window's thread
+
+    def done(drawn: Drawn) -> None:
+        desk.settings.set_folder("picture", path.parent)
+        desk.errors.say("info", drawn.sentence)
+
+    if len(model.graph.graph) > 1000:
+        desk.errors.say("info", f"Drawing '{path.name}'…")
+    desk.background.run(lambda: draw(model, path, title=title, widths=widths), done, desk.errors.report)
