@@ -44,6 +44,20 @@ def background_offset(classes: int, model_labels: Sequence[str], data: DataSet) 
     return int(classes == IMAGENET_WITH_BACKGROUND and largest < IMAGENET_WITH_BACKGROUND - 1)
 
 
+def check_same_classes(data: DataSet, test: DataSet) -> None:
+    """Raise UserError where a class of one name has two numbers: its items would be judged by another class's score.
+
+    Class folders are numbered in the order of their names, so a test set that lacks some counts otherwise.
+    """
+    numbers = {name: k for k, name in enumerate(data.classes) if name}
+    for k, name in enumerate(test.classes):
+        if numbers.get(name, k) != k:
+            raise UserError(
+                f"'{name}' is class {numbers[name]} in '{data.name}' but class {k} in '{test.name}'.",
+                "Give both the same class folders; those without images count too.",
+            )
+
+
 def check_labels(data: DataSet, classes: int, offset: int = 0) -> None:
     """Raise UserError naming the first item whose label the model cannot answer."""
     for item in data.items:

@@ -10,10 +10,11 @@ from pathlib import Path
 from core.data.feed import fixed_batch
 from core.data.open import open_data
 from core.data.preprocess import load_preprocessing
+from core.data.tasks import check_same_classes
 from core.errors import Cancelled, UserError
 from core.formats.open import open_model
 from core.jobs import Job
-from core.methods.method import Context, Outcome
+from core.methods.method import Context, Outcome, load_methods
 from core.model.model import Model
 from core.project.checkpoints import Checkpoints
 from core.project.recipe import Step, as_done, checked, run_step
@@ -41,10 +42,14 @@ def context_for(
         teacher = open_model(step.teacher)
     if teacher is not None:
         teacher = _as_prepared(teacher, model)
+    data = open_data(step.data) if step.data else None
+    test = open_data(step.test) if step.test else None
+    if data is not None and test is not None and "labels" in load_methods().get(step.method).needs:
+        check_same_classes(data, test)
     ctx = Context(
         job=job or Job(),
-        data=open_data(step.data) if step.data else None,
-        test=open_data(step.test) if step.test else None,
+        data=data,
+        test=test,
         teacher=teacher,
         scope=step.scope,
         seed=step.seed,

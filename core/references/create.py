@@ -42,7 +42,7 @@ def module_of(reference: Reference, params: Any = None, seed: int = 0) -> nn.Mod
             reason = str(error).strip().splitlines()[0].rstrip(".")
             raise UserError(
                 f"{reference.title} cannot be built with these parameters: {reason}.",
-                "Try a larger resolution, or the defaults.",
+                "Change what it names, choose a larger resolution, or take the defaults.",
             ) from error
     return module.eval()
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 _WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "state_dict_ema", "model_ema")
 _PREFIXES = ("module.", "_orig_mod.", "model.", "backbone.")
-_SAVED = (b"PK\x03\x04", b"\x80")  # what torch.save writes starts as a zip file or, before torch 1.6, as a pickle
+_ZIP = b"PK\x03\x04"
+_SAVED = (_ZIP, b"\x80")  # what torch.save writes starts as a zip file or, before torch 1.6, as a pickle
 _COUNTER = "num_batches_tracked"
 
 
@@ -35,7 +36,8 @@ def put_weights(module: nn.Module, found: Mapping[str, Tensor], source: str) -> 
 
     Gives '' or, where order decided, a sentence for the user: tensors of equal size in another order go unnoticed.
     A module's ``left_out`` are prefixes of published tensors that it has no use for (heads that only help training).
-    Raises UserError naming the first tensor that is missing, left over or of another size.
+    Raises UserError naming the first tensor that is missing, left over, of another size, or no plain finite
+    numbers.
     """
     import torch
 
@@ -57,6 +59,10 @@ def put_weights(module: nn.Module, found: Mapping[str, Tensor], source: str) -> 
             f"The weights in {source} do not fit this network: {why}.",
             "Choose the same width, classes and input channels as the weights were trained with.",
         )
+    for name in wanted:
+        why = _no_weight(given[name])
+        if why:
+            raise UserError(f"The weights in {source} cannot be used: '{name}' {why}.", "Save them again as float32.")
     with torch.no_grad():
         for name, tensor in wanted.items():
             tensor.copy_(given[name].reshape(tensor.shape))
@@ -78,10 +84,19 @@ def _difference(wanted: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> st
             return f"'{name}' is missing"
         if not _same_size(given[name], tensor):
             return f"'{name}' has the size {_size(given[name])}, the network wants {_size(tensor)}"
-        if not given[name].is_floating_point():
-            return f"'{name}' holds {str(given[name].dtype).removeprefix('torch.')} numbers"
     extra = next((n for n in given if n not in wanted), None)
     return "" if extra is None else f"the network has no '{extra}'"
+
+
+def _no_weight(tensor: Tensor) -> str:
+    """What keeps a tensor from being a weight; '' where nothing does."""
+    import torch
+
+    if tensor.layout is not torch.strided:
+        return f"is stored as {str(tensor.layout).removeprefix('torch.')}, not as plain numbers"
+    if not tensor.is_floating_point():
+        return f"holds {str(tensor.dtype).removeprefix('torch.')} numbers"
+    return "" if torch.isfinite(tensor).all() else "holds numbers that are not finite"
 
 
 def _size(t: Tensor) -> str:
@@ -124,16 +139,14 @@ def _safetensors(path: Path) -> dict[str, Any]:
 def _state_dict(path: Path) -> dict[str, Any]:
     import torch
 
-    with path.open("rb") as file:
-        if not file.read(4).startswith(_SAVED):
-            raise UserError(f"'{path.name}' is neither a torch state dict nor a .safetensors file.")
+    _refuse_other_files(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch's advice to its developers on old pickles
             loaded = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise UserError(
-            f"'{path.name}' holds more than tensors, and such a file could run code: it is not loaded.",
+            f"'{path.name}' holds more than tensors, or is damaged. Such a file could run code: it is not loaded.",
             "Save it again with torch.save(model.state_dict(), ...) or as .safetensors.",
         ) from error
     except (RuntimeError, EOFError, OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
@@ -141,6 +154,26 @@ def _state_dict(path: Path) -> dict[str, Any]:
     if not isinstance(loaded, Mapping):
         raise UserError(f"'{path.name}' holds no state dict.", "A state dict maps names to tensors.")
     return dict(loaded)
+
+
+def _refuse_other_files(path: Path) -> None:
+    """Raises UserError for what torch.save did not write, or not to its end."""
+    with path.open("rb") as file:
+        start = file.read(4)
+    if not start.startswith(_SAVED):
+        raise UserError(f"'{path.name}' is neither a torch state dict nor a .safetensors file.")
+    if not start.startswith(_ZIP):
+        return
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise UserError(f"'{path.name}' is damaged: its end is missing.", "Fetch or save it again.") from error
+    if any(n.rpartition("/")[2] == "constants.pkl" for n in names):
+        raise UserError(
+            f"'{path.name}' is a TorchScript program, which holds code: it is not loaded.",
+            "Save its weights with torch.save(model.state_dict(), ...) or as .safetensors.",
+        )
 
 
 def _line(error: Exception) -> str:

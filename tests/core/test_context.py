@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
+from PIL import Image
 
 from core.errors import Cancelled, UserError
 from core.formats.open import open_model
-from core.project.context import blaming, check_output
+from core.project.context import blaming, check_output, context_for
+from core.project.recipe import Step
 from tests.conftest import SAMPLE
 
 
@@ -33,6 +37,36 @@ def test_an_unsound_graph_is_blamed_with_the_reason(tmp_path: Path) -> None:
     onnx.save(model, tmp_path / "m.onnx")
     with pytest.raises(UserError, match="not sound: onnxruntime cannot"), blaming(open_model(tmp_path / "m.onnx")):
         raise IndexError
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Callable[..., str]:
+    """A data set of class folders with one picture each, except in those that end in -."""
+
+    def make(name: str, *classes: str) -> str:
+        for k, folder in enumerate(classes):
+            (tmp_path / name / folder.rstrip("-")).mkdir(parents=True)
+            if not folder.endswith("-"):
+                Image.new("L", (8, 8), 20 * k).save(tmp_path / name / folder / "0.png")
+        return str(tmp_path / name)
+
+    return make
+
+
+def test_a_test_set_that_numbers_a_class_otherwise_is_refused(folders: Callable[..., str]) -> None:
+    step = Step("tune.finetune", data=folders("train", "bird", "cat", "dog"), test=folders("test", "cat", "dog"))
+    with pytest.raises(UserError, match="'cat' is class 1 in 'train' but class 0 in 'test'"):
+        context_for(open_model(SAMPLE), step)
+    # quantization calibrates without labels
+    assert context_for(open_model(SAMPLE), dataclasses.replace(step, method="quantize.int8"))[1].test is not None
+
+
+@pytest.mark.parametrize("classes", [("bird-", "cat", "dog"), ("bird", "cat"), ("eins", "zwei", "drei")])
+def test_a_test_set_with_the_same_numbers_or_other_names_is_taken(
+    folders: Callable[..., str], classes: tuple[str, ...]
+) -> None:
+    step = Step("tune.finetune", data=folders("train", "bird", "cat", "dog"), test=folders("test", *classes))
+    assert context_for(open_model(SAMPLE), step)[1].test is not None
 
 
 def test_where_a_result_may_go(tmp_path: Path) -> None:

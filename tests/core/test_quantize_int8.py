@@ -212,6 +212,20 @@ def test_a_fixed_batch_that_the_items_do_not_fill() -> None:
     np.testing.assert_allclose(*(b.const_value.numpy() for b in biases if b.const_value is not None), atol=1)
 
 
+def test_items_along_another_axis() -> None:
+    """Attention as torch exports it puts the sequence first: a MatMul's input then grows along its second axis."""
+    nodes = [
+        node("Transpose", "x", "t", perm=[1, 0, 2]),
+        node("MatMul", "t w", "m"),
+        node("Transpose", "m", "y", perm=[1, 0, 2]),
+    ]
+    model, data = network(nodes, {"w": weights(6, 4)}, [5, 6]), Arrays([5, 6], count=20)
+    done = quantize_static(model, data, Params(), Context())
+    assert [n.op_type for n in done.plan.weighted()] == ["MatMul"]
+    (given,) = onnx_session(done.model).run({"x": data.values}).values()
+    assert sqnr(data.values @ weights(6, 4), given) > 30
+
+
 def test_scope_by_operator_on_a_real_network() -> None:
     scope = Scope(operators=("Gemm",))
     done = quantize_static(floating("sample"), data_of("sample"), Params(), Context(scope=scope))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import sys
+import warnings
 
 import pytest
 import torch
@@ -110,6 +111,36 @@ def test_damaged(tmp_path, other, name):
         path.write_bytes(whole[:cut])
         with pytest.raises(UserError):
             loaded(path)
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        (torch.full((3,), float("nan")), "'classifier.1.bias' holds numbers that are not finite"),
+        (torch.full((3,), float("inf")), "'classifier.1.bias' holds numbers that are not finite"),
+        (torch.ones(3).to_sparse(), "'classifier.1.bias' is stored as sparse_coo"),
+    ],
+)
+def test_tensors_that_are_no_weights(tmp_path, other, value, sentence):
+    torch.save({**other.state_dict(), "classifier.1.bias": value}, tmp_path / "w.pth")
+    with pytest.raises(UserError, match=rf"The weights in 'w.pth' cannot be used: {sentence}"):
+        loaded(tmp_path / "w.pth")
+
+
+def test_torchscript_is_named(tmp_path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # deprecated, but such files are about
+        torch.jit.script(torch.nn.Linear(3, 3)).save(tmp_path / "w.pt")
+    with pytest.raises(UserError, match="TorchScript program"):
+        loaded(tmp_path / "w.pt")
+
+
+def test_a_download_that_was_cut_short_says_so(tmp_path, other):
+    torch.save(other.state_dict(), tmp_path / "w.pth")
+    whole = (tmp_path / "w.pth").read_bytes()
+    (tmp_path / "w.pth").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(UserError, match="its end is missing"):
+        loaded(tmp_path / "w.pth")
 
 
 def test_not_weights_at_all(tmp_path):

@@ -125,7 +125,7 @@ def quantize_static(model: Model, calibration: DataSet, params: Params, ctx: Con
             facts,
             data,
             ranges_of=plan.rescaled(),
-            means_of=[n.inputs[0].name or "" for n in plan.weighted() if n.inputs[0] is not None],
+            means_of=[n.inputs[0].name or "" for n in _with_bias(plan) if n.inputs[0] is not None],
             keep=_correction_items(prepared, facts, plan, params) if params.bias_correction else 0,
             threads=ctx.threads,
             job=ctx.job,
@@ -135,7 +135,7 @@ def quantize_static(model: Model, calibration: DataSet, params: Params, ctx: Con
         prepared.graph.graph, facts, plan, scales, per_channel=params.per_channel, add_bias=params.bias_correction
     )
     shifts: tuple[Shift, ...] = ()
-    if params.bias_correction:
+    if observed.kept:  # none where no layer has a bias to correct
         with ctx.job.stage(0.5, 1.0):
             shifts = correct_biases(prepared, layers, observed.means, observed.kept, ctx.threads, ctx.job)
     return Quantized(prepared.with_graph(prepared.graph), plan, observed, shifts, notes)
@@ -147,6 +147,11 @@ def _wanted(model: Model, ctx: Context) -> Wanted:
         return lambda node: True
     chosen = {n.name for n in model.nodes() if ctx.scope.contains(n)}
     return lambda node: node.name in chosen
+
+
+def _with_bias(plan: Int8Plan) -> list[ir.Node]:
+    """The int8 layers whose bias can be corrected: a MatMul has none, and its items may lie along any axis."""
+    return [n for n in plan.weighted() if n.op_type != "MatMul"]
 
 
 def _correction_items(model: Model, facts: Facts, plan: Int8Plan, params: Params) -> int:
