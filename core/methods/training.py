@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
-from core.errors import UserError
+from core.errors import Cancelled, UserError
 from core.jobs import Job
 from core.methods.checkpoint import CheckpointFile, CheckpointPlace, Damaged
 from core.methods.device import device_of
@@ -156,12 +156,15 @@ class Trainer:
         device = next(self.net.parameters()).device
         tally = torch.tensor([state.right, state.known], device=device)
         left = state.order[state.position * self.samples.size :]
+        if state.step == self.settings.max_steps:  # only its validation was cancelled
+            self._ended, left = True, []
         for sample in self.samples.batches(left):
-            if self._augment is not None:
-                sample = self._augment(sample, self._moving.generator)
-            tally += self._step(sample.to(device), job)
-            state.position += 1
-            job.progress(state.step / self._total, f"Epoch {state.epoch + 1} of {self.settings.epochs}")
+            with self._saved_when_cancelled(tally, job):
+                if self._augment is not None:
+                    sample = self._augment(sample, self._moving.generator)
+                tally += self._step(sample.to(device), job)
+                state.position += 1
+                job.progress(state.step / self._total, f"Epoch {state.epoch + 1} of {self.settings.epochs}")
             self._ended = job.stopping or state.step == self.settings.max_steps
             if self._ended:
                 break
@@ -169,7 +172,33 @@ class Trainer:
                 state.right, state.known = tally.tolist()
                 self._save(job)
         state.right, state.known = tally.tolist()
-        self._epoch_ended(job)
+        try:
+            self._epoch_ended(job)
+        except Cancelled:
+            del state.accuracy[state.epoch :]
+            if self._file is not None and not self._hooks:
+                self._save(job)
+            raise
+
+    @contextmanager
+    def _saved_when_cancelled(self, tally: Tensor, job: Job) -> Iterator[None]:
+        """A step that is cancelled half way is undone, and what was reached before it is written.
+
+        Not with hooks: what they changed in half a step is not known here, so the last checkpoint has to do.
+        """
+        state, step = self._state, self._state.step
+        before = self._moving.moment() if self._file is not None and not self._hooks else None
+        try:
+            yield
+        except Cancelled:
+            if before is not None:
+                self._read_losses(job)
+                if state.step == step:
+                    self._moving.return_to(before)
+                    del state.losses[step:], state.rates[step:]
+                state.right, state.known = tally.tolist()
+                self._save(job)
+            raise
 
     def _epoch_ended(self, job: Job) -> None:
         """Also of an epoch that was ended early."""

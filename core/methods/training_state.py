@@ -57,6 +57,16 @@ class LoopState:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """Random states and BatchNormalization's statistics before a step."""
+
+    own: Tensor
+    general: Tensor
+    device: Tensor | None
+    statistics: list[Tensor]
+
+
+@dataclass(frozen=True, slots=True)
 class Moving:
     """The live objects of a training that a checkpoint is made of."""
 
@@ -71,6 +81,20 @@ class Moving:
         net = self.average.values if self.average is not None else tensors_of(self.net)
         states = [{n: t.detach().clone() for n, t in h.state().items()} for h in self.hooks]
         return Snapshot({n: t.clone() for n, t in net.items()}, states)
+
+    def moment(self) -> Moment:
+        """What a step changes before it changes weights."""
+        import torch
+
+        statistics = [t.clone() for _, t in self.net.named_statistics()]
+        return Moment(self.generator.get_state(), torch.get_rng_state(), _device_random(self.net), statistics)
+
+    def return_to(self, moment: Moment) -> None:
+        """As if the step had not begun."""
+        self.generator.set_state(moment.own)
+        _set_random(moment.general, moment.device, self.net)
+        for (_, statistic), before in zip(self.net.named_statistics(), moment.statistics, strict=True):
+            statistic.copy_(before)
 
     def restore(self, snapshot: Snapshot) -> None:
         """The net and the hooks as they were then."""
@@ -90,11 +114,8 @@ def to_file(state: LoopState, moving: Moving) -> tuple[dict[str, Tensor], dict[s
         "random/own": moving.generator.get_state(),
         "random/torch": torch.get_rng_state(),
     }
-    device = next(moving.net.parameters()).device.type
-    if device == "cuda":
-        tensors["random/device"] = torch.cuda.get_rng_state()
-    elif device == "mps":
-        tensors["random/device"] = torch.mps.get_rng_state()
+    if (device := _device_random(moving.net)) is not None:
+        tensors["random/device"] = device
     _put(tensors, "net", tensors_of(moving.net))
     if moving.average is not None:
         _put(tensors, "average", moving.average.values)
@@ -160,6 +181,15 @@ def _load_optimizer(optimizer: Optimizer, tensors: Mapping[str, Tensor]) -> None
     states = {k: _get(tensors, f"optimizer/{k}") for k in range(count)}
     whole["state"] = {k: s for k, s in states.items() if s}
     optimizer.load_state_dict(whole)
+
+
+def _device_random(net: TorchGraph) -> Tensor | None:
+    import torch
+
+    kind = next(net.parameters()).device.type
+    if kind == "cuda":
+        return torch.cuda.get_rng_state()
+    return torch.mps.get_rng_state() if kind == "mps" else None
 
 
 def _set_random(general: Tensor, own: Tensor | None, net: TorchGraph) -> None:
