@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from core.project.checkpoints import Checkpoints
     from core.project.recipe import Step
 
+_ROWS = 20  # of a report's table, for people
+
 
 def apply(args: argparse.Namespace) -> int:
     """One method with its parameters."""
@@ -118,6 +120,10 @@ def _print(out: Path, reports: Sequence[dict[str, Any]], as_json: bool) -> None:
         print(table(("figure", "value", "how", "on"), rows))
         for note in report.notes:
             print(f"- {note}")
+        for found in report.tables:
+            print(f"\n{found.title}\n{table(found.columns, found.rows[:_ROWS])}")
+            if len(found.rows) > _ROWS:
+                print(f"and {len(found.rows) - _ROWS} more: see --json")
         print()
     print(f"{out}: {out.stat().st_size:,} bytes")
 

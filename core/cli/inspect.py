@@ -6,10 +6,11 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.cli.output import print_json, size, table
+from core.cli.output import allowed, print_json, settings_table, size, table
 
 if TYPE_CHECKING:
     from core.measure.memory import PeakMemory
+    from core.methods.method import Method
 
 
 def info(args: argparse.Namespace) -> int:
@@ -66,19 +67,29 @@ def _shape(shape: tuple[int, ...] | None) -> str:
 
 
 def methods(args: argparse.Namespace) -> int:
-    """Every method with its parameters, types, bounds and defaults."""
+    """Every method with its parameters, types, bounds and defaults; or one of them, with what each parameter means."""
     from core.methods.method import load_methods
+    from core.params import specs
 
-    known = [m.to_json() for m in load_methods()]
+    known = load_methods()
+    if args.key:
+        chosen = known.get(args.key)
+        if args.json:
+            print_json(chosen.to_json())
+        else:
+            print(f"{chosen.key}{_needs(chosen)}\n{chosen.help}\n\n{settings_table(specs(chosen.params))}")
+        return 0
     if args.json:
-        print_json(known)
+        print_json([m.to_json() for m in known])
         return 0
     for m in known:
-        needs = f"  (needs {', '.join(m['needs'])})" if m["needs"] else ""
-        print(f"{m['key']}{needs}\n    {m['help']}")
-        for p in m["params"]:
-            kind = "|".join(p["choices"]) if "choices" in p else p["type"]
-            bounds = f", {p.get('low', '')}..{p.get('high', '')}" if "low" in p or "high" in p else ""
-            print(f"    {p['name']}={p['default']}  {p['label']} ({kind}{bounds})")
+        print(f"{m.key}{_needs(m)}\n    {m.help}")
+        for s in specs(m.params):
+            print(f"    {s.name}={s.default}  {s.field.label} ({allowed(s)})")
         print()
+    print("What each parameter means: thimble methods KEY.")
     return 0
+
+
+def _needs(method: Method) -> str:
+    return f"  (needs {', '.join(method.needs)})" if method.needs else ""

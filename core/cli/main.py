@@ -122,18 +122,21 @@ def _info(commands: Commands[_Parser]) -> None:
 
 
 def _methods(commands: Commands[_Parser]) -> None:
-    _json(_command(commands, "methods", "every method with its parameters", "inspect", "methods"))
+    parser = _command(commands, "methods", "every method with its parameters", "inspect", "methods")
+    parser.add_argument("key", nargs="?", help="one of them: what each parameter means")
+    _json(parser)
 
 
 def _references(commands: Commands[_Parser]) -> None:
-    _json(
-        _command(commands, "references", "networks that can be made, with published figures", "networks", "references")
-    )
+    line = "networks that can be made, with published figures"
+    parser = _command(commands, "references", line, "networks", "references")
+    parser.add_argument("key", nargs="?", help="one of them: what can be set, and every citation")
+    _json(parser)
 
 
 def _new(commands: Commands[_Parser]) -> None:
     parser = _command(commands, "new", "make a reference network", "networks", "new")
-    parser.add_argument("key", help="see 'thimble references'")
+    parser.add_argument("key", help="see 'thimble references'; 'thimble references KEY' says what can be set")
     parser.add_argument("-o", "--output", required=True, metavar="OUT", help="the .onnx file to write")
     parser.add_argument("--set", action="append", default=[], metavar="K=V", nargs="+", help="width=0.5 classes=10 ...")
     parser.add_argument("--seed", type=_seed, default=0, help="draws the weights (default 0)")

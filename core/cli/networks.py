@@ -4,27 +4,64 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from core.cli.output import print_json, size, table
+from core.cli.output import print_json, settings_table, size, table
 from core.cli.places import settings
 from core.errors import UserError
 
+if TYPE_CHECKING:
+    from core.references.catalogue import Entry
+    from core.references.cited import Citation
+
 
 def references(args: argparse.Namespace) -> int:
-    """Every network that can be made: our counts at the default parameters, and what was published."""
-    from core.references.catalogue import entries
+    """Every network that can be made: our counts at the default parameters, and what was published; or one of them."""
+    from core.references.catalogue import entries, entry
 
-    found = [entry.to_json() for entry in entries()]
+    if args.key:
+        chosen = entry(args.key)
+        if args.json:
+            print_json(_as_json(chosen))
+        else:
+            _print_one(chosen)
+        return 0
     if args.json:
-        values = [{**e, **{k: m["value"] for k, m in e["figures"].items()}} for e in found]
-        print_json(values)
+        print_json([_as_json(e) for e in entries()])
         return 0
     columns = ("key", "family", "year", "params", "macs", "peak memory", "top-1", "phone latency")
     print(table(columns, [_row(entry) for entry in entries()]))
-    print("\nParameters, MACs and peak activation memory are estimated: counted on the graph, batch 1.")
-    print("Top-1 (on ImageNet where nothing else is said) and latency are cited; sources: thimble references --json.")
+    print("\nWhat can be set, and every citation: thimble references KEY.")
+    print("Parameters, MACs and peak activation memory are estimated: counted on the graph, batch 1.")
+    print("Top-1 (on ImageNet where nothing else is said) and latency are cited.")
     return 0
+
+
+def _as_json(entry: Entry) -> dict[str, Any]:
+    """``settings`` is what --set takes; ``params``, ``macs`` and ``peak_memory`` are counts at the defaults."""
+    data = entry.to_json()
+    settings_ = data.pop("params")
+    return {**data, "settings": settings_, **{k: m["value"] for k, m in data["figures"].items()}}
+
+
+def _print_one(entry: Entry) -> None:
+    print(f"{entry.title} ({entry.key}): {entry.help}")
+    print(f"{entry.paper.title}, {entry.paper.year}, {entry.paper.where}\n")
+    print(f"Settings of 'thimble new {entry.key} -o OUT --set ...':")
+    print(settings_table(entry.params))
+    print("\nFigures at the defaults:")
+    rows: list[tuple[str, ...]] = []
+    for name, m in entry.figures.items():
+        rows.append((name, size(m.value) if name == "peak_memory" else f"{m.value:,.0f}", m.how, m.on))
+    rows += [(c.figure, c.printed, "cited", _source(c)) for c in entry.cited]
+    print(table(("figure", "value", "how", "on, and where it is printed"), rows))
+    if entry.pretrained:
+        print("\n--pretrained fetches weights through timm.")
+
+
+def _source(citation: Citation) -> str:
+    source = f"{citation.source.title}, {citation.source.year}, {citation.source.where}"
+    return "; ".join(text for text in (citation.on, citation.differs, source) if text)
 
 
 def _row(entry: Any) -> tuple[Any, ...]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from core.jobs import Event, Job, Progress
+from core.params import Spec
 from core.report import Measure
 
 
@@ -36,7 +37,24 @@ def _cell(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, int):
         return f"{value:,}"
-    return f"{value:,.2f}" if isinstance(value, float) else str(value)
+    return _number(value) if isinstance(value, float) else str(value)
+
+
+def settings_table(specs: Iterable[Spec]) -> str:
+    """What ``--set`` takes: names, defaults, what is allowed, what it means; a dash where nothing is set."""
+    rows = []
+    for s in specs:
+        default = str(s.default).lower() if isinstance(s.default, bool) else s.default
+        meaning = f"{s.field.label}. {s.field.help}" + (f" [{s.field.unit}]" if s.field.unit else "")
+        rows.append((s.name, None if default is None else str(default), allowed(s), meaning))
+    return table(("name", "default", "allowed", "meaning"), rows)
+
+
+def allowed(spec: Spec) -> str:
+    """The values of a parameter: "float, 0.1..4.0", "L1|L2"."""
+    kind = "|".join(spec.choices) or spec.type.__name__
+    low, high = (("" if bound is None else str(bound)) for bound in (spec.field.low, spec.field.high))
+    return f"{kind}, {low}..{high}" if low or high else kind
 
 
 def size(count: float | None) -> str:
@@ -56,16 +74,16 @@ def figure(measure: Measure | None) -> str:
         return "–"
     text = f"{_number(measure.value)} {measure.unit}".strip()
     if measure.interval:
-        digits = 1 if measure.unit == "%" else 2
-        text += f" ({measure.interval[0]:.{digits}f} to {measure.interval[1]:.{digits}f})"
+        low, high = (f"{v:.1f}" if measure.unit == "%" else _number(float(v)) for v in measure.interval)
+        text += f" ({low} to {high})"
     return text + (f", n={measure.n}" if measure.n else "")
 
 
 def _number(value: float) -> str:
-    """Counts whole, small differences with two significant digits, everything else with two decimals."""
+    """Counts whole, what is below a tenth with two significant digits, everything else with two decimals."""
     if isinstance(value, int):
         return f"{value:,}"
-    return f"{value:.2g}" if 0 < abs(value) < 0.01 else f"{value:,.2f}"
+    return f"{value:.2g}" if 0 < abs(value) < 0.1 else f"{value:,.2f}"
 
 
 def job() -> Job:

@@ -14,6 +14,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from core import params as parameters
+from core.errors import UserError
 from core.references.cited import Citation, Source
 from core.report import Measure
 
@@ -80,6 +81,15 @@ def entries() -> tuple[Entry, ...]:
     """All networks, in the order of families and size."""
     text = resources.files("resources").joinpath(FILE).read_text("utf-8")
     return tuple(Entry.from_json(data) for data in json.loads(text))
+
+
+def entry(key: str) -> Entry:
+    """One network. Raises UserError where there is none of that name."""
+    for found in entries():
+        if found.key == key:
+            return found
+    known = ", ".join(e.key for e in entries())
+    raise UserError(f"There is no reference network called '{key}'.", f"Known: {known}.")
 
 
 def entry_of(reference: Reference, figures: Mapping[str, Measure]) -> Entry:

@@ -118,6 +118,13 @@ class TestApply:
         assert abs(on_phone["top1"] - on_screen["top1"]) <= 1.0
         assert on_phone["top1"] > 95
 
+    def test_layers_that_stay_float_are_listed_with_the_reason(self, thimble: Any, tmp_path: Path) -> None:
+        word = ("apply", "quantize.int8", SAMPLE, "-o", tmp_path / "q.onnx", "--data", "sample", "--layers", "class*")
+        code, out, err = thimble(*word)
+        assert code == 0, err
+        listed = out.partition("Layers that stay float")[2]
+        assert "it is outside the chosen layers" in listed
+
     def test_calibrating_items_never_judge(self, answer: Any, tmp_path: Path, few_digits: Path) -> None:
         """With another seed for judging, the items that calibrated are still left out."""
         int8 = tmp_path / "int8.onnx"
