@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from core.data.dataset import DataSet
-from core.data.splits import take, without
+from core.data.splits import validation
 from core.jobs import Job
 from core.methods.losses import Loss
 from core.methods.training_data import Sample, Samples
@@ -23,15 +23,14 @@ LEAST, MOST = 50, 2000  # items: fewer choose by chance, more cost time and trai
 
 
 def split_validation(data: DataSet, share: float, seed: int) -> tuple[DataSet, DataSet | None]:
-    """(items to train on, items to validate on), the latter chosen by a hash of seed and name.
+    """(items to train on, items to validate on), the latter a part of every class: see core.data.splits.validation.
 
     None where ``share`` of the items is fewer than LEAST; at most MOST are taken.
     """
     count = min(int(len(data.items) * share), MOST)
     if count < LEAST:
         return data, None
-    chosen = take(data, count, seed)
-    return without(data, chosen), chosen
+    return validation(data, count / len(data.items), seed)
 
 
 def whole(samples: Samples) -> Iterator[Sample]:

@@ -175,8 +175,8 @@ def may_close(desk: Desk) -> bool:
         return True
     if all(job.can_stop for job in desk.jobs.running):
         lost = (
-            "still trains. When the project is opened again it can go on from its last checkpoint; "
-            "one is written every half minute."
+            "still trains. When the project is opened again it can go on from its last checkpoint, "
+            "which is half a minute old at most."
         )
     else:
         lost = "is still running and would be lost. Every revision is saved."
