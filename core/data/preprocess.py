@@ -26,9 +26,10 @@ _MAX_SIDE = 16384
 class PreprocessingUnknown(UserError):
     """Pixels met a model that does not say how they are prepared: a choice for the user, never a guess."""
 
-    def __init__(self) -> None:
+    def __init__(self, instead: str = "") -> None:
+        """``instead``: what an item would have to be to need none."""
         hint = f"Choose their preprocessing (--preprocess): {', '.join(presets())} or a JSON file."
-        super().__init__("The model does not say how its images are prepared.", hint)
+        super().__init__("The model does not say how its images are prepared.", f"{hint} {instead}".rstrip())
 
 
 def load_preprocessing(name_or_path: str, model: Model) -> Preprocessing:
@@ -55,19 +56,21 @@ def load_preprocessing(name_or_path: str, model: Model) -> Preprocessing:
 def apply(pre: Preprocessing | None, raw: Array, spec: InputSpec) -> Array:
     """``raw`` as one item of the input: spec's shape without the batch axis, spec's layout and dtype.
 
-    Floating-point arrays that already have an image input's shape count as prepared and pass unchanged. Pixels need
-    ``pre``: raises PreprocessingUnknown where it is None, and UserError where steps do not fit the channels or the
-    result does not fit the input. Inputs that are no images take the steps that change values, if there are any.
+    Floating-point arrays that already have an image input's shape count as prepared: their values pass unchanged,
+    with the channels first or last, so that a model and its TFLite file take the same arrays. Pixels need ``pre``:
+    raises PreprocessingUnknown where it is None, and UserError where steps do not fit the channels or the result does
+    not fit the input. Inputs that are no images take the steps that change values, if there are any.
     """
     shape = spec.shape[1:]
     if not spec.layout:
         return _typed(_numbers(pre, _as_shape(raw, spec)), spec)
-    if raw.dtype.kind == "f" and _fits(raw.shape, shape):
-        return _typed(raw, spec)
+    ready = _ready(raw, spec)
+    if ready is not None:
+        return _typed(ready, spec)
     if pre is None:
         if raw.dtype == np.dtype(spec.dtype) and _fits(raw.shape, shape):
             return raw
-        raise PreprocessingUnknown
+        raise PreprocessingUnknown(_instead(raw, spec))
     image = _channels(_height_width_channels(raw, spec), _wanted_channels(spec), spec)
     for step in pre.steps:
         image = _STEPS[step.name](image, step)
@@ -79,6 +82,26 @@ def apply(pre: Preprocessing | None, raw: Array, spec: InputSpec) -> Array:
             "Add a resize or a center_crop step, or choose another preset.",
         )
     return np.ascontiguousarray(_typed(image, spec))
+
+
+def _ready(raw: Array, spec: InputSpec) -> Array | None:
+    """A floating-point array that has an image input's shape, in the input's layout; None for anything else."""
+    if raw.dtype.kind != "f":
+        return None
+    if _fits(raw.shape, spec.shape[1:]):
+        return raw
+    if raw.ndim != 3:
+        return None
+    other = raw.transpose(2, 0, 1) if spec.layout == "NCHW" else raw.transpose(1, 2, 0)
+    return np.ascontiguousarray(other) if _fits(other.shape, spec.shape[1:]) else None
+
+
+def _instead(raw: Array, spec: InputSpec) -> str:
+    """For arrays that are hardly pixels: what would pass as it is."""
+    if raw.dtype == np.uint8:
+        return ""
+    wanted = f"{_text(spec.shape[1:])} {spec.dtype}"
+    return f"Or give arrays ready for input '{spec.name}': {wanted} values, not {_text(raw.shape)} {raw.dtype}."
 
 
 def _fits(found: tuple[int, ...], wanted: tuple[int | str | None, ...]) -> bool:

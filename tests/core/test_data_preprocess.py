@@ -83,6 +83,25 @@ def test_pixels_without_preprocessing_must_be_asked_for() -> None:
     assert all(word in error.value.hint for word in ("--preprocess", "imagenet", "minus1to1", "cifar10", "JSON file"))
 
 
+@pytest.mark.parametrize("pre", [None, presets(40, 61)["imagenet"]])
+def test_prepared_arrays_fit_a_model_and_its_tflite_file_alike(pre: Preprocessing | None) -> None:
+    """Channels first or last: the numbers are those of the file, for either layout of the input."""
+    last = np.random.default_rng(0).normal(size=(40, 61, 3)).astype(np.float32)
+    first = last.transpose(2, 0, 1)
+    for array in (first, last):
+        np.testing.assert_array_equal(apply(pre, array, spec(3, 40, 61)), first)
+        np.testing.assert_array_equal(apply(pre, array, spec(40, 61, 3, layout="NHWC")), last)
+
+
+@pytest.mark.parametrize(
+    ("given", "found"), [(np.zeros((49, 10)), "49 x 10 float64"), (np.zeros((1, 49, 10), np.int8), "1 x 49 x 10 int8")]
+)
+def test_arrays_that_are_not_ready_say_what_would_be(given: np.ndarray, found: str) -> None:
+    with pytest.raises(PreprocessingUnknown) as error:
+        apply(None, given, spec(1, 49, 10))
+    assert f"ready for input 'x': 1 x 49 x 10 float32 values, not {found}." in error.value.hint
+
+
 def test_prepared_arrays_pass() -> None:
     ready = IMAGE.transpose(2, 0, 1).astype(np.float64)
     for pre in (None, presets(40, 61)["imagenet"]):
