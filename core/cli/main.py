@@ -92,10 +92,10 @@ def _json(parser: _Parser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
 
-def _judging(parser: _Parser, required: bool) -> None:
+def _judging(parser: _Parser, required: bool, seed: str = "divides the data (default 0)") -> None:
     parser.add_argument("--data", required=required, help="folder, zip, folder with labels.csv, .npz, or 'sample'")
     _preprocess(parser)
-    parser.add_argument("--seed", type=_seed, default=0, help="divides the data (default 0)")
+    parser.add_argument("--seed", type=_seed, default=0, help=seed)
     parser.add_argument("--threads", type=_positive, default=0, help="threads of the runtimes (default: all cores)")
 
 
@@ -148,7 +148,11 @@ def _new(commands: Commands[_Parser]) -> None:
 
 def _acting(parser: _Parser) -> None:
     parser.add_argument("-o", "--output", required=True, metavar="OUT", help="the .onnx file to write")
-    _judging(parser, required=False)
+    _judging(
+        parser,
+        required=False,
+        seed="divides the data, and draws all that a method leaves to chance (default 0; run: the recipe's)",
+    )
     parser.add_argument("--test", help="data for judging (default: a part of --data)")
     parser.add_argument("--device", default="cpu", metavar="D", help="where to train: cpu (default), cuda or mps")
     parser.add_argument(
