@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 def info(args: argparse.Namespace) -> int:
     """Layers, params, macs, weight_bytes and peak memory of a model file (a symbolic batch counts as 1)."""
+    from core.cli.blocks import blocks_json, blocks_table
     from core.data.feed import fixed_batch
     from core.formats.open import open_model
     from core.measure.cost import cost
@@ -39,10 +40,14 @@ def info(args: argparse.Namespace) -> int:
     if args.json:
         layers = [{"name": c.name, "operator": c.operator, "params": c.params, "macs": c.macs,
                  "weight_bytes": c.weight_bytes, "output_shape": c.output_shape} for c in figures.layers]  # fmt: skip
-        print_json({**found, "per_layer": layers})
+        blocks = {"blocks": blocks_json(model, figures)} if args.blocks else {}
+        print_json({**found, **blocks, "per_layer": layers})
         return 0
-    rows = [(c.name, c.operator, c.params, c.macs, c.weight_bytes, _shape(c.output_shape)) for c in figures.layers]
-    print(table(("layer", "operator", "params", "macs", "weight bytes", "output"), rows))
+    if args.blocks:
+        print(blocks_table(model, figures, args.blocks))
+    else:
+        rows = [(c.name, c.operator, c.params, c.macs, c.weight_bytes, _shape(c.output_shape)) for c in figures.layers]
+        print(table(("layer", "operator", "params", "macs", "weight bytes", "output"), rows))
     macs = "unknown" if figures.macs is None else f"{figures.macs:,}"
     print(
         f"\n{found['layers']} layers, {figures.params:,} parameters, {macs} MACs, "

@@ -118,6 +118,14 @@ def _seed(text: str) -> int:
 def _info(commands: Commands[_Parser]) -> None:
     parser = _command(commands, "info", "layers, parameters, MACs and bytes of a model", "inspect", "info")
     parser.add_argument("model")
+    parser.add_argument(
+        "--blocks",
+        nargs="?",
+        type=_positive,
+        const=2,
+        metavar="LEVELS",
+        help="blocks instead of layers (default 2 levels)",
+    )
     _json(parser)
 
 
