@@ -11,16 +11,15 @@ from core import __version__
 from core.errors import UserError
 from core.model.model import Model
 from gui.drawing.pages import pdf
-from gui.drawing.raster import SCALES, png
+from gui.drawing.raster import LONGEST, MOST_PIXELS, SCALES, png
 from gui.drawing.sheet import Sheet
 from gui.drawing.svg import svg
-from gui.graph_view.canvas import metrics
+from gui.graph_view.canvas import FAR, NEAR, metrics
 from gui.graph_view.known import known
 from gui.graph_view.picture import Metrics, picture
 
 SUFFIXES = (".svg", ".pdf", ".png")
 NORMAL_SCALE = 2.0
-_LEGIBLE = 0.6  # below it cards are blocks of colour
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +50,23 @@ def draw(
     else:
         data, (width, height), used = png(sheet, scale)
         what = f"{width} × {height} pixels"
-        if used < scale:
-            what += f", drawn at {100 * used:.2g} % instead of {100 * scale:g} % to stay within 64 million pixels"
-            what += " and 32,000 a side"
-        if used < _LEGIBLE:
-            what += "; words are left out at this size, SVG and PDF keep them"
+        what += _given_up(used, scale)
     _write(path, data)
     return Drawn(path, len(data), f"'{path}' holds {sheet.about}: {what}, {_size(len(data))}.")
+
+
+def _given_up(used: float, scale: float) -> str:
+    """What a picture that had to be smaller lacks, '' where nothing."""
+    if used >= NEAR:
+        return "" if used >= scale else f", drawn at {_asked(used, scale)}"
+    lost = "all words are" if used < FAR else "all words but the operators' are"
+    size = _asked(used, scale) if used < scale else f"{100 * used:.2g} %"
+    return f", drawn at {size}; {lost} left out at this size, SVG and PDF keep them"
+
+
+def _asked(used: float, scale: float) -> str:
+    most = f"{MOST_PIXELS // 1_000_000} million pixels and {LONGEST:,} a side"
+    return f"{100 * used:.2g} % instead of {100 * scale:g} % to stay within {most}"
 
 
 def _size(count: int) -> str:

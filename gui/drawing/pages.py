@@ -5,8 +5,6 @@ Text stays text: it can be searched and copied.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QBuffer, QMarginsF, QPointF, QRectF, QSizeF
@@ -15,13 +13,12 @@ from PySide6.QtGui import QPageLayout, QPageSize, QPainter, QPdfWriter, QPen
 from core import __version__
 from core.errors import UserError
 from gui import theme
-from gui.drawing.sheet import MARGIN, Brush, Sheet
+from gui.drawing.sheet import BETWEEN, MARGIN, Brush, Sheet, strips
 
 _POINTS = 72.0
 _PIXELS, _SMALL_PIXELS = 120, 132  # per inch: text of a card is 6.6 points high, or 6
 _PAPERS = ((595.0, 842.0), (842.0, 1191.0), (1191.0, 1684.0), (1684.0, 2384.0), (2384.0, 3370.0))  # A4 to A0
 _LARGEST = 14_400.0  # points; PDF readers stop here
-_BETWEEN = 32.0  # columns, in pixels
 _FOOTER = 32.0  # pixels at the end of a page
 
 
@@ -60,35 +57,12 @@ def plan(sheet: Sheet) -> Plan:
         resolution = _SMALL_PIXELS
     high = paper[1] * resolution / _POINTS - MARGIN - _FOOTER
     columns = _columns(paper, resolution, width)
-    strips = tuple(_strips(sheet, high))
-    return Plan(paper, resolution, min(columns, len(strips)), strips)
+    cut = tuple(strips(sheet, high))
+    return Plan(paper, resolution, min(columns, len(cut)), cut)
 
 
 def _columns(paper: tuple[float, float], resolution: int, width: float) -> int:
-    return max(1, int((paper[0] * resolution / _POINTS + _BETWEEN) // (width + _BETWEEN)))
-
-
-def _strips(sheet: Sheet, high: float) -> Iterator[tuple[float, float]]:
-    """Cut from top to bottom, each strip as long as fits, through no card where that is possible."""
-    cuts = _gaps(sheet.picture.boxes)
-    top, end = sheet.area.top(), sheet.area.bottom()
-    while end - top > high:
-        k = bisect_right(cuts, top + high)
-        cut = cuts[k - 1] if k and cuts[k - 1] > top else top + high
-        yield top, cut
-        top = cut
-    yield top, end
-
-
-def _gaps(boxes: Sequence[tuple[float, float, float, float]]) -> list[float]:
-    """Heights that no card crosses: the middle of each gap between rows of cards."""
-    out: list[float] = []
-    reached: float | None = None
-    for _, top, _, height in sorted(boxes, key=lambda box: box[1]):
-        if reached is not None and top > reached:
-            out.append((reached + top) / 2)
-        reached = top + height if reached is None else max(reached, top + height)
-    return out
+    return max(1, int((paper[0] * resolution / _POINTS + BETWEEN) // (width + BETWEEN)))
 
 
 def pdf(sheet: Sheet) -> tuple[bytes, int]:
@@ -115,22 +89,14 @@ def pdf(sheet: Sheet) -> tuple[bytes, int]:
 
 def _pages(painter: QPainter, writer: QPdfWriter, sheet: Sheet, laid: Plan) -> None:
     brush = Brush(sheet)
-    area = sheet.area
     for page in range(laid.pages):
         if page:
             writer.newPage()
         whole = QRectF(0, 0, writer.width(), writer.height())
         painter.fillRect(whole, theme.color("canvas"))
-        used = laid.columns * (area.width() + _BETWEEN) - _BETWEEN
-        left = max(0.0, (whole.width() - used) / 2)
-        for column, (top, bottom) in enumerate(laid.strips[page * laid.columns : (page + 1) * laid.columns]):
-            part = QRectF(area.left(), top, area.width(), bottom - top)
-            painter.save()
-            head = 0.0 if top == area.top() else MARGIN  # the first strip brings its own
-            painter.translate(QPointF(left + column * (area.width() + _BETWEEN), head) - part.topLeft())
-            painter.setClipRect(part)
-            brush.paint(painter, part)
-            painter.restore()
+        used = laid.columns * (sheet.area.width() + BETWEEN) - BETWEEN
+        shown = laid.strips[page * laid.columns : (page + 1) * laid.columns]
+        brush.paint_columns(painter, shown, max(0.0, (whole.width() - used) / 2))
         _footer(painter, sheet, whole, f"{page + 1} / {laid.pages}" if laid.pages > 1 else "")
 
 

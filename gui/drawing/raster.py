@@ -3,29 +3,57 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from PySide6.QtCore import QBuffer
 from PySide6.QtGui import QImage, QPainter
 
 from core.errors import UserError
 from gui import theme
-from gui.drawing.sheet import Brush, Sheet
+from gui.drawing.sheet import BETWEEN, MARGIN, Brush, Sheet, strips
 
 SCALES = (0.05, 8.0)
-_MOST_PIXELS = 64_000_000  # 256 MB while it is drawn
-_LONGEST = 32_000  # the raster engine's coordinates end at 32,767
+MOST_PIXELS = 50_000_000  # 200 MB while it is drawn
+_SHORTEST = 1000.0  # pixels of a column at 100 %
+_CLEARLY = 1.5
+LONGEST = 32_000  # the raster engine's coordinates end at 32,767
 
 
 def fitting_scale(width: float, height: float, scale: float) -> float:
     """The scale asked for, or the largest at which a picture of width × height pixels is within the bounds."""
-    return min(scale, _LONGEST / max(width, height), math.sqrt(_MOST_PIXELS / (width * height)))
+    return min(scale, LONGEST / max(width, height), math.sqrt(MOST_PIXELS / (width * height)))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Columns of a picture, its width and height at 100 %, and the scale it is drawn at."""
+
+    strips: tuple[tuple[float, float], ...]
+    width: float
+    height: float
+    scale: float
+
+
+def plan(sheet: Sheet, scale: float) -> Plan:
+    """One column where that fits; a graph too long for it flows in columns, where that makes it clearly larger."""
+    area = sheet.area
+    one = ((area.top(), area.bottom()),)
+    single = Plan(one, area.width(), area.height(), fitting_scale(area.width(), area.height(), scale))
+    if single.scale == scale:
+        return single
+    step = area.width() + BETWEEN
+    cut = tuple(strips(sheet, max(math.sqrt(step * area.height()), _SHORTEST)))
+    width = len(cut) * step - BETWEEN
+    height = max(bottom - top for top, bottom in cut) + 2 * MARGIN
+    flowed = Plan(cut, width, height, fitting_scale(width, height, scale))
+    return flowed if flowed.scale > _CLEARLY * single.scale else single
 
 
 def png(sheet: Sheet, scale: float) -> tuple[bytes, tuple[int, int], float]:
     """The picture, its width and height in pixels, and the scale it was drawn at. Raises UserError without memory."""
-    area = sheet.area
-    chosen = fitting_scale(area.width(), area.height(), scale)
-    size = (max(1, round(area.width() * chosen)), max(1, round(area.height() * chosen)))
+    laid = plan(sheet, scale)
+    chosen = laid.scale
+    size = (max(1, round(laid.width * chosen)), max(1, round(laid.height * chosen)))
     image = QImage(*size, QImage.Format.Format_RGB32)
     if image.isNull():
         raise UserError(f"There is no memory for a picture of {size[0]} × {size[1]} pixels.", "Choose a smaller scale.")
@@ -35,8 +63,7 @@ def png(sheet: Sheet, scale: float) -> tuple[bytes, tuple[int, int], float]:
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
     painter.scale(chosen, chosen)
-    painter.translate(-area.topLeft())
-    Brush(sheet).paint(painter, area)
+    Brush(sheet).paint_columns(painter, laid.strips)
     painter.end()
     buffer = QBuffer()
     buffer.open(QBuffer.OpenModeFlag.WriteOnly)

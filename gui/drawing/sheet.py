@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem
 
@@ -12,6 +14,7 @@ from gui.graph_view.canvas import CardsItem, EdgesItem, Shown
 from gui.graph_view.picture import Metrics, Picture
 
 MARGIN = 24.0  # around the graph, in pixels at 100 %
+BETWEEN = 32.0  # columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +35,35 @@ class Sheet:
         )
 
 
+def strips(sheet: Sheet, high: float) -> Iterator[tuple[float, float]]:
+    """(top, bottom) of stretches at most ``high`` long, cut through no card where that is possible."""
+    cuts = _gaps(sheet.picture.boxes)
+    top, end = sheet.area.top(), sheet.area.bottom()
+    while end - top > high:
+        k = bisect_right(cuts, top + high)
+        cut = cuts[k - 1] if k and cuts[k - 1] > top else top + high
+        yield top, cut
+        top = cut
+    yield top, end
+
+
+def _gaps(boxes: Sequence[tuple[float, float, float, float]]) -> list[float]:
+    """Heights that no card crosses: the middle of each gap between rows of cards."""
+    out: list[float] = []
+    reached: float | None = None
+    for _, top, _, height in sorted(boxes, key=lambda box: box[1]):
+        if reached is not None and top > reached:
+            out.append((reached + top) / 2)
+        reached = top + height if reached is None else max(reached, top + height)
+    return out
+
+
 class Brush:
     """Paints parts of a sheet with the canvas' own items, without a scene or a window."""
 
     def __init__(self, sheet: Sheet) -> None:
         shown = Shown(badges=sheet.picture.badges)
+        self._area = sheet.area
         self._edges = EdgesItem(sheet.picture, shown)
         self._cards = CardsItem(sheet.picture, shown, sheet.widths)
 
@@ -48,4 +75,16 @@ class Brush:
             painter.save()
             painter.translate(item.pos())
             item.paint(painter, option)
+            painter.restore()
+
+    def paint_columns(self, painter: QPainter, shown: Sequence[tuple[float, float]], left: float = 0.0) -> None:
+        """Paint strips of the graph side by side, from ``left`` on."""
+        area = self._area
+        for column, (top, bottom) in enumerate(shown):
+            part = QRectF(area.left(), top, area.width(), bottom - top)
+            head = 0.0 if top == area.top() else MARGIN  # the first strip brings its own
+            painter.save()
+            painter.translate(QPointF(left + column * (area.width() + BETWEEN), head) - part.topLeft())
+            painter.setClipRect(part)
+            self.paint(painter, part)
             painter.restore()
