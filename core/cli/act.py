@@ -27,8 +27,12 @@ _ROWS = 20  # of a report's table, for people
 
 def apply(args: argparse.Namespace) -> int:
     """One method with its parameters."""
+    from core.methods.method import load_methods
     from core.project.recipe import Recipe, Step
 
+    chosen = load_methods().get(args.method)
+    if args.teacher and "teacher" not in (*chosen.needs, *chosen.uses):
+        raise UserError(f"{args.method} takes no teacher.", "Leave --teacher out, or use tune.finetune.")
     step = Step(
         method=args.method,
         params=settings(args.set),

@@ -75,7 +75,7 @@ def ready(model: Model, params: TrainingParams, ctx: Context) -> Ready:
     validate_on: DataSet | None = None
     if params.keep is Keep.BEST or params.patience is not None:
         train_on, validate_on = split_validation(train_on, params.validation, ctx.seed)
-    notes = (*changes, division, *unseen)
+    notes = (*changes, division, *unseen, *_scope_notes(net, ctx))
     return Ready(prepared, net, scores, classes, offset, train_on, validate_on, judge, notes)
 
 
@@ -137,6 +137,16 @@ def _samples(
     size = batch_size_of(params, start.model)
     samples = Samples(start.train_on, inputs, size, job)
     return samples, None if start.validate_on is None else Samples(start.validate_on, inputs, size, job)
+
+
+def _scope_notes(net: TorchGraph, ctx: Context) -> list[str]:
+    """How much of the model is trained, where it is not all."""
+    if ctx.scope.everything:
+        return []
+    trained = [p.requires_grad for _, p in net.named_initializers()]
+    return [
+        f"Trained were the {sum(trained)} of {len(trained)} weight tensors in scope; the others kept their numbers."
+    ]
 
 
 def parts(ctx: Context) -> tuple[DataSet, DataSet, str]:
@@ -234,7 +244,7 @@ def _notes(settings: Settings, samples: Samples, params: TrainingParams, start: 
     notes = [
         f"Epochs: {settings.epochs}, of {samples.steps} steps with {samples.size} items each; "
         f"{_optimizer(settings)}, learning rate {settings.learning_rate:g} ({_schedule(settings)}), "
-        f"seed {settings.seed}, on {settings.device}.",
+        f"seed {settings.seed}, on {settings.device}, {settings.threads} thread{'' if settings.threads == 1 else 's'}.",
         _kept(settings, params, start, history, samples.steps),
     ]
     if history.stopped:
@@ -244,7 +254,8 @@ def _notes(settings: Settings, samples: Samples, params: TrainingParams, start: 
             f"It ended after {len(history.accuracy)} epochs: {settings.patience} in a row brought nothing better."
         )
     if settings.patience is not None and start.validate_on is None:
-        notes.append("Patience had no effect: there were too few items for a validation.")
+        why = "there were too few items for a validation" if params.validation else "no items validate"
+        notes.append(f"Patience had no effect: {why}.")
     if settings.ema is not None:
         notes.append(f"Kept are moving averages of the weights, with decay {settings.ema:g}.")
     if params.label_smoothing:
@@ -263,6 +274,8 @@ def _kept(settings: Settings, params: TrainingParams, start: Ready, history: His
     """What chose the weights that were kept."""
     if settings.keep is Keep.LAST:
         return "The last weights were kept."
+    if not params.validation:
+        return "The last weights were kept: no items were held out to choose others."
     if start.validate_on is None:
         count = int(len(start.train_on.items) * params.validation)
         return (

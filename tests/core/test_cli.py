@@ -237,6 +237,10 @@ MISTAKES: dict[str, tuple[tuple[object, ...], str]] = {
     "unknown parameter": (("apply", "prune.magnitude", SAMPLE, "-o", "x.onnx", "--set", "rat=0.2"), "'rat'"),
     "no value": (("apply", "prune.magnitude", SAMPLE, "-o", "x.onnx", "--set", "ratio"), "key=value"),
     "no data": (("apply", "quantize.int8", SAMPLE, "-o", "x.onnx"), "needs data"),
+    "a teacher nobody asks": (
+        ("apply", "prune.magnitude", SAMPLE, "-o", "x.onnx", "--teacher", SAMPLE),
+        "takes no teacher",
+    ),
     "missing data": (("evaluate", SAMPLE, "--data", "/no/such/folder"), "/no/such/folder"),
     "unknown preset": (("evaluate", SAMPLE, "--data", "sample", "--preprocess", "imagenot"), "imagenot"),
     "unknown target": (("export", SAMPLE, "--to", "coreml", "-o", "x.mlmodel"), "coreml"),

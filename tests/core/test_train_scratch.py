@@ -169,6 +169,9 @@ def test_layers_out_of_scope_keep_weights_and_statistics() -> None:
     frozen, old, new = out_of_scope(prepared, scope), weights(prepared), weights(out.model)
     assert all(np.array_equal(old[n], new[n]) for n in frozen)
     assert not any(np.array_equal(old[n], new[n]) for n in old.keys() - frozen)
+    trained = len(old.keys() - frozen)
+    assert any(note.startswith(f"Trained were the {trained} of ") for note in out.report.notes)
+    assert "The weights in scope were drawn anew with seed 0." in out.report.notes
 
 
 def test_without_new_weights_it_is_the_same_loop_as_fine_tuning() -> None:

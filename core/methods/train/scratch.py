@@ -48,7 +48,8 @@ def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     notes = []
     if params.fresh:
         left = redraw(start.net, start.model, ctx.seed)
-        notes.append(f"All weights were drawn anew with seed {ctx.seed}.")
+        which = "All weights" if ctx.scope.everything else "The weights in scope"
+        notes.append(f"{which} were drawn anew with seed {ctx.seed}.")
         if left:
             names = ", ".join(left[:3]) + (f" and {len(left) - 3} more" if len(left) > 3 else "")
             notes.append(f"Kept as they were, and trained: {names}.")
