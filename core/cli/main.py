@@ -10,7 +10,7 @@ import tempfile
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from core import __version__
 from core.errors import Cancelled, UserError
@@ -74,7 +74,21 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="thimble", description="Fits neural networks into phones.", allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"thimble {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
-    for add in (_info, _methods, _references, _new, _apply, _run, _evaluate, _compare, _draw, _export, _demo, _window):
+    for add in (
+        _info,
+        _methods,
+        _references,
+        _new,
+        _apply,
+        _run,
+        _evaluate,
+        _compare,
+        _edit,
+        _draw,
+        _export,
+        _demo,
+        _window,
+    ):
         add(commands)
     return parser
 
@@ -207,6 +221,47 @@ def _compare(commands: Commands[_Parser]) -> None:
     _judging(parser, required=False)
     parser.add_argument("--split", metavar="S", help="train, calibration, test or all (default: the part for judging)")
     parser.add_argument("--limit", type=_positive, help="at most so many items")
+    _json(parser)
+
+
+class _InOrder(argparse.Action):
+    """Options of several kinds, kept in the order in which they are written."""
+
+    def __call__(self, parser: Any, namespace: argparse.Namespace, values: Any, option: str | None = None) -> None:
+        namespace.edits = [*namespace.edits, (self.dest, values or "")]
+
+
+def _edit(commands: Commands[_Parser]) -> None:
+    parser = _command(commands, "edit", "edit a graph: names, attributes, layers, ends, values", "edit", "edit")
+    parser.add_argument("model")
+    parser.add_argument("-o", "--output", required=True, metavar="OUT", help="the .onnx file to write")
+    parser.set_defaults(edits=[])
+    group = parser.add_argument_group("edits, carried out in the order in which they are written")
+    for name, form, line in (
+        ("rename", "OLD=NEW", "rename a layer"),
+        ("rename-tensor", "OLD=NEW", "rename a tensor, an input or an output"),
+        ("set", "LAYER.ATTR=VALUE", "set an attribute, e.g. conv1.strides=[2,2]"),
+        ("unset", "LAYER.ATTR", "back to the attribute's default"),
+        ("replace", "LAYER=OP", "another operator with the same inputs, e.g. relu_1=HardSwish"),
+        ("insert", "TENSOR=OP", "a new layer behind a tensor"),
+        ("bypass", "LAYER", "delete a layer; its readers read what it read"),
+        ("add-output", "TENSOR", "let a tensor come out of the graph"),
+        ("remove-output", "NAME", "let a graph output go"),
+        ("remove-input", "NAME", "let a graph input go that no layer reads"),
+        ("input-shape", "NAME=SHAPE", "e.g. image=1,3,160,160"),
+        ("fix-batch", "N", "a fixed batch size"),
+        ("weights", "NAME=FILE", "an initializer's values from a .npy file"),
+        ("cut", "FROM..TO", "keep what lies between these tensors; several: A,B..C,D"),
+    ):
+        group.add_argument(f"--{name}", action=_InOrder, metavar=form, help=line)
+    for name, line in (
+        ("free-batch", "a dynamic batch size"),
+        ("remove-identities", "take out Identity and Dropout"),
+        ("fold-batchnorm", "fold BatchNormalization into the layers before it"),
+        ("fold-constants", "compute now what depends on constants alone"),
+    ):
+        group.add_argument(f"--{name}", action=_InOrder, nargs=0, help=line)
+    parser.add_argument("--unfinished", action="store_true", help="write a graph that cannot run yet")
     _json(parser)
 
 

@@ -1,0 +1,10 @@
+"""Edits of a graph by hand, each with its exact inverse.
+
+``copy = WorkingCopy(model)``, then ``copy.do(edit)``, ``copy.undo()``, ``copy.redo()``; ``copy.model`` is the result.
+"""
+
+from core.model.editing import ends, layers, names, weights, whole  # noqa: F401  each registers its edits
+from core.model.editing.edit import EDITS, Edit, from_json, to_json
+from core.model.editing.working_copy import WorkingCopy
+
+__all__ = ["EDITS", "Edit", "WorkingCopy", "from_json", "to_json"]

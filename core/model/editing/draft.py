@@ -1,0 +1,272 @@
+"""A graph while it is edited: every change of it is written down with its opposite.
+
+Edits change a graph through a Draft only. What a Draft recorded can be played backwards and forwards any number of
+times; both are exact, because the graph is then always in the state in which the change was made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from typing import Any
+
+import onnx
+import onnx_ir as ir
+
+from core.errors import UserError
+from core.model.model import Model, layer_name
+
+LISTS_INPUTS = 4  # IR versions before it list initializers among the inputs
+Change = tuple[Callable[[], None], Callable[[], None]]
+
+
+class Draft:
+    """A Model that may be changed, the changes made so far, and the nodes whose types have to be inferred again."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.changes: list[Change] = []
+        self.touched: dict[ir.Node, None] = {}
+        self.known: dict[ir.Value, onnx.TypeProto] = {}  # types that the file does not say
+        self._layers: dict[str, ir.Node] | None = None
+        self._tensors: dict[str, ir.Value] | None = None
+
+    @property
+    def graph(self) -> ir.Graph:
+        return self.model.graph.graph
+
+    # ---- looking things up -------------------------------------------------------------------------------------
+    def layer(self, name: str) -> ir.Node:
+        """The layer called so; raises UserError."""
+        if self._layers is None:
+            self._layers = {layer_name(n): n for n in reversed(self.graph)}
+        if name not in self._layers:
+            raise UserError(f"There is no layer '{name}'.", _nearest(name, self._layers))
+        return self._layers[name]
+
+    def tensor(self, name: str) -> ir.Value:
+        """The graph's value called so (not one inside a body); raises UserError."""
+        known = self._known_tensors()
+        if name not in known or known[name].graph is not self.graph:
+            raise UserError(f"There is no tensor '{name}'.", _nearest(name, known))
+        return known[name]
+
+    def is_taken(self, name: str) -> bool:
+        """Whether a layer or a tensor, bodies included, has this name."""
+        if self._layers is None:
+            self._layers = {layer_name(n): n for n in reversed(self.graph)}
+        return name in self._known_tensors() or name in self._layers
+
+    def unused(self, wanted: str) -> str:
+        """The name itself, or with a number behind it."""
+        name, k = wanted, 1
+        while self.is_taken(name):
+            name, k = f"{wanted}_{k}", k + 1
+        return name
+
+    def _known_tensors(self) -> dict[str, ir.Value]:
+        if self._tensors is None:
+            known: dict[str, ir.Value] = {}
+            for node in self.graph.all_nodes():
+                known.update((o.name, o) for o in node.outputs if o.name)
+            for body in (*self.graph.subgraphs(), self.graph):
+                known.update((v.name, v) for v in (*body.initializers.values(), *body.inputs) if v.name)
+            self._tensors = known
+        return self._tensors
+
+    def forget_names(self) -> None:
+        """After names or layers changed."""
+        self._layers = self._tensors = None
+
+    # ---- changing ----------------------------------------------------------------------------------------------
+    def change(self, forward: Callable[[], None], backward: Callable[[], None]) -> None:
+        """Make one change and write it down."""
+        forward()
+        self.changes.append((forward, backward))
+        self.forget_names()
+
+    def set(self, thing: Any, field: str, value: Any) -> None:
+        """Set a field of a node or value (its names excepted: see :meth:`rename_tensor`)."""
+        old = getattr(thing, field)
+        setattr(thing, field, value)
+        self.changes.append((lambda: setattr(thing, field, value), lambda: setattr(thing, field, old)))
+        if field == "name":
+            self.forget_names()
+
+    def set_entries(self, mapping: MutableMapping[str, Any], entries: Mapping[str, Any]) -> None:
+        """Replace what a dict holds, order included (attributes, metadata)."""
+        old, new = dict(mapping), dict(entries)
+
+        def put(what: dict[str, Any]) -> None:
+            mapping.clear()
+            mapping.update(what)
+
+        put(new)
+        self.changes.append((lambda: put(new), lambda: put(old)))
+
+    def set_model(self, model: Model) -> None:
+        """Go on with another Model: other knowledge of this graph, or another graph."""
+        old = self.model
+
+        def put(what: Model) -> None:
+            self.model = what
+
+        self.change(lambda: put(model), lambda: put(old))
+
+    def set_inputs(self, node: ir.Node, values: Sequence[ir.Value | None]) -> None:
+        """What a layer reads."""
+        old, new = tuple(node.inputs), tuple(values)
+
+        def put(what: tuple[ir.Value | None, ...]) -> None:
+            if len(what) != len(node.inputs):
+                node.resize_inputs(len(what))
+            for index, value in enumerate(what):
+                node.replace_input_with(index, value)
+
+        put(new)
+        self.changes.append((lambda: put(new), lambda: put(old)))
+        self.touched[node] = None
+
+    def redirect(self, old: ir.Value, new: ir.Value | None, only: ir.Node | None = None) -> None:
+        """Readers of one value read another; the types of readers are inferred again where the two differ."""
+        readers = dict.fromkeys(u.node for u in old.uses() if only is None or u.node is only)
+        for node in readers:
+            known = node in self.touched
+            self.set_inputs(node, [new if v is old else v for v in node.inputs])
+            if not known and new is not None and same_type(old, new):
+                del self.touched[node]
+
+    def insert(self, node: ir.Node, after: ir.Node | None) -> None:
+        """Put a layer behind another one of the file (None: at the front)."""
+        graph = self.graph
+
+        def forward() -> None:
+            if after is not None:
+                graph.insert_after(after, node)
+            elif len(graph):
+                graph.insert_before(graph[0], node)
+            else:
+                graph.append(node)
+
+        self.change(forward, lambda: graph.remove(node))
+        self.touched[node] = None
+
+    def remove(self, node: ir.Node) -> None:
+        """Take a layer out whose outputs nobody reads any more."""
+        graph, before = self.graph, None
+        for other in graph:
+            if other is node:
+                break
+            before = other
+        self.set_inputs(node, [None] * len(node.inputs))
+        if before is not None:
+            anchor = before
+            self.change(lambda: graph.remove(node), lambda: graph.insert_after(anchor, node))
+        else:
+            self.change(lambda: graph.remove(node), lambda: _put_first(graph, node))
+        self.touched.pop(node, None)
+
+    def set_ends(self, field: str, values: Iterable[ir.Value]) -> None:
+        """The graph's ``inputs`` or ``outputs``."""
+        ends = getattr(self.graph, field)
+        old, new = list(ends), list(values)
+
+        def put(what: list[ir.Value]) -> None:
+            ends.clear()
+            ends.extend(what)
+
+        self.change(lambda: put(new), lambda: put(old))
+
+    def rename_tensor(self, value: ir.Value, name: str) -> None:
+        """Rename a value; an initializer keeps its place, and its tensor, which other models share, its name."""
+        old, tensor = value.name or "", value.const_value
+
+        def put(before: str, after: str, stored: ir.TensorProtocol | None) -> None:
+            graph = value.graph if value.is_initializer() else None
+            order = list(graph.initializers) if graph is not None else []
+            value.const_value = None
+            value.name = after
+            value.const_value = stored
+            if graph is not None:
+                _in_order(graph, [after if k == before else k for k in order])
+
+        renamed = None if tensor is None else renamed_tensor(tensor, name)
+        self.change(lambda: put(old, name, renamed), lambda: put(name, old, tensor))
+
+    def add_initializer(self, value: ir.Value) -> None:
+        """A constant behind all others."""
+        graph = self.graph
+        self.change(lambda: graph.initializers.add(value), lambda: graph.initializers.__delitem__(value.name or ""))
+        if self.model.graph.ir_version < LISTS_INPUTS:
+            self.set_ends("inputs", [*graph.inputs, value])
+
+    def drop_initializer(self, value: ir.Value) -> None:
+        """Take a constant out."""
+        graph, name = self.graph, value.name or ""
+        order = list(graph.initializers)
+
+        def back() -> None:
+            graph.initializers.add(value)
+            _in_order(graph, order)
+
+        self.change(lambda: graph.initializers.__delitem__(name), back)
+
+    def drop_unread(self, values: Iterable[ir.Value | None]) -> None:
+        """Take out those constants that no layer reads any more; what the file lists as an input stays."""
+        for value in dict.fromkeys(v for v in values if v is not None):
+            maker = value.producer()
+            if maker is not None and maker.op_type == "Constant" and maker.graph is self.graph:
+                if not value.uses() and not value.is_graph_output():
+                    self.remove(maker)
+                continue
+            is_end = value.is_graph_output() or value.is_graph_input()
+            if value.is_initializer() and value.graph is self.graph and not value.uses() and not is_end:
+                self.drop_initializer(value)
+
+    def roll_back(self) -> None:
+        """Undo everything written down."""
+        for _, backward in reversed(self.changes):
+            backward()
+        self.changes.clear()
+        self.touched.clear()
+        self.forget_names()
+
+
+def same_type(a: ir.Value, b: ir.Value) -> bool:
+    """Whether two values are known to be of one type and shape."""
+    return a.shape is not None and a.dtype is not None and a.dtype == b.dtype and a.shape == b.shape
+
+
+def renamed_tensor(tensor: ir.TensorProtocol, name: str) -> ir.TensorProtocol:
+    """The same numbers under another name; the tensor given keeps its own."""
+    import copy
+
+    if isinstance(tensor, ir.serde.TensorProtoTensor):
+        proto = onnx.TensorProto()
+        proto.CopyFrom(ir.to_proto(tensor))
+        proto.name = name
+        return ir.serde.TensorProtoTensor(proto)
+    twin = copy.copy(tensor)
+    twin.name = name
+    return twin
+
+
+def _put_first(graph: ir.Graph, node: ir.Node) -> None:
+    if len(graph):
+        graph.insert_before(graph[0], node)
+    else:
+        graph.append(node)
+
+
+def _in_order(graph: ir.Graph, names: Sequence[str]) -> None:
+    """The same initializers in another order; its own dict, so that no value is taken out and put in again."""
+    data = graph.initializers.data
+    items = {name: data[name] for name in names}
+    data.clear()
+    data.update(items)
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.5)
+    return f"Did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
