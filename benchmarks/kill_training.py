@@ -1,6 +1,6 @@
 """Kill a training at random moments, run it again each time, and look whether the result differs in a single bit.
 
-    .venv/bin/python -m benchmarks.kill_training [--kills 300] [--epochs 6] [--items 1797] [--out FILE]
+    .venv/bin/python -m benchmarks.kill_training [--kills 300] [--epochs 6] [--items 1797] [--json FILE]
 
 The test suite runs 4 kills.
 
@@ -191,7 +191,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--items", type=int, default=1797)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--json", type=Path, metavar="OUT")
     parser.add_argument("--serve", type=Path)
     args = parser.parse_args()
     if args.serve is not None:
@@ -200,7 +200,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         found = run(Path(folder), args.kills, args.epochs, args.items, args.seed)
     print(found)
-    save(args.out, [asdict(found)])
+    save(args.json, [asdict(found)])
     if not found.equal:
         sys.exit("A resumed training ended with other bytes.")
 

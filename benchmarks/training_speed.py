@@ -1,6 +1,6 @@
 """Time of a training step in Thimble's loop beside the same network, optimizer and data in plain torch.
 
-    .venv/bin/python -m benchmarks.training_speed [--steps 30] [--out FILE]
+    .venv/bin/python -m benchmarks.training_speed [--steps 30] [--json FILE]
 
 The networks are the reference modules of ``core.references``. Ours is the whole loop (``core.methods.training.Trainer``
 on the graph made from the module): schedule, progress, curves, cancel, accuracy. Native is what one writes by hand:
@@ -142,7 +142,7 @@ def measure(key: str, changes: dict[str, int], pixels: int, batch: int, steps: i
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--steps", type=int, default=30)
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--json", type=Path, metavar="OUT")
     args = parser.parse_args()
     torch.set_num_threads(1)
     rows = [measure(*case, args.steps) for case in CASES]
@@ -151,7 +151,7 @@ def main() -> None:
             f"{row['network']:16} {row['pixels']} px, batch {row['batch']}: ours {row['ours_ms']:.1f} ms, native "
             f"{row['native_ms']:.1f} ms; speed {row['speed']:.3f} of native (least times {row['speed_of_least']:.3f})"
         )
-    save(args.out, rows, threads=1)
+    save(args.json, rows, threads=1)
     if min(row["speed"] for row in rows) < 0.9:
         sys.exit("Slower than 0.9 of native torch.")
 
