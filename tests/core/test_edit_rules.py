@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import onnx_ir as ir
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import UserError
+from core.formats.onnx_file import graph_to_proto
 from core.model.editing import EDITS, Edit, WorkingCopy, from_json
 from core.model.editing.edit import labels
 from core.model.editing.ends import AddInput, AddOutput, RemoveInput, RemoveOutput, SetBatch, SetInputShape
@@ -20,6 +22,7 @@ from core.model.editing.layers import Bypass, Connect, Delete, Insert, RemoveIde
 from core.model.editing.names import RemoveAttribute, RenameLayer, RenameTensor, SetAttribute, attribute_values
 from core.model.editing.weights import LoadWeights, SetWeights
 from core.model.editing.whole import CutOut, FoldBatchNorm, FoldConstants
+from core.model.editing.working_copy import problems
 from core.model.model import Model, layer_name
 from tests.core.edit_graphs import long_chain, run, small, written
 from tests.core.random_networks import BLOCKS, HEADS, Network
@@ -161,6 +164,9 @@ def test_random_edits_and_undos_restore_the_bytes(data: Any) -> None:
                 assert written(copy.model) == states[len(copy.edits)]
                 continue
             states[len(copy.edits) :] = [written(copy.model)]
+            assert copy.problems == problems(copy.model)  # what is inferred step by step is what is inferred at once
+            if not copy.problems:
+                onnx.checker.check_model(graph_to_proto(copy.model.graph))
         elif move == "undo":
             copy.undo()
         else:

@@ -126,10 +126,11 @@ class Insert(Edit):
         _check_complete(schema, node, node.name or "")
         made = node.outputs[0]
         # readers first: the new layer reads the tensor too, and must go on doing so
+        last = _last(draft, given)
+        _check_order(draft, value, last, reader)
         draft.redirect(value, made, only=reader)
         draft.set_inputs(node, given)
-        late = [v for v in given[1:] if v.producer() is not None]
-        draft.insert(node, after=_last(draft, [value, *late]))
+        draft.insert(node, after=last)
         if value.is_graph_output() and reader is None:
             _keep_output_name(draft, value, made)
 
@@ -237,6 +238,22 @@ def _last(draft: Draft, values: list[ir.Value]) -> ir.Node | None:
         if node in makers:
             found = node
     return found
+
+
+def _check_order(draft: Draft, value: ir.Value, last: ir.Node | None, only: ir.Node | None) -> None:
+    """Whoever is to read the new layer's result must stand behind all that the new layer reads."""
+    if last is None or last is value.producer():
+        return
+    readers = {u.node for u in value.uses() if only is None or u.node is only}
+    for node in draft.graph:
+        if node in readers:
+            raise UserError(
+                f"The new layer cannot stand in front of layer '{layer_name(node)}', "
+                f"because it would read what layer '{layer_name(last)}' makes later.",
+                "Put it in front of a later layer only.",
+            )
+        if node is last:
+            return
 
 
 def _known(model: ir.Model, operator: str, refusal: str) -> onnx.defs.OpSchema:
