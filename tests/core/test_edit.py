@@ -9,6 +9,7 @@ import numpy as np
 import onnx
 import onnx_ir as ir
 import pytest
+from onnx import TensorProto, helper
 
 from core.cli import main
 from core.errors import UserError
@@ -175,6 +176,23 @@ class TestBatchAndShape:
         assert "(Conv) gets 3 channels; its weight is made for 1." in copy.problems[0].sentence
         copy.undo()
         assert (copy.problems, written(copy.model)) == ((), before)
+
+
+def test_folding_leaves_what_depends_on_a_dynamic_size() -> None:
+    nodes = [
+        helper.make_node("Shape", ["x"], ["s"], name="shape"),
+        helper.make_node("Add", ["one", "one"], ["two"], name="sum"),
+        helper.make_node("Cast", ["s"], ["f"], name="cast", to=TensorProto.FLOAT),
+        helper.make_node("Mul", ["f", "two"], ["y"], name="product"),
+    ]
+    ends = [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["batch", "sequence"]),
+            helper.make_tensor_value_info("y", TensorProto.FLOAT, [2])]  # fmt: skip
+    one = onnx.numpy_helper.from_array(np.array(1, np.float32), "one")
+    graph = helper.make_graph(nodes, "sizes", ends[:1], ends[1:], [one])
+    proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
+    new = edited(Model.from_ir(ir.from_proto(proto)), FoldConstants())
+    assert [n.name for n in new.nodes()] == ["shape", "cast", "product"]
+    assert run(new, {"x": np.zeros((3, 7), np.float32)})["y"].tolist() == [6, 14]
 
 
 class TestCommand:

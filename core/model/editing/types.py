@@ -147,14 +147,14 @@ def inferred(graph: ir.Model, node: ir.Node, types: Types) -> tuple[dict[str, on
         given[value.name or ""] = known
         tensor = constant_tensor(value)
         if tensor is not None and math.prod(tensor.shape.numpy()) <= _SMALL:
-            data[value.name or ""] = ir.to_proto(tensor)
+            data[value.name or ""] = ir.serde.serialize_tensor(tensor)
     if len(node.inputs) < schema.min_input:
         missing = schema.inputs[len(node.inputs)].name
         return {}, f"Layer '{layer_name(node)}' ({node.op_type}) lacks its input '{missing}'."
     opsets = [onnx.helper.make_opsetid(k, v) for k, v in graph.opset_imports.items()]
     try:
         out = onnx.shape_inference.infer_node_outputs(
-            schema, ir.to_proto(node), given, data, opset_imports=opsets, ir_version=graph.ir_version
+            schema, ir.serde.serialize_node(node), given, data, opset_imports=opsets, ir_version=graph.ir_version
         )
     except Exception as error:  # noqa: BLE001  onnx raises errors of several C++ types, all about this layer
         return {}, f"Layer '{layer_name(node)}' ({node.op_type}): {_plain(str(error))}."

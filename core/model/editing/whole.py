@@ -11,7 +11,7 @@ import onnx_ir as ir
 from core.errors import UserError
 from core.model.editing.draft import LISTS_INPUTS, Draft
 from core.model.editing.edit import Edit, edit
-from core.model.facts import infer
+from core.model.facts import Facts, infer
 from core.model.fold_batchnorm import fold_batchnorm
 from core.model.model import Model
 
@@ -39,12 +39,7 @@ class FoldConstants(Edit):
     """What layers compute from constants alone becomes an initializer under the same name; the layers go."""
 
     def apply(self, draft: Draft) -> None:
-        facts = infer(draft.model)
-        other = (
-            infer(draft.model, batch=2)
-            if any(isinstance(d, str) for s in draft.model.inputs for d in s.shape)
-            else facts
-        )
+        facts, other = (_facts(draft.model, batch, size) for batch, size in ((1, 128), (2, 160)))
         dropped: list[ir.Value | None] = []
         for node in reversed(list(draft.graph)):
             arrays = [facts.constants.get(o.name or "") for o in node.outputs]
@@ -61,6 +56,12 @@ class FoldConstants(Edit):
             dropped.extend(node.inputs)
             draft.remove(node)
         draft.drop_unread(dropped)
+
+
+def _facts(model: Model, batch: int, size: int) -> Facts:
+    """Facts with every dynamic size bound: what depends on one differs between two bindings and is no constant."""
+    dynamic = {d for s in model.inputs for d in s.shape[1:] if isinstance(d, str)}
+    return infer(model, batch, dict.fromkeys(dynamic, size))
 
 
 def _store(draft: Draft, old: ir.Value, array: np.typing.NDArray[np.generic]) -> None:
