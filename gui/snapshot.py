@@ -17,6 +17,7 @@ from core.exporters.exporter import load_exporters
 from core.measure.cost import cost
 from core.methods.method import load_methods
 from core.methods.scope import Scope
+from core.model.model import quantized
 from core.project.checkpoints import FOLDER, Checkpoints
 from core.report import Curve
 from gui.act.dialog import MethodDialog
@@ -99,7 +100,8 @@ class Artist:
         desk, project, revision = self._desk, self._desk.state.project, self._desk.state.revision
         if project is None or revision is None or not desk.state.labelled:
             return
-        if desk.state.model is None or cost(desk.state.model).params > _TRAINABLE:
+        shown = desk.state.model
+        if shown is None or quantized(shown) or cost(shown).params > _TRAINABLE:
             return
         step = act.step_of(desk, ActRequest("train.scratch", {"epochs": 12}, Scope(), 0))
         model = {"project": str(project.folder), "revision": revision.id}
