@@ -40,6 +40,7 @@ class Shown:
     outputs: frozenset[int] = frozenset()
     input_edges: frozenset[int] = frozenset()
     output_edges: frozenset[int] = frozenset()
+    tensor_edges: frozenset[int] = frozenset()
     badges: Mapping[int, str] | None = None
     overlays: Mapping[int, str] | None = None
 
@@ -97,7 +98,11 @@ class EdgesItem(QGraphicsItem):
 
     def _paint_chosen(self, painter: QPainter, detail: float) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        for role, edges in (("inputs", self._shown.input_edges), ("outputs", self._shown.output_edges)):
+        for role, edges in (
+            ("inputs", self._shown.input_edges),
+            ("outputs", self._shown.output_edges),
+            ("accent", self._shown.tensor_edges),
+        ):
             colour = theme.color(role)
             pen = QPen(colour, max(2.0, 1.2 / detail), Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap)
             for k in edges:

@@ -36,6 +36,12 @@ class Metrics:
         return sum([self.plain.get(c, self.plain["M"]) for c in text])
 
 
+def curve_x(x0: float, y0: float, x1: float, y1: float, y: float) -> float:
+    """x at height y of the S-curve that is drawn between two bends."""
+    part = min(max((y - y0) / (y1 - y0), 0.0), 1.0) if y1 > y0 else 1.0
+    return x0 + (x1 - x0) * part * part * (3 - 2 * part)
+
+
 class Stretch(NamedTuple):
     """A piece of a route between two bends; ``last`` where it ends with an arrow."""
 
@@ -93,6 +99,27 @@ class Picture:
     def outgoing(self) -> dict[int, list[int]]:
         """Edges that begin at a card."""
         return self._by(lambda edge: edge.source)
+
+    @cached_property
+    def tensors(self) -> dict[str, list[int]]:
+        """Edges of each tensor by its name."""
+        out: dict[str, list[int]] = {}
+        for k, edge in enumerate(self.edges):
+            out.setdefault(edge.name, []).append(k)
+        return out
+
+    def edge_at(self, x: float, y: float, reach: float) -> int | None:
+        """The edge nearest to a point, no farther than ``reach``."""
+        best, found = reach, None
+        for k, route in enumerate(self.place.routes):
+            if route[0][1] - reach > y or route[-1][1] + reach < y:
+                continue
+            for (x0, y0), (x1, y1) in pairwise(route):
+                if y0 - reach <= y <= y1 + reach and min(x0, x1) - reach <= x <= max(x0, x1) + reach:
+                    away = abs(x - curve_x(x0, y0, x1, y1, y))
+                    if away <= best:
+                        best, found = away, k
+        return found
 
     def _by(self, end: Callable[[Edge], int]) -> dict[int, list[int]]:
         out: dict[int, list[int]] = {}

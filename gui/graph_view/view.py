@@ -1,33 +1,24 @@
-"""The graph of a model on a canvas: pan, zoom, select, walk along the tensors."""
+"""The graph of a model on a canvas: select, walk along the tensors. Moving about is :mod:`.navigation`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import (
-    QHelpEvent,
-    QKeyEvent,
-    QMouseEvent,
-    QNativeGestureEvent,
-    QPainter,
-    QPaintEvent,
-    QResizeEvent,
-    QShowEvent,
-    QWheelEvent,
-)
-from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView, QToolTip, QWidget
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
 
 from core.model.model import Model
 from gui import theme
 from gui.graph_view.canvas import CardsItem, EdgesItem, Shown, metrics
 from gui.graph_view.model_work import ModelWork
+from gui.graph_view.navigation import Navigation
 from gui.graph_view.picture import Picture, picture
+from gui.words import tr
 
 _DESCRIPTION = "Layers and the tensors between them; the layers table says the same as text."
 EMPTY = "Open a model: Ctrl+O, or drop a file here"
-_LEAST, _MOST, _STEP = 0.02, 4.0, 1.2
-_MARGIN = 240.0  # canvas around the graph, so that its ends can be brought to the middle
+_REACH = 5.0  # pixels around an edge in which a click means it
 _WALK = {
     int(Qt.Key.Key_Up): "up",
     int(Qt.Key.Key_Down): "down",
@@ -36,56 +27,56 @@ _WALK = {
 }
 
 
-class GraphView(QGraphicsView):
+class GraphView(Navigation):
     """Shows one model; any number of views may live side by side.
 
     ``selection_changed`` carries the keys of the selected layers (their names; see ``layer_keys``) in the order they
-    were chosen. ``ready`` follows :meth:`set_model` when the graph is on the canvas. Selected layers have an accent
-    outline, what feeds them is green, what they feed is orange.
+    were chosen. ``ready`` follows :meth:`set_model` when the graph is on the canvas, ``picture_changed`` every change
+    of what stands there. ``menu_requested`` carries a global position, and the layer and tensor under it ('' for none).
+    Selected layers have an accent outline, what feeds them is green, what they feed is orange.
     """
 
     selection_changed = Signal(list)
     activated = Signal(str)
-    zoom_changed = Signal(float)
     ready = Signal()
+    picture_changed = Signal()
+    tensor_selected = Signal(str)
+    menu_requested = Signal(QPoint, str, str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._canvas = QGraphicsScene(self)  # a view does not own its scene: without this reference it is lost
-        self.setScene(self._canvas)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
-        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.MinimalViewportUpdate)
-        self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontAdjustForAntialiasing)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setAccessibleName("Graph")
-        self.setAccessibleDescription(_DESCRIPTION)
+        self.setAccessibleName(tr("Graph"))
+        self.setAccessibleDescription(tr(_DESCRIPTION))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._work = ModelWork(self)
         self._picture: Picture | None = None
         self._items: tuple[EdgesItem, CardsItem] | None = None
         self._shown = Shown()
         self._selected: list[str] = []
-        self._message = EMPTY
-        self._pressed: QPoint | None = None
-        self._panning = False
-        self._at_start = True  # until the user goes elsewhere, the view stays on the input while it is resized
+        self._tensor = ""
+        self._message = tr(EMPTY)
         self._widths = metrics()
 
     # the model ----------------------------------------------------------------------------------------------------
+
+    @property
+    def picture(self) -> Picture | None:
+        """What stands on the canvas; None while there is nothing, or it is still being laid out."""
+        return self._picture
 
     def set_model(self, model: Model | None) -> None:
         """Show another model, or nothing. Layers that keep their key stay selected; the place is kept as well
         when a model was shown before (so undo and redo do not jump), else the view opens at 100 % on the input."""
         if model is None:
             self._work.forget()
-            self._clear(EMPTY)
+            self._clear(tr(EMPTY))
             self._announce([])
+            self.picture_changed.emit()
             return
         widths = self._widths
         at_once = self._work.run(model, lambda m: picture(m, widths), self._show, self._fail)
         if not at_once:
-            self._clear("Laying out the graph…")
+            self._clear(tr("Laying out the graph…"))
 
     def _show(self, done: Picture) -> None:
         first = self._picture is None
@@ -95,26 +86,20 @@ class GraphView(QGraphicsView):
         self._items = (EdgesItem(done, self._shown), CardsItem(done, self._shown, self._widths))
         for item in self._items:
             self._canvas.addItem(item)
-        left, top, right, bottom = done.place.bounds
-        self._canvas.setSceneRect(
-            QRectF(left, top, right - left, bottom - top).adjusted(*([-_MARGIN] * 2 + [_MARGIN] * 2))
-        )
+        self._set_extent(done.place.bounds)
         if first:
             self.go_to_input()
         else:
-            self._scroll_to(place)
+            self._scroll_to(QPointF(), place)
         self._shown.badges = done.badges
         self._announce([key for key in self._selected if key in done.index])
+        self.select_tensor(self._tensor)
+        self.picture_changed.emit()
         self.ready.emit()
 
-    def _scroll_to(self, place: QPointF) -> None:
-        """Bring the scene's origin back to ``place``; centerOn() would round, and the graph creep with every act."""
-        away = self.viewportTransform().map(QPointF()) - place
-        for bar, moved in ((self.horizontalScrollBar(), away.x()), (self.verticalScrollBar(), away.y())):
-            bar.setValue(bar.value() + round(moved))
-
     def _fail(self, error: Exception) -> None:
-        self._clear(f"This graph cannot be drawn: {error}.")
+        self._clear(tr("This graph cannot be drawn: {error}.", error=error))
+        self.picture_changed.emit()
 
     def _clear(self, message: str) -> None:
         self._canvas.clear()
@@ -123,6 +108,15 @@ class GraphView(QGraphicsView):
         self._shown = Shown()
         self._message = message
         self.viewport().update()
+
+    def _bounds(self) -> tuple[float, float, float, float] | None:
+        return self._picture.place.bounds if self._picture is not None else None
+
+    def _beginning(self) -> tuple[float, float] | None:
+        if self._picture is None or not self._picture.boxes:
+            return None
+        x, y, width, _ = self._picture.boxes[0]
+        return (x + width / 2, y)
 
     # selection ----------------------------------------------------------------------------------------------------
 
@@ -136,13 +130,19 @@ class GraphView(QGraphicsView):
         While a large graph is still being laid out the choice is kept until it is there.
         """
         if self._picture is None:
-            self._selected = list(dict.fromkeys(names)) if self._message != EMPTY else []
+            self._selected = list(dict.fromkeys(names)) if self._message != tr(EMPTY) else []
             return
         index = self._picture.index
         here = [name for name in dict.fromkeys(names) if name in index]
         self._announce(here)
         if center and here:
-            self._reveal(index[here[0]])
+            self._bring(QRectF(*self._picture.boxes[index[here[0]]]))
+
+    def reveal(self, key: str) -> None:
+        """Select a layer and bring it to the middle."""
+        self.select([key], center=False)
+        if self._picture is not None and key in self._picture.index:
+            self._bring(QRectF(*self._picture.boxes[self._picture.index[key]]), always=True)
 
     def _announce(self, keys: list[str]) -> None:
         changed = keys != self._selected
@@ -158,17 +158,24 @@ class GraphView(QGraphicsView):
             shown.outputs = frozenset(done.edges[e].target for e in outgoing) - chosen - shown.inputs
             self.viewport().update()
         if changed:
-            self.setAccessibleDescription(f"Selected: {', '.join(keys[:5])}" if keys else _DESCRIPTION)
+            said = tr("Selected: {names}", names=", ".join(keys[:5])) if keys else tr(_DESCRIPTION)
+            self.setAccessibleDescription(said)
             self.selection_changed.emit(list(keys))
 
-    def _reveal(self, card: int) -> None:
-        if self._picture is None:
-            return
-        box = QRectF(*self._picture.boxes[card])
-        seen = self.mapToScene(self.viewport().rect()).boundingRect()
-        if not seen.adjusted(16, 16, -16, -16).contains(box):
-            self._at_start = False
-            self.centerOn(box.center())
+    def selected_tensor(self) -> str:
+        """Name of the tensor that is followed, '' for none."""
+        return self._tensor
+
+    def select_tensor(self, name: str) -> None:
+        """Mark every edge of a tensor; '' or a name that is not on the canvas marks none."""
+        done = self._picture
+        edges = done.tensors.get(name, ()) if done is not None else ()
+        changed = self._tensor != (name if edges else "")
+        self._tensor = name if edges else ""
+        self._shown.tensor_edges = frozenset(edges)
+        self.viewport().update()
+        if changed:
+            self.tensor_selected.emit(self._tensor)
 
     def set_overlay(self, layers: Mapping[str, str] | None) -> None:
         """Lay a tint behind layers: key -> a role of the theme ('accent', 'good', 'warning', 'error'); None clears."""
@@ -185,96 +192,9 @@ class GraphView(QGraphicsView):
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
             self.set_theme()
 
-    # zoom ---------------------------------------------------------------------------------------------------------
-
-    def zoom(self) -> float:
-        """Screen pixels per unit of the canvas; 1.0 is 100 %."""
-        return self.transform().m11()
-
-    def set_zoom(self, value: float, at: QPointF | None = None) -> None:
-        """Zoom to a value, keeping the point ``at`` (in the viewport; default its middle) where it is."""
-        value = min(max(value, _LEAST), _MOST)
-        self._at_start = False
-        spot = at if at is not None else QRectF(self.viewport().rect()).center()
-        before = self.mapToScene(spot.toPoint())
-        self.resetTransform()
-        self.scale(value, value)
-        offset = self.mapFromScene(before) - spot.toPoint()
-        self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() + offset.x())
-        self.verticalScrollBar().setValue(self.verticalScrollBar().value() + offset.y())
-        self.zoom_changed.emit(value)
-
-    def zoom_in(self) -> None:
-        self.set_zoom(self.zoom() * _STEP)
-
-    def zoom_out(self) -> None:
-        self.set_zoom(self.zoom() / _STEP)
-
-    def zoom_100(self) -> None:
-        self.set_zoom(1.0)
-
-    def fit(self) -> None:
-        """The whole graph, as large as it fits, but never larger than 100 %."""
-        if self._picture is None:
-            return
-        left, top, right, bottom = self._picture.place.bounds
-        room = self.viewport().rect()
-        ratio = min(room.width() / (right - left + 48), room.height() / (bottom - top + 48), 1.0)
-        self.set_zoom(ratio)
-        self.centerOn((left + right) / 2, (top + bottom) / 2)
-
-    def fit_width(self) -> None:
-        """The graph's full width, never larger than 100 %."""
-        if self._picture is not None:
-            left, _, right, _ = self._picture.place.bounds
-            self.set_zoom(min(self.viewport().width() / (right - left + 48), 1.0))
-            self.centerOn((left + right) / 2, self.mapToScene(self.viewport().rect().center()).y())
-
-    def go_to_input(self) -> None:
-        """100 %, with the first card at the upper border."""
-        if self._picture is None or not self._picture.boxes:
-            return
-        self.set_zoom(1.0)
-        x, y, width, _ = self._picture.boxes[0]
-        self.centerOn(x + width / 2, y - 24 + self.viewport().height() / 2)
-        self._at_start = True
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        if self._at_start:
-            self.go_to_input()  # the size is known only now
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if self._at_start:
-            self.go_to_input()
-
     # mouse and keys -----------------------------------------------------------------------------------------------
 
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        self._at_start = False
-        turn = event.angleDelta()
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.set_zoom(self.zoom() * _STEP ** (turn.y() / 120), event.position())
-            event.accept()
-        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            bar = self.horizontalScrollBar()
-            bar.setValue(bar.value() - (turn.y() or turn.x()))
-            event.accept()
-        else:
-            super().wheelEvent(event)
-
-    def viewportEvent(self, event: QEvent) -> bool:
-        if isinstance(event, QNativeGestureEvent) and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
-            self.set_zoom(self.zoom() * (1 + event.value()), event.position())
-            return True
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            QToolTip.showText(event.globalPos(), self.tip_at(event.pos()), self.viewport())
-            return True
-        return super().viewportEvent(event)
-
     def tip_at(self, spot: QPoint) -> str:
-        """What the tooltip says at a point of the viewport."""
         card = self._card_at(spot)
         if card is None or self._picture is None:
             return ""
@@ -287,37 +207,19 @@ class GraphView(QGraphicsView):
         point = self.mapToScene(spot)
         return self._picture.card_at(point.x(), point.y())
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
-            self._pressed, self._panning = event.position().toPoint(), False
-            self.setFocus(Qt.FocusReason.MouseFocusReason)
-            event.accept()
+    def tensor_at(self, spot: QPoint) -> str:
+        """Name of the tensor whose edge passes a point of the viewport and that no card covers; '' for none."""
+        if self._picture is None or self._card_at(spot) is not None:
+            return ""
+        point = self.mapToScene(spot)
+        edge = self._picture.edge_at(point.x(), point.y(), _REACH / self.zoom())
+        return self._picture.edges[edge].name if edge is not None else ""
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._pressed is None:
-            return
-        here = event.position().toPoint()
-        moved = here - self._pressed
-        if not self._panning and moved.manhattanLength() < 6:
-            return
-        if not self._panning:
-            self._panning, self._at_start = True, False
-            self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
-        self._pressed = here
-        self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() - moved.x())
-        self.verticalScrollBar().setValue(self.verticalScrollBar().value() - moved.y())
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        panned, self._panning = self._panning, False
-        pressed, self._pressed = self._pressed, None
-        if panned:
-            self.viewport().unsetCursor()
-        elif pressed is not None and event.button() == Qt.MouseButton.LeftButton:
-            self._click(pressed, bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier))
-
-    def _click(self, spot: QPoint, add: bool) -> None:
+    def _clicked(self, spot: QPoint, modifiers: Qt.KeyboardModifier) -> None:
+        add = bool(modifiers & Qt.KeyboardModifier.ControlModifier)
         card = self._card_at(spot)
         key = self._picture.cards[card].key if card is not None and self._picture else ""
+        self.select_tensor(self.tensor_at(spot))
         if not key:
             if not add:
                 self._announce([])
@@ -333,6 +235,20 @@ class GraphView(QGraphicsView):
         if card is not None and self._picture is not None and self._picture.cards[card].key:
             self.activated.emit(self._picture.cards[card].key)
 
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """By mouse for what is under it; by the menu key for the layer selected last."""
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            key = self._selected[-1] if self._selected else ""
+            where = self.viewport().rect().center()
+            if self._picture is not None and key in self._picture.index:
+                where = self.mapFromScene(QRectF(*self._picture.boxes[self._picture.index[key]]).center())
+            self.menu_requested.emit(self.viewport().mapToGlobal(where), key, self._tensor)
+        else:
+            card = self._card_at(event.pos())
+            key = self._picture.cards[card].key if card is not None and self._picture is not None else ""
+            self.menu_requested.emit(event.globalPos(), key, self.tensor_at(event.pos()))
+        event.accept()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()  # a plain number: letters of other alphabets are not in Qt.Key
         if key in _WALK:
@@ -343,8 +259,9 @@ class GraphView(QGraphicsView):
             self.zoom_out()
         elif key == Qt.Key.Key_Home:
             self.go_to_input()
-        elif key == Qt.Key.Key_Escape and self._selected:
+        elif key == Qt.Key.Key_Escape and (self._selected or self._tensor):
             self._announce([])
+            self.select_tensor("")
         else:
             super().keyPressEvent(event)
 

@@ -8,7 +8,7 @@ import onnx_ir as ir
 import pytest
 from onnx import TensorProto, helper
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QWheelEvent
+from PySide6.QtGui import QColor, QContextMenuEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -320,3 +320,40 @@ def test_an_overlay_tints_its_layers_until_it_is_taken_away(view: GraphView) -> 
     assert pixel(view, beside) != QColor(theme.LIGHT.canvas)
     view.set_overlay(None)
     assert pixel(view, beside) == QColor(theme.LIGHT.canvas)
+
+
+def test_an_edge_can_be_chosen_and_its_whole_tensor_is_marked(view: GraphView, qtbot: QtBot) -> None:
+    view.set_model(open_model(network_path("resnet20")))
+    assert view._picture is not None
+    heard: list[str] = []
+    view.tensor_selected.connect(heard.append)
+    edges = view._picture.outgoing[view._picture.index["/Relu"]]
+    (x0, _y0), (x1, y1) = view._picture.place.routes[edges[0]][:2]
+    spot = view.mapFromScene(QPointF((x0 + x1) / 2, y1 + 4))
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+    name = view._picture.edges[edges[0]].name
+    assert heard == [name] == [view.selected_tensor()]
+    assert view._shown.tensor_edges == frozenset(edges)
+    assert len(edges) == 2
+    qtbot.keyClick(view, Qt.Key.Key_Escape)
+    assert heard[-1] == view.selected_tensor() == ""
+
+
+def test_the_menu_is_asked_for_what_is_under_the_pointer(view: GraphView) -> None:
+    view.set_model(chain(4))
+    heard: list[tuple[str, str]] = []
+    view.menu_requested.connect(lambda _where, key, tensor: heard.append((key, tensor)))
+    between = (centre(view, "n1") + centre(view, "n2")) / 2
+    for spot in (centre(view, "n1"), between, QPoint(3, 3)):
+        QApplication.sendEvent(view.viewport(), QContextMenuEvent(QContextMenuEvent.Reason.Mouse, spot, QPoint()))
+    view.select(["n2"])
+    QApplication.sendEvent(view.viewport(), QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(), QPoint()))
+    assert heard == [("n1", ""), ("", "v1"), ("", ""), ("n2", "")]
+
+
+def test_every_change_of_what_is_seen_is_told(view: GraphView, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(view.picture_changed):
+        view.set_model(chain(60))
+    for act in (view.zoom_in, view.fit, view.go_to_input, lambda: view.verticalScrollBar().setValue(300)):
+        with qtbot.waitSignal(view.viewport_moved):
+            act()
