@@ -4,7 +4,8 @@
 """
 
 from core.model.editing import ends, layers, names, weights, whole  # noqa: F401  each registers its edits
+from core.model.editing.changes import Changes
 from core.model.editing.edit import EDITS, Edit, from_json, to_json
-from core.model.editing.working_copy import WorkingCopy
+from core.model.editing.working_copy import Problem, WorkingCopy
 
-__all__ = ["EDITS", "Edit", "WorkingCopy", "from_json", "to_json"]
+__all__ = ["EDITS", "Changes", "Edit", "Problem", "WorkingCopy", "from_json", "to_json"]

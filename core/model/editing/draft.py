@@ -13,6 +13,7 @@ import onnx
 import onnx_ir as ir
 
 from core.errors import UserError
+from core.model.editing.changes import Noted
 from core.model.model import Model, layer_name
 
 LISTS_INPUTS = 4  # IR versions before it list initializers among the inputs
@@ -25,6 +26,7 @@ class Draft:
     def __init__(self, model: Model) -> None:
         self.model = model
         self.changes: list[Change] = []
+        self.noted = Noted()
         self.touched: dict[ir.Node, None] = {}
         self.known: dict[ir.Value, onnx.TypeProto] = {}  # types that the file does not say
         self._layers: dict[str, ir.Node] | None = None
@@ -89,11 +91,21 @@ class Draft:
         old = getattr(thing, field)
         setattr(thing, field, value)
         self.changes.append((lambda: setattr(thing, field, value), lambda: setattr(thing, field, old)))
+        if isinstance(thing, ir.Node):
+            self.noted.layers((thing,))
+        else:
+            self.noted.value(thing)
         if field == "name":
             self.forget_names()
 
+    def set_attributes(self, node: ir.Node, attributes: Mapping[str, ir.Attr]) -> None:
+        """All attributes of a layer, in order."""
+        self.set_entries(node.attributes.data, attributes)
+        self.noted.layers((node,))
+        self.touched[node] = None
+
     def set_entries(self, mapping: MutableMapping[str, Any], entries: Mapping[str, Any]) -> None:
-        """Replace what a dict holds, order included (attributes, metadata)."""
+        """Replace what a dict holds, order included (metadata)."""
         old, new = dict(mapping), dict(entries)
 
         def put(what: dict[str, Any]) -> None:
@@ -106,6 +118,8 @@ class Draft:
     def set_model(self, model: Model) -> None:
         """Go on with another Model: other knowledge of this graph, or another graph."""
         old = self.model
+        if old.graph is not model.graph:
+            self.noted.whole()
 
         def put(what: Model) -> None:
             self.model = what
@@ -125,6 +139,8 @@ class Draft:
         put(new)
         self.changes.append((lambda: put(new), lambda: put(old)))
         self.touched[node] = None
+        self.noted.layers((node,))
+        self.noted.wiring()
 
     def redirect(self, old: ir.Value, new: ir.Value | None, only: ir.Node | None = None) -> None:
         """Readers of one value read another; the types of readers are inferred again where the two differ."""
@@ -149,6 +165,7 @@ class Draft:
 
         self.change(forward, lambda: graph.remove(node))
         self.touched[node] = None
+        self.noted.added(node)
 
     def remove(self, node: ir.Node) -> None:
         """Take a layer out whose outputs nobody reads any more."""
@@ -164,6 +181,7 @@ class Draft:
         else:
             self.change(lambda: graph.remove(node), lambda: _put_first(graph, node))
         self.touched.pop(node, None)
+        self.noted.removed(node)
 
     def set_ends(self, field: str, values: Iterable[ir.Value]) -> None:
         """The graph's ``inputs`` or ``outputs``."""
@@ -175,6 +193,7 @@ class Draft:
             ends.extend(what)
 
         self.change(lambda: put(new), lambda: put(old))
+        self.noted.wiring()
 
     def rename_tensor(self, value: ir.Value, name: str) -> None:
         """Rename a value; an initializer keeps its place, and its tensor, which other models share, its name."""
@@ -191,6 +210,8 @@ class Draft:
 
         renamed = None if tensor is None else renamed_tensor(tensor, name)
         self.change(lambda: put(old, name, renamed), lambda: put(name, old, tensor))
+        self.noted.value(value)
+        self.noted.wiring()
 
     def add_initializer(self, value: ir.Value) -> None:
         """A constant behind all others."""
@@ -226,9 +247,13 @@ class Draft:
         """Undo everything written down."""
         for _, backward in reversed(self.changes):
             backward()
-        self.changes.clear()
-        self.touched.clear()
         self.forget_names()
+        self.start_anew()
+
+    def start_anew(self) -> None:
+        """Forget what was written down: the edit is done, or taken back."""
+        self.changes, self.noted = [], Noted()
+        self.touched.clear()
 
 
 def same_type(a: ir.Value, b: ir.Value) -> bool:

@@ -93,9 +93,8 @@ class Replace(Edit):
         draft.set(node, "op_type", self.operator)
         kept = {k: v for k, v in node.attributes.data.items() if k in schema.attributes}
         made = {k: attribute(model, node, k, v) for k, v in self.attributes.items()}
-        draft.set_entries(node.attributes.data, {**kept, **made})
+        draft.set_attributes(node, {**kept, **made})
         _check_complete(schema, node, self.layer)
-        draft.touched[node] = None
 
 
 @edit("layer.insert", "Insert layer")

@@ -60,8 +60,7 @@ class SetAttribute(Edit):
     def apply(self, draft: Draft) -> None:
         node = draft.layer(self.layer)
         made = attribute(draft.model.graph, node, self.attribute, self.value)
-        draft.set_entries(node.attributes.data, {**node.attributes.data, self.attribute: made})
-        draft.touched[node] = None
+        draft.set_attributes(node, {**node.attributes.data, self.attribute: made})
 
 
 @edit("attribute.remove", "Remove attribute")
@@ -81,8 +80,7 @@ class RemoveAttribute(Edit):
                 f"Layer '{self.layer}' ({node.op_type}) cannot do without the attribute '{self.attribute}'."
             )
         kept = {k: v for k, v in node.attributes.data.items() if k != self.attribute}
-        draft.set_entries(node.attributes.data, kept)
-        draft.touched[node] = None
+        draft.set_attributes(node, kept)
 
 
 def _check_free(draft: Draft, name: str, own: set[str | None], what: str) -> None:

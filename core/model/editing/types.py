@@ -79,11 +79,13 @@ class Typing:
     def _remember(self, draft: Draft, value: ir.Value, new: onnx.TypeProto) -> None:
         old = self.types.get(value)
         draft.change(lambda: self.types.__setitem__(value, new), lambda: _put(self.types, value, old))
+        draft.noted.value(value)
 
     def _mark(self, draft: Draft, node: ir.Node, sentence: str) -> None:
         old = self.wrong.get(node)
         if (old or "") != sentence:
             draft.change(lambda: _put(self.wrong, node, sentence or None), lambda: _put(self.wrong, node, old))
+            draft.noted.layers((node,))
 
 
 def _put(mapping: dict[Any, Any], key: Any, value: Any) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import onnx_ir as ir
+
+from core.model.editing.changes import Changes
 from core.model.editing.draft import Change, Draft
 from core.model.editing.edit import Edit
-from core.model.editing.types import Typing
+from core.model.editing.types import Typing, type_of
 from core.model.model import Model, layer_name
 
 
@@ -18,17 +21,27 @@ class Problem:
     sentence: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Done:
+    edit: Edit
+    steps: list[Change]
+    changes: Changes
+
+
 class WorkingCopy:
     """One clone of a model, changed in place; tensors are shared with the model, which is never written to.
 
     An edit costs what it touches and a pass over the names, not a clone. Not safe from several threads at once.
+    ``changes`` says what the last do, undo or redo changed.
     """
 
     def __init__(self, model: Model) -> None:
         self._draft = Draft(model.clone())
         self._typing = Typing(self._draft)
-        self._done: list[tuple[Edit, list[Change]]] = []
-        self._undone: list[tuple[Edit, list[Change]]] = []
+        self._done: list[_Done] = []
+        self._undone: list[_Done] = []
+        self._problems: tuple[Problem, ...] | None = None
+        self.changes = Changes()
 
     @property
     def model(self) -> Model:
@@ -38,54 +51,82 @@ class WorkingCopy:
     @property
     def edits(self) -> tuple[Edit, ...]:
         """What was done and not undone, in order."""
-        return tuple(e for e, _ in self._done)
+        return tuple(d.edit for d in self._done)
+
+    @property
+    def undone(self) -> tuple[Edit, ...]:
+        """What redo would do, the next one first."""
+        return tuple(d.edit for d in reversed(self._undone))
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """The layers that are wrong now, in graph order."""
-        wrong = self._typing.wrong
-        return tuple(Problem(layer_name(n), wrong[n]) for n in self._draft.graph if n in wrong) if wrong else ()
+        """The layers that are wrong now, in graph order; a pass over the graph only where something is wrong."""
+        if self._problems is None:
+            wrong = self._typing.wrong
+            self._problems = (
+                tuple(Problem(layer_name(n), wrong[n]) for n in self._draft.graph if n in wrong) if wrong else ()
+            )
+        return self._problems
+
+    def shape_of(self, value: ir.Value) -> tuple[int | str | None, ...] | None:
+        """A tensor's shape as the file says, else as inferred: numbers, names, None for an open size; None: unknown."""
+        known = type_of(value, self._typing.types)
+        if known is None or not known.tensor_type.HasField("shape"):
+            return None
+        dims = known.tensor_type.shape.dim
+        return tuple(d.dim_value if d.HasField("dim_value") else d.dim_param or None for d in dims)
+
+    def dtype_of(self, value: ir.Value) -> ir.DataType | None:
+        """A tensor's element type as the file says, else as inferred."""
+        known = type_of(value, self._typing.types)
+        return value.dtype if known is None else ir.DataType(known.tensor_type.elem_type)
 
     def do(self, edit: Edit) -> None:
         """Carry an edit out. Raises UserError where it cannot be, and the model is then as it was."""
-        before = self._draft.graph
+        draft, before = self._draft, self._draft.graph
         try:
-            edit.apply(self._draft)
-            if self._draft.graph is before:
-                self._typing.spread(self._draft)
+            edit.apply(draft)
+            if draft.graph is before:
+                self._typing.spread(draft)
             else:
                 self._look_again()
-            self._draft.known = self._typing.types
-            edit.check(self._draft)
+            draft.known = self._typing.types
+            edit.check(draft)
         except BaseException:
-            self._draft.roll_back()
+            draft.roll_back()
             raise
-        self._done.append((edit, list(self._draft.changes)))
+        self._done.append(_Done(edit, draft.changes, draft.noted.changes(draft.graph)))
         self._undone.clear()
-        self._draft.changes.clear()
-        self._draft.touched.clear()
+        draft.start_anew()
+        self._show(self._done[-1].changes)
 
     def undo(self) -> Edit | None:
         """Take the last edit back, exactly; None where there is none."""
         if not self._done:
             return None
-        edit, changes = self._done.pop()
-        for _, backward in reversed(changes):
+        done = self._done.pop()
+        for _, backward in reversed(done.steps):
             backward()
-        self._undone.append((edit, changes))
+        self._undone.append(done)
         self._draft.forget_names()
-        return edit
+        self._show(done.changes.opposite())
+        return done.edit
 
     def redo(self) -> Edit | None:
         """Do again what was undone last; None where there is nothing."""
         if not self._undone:
             return None
-        edit, changes = self._undone.pop()
-        for forward, _ in changes:
+        done = self._undone.pop()
+        for forward, _ in done.steps:
             forward()
-        self._done.append((edit, changes))
+        self._done.append(done)
         self._draft.forget_names()
-        return edit
+        self._show(done.changes)
+        return done.edit
+
+    def _show(self, changes: Changes) -> None:
+        self.changes = changes
+        self._problems = None
 
     def _look_again(self) -> None:
         old, new = self._typing, Typing(self._draft)
