@@ -20,6 +20,8 @@ from PySide6.QtWidgets import (
 from core import __version__
 from gui import settings
 from gui.desk import Desk
+from gui.graph_view import tensors
+from gui.words import tr
 
 
 def shortcuts(desk: Desk) -> None:
@@ -27,12 +29,13 @@ def shortcuts(desk: Desk) -> None:
 
 
 class ShortcutDialog(QDialog):
-    """Every act that has a shortcut, from the same actions the menus hold."""
+    """Every act that has a shortcut, from the same actions the menus hold; then the keys of the graph itself."""
 
     def __init__(self, actions: list[QAction], desk: Desk) -> None:
         super().__init__(desk.window)
         self.setWindowTitle("Shortcuts")
         known = [(_plain(a.text()), a.shortcut().toString()) for a in actions if not a.shortcut().isEmpty()]
+        known += [(tr("Graph: {act}", act=tr(act)), keys) for act, keys in tensors.KEYS]
         self.table = QTableWidget(len(known), 2)
         self.table.setAccessibleName("Shortcuts")
         self.table.setHorizontalHeaderLabels(["Act", "Keys"])
