@@ -24,27 +24,28 @@ class Typing:
     def __init__(self, draft: Draft) -> None:
         self.types: Types = {}
         self.wrong: dict[ir.Node, str] = {}
-        self.start(draft.model.graph)
+        self.start(draft)
 
-    def start(self, graph: ir.Model) -> None:
+    def start(self, draft: Draft) -> None:
         """Look at every layer once: 20 to 50 microseconds each."""
-        seen: set[ir.Value] = {*graph.graph.inputs, *graph.graph.initializers.values()}
+        graph = draft.model.graph
         for node in graph.graph:
             outputs, sentence = inferred(graph, node, self.types)
             for value in node.outputs:
                 if value.name in outputs and (value.shape is None or value.dtype is None):
                     self.types[value] = outputs[value.name or ""]
-            late = next((v for v in node.inputs if v is not None and v.graph is graph.graph and v not in seen), None)
-            if late is not None:
-                sentence = f"Layer '{layer_name(node)}' reads '{late.name}' before it is made."
+            sentence = _too_early(node, draft) or sentence
             if sentence:
                 self.wrong[node] = sentence
-            seen.update(node.outputs)
 
     def spread(self, draft: Draft) -> None:
         """Infer the touched layers and, where their results changed, the layers behind them; the draft records it."""
-        position = {node: k for k, node in enumerate(draft.graph)} if draft.touched else {}
-        queue = [(position[n], id(n), n) for n in draft.touched if n in position]
+        for node in draft.noted.gone():
+            self._mark(draft, node, "")
+        if not draft.touched:
+            return
+        order = draft.order
+        queue = [(order.place(n), id(n), n) for n in draft.touched if n in order]
         heapq.heapify(queue)
         waiting = {n for *_, n in queue}
         while queue:
@@ -52,14 +53,14 @@ class Typing:
             waiting.discard(node)
             for value in self._update(draft, node):
                 for reader in dict.fromkeys(u.node for u in value.uses()):
-                    if reader in position and reader not in waiting:
+                    if reader in order and reader not in waiting:
                         waiting.add(reader)
-                        heapq.heappush(queue, (position[reader], id(reader), reader))
+                        heapq.heappush(queue, (order.place(reader), id(reader), reader))
 
     def _update(self, draft: Draft, node: ir.Node) -> list[ir.Value]:
         """The outputs whose type changed."""
         outputs, sentence = inferred(draft.model.graph, node, self.types)
-        self._mark(draft, node, sentence)
+        self._mark(draft, node, _too_early(node, draft) or sentence)
         changed = []
         for value in node.outputs:
             new = outputs.get(value.name or "")
@@ -86,6 +87,22 @@ class Typing:
         if (old or "") != sentence:
             draft.change(lambda: _put(self.wrong, node, sentence or None), lambda: _put(self.wrong, node, old))
             draft.noted.layers((node,))
+
+
+def _too_early(node: ir.Node, draft: Draft) -> str:
+    """What is wrong where a layer reads what a later one makes, or what nothing makes."""
+    graph, order = draft.graph, draft.order
+    for value in node.inputs:
+        maker = value.producer() if value is not None else None
+        if value is None or value.graph is not graph:
+            continue
+        if maker is None:
+            late = not (value.is_graph_input() or value.is_initializer())
+        else:
+            late = order.place(maker) >= order.place(node)
+        if late:
+            return f"Layer '{layer_name(node)}' reads '{value.name}' before it is made."
+    return ""
 
 
 def _put(mapping: dict[Any, Any], key: Any, value: Any) -> None:

@@ -108,7 +108,6 @@ class WorkingCopy:
         for _, backward in reversed(done.steps):
             backward()
         self._undone.append(done)
-        self._draft.forget_names()
         self._show(done.changes.opposite())
         return done.edit
 
@@ -120,7 +119,6 @@ class WorkingCopy:
         for forward, _ in done.steps:
             forward()
         self._done.append(done)
-        self._draft.forget_names()
         self._show(done.changes)
         return done.edit
 
