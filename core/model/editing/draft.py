@@ -15,6 +15,7 @@ import onnx_ir as ir
 from core.errors import UserError
 from core.model.editing.changes import Noted
 from core.model.editing.index import Index, Order
+from core.model.editing.inference import Types
 from core.model.model import Model, layer_name
 
 LISTS_INPUTS = 4  # IR versions before it list initializers among the inputs
@@ -29,7 +30,7 @@ class Draft:
         self.changes: list[Change] = []
         self.noted = Noted()
         self.touched: dict[ir.Node, None] = {}
-        self.known: dict[ir.Value, onnx.TypeProto] = {}  # types that the file does not say
+        self.known: Types = {}  # types that the file does not say
         self._index = Index(model.graph.graph)
 
     @property
@@ -61,6 +62,10 @@ class Draft:
         while self.is_taken(name):
             name, k = f"{wanted}_{k}", k + 1
         return name
+
+    def look_up(self) -> None:
+        """Build the tables now, so that the first edit is as quick as the others."""
+        self.is_taken("")
 
     @property
     def order(self) -> Order:
@@ -135,8 +140,9 @@ class Draft:
 
         put(new)
         self.changes.append((lambda: put(new), lambda: put(old)))
-        self.touched[node] = None
-        self.noted.layers((node,))
+        layer = self._index.owner(node)
+        self.touched[layer] = None
+        self.noted.layers((layer,))
         self.noted.wiring()
 
     def redirect(self, old: ir.Value, new: ir.Value | None, only: ir.Node | None = None) -> None:

@@ -88,12 +88,21 @@ class Index:
     def tensors(self) -> dict[str, ir.Value]:
         """Every named value, those inside bodies included; of several with one name one of the graph itself."""
         known: dict[str, ir.Value] = {}
-        bodies = [self._graph, *(g for n in self._graph if _has_body(n) for g in _bodies(n))]
+        bodies = [self._graph, *(g for n in self._graph if has_body(n) for g in bodies_of(n))]
         for body in bodies:
             for value in chain(dict.fromkeys((*body.inputs, *body.initializers.values())), _made(body)):
                 if value.name:
                     self._enter(known, value.name, value)
         return known
+
+    def owner(self, node: ir.Node) -> ir.Node:
+        """The layer of the graph in whose body a node stands; itself where it stands in none."""
+        if node.graph is self._graph:
+            return node
+        for layer in self._graph:
+            if has_body(layer) and any(node.graph is body for body in bodies_of(layer)):
+                return layer
+        return node
 
     def added(self, node: ir.Node, after: ir.Node | None) -> None:
         """A layer was put in."""
@@ -102,7 +111,7 @@ class Index:
         self._put("layers", layer_name(node), node)
         for value in node.outputs:
             self.value_added(value)
-        if _has_body(node):
+        if has_body(node):
             self.__dict__.pop("tensors", None)
 
     def removed(self, node: ir.Node) -> None:
@@ -112,7 +121,7 @@ class Index:
         self._drop("layers", layer_name(node), node)
         for value in node.outputs:
             self.value_removed(value)
-        if _has_body(node):
+        if has_body(node):
             self.__dict__.pop("tensors", None)
 
     def layer_renamed(self, node: ir.Node, old: str) -> None:
@@ -158,15 +167,15 @@ def _made(graph: ir.Graph) -> Iterable[ir.Value]:
     return (o for n in graph for o in n.outputs)
 
 
-def _has_body(node: ir.Node) -> bool:
+def has_body(node: ir.Node) -> bool:
     return any(a.type in (ir.AttributeType.GRAPH, ir.AttributeType.GRAPHS) for a in node.attributes.values())
 
 
-def _bodies(node: ir.Node) -> Iterable[ir.Graph]:
+def bodies_of(node: ir.Node) -> Iterable[ir.Graph]:
     """The graphs inside a layer, and those inside them."""
     for attribute in node.attributes.values():
         graphs = [attribute.as_graph()] if attribute.type == ir.AttributeType.GRAPH else []
         graphs += attribute.as_graphs() if attribute.type == ir.AttributeType.GRAPHS else []
         for graph in graphs:
             yield graph
-            yield from (g for n in graph if _has_body(n) for g in _bodies(n))
+            yield from (g for n in graph if has_body(n) for g in bodies_of(n))
