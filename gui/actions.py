@@ -6,7 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gui.desk import Desk
-from gui.operations import act, analyse, comparing, creating, drawing, exporting, files, helping, looking, moving
+from gui.operations import (
+    act,
+    analyse,
+    comparing,
+    creating,
+    drawing,
+    exporting,
+    files,
+    helping,
+    looking,
+    moving,
+    netron,
+)
 
 MENUS = (
     "&File",
@@ -120,6 +132,15 @@ ENTRIES: tuple[Entry, ...] = (
         drawing.choose_picture_file,
         "Ctrl+Alt+S",
         "SVG, PDF or PNG.",
+        needs_project,
+    ),
+    Entry(
+        "netron",
+        VIEW,
+        "In &Netron",
+        netron.show,
+        "Ctrl+Alt+N",
+        "The same model in Netron, offline; Netron can only read it.",
         needs_project,
     ),
     _line(VIEW),
