@@ -60,7 +60,7 @@ def test_an_edge_says_its_type_only_where_it_is_unusual(view: GraphView) -> None
 
 def test_the_tooltip_of_an_edge_tells_all_of_its_tensor(view: GraphView) -> None:
     view.set_model(forked())
-    assert view.tip_at(between(view, "va")) == "va\nfloat32 1×4\nfrom Relu a\nto Neg b\nto Cast c"
+    assert view.tip_at(between(view, "va")) == "va\nfloat32 1×4\nfrom Relu a\nto Cast c\nto Neg b"
     assert view.tip_at(between(view, "x")) == "x\nfloat32 1×4\nfrom x\nto Relu a"
     assert view.tip_at(QPoint(3, 3)) == ""
 
@@ -97,7 +97,7 @@ def test_a_tensor_is_followed_to_each_reader_and_back_to_its_maker(view: GraphVi
     for _ in range(3):
         qtbot.keyClick(view, FOLLOW)
         reached += view.selected()
-    assert reached == ["b", "c", "b"]
+    assert reached == ["c", "b", "c"], "from left to right"
     qtbot.keyClick(view, FOLLOW, SHIFT)
     assert view.selected() == ["a"]
     assert view.selected_tensor() == "va"
@@ -130,6 +130,7 @@ def test_the_chosen_tensor_is_seen_told_and_let_go_before_the_layers(view: Graph
     assert marked != plain
     qtbot.keyClick(view, Qt.Key.Key_Escape)
     assert (view.selected_tensor(), view.selected()) == ("", ["a"])
+    assert view.accessibleDescription() == "Selected: a"
     qtbot.keyClick(view, Qt.Key.Key_Escape)
     assert view.selected() == []
 
