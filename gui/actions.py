@@ -17,9 +17,8 @@ from gui.operations import (
     helping,
     looking,
     moving,
-    netron,
+    searching,
 )
-from gui.words import tr
 
 MENUS = (
     "&File",
@@ -54,27 +53,27 @@ class Entry:
 
 
 def needs_project(desk: Desk) -> str:
-    return "" if desk.state.model is not None else tr("Open a model first.")
+    return "" if desk.state.model is not None else "Open a model first."
 
 
 def needs_beside(desk: Desk) -> str:
-    return "" if desk.state.beside is not None else tr("No second graph is shown.")
+    return "" if desk.state.beside is not None else "No second graph is shown."
 
 
 def needs_undo(desk: Desk) -> str:
-    return needs_project(desk) or ("" if desk.state.can_undo else tr("This is the first revision."))
+    return needs_project(desk) or ("" if desk.state.can_undo else "This is the first revision.")
 
 
 def needs_redo(desk: Desk) -> str:
-    return needs_project(desk) or ("" if desk.state.can_redo else tr("There is nothing to redo."))
+    return needs_project(desk) or ("" if desk.state.can_redo else "There is nothing to redo.")
 
 
 def needs_data(desk: Desk) -> str:
-    return needs_project(desk) or ("" if desk.state.data is not None else tr("Attach data first (Ctrl+D)."))
+    return needs_project(desk) or ("" if desk.state.data is not None else "Attach data first (Ctrl+D).")
 
 
 def needs_labels(desk: Desk) -> str:
-    return needs_data(desk) or ("" if desk.state.labelled else tr("The attached data has no classes to judge by."))
+    return needs_data(desk) or ("" if desk.state.labelled else "The attached data has no classes to judge by.")
 
 
 def needs_steps(desk: Desk) -> str:
@@ -82,7 +81,7 @@ def needs_steps(desk: Desk) -> str:
 
 
 def needs_selection(desk: Desk) -> str:
-    return needs_project(desk) or ("" if desk.state.selected else tr("No layer is selected."))
+    return needs_project(desk) or ("" if desk.state.selected else "No layer is selected.")
 
 
 def _line(menu: str) -> Entry:
@@ -112,7 +111,17 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("undo", EDIT, "&Undo", moving.undo, "Ctrl+Z", "Go to the revision before.", needs_undo),
     Entry("redo", EDIT, "&Redo", moving.redo, "Ctrl+Shift+Z", "Go to the revision that was undone.", needs_redo),
     _line(EDIT),
-    Entry("find", EDIT, "&Find layer…", looking.find_layer, "Ctrl+F", why_not=needs_project),
+    Entry(
+        "find",
+        EDIT,
+        "&Find layers…",
+        searching.find,
+        "Ctrl+F",
+        "By name, operator, attribute, shape, tensor or type.",
+        needs_project,
+    ),
+    Entry("find_next", EDIT, "Find ne&xt", searching.find_next, "F3", why_not=needs_project),
+    Entry("find_previous", EDIT, "Find pre&vious", searching.find_previous, "Shift+F3", why_not=needs_project),
     Entry("select_all", EDIT, "Select &all layers", looking.select_all, "Ctrl+Shift+A", why_not=needs_project),
     Entry("select_none", EDIT, "Select &nothing", looking.select_none, "Ctrl+Shift+N", why_not=needs_selection),
     Entry("fit", VIEW, "&Fit graph", looking.fit, "Ctrl+0", why_not=needs_project),
@@ -133,15 +142,6 @@ ENTRIES: tuple[Entry, ...] = (
         drawing.choose_picture_file,
         "Ctrl+Alt+S",
         "SVG, PDF or PNG.",
-        needs_project,
-    ),
-    Entry(
-        "netron",
-        VIEW,
-        "In &Netron",
-        netron.show,
-        "Ctrl+Alt+N",
-        "The same model in Netron, offline; Netron can only read it.",
         needs_project,
     ),
     _line(VIEW),

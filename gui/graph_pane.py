@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSplitter, QTool
 from core.model.model import Model
 from gui.graph_view.known import layer_keys
 from gui.graph_view.view import GraphView
+from gui.search.on_graph import SearchOnGraph
 
 
 class _Side(QWidget):
@@ -58,6 +59,7 @@ class GraphPane(QSplitter):
         self.setChildrenCollapsible(False)
         self._other.hide()
         self._main.header.hide()
+        self.search = SearchOnGraph(self._main.view).bar
         self._names: frozenset[str] = frozenset()
         self._other_names: frozenset[str] = frozenset()
         self._main.view.selection_changed.connect(self._main_selected)
@@ -80,6 +82,7 @@ class GraphPane(QSplitter):
         self._main.title.setText(title)
         self._names = _names(model)
         self._main.view.set_model(model)
+        self.search.set_model(model)
 
     def set_beside(self, model: Model | None, title: str = "") -> None:
         """Show a second model to the right; None closes it."""

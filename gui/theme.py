@@ -315,5 +315,10 @@ QLabel#Section {{ color: {muted}; font-weight: 600; }}
 QLabel#Hint {{ color: {muted}; }}
 QLabel#Hint:disabled {{ color: {faint}; }}
 QLabel#FieldError {{ color: {error}; }}
+#Floating {{ background: {surface}; border: 1px solid {border}; border-radius: 8px; }}
+#Floating QListView {{ border: none; background: transparent; }}
+QToolButton#Chip {{ border: 1px solid {border}; border-radius: 10px; padding: 2px 7px; color: {muted}; }}
+QToolButton#Chip:hover, QToolButton#Chip:focus {{ border-color: {accent}; }}
+QToolButton#Chip:checked {{ background: {accent_soft}; border-color: {accent}; color: {text}; }}
 #MessageBar {{ background: {error_soft}; border-bottom: 1px solid {border}; }}
 """

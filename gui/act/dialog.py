@@ -30,17 +30,15 @@ from gui.act.request import ActRequest, TeacherChoice
 from gui.act.scope_box import ScopeBox
 from gui.figures import cell, name_of
 from gui.param_form import ParamForm
-from gui.wording import method_title
-from gui.words import counted, mark, tr
 
 Preview = Callable[[Method, ActRequest, Callable[[Plan], None], Callable[[Exception], None]], None]
 _PAUSE_MS = 250
 _TITLE_BAR = 48
 _MARGIN = 16
 _WIDTH = 560
-_OTHER = mark("Another file…")
-_HELP = mark("The same step, model, data and seed give the same result.")
-_SEED = parameters.Spec("seed", int, 0, parameters.Field(mark("Seed"), _HELP, low=0, high=2**32 - 1))
+_OTHER = "Another file…"
+_HELP = "The same step, model, data and seed give the same result."
+_SEED = parameters.Spec("seed", int, 0, parameters.Field("Seed", _HELP, low=0, high=2**32 - 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ class MethodDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.method = method
-        title = method_title(method.title)
+        title = method.title.rstrip("…")
         self.setWindowTitle(title)
         self.form = ParamForm(parameters.specs(method.params))
         self.scope = ScopeBox(setting.layers, setting.selected)
@@ -118,7 +116,7 @@ class MethodDialog(QDialog):
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(_MARGIN)
-        head = QLabel(tr(self.method.help), wordWrap=True)
+        head = QLabel(self.method.help, wordWrap=True)
         head.setObjectName("Hint")
         column.addWidget(head)
         column.addWidget(self.form)
@@ -132,10 +130,10 @@ class MethodDialog(QDialog):
         scroll.setWidget(inner)
         self._inner = inner
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.apply_button = QPushButton(tr("&Apply"))
+        self.apply_button = QPushButton("&Apply")
         self.apply_button.setDefault(True)
         self.buttons.addButton(self.apply_button, QDialogButtonBox.ButtonRole.AcceptRole)
-        self.reset_button = QPushButton(tr("&Defaults"))
+        self.reset_button = QPushButton("&Defaults")
         self.reset_button.setAutoDefault(False)
         self.reset_button.clicked.connect(self.form.reset)
         self.buttons.addButton(self.reset_button, QDialogButtonBox.ButtonRole.ResetRole)
@@ -164,18 +162,18 @@ class MethodDialog(QDialog):
         labels = [*self.form.labels, *self.seed.labels]
         if self.teacher is not None:
             self.teacher.activated.connect(self._teacher_activated)
-            label = QLabel(tr("&Teacher"))
+            label = QLabel("&Teacher")
             label.setBuddy(self.teacher)
             rest.addRow(label, self.teacher)
             labels.append(label)
         if {"data", "labels"} & {*self.method.uses, *self.method.needs}:
-            data = QLabel(setting.data or tr("none attached"), wordWrap=True)
-            data.setAccessibleName(tr("Data"))
-            label = QLabel(tr("Data"))
+            data = QLabel(setting.data or "none attached", wordWrap=True)
+            data.setAccessibleName("Data")
+            label = QLabel("Data")
             rest.addRow(label, data)
             labels.append(label)
         if self.device is not None:
-            label = QLabel(tr("De&vice"))
+            label = QLabel("De&vice")
             label.setBuddy(self.device)
             rest.addRow(label, self.device)
             labels.append(label)
@@ -194,9 +192,9 @@ class MethodDialog(QDialog):
 
     def _teacher_activated(self, row: int) -> None:
         assert self.teacher is not None
-        if self.teacher.itemData(row) is not None:
+        if self.teacher.itemText(row) != _OTHER:
             return
-        name, _ = QFileDialog.getOpenFileName(self, tr("Choose a teacher"), "", tr("Models (*.onnx)"))
+        name, _ = QFileDialog.getOpenFileName(self, "Choose a teacher", "", "Models (*.onnx)")
         if not name:
             self.teacher.setCurrentIndex(0)
             return
@@ -218,7 +216,7 @@ class MethodDialog(QDialog):
         if self._preview is None or not self.form.valid:
             return
         asked = self._asked = self.request()
-        self.status.setText(tr("Estimating…"))
+        self.status.setText("Estimating…")
         self._preview(
             self.method, asked, lambda plan: self._show_plan(asked, plan), lambda error: self._show_plan(asked, error)
         )
@@ -233,9 +231,8 @@ def plan_sentence(plan: Plan) -> str:
     """A preview in one line: the figures, then what the user should know."""
     found = plan.report.measures
     figures = ", ".join(_estimate(name, found) for name in found if not name.endswith("_before"))
-    start = tr("Estimate: {figures}.", figures=figures) if figures else ""
-    count = len(plan.layers)
-    touched = counted(count, "{n} layer touched.", "{n} layers touched.") if count else ""
+    start = f"Estimate: {figures}." if figures else ""
+    touched = f"{len(plan.layers):,} layers touched." if plan.layers else ""
     return " ".join(x for x in (start, touched, *plan.report.notes[:2]) if x)
 
 
@@ -253,9 +250,9 @@ def _estimate(name: str, found: Mapping[str, Measure]) -> str:
 
 def _teacher_combo(teachers: Sequence[TeacherChoice]) -> QComboBox:
     combo = QComboBox()
-    combo.setAccessibleName(tr("Teacher"))
-    combo.setToolTip(tr("The model whose answers are learned from."))
-    for choice in (*teachers, TeacherChoice(tr("No teacher"))):
+    combo.setAccessibleName("Teacher")
+    combo.setToolTip("The model whose answers are learned from.")
+    for choice in (*teachers, TeacherChoice("No teacher")):
         combo.addItem(choice.title, choice)
-    combo.addItem(tr(_OTHER))
+    combo.addItem(_OTHER)
     return combo

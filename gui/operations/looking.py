@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QWidget
 
 from gui.desk import Desk
 from gui.graph_view.known import layer_keys
@@ -35,6 +35,11 @@ def go_to_input(desk: Desk) -> None:
     desk.window.graphs.view.go_to_input()
 
 
+def show_tab(desk: Desk, tab: QWidget) -> None:
+    """Bring a tab to the front; the focus stays where it is."""
+    desk.window.tabs.setCurrentWidget(tab)
+
+
 def show_graph(desk: Desk) -> None:
     desk.window.tabs.setCurrentWidget(desk.window.graphs)
     desk.window.graphs.view.setFocus()
@@ -48,15 +53,6 @@ def show_layers(desk: Desk) -> None:
 def show_compare(desk: Desk) -> None:
     desk.window.tabs.setCurrentWidget(desk.window.compare)
     desk.window.compare.table.setFocus()
-
-
-def find_layer(desk: Desk) -> None:
-    """The layers table with the cursor in its search line."""
-    desk.window.tabs.setCurrentWidget(desk.window.layers)
-    line = desk.window.layers.findChild(QLineEdit)
-    if line is not None:
-        line.setFocus()
-        line.selectAll()
 
 
 def select_all(desk: Desk) -> None:

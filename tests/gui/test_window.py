@@ -80,7 +80,8 @@ def test_every_view_entry_does_something_without_failing(sample: Desk, qtbot: Qt
     sample.actions["tab_compare"].trigger()
     assert window.tabs.currentWidget() is window.compare
     sample.actions["find"].trigger()
-    assert window.tabs.currentWidget() is window.layers
+    assert window.tabs.currentWidget() is window.graphs
+    assert window.graphs.search.isVisible()
     sample.actions["select_all"].trigger()
     assert len(sample.state.selected) > 50
     assert "layers selected" in window.selection_note.text()

@@ -1,0 +1,1 @@
+"""Searching the layers of a model."""
