@@ -17,8 +17,10 @@ from gui.operations import (
     helping,
     looking,
     moving,
+    netron,
     searching,
 )
+from gui.words import tr
 
 MENUS = (
     "&File",
@@ -53,27 +55,27 @@ class Entry:
 
 
 def needs_project(desk: Desk) -> str:
-    return "" if desk.state.model is not None else "Open a model first."
+    return "" if desk.state.model is not None else tr("Open a model first.")
 
 
 def needs_beside(desk: Desk) -> str:
-    return "" if desk.state.beside is not None else "No second graph is shown."
+    return "" if desk.state.beside is not None else tr("No second graph is shown.")
 
 
 def needs_undo(desk: Desk) -> str:
-    return needs_project(desk) or ("" if desk.state.can_undo else "This is the first revision.")
+    return needs_project(desk) or ("" if desk.state.can_undo else tr("This is the first revision."))
 
 
 def needs_redo(desk: Desk) -> str:
-    return needs_project(desk) or ("" if desk.state.can_redo else "There is nothing to redo.")
+    return needs_project(desk) or ("" if desk.state.can_redo else tr("There is nothing to redo."))
 
 
 def needs_data(desk: Desk) -> str:
-    return needs_project(desk) or ("" if desk.state.data is not None else "Attach data first (Ctrl+D).")
+    return needs_project(desk) or ("" if desk.state.data is not None else tr("Attach data first (Ctrl+D)."))
 
 
 def needs_labels(desk: Desk) -> str:
-    return needs_data(desk) or ("" if desk.state.labelled else "The attached data has no classes to judge by.")
+    return needs_data(desk) or ("" if desk.state.labelled else tr("The attached data has no classes to judge by."))
 
 
 def needs_steps(desk: Desk) -> str:
@@ -81,7 +83,7 @@ def needs_steps(desk: Desk) -> str:
 
 
 def needs_selection(desk: Desk) -> str:
-    return needs_project(desk) or ("" if desk.state.selected else "No layer is selected.")
+    return needs_project(desk) or ("" if desk.state.selected else tr("No layer is selected."))
 
 
 def _line(menu: str) -> Entry:
@@ -142,6 +144,15 @@ ENTRIES: tuple[Entry, ...] = (
         drawing.choose_picture_file,
         "Ctrl+Alt+S",
         "SVG, PDF or PNG.",
+        needs_project,
+    ),
+    Entry(
+        "netron",
+        VIEW,
+        "In &Netron",
+        netron.show,
+        "Ctrl+Alt+N",
+        "The same model in Netron, offline; Netron can only read it.",
         needs_project,
     ),
     _line(VIEW),

@@ -21,6 +21,7 @@ from gui.error_reporter import ErrorReporter
 from gui.job_runner import Client, JobRunner
 from gui.main_window import MainWindow
 from gui.menus import Menus
+from gui.netron_view.tab import prepare_engine
 from gui.operations import files
 from gui.settings import Settings
 from gui.theme import apply_theme
@@ -30,6 +31,7 @@ def make_application() -> QApplication:
     """The application object, named, with the system's look followed live."""
     app = QApplication.instance()
     if not isinstance(app, QApplication):
+        prepare_engine()
         app = QApplication(["thimble"])
     app.setApplicationName("Thimble")
     app.setApplicationVersion(__version__)

@@ -17,7 +17,9 @@ from core import __version__
 from core.errors import Cancelled, UserError
 from gui import settings, theme
 from gui.wording import without_options
+from gui.words import mark, tr
 
+_LEVELS = {"error": mark("error"), "warning": mark("warning"), "info": mark("notice")}
 _NOTICE_MS = 15_000  # a notice goes by itself; a failure stays until it is closed
 
 
@@ -41,12 +43,15 @@ class ErrorReporter(QObject):
             self.say("error", error.message, error.hint)
             return
         text = "".join(traceback.format_exception(error))
-        self.crash(f"Thimble itself failed: {type(error).__name__}: {_one_line(str(error))}", text)
+        self.crash(
+            tr("Thimble itself failed: {kind}: {message}", kind=type(error).__name__, message=_one_line(str(error))),
+            text,
+        )
 
     def crash(self, message: str, details: str) -> None:
         """A failure that is not the user's: the details go to a file, the window stays usable."""
         file = save_report(details)
-        hint = "Your revisions are safe. The report helps whoever mends it."
+        hint = tr("Your revisions are safe. The report helps whoever mends it.")
         self.say("error", message, hint, str(file) if file else "")
 
     def say(self, level: str, message: str, hint: str = "", report: str = "") -> None:
@@ -82,7 +87,7 @@ def save_report(details: str) -> Path | None:
 
 def _one_line(text: str) -> str:
     lines = text.strip().splitlines()
-    return lines[0] if lines else "no message"
+    return lines[0] if lines else tr("no message")
 
 
 class MessageBar(QFrame):
@@ -100,13 +105,13 @@ class MessageBar(QFrame):
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self.message.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.details = QPushButton("Loo&k at the report")
+        self.details = QPushButton(tr("Loo&k at the report"))
         self.details.clicked.connect(self._open_report)
         self.close_button = QToolButton()
         self.close_button.setText("✕")
         self.close_button.setAutoRaise(True)
-        self.close_button.setToolTip("Close this message (Esc)")
-        self.close_button.setAccessibleName("Close message")
+        self.close_button.setToolTip(tr("Close this message (Esc)"))
+        self.close_button.setAccessibleName(tr("Close message"))
         self.close_button.setShortcut("Esc")
         self.close_button.clicked.connect(self.hide)
         row = QHBoxLayout(self)
@@ -129,7 +134,7 @@ class MessageBar(QFrame):
         }
         self._icon.setPixmap(self.style().standardIcon(icons[level]).pixmap(18, 18))
         self.message.setText(f"{message} {hint}".strip())
-        self.message.setAccessibleName(f"{level}: {message} {hint}")
+        self.message.setAccessibleName(f"{tr(_LEVELS[level])}: {message} {hint}")
         self._report = report
         self.details.setVisible(bool(report))
         self._level = level

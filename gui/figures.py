@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from core.report import Measure
+from gui.words import mark, tr
 
 MISSING = "–"
 
@@ -60,25 +61,27 @@ def seconds(value: float | None) -> str:
 
 
 _NAMES = {
-    "params": "parameters",
-    "macs": "MACs",
-    "peak_memory": "peak memory",
-    "weight_bytes": "weights",
-    "bytes": "file",
-    "top1": "top-1",
-    "top5": "top-5",
+    "params": mark("parameters"),
+    "macs": mark("MACs"),
+    "peak_memory": mark("peak memory"),
+    "weight_bytes": mark("weights"),
+    "bytes": mark("file"),
+    "top1": mark("top-1"),
+    "top5": mark("top-5"),
     "sqnr": "SQNR",
     "latency_onnxruntime": "onnxruntime",
     "latency_litert": "LiteRT",
 }
+HOW = (mark("measured"), mark("estimated"), mark("cited"))
 
 
 def name_of(key: str) -> str:
     """A measure's key in words: 'macs_before' is 'MACs before'."""
-    for ending in ("_before", "_after"):
-        if key.endswith(ending):
-            return f"{name_of(key.removesuffix(ending))} {ending[1:]}"
-    return _NAMES.get(key, key.replace("_", " "))
+    if key.endswith("_before"):
+        return tr("{figure} before", figure=name_of(key.removesuffix("_before")))
+    if key.endswith("_after"):
+        return tr("{figure} after", figure=name_of(key.removesuffix("_after")))
+    return tr(_NAMES.get(key, key.replace("_", " ")))
 
 
 def cell(measure: Measure | None) -> str:
@@ -89,15 +92,16 @@ def cell(measure: Measure | None) -> str:
 def spoken(measure: Measure | None) -> str:
     """For the tooltip and the screen reader: how, on what, how often, how sure."""
     if measure is None:
-        return "Not measured."
-    parts = [f"{cell(measure)}, {measure.how}"]
+        return tr("Not measured.")
     if measure.on:
-        parts[0] += f" on {measure.on}"
+        parts = [tr("{figure}, {how} on {what}", figure=cell(measure), how=tr(measure.how), what=measure.on)]
+    else:
+        parts = [f"{cell(measure)}, {tr(measure.how)}"]
     if measure.n is not None:
         parts.append(f"n = {measure.n:,}")
     if measure.interval is not None:
         low, high = (short(v, measure.unit) for v in measure.interval)
-        parts.append(f"95 % interval {low} to {high}")
+        parts.append(tr("95 % interval {low} to {high}", low=low, high=high))
     if measure.note:
         parts.append(measure.note.rstrip("."))
     return "; ".join(parts) + "."

@@ -18,6 +18,7 @@ from gui.inspector import Inspector
 from gui.jobs.panel import JobPanel
 from gui.layers_table import LayersTable
 from gui.start.start_screen import StartScreen
+from gui.words import mark, tr
 
 LAYOUT_VERSION = 1
 SIZE = QSize(1440, 900)
@@ -44,7 +45,11 @@ class MainWindow(QMainWindow):
         self.jobs = JobPanel()
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        for widget, title in ((self.graphs, "&Graph"), (self.layers, "&Layers"), (self.compare, "Co&mpare")):
+        for widget, title in (
+            (self.graphs, tr("&Graph")),
+            (self.layers, tr("&Layers")),
+            (self.compare, tr("Co&mpare")),
+        ):
             self.tabs.addTab(widget, title)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.start)
@@ -119,10 +124,10 @@ class MainWindow(QMainWindow):
         areas = Qt.DockWidgetArea
         self.setCorner(Qt.Corner.BottomLeftCorner, areas.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, areas.BottomDockWidgetArea)  # curves need room
-        self._dock("Revisions", self.revisions, areas.LeftDockWidgetArea)
-        self._dock("Data", self.data, areas.LeftDockWidgetArea)
-        self._dock("Inspector", self.inspector, areas.RightDockWidgetArea)
-        self._dock("Jobs", self.jobs, areas.BottomDockWidgetArea)
+        self._dock(mark("Revisions"), self.revisions, areas.LeftDockWidgetArea)
+        self._dock(mark("Data"), self.data, areas.LeftDockWidgetArea)
+        self._dock(mark("Inspector"), self.inspector, areas.RightDockWidgetArea)
+        self._dock(mark("Jobs"), self.jobs, areas.BottomDockWidgetArea)
         self._size_docks()
 
     def _size_docks(self) -> None:
@@ -132,7 +137,8 @@ class MainWindow(QMainWindow):
         self.resizeDocks([docks["Jobs"]], [232], Qt.Orientation.Vertical)
 
     def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> None:
-        dock = QDockWidget(title, self)
+        """``title`` in English is also its name; the key of :attr:`docks` and of saved layouts."""
+        dock = QDockWidget(tr(title), self)
         dock.setObjectName(title)
         dock.setWidget(widget)
         dock.toggleViewAction().triggered.connect(lambda shown: dock.setProperty("closed_by_user", not shown))

@@ -15,7 +15,8 @@ from core.methods.method import Method, load_methods
 from gui.actions import ENTRIES, EXPORT, FILE, MENUS, VIEW, Entry, needs_project
 from gui.desk import Desk
 from gui.operations import act, exporting, files
-from gui.wording import without_options
+from gui.wording import method_title, without_options
+from gui.words import tr
 
 
 class Menus:
@@ -28,7 +29,7 @@ class Menus:
         self.menus: dict[str, QMenu] = {}
         bar = desk.window.menuBar()
         for title in MENUS:
-            menu = bar.addMenu(title)
+            menu = bar.addMenu(tr(title))
             menu.setToolTipsVisible(True)
             self.menus[title] = menu
         for entry in ENTRIES:
@@ -54,22 +55,24 @@ class Menus:
             with QSignalBlocker(action):
                 action.setChecked(is_on(self._desk))
 
-    def _add(self, entry: Entry) -> QAction | None:
-        menu = self.menus[entry.menu]
+    def _add(self, entry: Entry) -> None:
         if entry.text == "-":
-            menu.addSeparator()
-            return None
-        action = QAction(entry.text, self._desk.window)
+            self.menus[entry.menu].addSeparator()
+        else:
+            self._place(entry, tr(entry.text), tr(entry.tip))
+
+    def _place(self, entry: Entry, text: str, tip: str) -> None:
+        """``text`` and ``tip`` are those of the entry in the user's language."""
+        action = QAction(text, self._desk.window)
         if entry.shortcut:
             action.setShortcut(QKeySequence(entry.shortcut))
         if entry.check is not None:
             action.setCheckable(True)
             self._checks[entry.key] = (action, entry.check)
         action.triggered.connect(partial(self._run, entry.act))
-        menu.addAction(action)
+        self.menus[entry.menu].addAction(action)
         self._desk.actions[entry.key] = action
-        self._reasons[entry.key] = (action, entry.why_not, entry.tip)
-        return action
+        self._reasons[entry.key] = (action, entry.why_not, tip)
 
     def _run(self, operation: Callable[[Desk], object], _checked: bool = False) -> None:
         operation(self._desk)
@@ -88,18 +91,18 @@ class Menus:
             entry = Entry(
                 f"method.{method.key}",
                 title,
-                f"{method.title.rstrip('…')}…",
+                method.title,
                 partial(_act_with, method),
                 _method_shortcut(method.menu, numbers[title]),
                 method.help,
                 partial(_method_reason, method),
             )
-            self._add(entry)
+            self._place(entry, f"{method_title(method.title)}…", tr(method.help))
         for title in MENUS:
             self.menus[title].menuAction().setVisible(bool(self.menus[title].actions()))
 
     def _new_menu(self, title: str) -> str:
-        menu = QMenu(f"&{title}", self._desk.window)
+        menu = QMenu(tr(f"&{title}"), self._desk.window)
         menu.setToolTipsVisible(True)
         self._desk.window.menuBar().insertMenu(self.menus[EXPORT].menuAction(), menu)
         self.menus[title] = menu
@@ -111,28 +114,28 @@ class Menus:
             entry = Entry(
                 f"export.{exporter.key}",
                 EXPORT,
-                f"{exporter.title.rstrip('…')}…",
+                exporter.title,
                 partial(_export_to, exporter.key),
                 f"Ctrl+Alt+{number}",
-                f"Write a {exporter.suffix} file and prove it.",
-                needs_project,
+                why_not=needs_project,
             )
-            self._add(entry)
+            tip = tr("Write a {suffix} file and prove it.", suffix=exporter.suffix)
+            self._place(entry, f"{method_title(exporter.title)}…", tip)
 
     # panels and recent projects ---------------------------------------------------------------------------------
 
     def _add_panels(self) -> None:
         menu = self.menus[VIEW]
-        panels = menu.addMenu("&Panels")
+        panels = menu.addMenu(tr("&Panels"))
         for number, (title, dock) in enumerate(self._desk.window.docks.items(), start=1):
             action = dock.toggleViewAction()
-            action.setText(f"&{title}")
+            action.setText(f"&{dock.windowTitle()}")
             action.setShortcut(QKeySequence(f"Ctrl+Alt+Shift+{number}"))
             panels.addAction(action)
             self._desk.actions[f"panel.{title}"] = action
 
     def _add_recent(self) -> None:
-        self.recent = QMenu("&Recent projects", self._desk.window)
+        self.recent = QMenu(tr("&Recent projects"), self._desk.window)
         before = self._desk.actions["save_project"]
         self.menus[FILE].insertMenu(before, self.recent)
         self.recent.aboutToShow.connect(self._fill_recent)
@@ -145,7 +148,7 @@ class Menus:
             action.setToolTip(str(path))
             action.triggered.connect(partial(_open_recent, self._desk, path))
         if not found:
-            self.recent.addAction("No recent projects").setEnabled(False)
+            self.recent.addAction(tr("No recent projects")).setEnabled(False)
 
 
 def _act_with(method: Method, desk: Desk) -> None:

@@ -22,9 +22,10 @@ from PySide6.QtWidgets import (
 from core.errors import UserError
 from core.params import Scalar, Spec, check
 from gui.wording import choice_title
+from gui.words import mark, tr
 
 _SLIDER_STEPS = 1000
-_ADVANCED = "Advanced"
+_ADVANCED = mark("Advanced")
 _WRONG = object()  # equal to no default
 
 
@@ -40,7 +41,7 @@ class NumberEdit(QWidget):
         self.line.setFixedWidth(96)
         self.line.setAlignment(Qt.AlignmentFlag.AlignRight)
         if spec.optional:
-            self.line.setPlaceholderText("automatic")
+            self.line.setPlaceholderText(tr("automatic"))
         self.unit = QLabel()
         self.unit.setObjectName("Hint")
         row = QHBoxLayout(self)
@@ -66,7 +67,7 @@ class NumberEdit(QWidget):
         slider = QSlider(Qt.Orientation.Horizontal)
         slider.setMinimumWidth(80)
         slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the line beside it takes the keyboard
-        slider.setAccessibleName(f"{self._spec.field.label} slider")
+        slider.setAccessibleName(tr("{label} slider", label=tr(self._spec.field.label)))
         steps = int(high - low) if self._spec.type is int else _SLIDER_STEPS
         slider.setRange(0, max(steps, 1))
         slider.valueChanged.connect(self._slider_moved)
@@ -94,7 +95,7 @@ class NumberEdit(QWidget):
         unit = self._spec.field.unit
         if unit == "share" and value is not None:
             unit = f"= {value * 100:g} %"
-        self.unit.setText("" if unit == "share" else unit)
+        self.unit.setText("" if unit == "share" else tr(unit))
 
 
 class ParamRow:
@@ -102,14 +103,14 @@ class ParamRow:
 
     def __init__(self, spec: Spec, value: Scalar) -> None:
         self.spec = spec
-        self.label = QLabel(spec.field.label)
+        self.label = QLabel(tr(spec.field.label))
         self.editor = _editor(spec, value)
         self.error = QLabel(wordWrap=True)
         self.error.setObjectName("FieldError")
         self.error.hide()
         self.label.setBuddy(self.editor)
-        self.editor.setAccessibleName(spec.field.label)
-        self.editor.setAccessibleDescription(spec.field.help)
+        self.editor.setAccessibleName(tr(spec.field.label))
+        self.editor.setAccessibleDescription(tr(spec.field.help))
         for widget in (self.label, self.editor):
             widget.setToolTip(_tip(spec))
 
@@ -242,7 +243,10 @@ class ParamForm(QWidget):
                 self._values[name] = value
         for title, rows in self._folded.items():
             changed = sum(self._values.get(r.spec.name, _WRONG) != r.spec.default for r in rows)
-            self.folds[title].setText(f"{title} ({changed} changed)" if changed else title)
+            shown = tr(title)
+            if changed:
+                shown = tr("{group} ({count} changed)", group=shown, count=changed)
+            self.folds[title].setText(shown)
 
 
 def number_text(value: Scalar) -> str:
@@ -289,17 +293,21 @@ def _on_change(editor: QWidget, slot: object) -> None:
         editor.textChanged.connect(slot)
 
 
+def _default_text(spec: Spec) -> str:
+    return choice_title(str(spec.default)) if spec.choices else number_text(spec.default)
+
+
 def _tip(spec: Spec) -> str:
     field = spec.field
-    parts = [field.help] if field.help else []
+    parts = [tr(field.help)] if field.help else []
     if field.low is not None and field.high is not None:
-        parts.append(f"Between {field.low:g} and {field.high:g}.")
+        parts.append(tr("Between {low:g} and {high:g}.", low=field.low, high=field.high))
     elif field.low is not None:
-        parts.append(f"At least {field.low:g}.")
+        parts.append(tr("At least {low:g}.", low=field.low))
     elif field.high is not None:
-        parts.append(f"At most {field.high:g}.")
+        parts.append(tr("At most {high:g}.", high=field.high))
     if not isinstance(spec.default, bool) and spec.default is not None:
-        parts.append(f"Default: {number_text(spec.default)}.")
+        parts.append(tr("Default: {value}.", value=_default_text(spec)))
     return " ".join(parts)
 
 
@@ -315,7 +323,7 @@ def _page(rows: Sequence[ParamRow]) -> QWidget:
         grid.addWidget(row.editor, 4 * k, 1)
         grid.addWidget(row.error, 4 * k + 1, 1)
         if row.spec.field.help:
-            hint = QLabel(row.spec.field.help.rstrip(".") + ".", wordWrap=True)
+            hint = QLabel(tr(row.spec.field.help).rstrip(".") + ".", wordWrap=True)
             hint.setObjectName("Hint")
             grid.addWidget(hint, 4 * k + 2, 1)
         if k + 1 < len(rows):

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from core.report import Curve, Report, Table
 from gui.charts.line_chart import LineChart, Style
 from gui.figures import name_of, spoken
+from gui.words import tr
 
 _ROWS_SHOWN = 12
 
@@ -45,7 +46,7 @@ class ReportDialog(QDialog):
             column.addWidget(_section(table.title))
             column.addWidget(_table(table))
         if not (report.notes or report.measures or report.curves or report.tables):
-            column.addWidget(QLabel("This step left no report."))
+            column.addWidget(QLabel(tr("This step left no report.")))
         column.addStretch(1)
         scroll = QScrollArea(widgetResizable=True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from gui.words import tr
+
 _CHOICES = {
     "sgd": "SGD",
     "adamw": "AdamW",
@@ -22,7 +24,17 @@ def without_options(text: str) -> str:
 
 def choice_title(choice: str) -> str:
     """A choice of a parameter as it is read: names of methods as their authors write them."""
+    return tr(choice_words(choice))
+
+
+def choice_words(choice: str) -> str:
+    """The same in English, as a translator finds it."""
     return _CHOICES.get(choice, choice.replace("_", " "))
+
+
+def method_title(title: str) -> str:
+    """A method's or an exporter's title in the user's language, without the dots that a menu adds."""
+    return tr(title.rstrip("…"))
 
 
 def headline(notes: Sequence[str]) -> tuple[str, str]:

@@ -66,6 +66,14 @@ def _replace(graph: ir.Model, change: Callable[[ir.TensorProtocol], ir.TensorPro
                     node.attributes[name] = ir.AttrTensor(name, new)
 
 
+def onnx_bytes(data: bytes, what: str) -> bytes:
+    """The serialized ONNX model of :func:`pack`, whose tensors are external data located at their hashes."""
+    try:
+        return zlib.decompressobj().decompress(data, PROTOBUF_LIMIT)
+    except (zlib.error, TypeError) as error:
+        raise UserError(f"{what} is damaged: its graph cannot be read.", "Restore it from a copy.") from error
+
+
 def unpack(data: bytes, what: str, source: str, *stores: TensorStore) -> Model:
     """The model of :func:`pack`; tensors are looked for in ``stores`` in order and read when first used.
 
@@ -73,8 +81,8 @@ def unpack(data: bytes, what: str, source: str, *stores: TensorStore) -> Model:
     """
     proto = onnx.ModelProto()
     try:
-        proto.ParseFromString(zlib.decompressobj().decompress(data, PROTOBUF_LIMIT))
-    except (zlib.error, DecodeError, TypeError) as error:
+        proto.ParseFromString(onnx_bytes(data, what))
+    except (DecodeError, TypeError) as error:
         raise UserError(f"{what} is damaged: its graph cannot be read.", "Restore it from a copy.") from error
 
     def load(tensor: onnx.TensorProto) -> ir.TensorProtocol:

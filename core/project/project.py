@@ -25,7 +25,7 @@ from core.model.preprocessing import Preprocessing
 from core.project.database import Database, Revision
 from core.project.fingerprint import fingerprint
 from core.project.lock import FolderLock
-from core.project.packing import pack, unpack
+from core.project.packing import onnx_bytes, pack, unpack
 from core.project.recipe import Recipe, Step
 from core.project.tensors import TensorStore
 from core.report import Report
@@ -149,6 +149,10 @@ class Project:
         if self.preprocessing is not None:
             model = model.with_preprocessing(self.preprocessing)
         return model.with_labels(self.labels) if self.labels else model
+
+    def onnx_bytes(self, revision: int) -> bytes:
+        """A revision as a serialized ONNX model whose tensors are external data, located at their hashes."""
+        return onnx_bytes(self._db.graph(revision)[0], f"Revision {revision} of '{self.folder.name}'")
 
     def undo(self) -> Revision:
         """Step back to the parent; raises UserError at the beginning."""

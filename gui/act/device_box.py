@@ -8,8 +8,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QWidget
 
+from gui.words import mark, tr
+
 _NAMES = {"cpu": "CPU", "cuda": "NVIDIA GPU (CUDA)", "mps": "Apple GPU (MPS)"}
-_ASKING = "Whether this machine has it is being found out."
+_ASKING = mark("Whether this machine has it is being found out.")
 
 
 class DeviceBox(QComboBox):
@@ -20,8 +22,8 @@ class DeviceBox(QComboBox):
         self._wanted = wanted
         self._items = QStandardItemModel(self)
         self.setModel(self._items)
-        self.setAccessibleName("Device")
-        self.setToolTip("The processor that trains.")
+        self.setAccessibleName(tr("Device"))
+        self.setToolTip(tr("The processor that trains."))
         self.activated.connect(lambda _: self._choose())
         self.show_devices({"cpu": "", "cuda": _ASKING, "mps": _ASKING})
 
@@ -30,9 +32,11 @@ class DeviceBox(QComboBox):
         self._items.clear()
         for name, why in reasons.items():
             title = _NAMES.get(name, name)
-            item = QStandardItem(title if not why or why == _ASKING else f"{title}: not on this machine")
+            item = QStandardItem(
+                title if not why or why == _ASKING else tr("{title}: not on this machine", title=title)
+            )
             item.setData(name, Qt.ItemDataRole.UserRole)
-            item.setToolTip(why)
+            item.setToolTip(tr(why))
             item.setEnabled(not why)
             self._items.appendRow(item)
         row = self.findData(self._wanted)

@@ -30,15 +30,17 @@ from gui.act.request import ActRequest, TeacherChoice
 from gui.act.scope_box import ScopeBox
 from gui.figures import cell, name_of
 from gui.param_form import ParamForm
+from gui.wording import method_title
+from gui.words import counted, mark, tr
 
 Preview = Callable[[Method, ActRequest, Callable[[Plan], None], Callable[[Exception], None]], None]
 _PAUSE_MS = 250
 _TITLE_BAR = 48
 _MARGIN = 16
 _WIDTH = 560
-_OTHER = "Another file…"
-_HELP = "The same step, model, data and seed give the same result."
-_SEED = parameters.Spec("seed", int, 0, parameters.Field("Seed", _HELP, low=0, high=2**32 - 1))
+_OTHER = mark("Another file…")
+_HELP = mark("The same step, model, data and seed give the same result.")
+_SEED = parameters.Spec("seed", int, 0, parameters.Field(mark("Seed"), _HELP, low=0, high=2**32 - 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class MethodDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.method = method
-        title = method.title.rstrip("…")
+        title = method_title(method.title)
         self.setWindowTitle(title)
         self.form = ParamForm(parameters.specs(method.params))
         self.scope = ScopeBox(setting.layers, setting.selected)
@@ -116,7 +118,7 @@ class MethodDialog(QDialog):
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(_MARGIN)
-        head = QLabel(self.method.help, wordWrap=True)
+        head = QLabel(tr(self.method.help), wordWrap=True)
         head.setObjectName("Hint")
         column.addWidget(head)
         column.addWidget(self.form)
@@ -130,10 +132,10 @@ class MethodDialog(QDialog):
         scroll.setWidget(inner)
         self._inner = inner
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.apply_button = QPushButton("&Apply")
+        self.apply_button = QPushButton(tr("&Apply"))
         self.apply_button.setDefault(True)
         self.buttons.addButton(self.apply_button, QDialogButtonBox.ButtonRole.AcceptRole)
-        self.reset_button = QPushButton("&Defaults")
+        self.reset_button = QPushButton(tr("&Defaults"))
         self.reset_button.setAutoDefault(False)
         self.reset_button.clicked.connect(self.form.reset)
         self.buttons.addButton(self.reset_button, QDialogButtonBox.ButtonRole.ResetRole)
@@ -162,18 +164,18 @@ class MethodDialog(QDialog):
         labels = [*self.form.labels, *self.seed.labels]
         if self.teacher is not None:
             self.teacher.activated.connect(self._teacher_activated)
-            label = QLabel("&Teacher")
+            label = QLabel(tr("&Teacher"))
             label.setBuddy(self.teacher)
             rest.addRow(label, self.teacher)
             labels.append(label)
         if {"data", "labels"} & {*self.method.uses, *self.method.needs}:
-            data = QLabel(setting.data or "none attached", wordWrap=True)
-            data.setAccessibleName("Data")
-            label = QLabel("Data")
+            data = QLabel(setting.data or tr("none attached"), wordWrap=True)
+            data.setAccessibleName(tr("Data"))
+            label = QLabel(tr("Data"))
             rest.addRow(label, data)
             labels.append(label)
         if self.device is not None:
-            label = QLabel("De&vice")
+            label = QLabel(tr("De&vice"))
             label.setBuddy(self.device)
             rest.addRow(label, self.device)
             labels.append(label)
@@ -192,9 +194,9 @@ class MethodDialog(QDialog):
 
     def _teacher_activated(self, row: int) -> None:
         assert self.teacher is not None
-        if self.teacher.itemText(row) != _OTHER:
+        if self.teacher.itemData(row) is not None:
             return
-        name, _ = QFileDialog.getOpenFileName(self, "Choose a teacher", "", "Models (*.onnx)")
+        name, _ = QFileDialog.getOpenFileName(self, tr("Choose a teacher"), "", tr("Models (*.onnx)"))
         if not name:
             self.teacher.setCurrentIndex(0)
             return
@@ -216,7 +218,7 @@ class MethodDialog(QDialog):
         if self._preview is None or not self.form.valid:
             return
         asked = self._asked = self.request()
-        self.status.setText("Estimating…")
+        self.status.setText(tr("Estimating…"))
         self._preview(
             self.method, asked, lambda plan: self._show_plan(asked, plan), lambda error: self._show_plan(asked, error)
         )
@@ -231,8 +233,9 @@ def plan_sentence(plan: Plan) -> str:
     """A preview in one line: the figures, then what the user should know."""
     found = plan.report.measures
     figures = ", ".join(_estimate(name, found) for name in found if not name.endswith("_before"))
-    start = f"Estimate: {figures}." if figures else ""
-    touched = f"{len(plan.layers):,} layers touched." if plan.layers else ""
+    start = tr("Estimate: {figures}.", figures=figures) if figures else ""
+    count = len(plan.layers)
+    touched = counted(count, "{n} layer touched.", "{n} layers touched.") if count else ""
     return " ".join(x for x in (start, touched, *plan.report.notes[:2]) if x)
 
 
@@ -250,9 +253,9 @@ def _estimate(name: str, found: Mapping[str, Measure]) -> str:
 
 def _teacher_combo(teachers: Sequence[TeacherChoice]) -> QComboBox:
     combo = QComboBox()
-    combo.setAccessibleName("Teacher")
-    combo.setToolTip("The model whose answers are learned from.")
-    for choice in (*teachers, TeacherChoice("No teacher")):
+    combo.setAccessibleName(tr("Teacher"))
+    combo.setToolTip(tr("The model whose answers are learned from."))
+    for choice in (*teachers, TeacherChoice(tr("No teacher"))):
         combo.addItem(choice.title, choice)
-    combo.addItem(_OTHER)
+    combo.addItem(tr(_OTHER))
     return combo

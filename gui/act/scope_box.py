@@ -9,24 +9,29 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QLineEdit, QRadioButton, QVBoxLayout, QWidget
 
 from core.methods.scope import Scope
+from gui.words import counted, tr
 
 
 class ScopeBox(QGroupBox):
     changed = Signal()
 
     def __init__(self, layers: Sequence[str], selected: Sequence[str], parent: QWidget | None = None) -> None:
-        super().__init__("Layers", parent)
+        super().__init__(tr("Layers"), parent)
         self._layers, self._selected = tuple(layers), tuple(selected)
-        self.everything = QRadioButton(f"A&ll layers ({len(self._layers):,})")
+        self.everything = QRadioButton(tr("A&ll layers ({count:,})", count=len(self._layers)))
         self.everything.setChecked(True)
-        chosen = f"Only the &selected layers ({len(self._selected):,})" if selected else "Only the &selected layers"
+        chosen = (
+            tr("Only the &selected layers ({count:,})", count=len(self._selected))
+            if selected
+            else tr("Only the &selected layers")
+        )
         self.selected = QRadioButton(chosen)
         self.selected.setEnabled(bool(selected))
         if not selected:
-            self.selected.setToolTip("Select layers in the graph or in the layers table first.")
-        self.matching = QRadioButton("Layers whose &name matches")
-        self.pattern = QLineEdit(placeholderText="for example features.*")
-        self.pattern.setAccessibleName("Name pattern")
+            self.selected.setToolTip(tr("Select layers in the graph or in the layers table first."))
+        self.matching = QRadioButton(tr("Layers whose &name matches"))
+        self.pattern = QLineEdit(placeholderText=tr("for example features.*"))
+        self.pattern.setAccessibleName(tr("Name pattern"))
         self.found = QLabel()
         self.found.setObjectName("Hint")
         self.found.hide()
@@ -58,8 +63,8 @@ class ScopeBox(QGroupBox):
             return ""
         pattern = self.pattern.text().strip()
         if not pattern:
-            return "Type a name pattern, or choose all layers."
-        return "" if self._count(pattern) else f"No layer's name matches '{pattern}'."
+            return tr("Type a name pattern, or choose all layers.")
+        return "" if self._count(pattern) else tr("No layer's name matches '{pattern}'.", pattern=pattern)
 
     def _count(self, pattern: str) -> int:
         return sum(fnmatch.fnmatchcase(name, pattern) for name in self._layers)
@@ -67,6 +72,6 @@ class ScopeBox(QGroupBox):
     def _changed(self, *_: object) -> None:
         pattern = self.pattern.text().strip()
         count = self._count(pattern) if pattern else 0
-        self.found.setText(f"{count:,} layer{'' if count == 1 else 's'}" if pattern else "")
+        self.found.setText(counted(count, "{n} layer", "{n} layers") if pattern else "")
         self.found.setVisible(bool(pattern))
         self.changed.emit()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from gui.charts.line_chart import COLOURS, LineChart, Style
+from gui.words import mark
 
 _MOST = 4
 
@@ -20,14 +21,14 @@ class Group:
 
 
 _LABELS = {
-    "loss": "training",
-    "validation loss": "validation",
-    "training accuracy": "training",
-    "validation accuracy": "validation",
+    "loss": mark("training"),
+    "validation loss": mark("validation"),
+    "training accuracy": mark("training"),
+    "validation accuracy": mark("validation"),
 }
-_LOSS = Group(Style("Loss", "", "epoch", labels=_LABELS, noisy=frozenset({"loss"}), leader="loss"))
-_ACCURACY = Group(Style("Accuracy", "%", "epoch", labels=_LABELS, best=frozenset({"validation accuracy"})))
-_RATE = Group(Style("Learning rate", "", "epoch", COLOURS[2:]), 2)
+_LOSS = Group(Style(mark("Loss"), "", mark("epoch"), labels=_LABELS, noisy=frozenset({"loss"}), leader="loss"))
+_ACCURACY = Group(Style(mark("Accuracy"), "%", mark("epoch"), labels=_LABELS, best=frozenset({"validation accuracy"})))
+_RATE = Group(Style(mark("Learning rate"), "", mark("epoch"), COLOURS[2:]), 2)
 _GROUPS = {
     "loss": _LOSS,
     "validation loss": _LOSS,

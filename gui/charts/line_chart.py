@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QMouseEvent, QPainter, QP
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from gui import theme
+from gui.words import tr
 
 # distinguishable on light and dark grounds and for colour-blind eyes (Okabe and Ito 2008)
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9")
@@ -28,7 +29,9 @@ Points = list[tuple[float, float]]
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """``title`` stands above the lines; ``unit`` goes with every value; ``best``: series whose highest point is marked.
+    """Texts are English; the chart translates them.
+
+    ``title`` stands above the lines; ``unit`` goes with every value; ``best``: series whose highest point is marked.
 
     ``labels`` are short names for the legend, by series; a series without one is called by its name. ``noisy`` series
     are drawn faint, with their running mean over them, which is also what the legend says. ``leader`` is the series
@@ -51,11 +54,12 @@ class LineChart(QWidget):
     def __init__(self, style: Style | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.look = style or Style()
+        self.title, self.x_label = tr(self.look.title), tr(self.look.x_label)
         self.series: dict[str, Points] = {}
         self._last_x: float | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMouseTracking(True)
-        self.setAccessibleName(f"{self.look.title} curves".strip().capitalize())
+        self.setAccessibleName(tr("{title} curves", title=self.title) if self.title else tr("Curves"))
 
     def sizeHint(self) -> QSize:
         return QSize(360, 150)
@@ -94,7 +98,7 @@ class LineChart(QWidget):
             value = self._value(self._drawn(name, points)[-1][1])
             best = max(y for _, y in points)
             if name in self.look.best and best > points[-1][1]:
-                value += f", best {self._value(best)}"
+                value += tr(", best {value}", value=self._value(best))
             out.append((name, self._label(name), value))
         return out
 
@@ -107,7 +111,7 @@ class LineChart(QWidget):
 
     def _label(self, name: str) -> str:
         if name in self.look.labels:
-            return self.look.labels[name]
+            return tr(self.look.labels[name])
         return "" if self.look.title.lower() == name.lower() else name[:1].upper() + name[1:]
 
     def _value(self, y: float) -> str:
@@ -121,7 +125,7 @@ class LineChart(QWidget):
         bounds = self._bounds()
         if bounds is None:
             painter.setPen(self.palette().placeholderText().color())
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Curves appear here while a job trains.")
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, tr("Curves appear here while a job trains."))
             return
         area = self._area(self._paint_legend(painter))
         self._paint_grid(painter, area, bounds)
@@ -164,8 +168,8 @@ class LineChart(QWidget):
             painter.save()
             painter.setFont(bold)
             painter.setPen(self.palette().text().color())
-            painter.drawText(QRectF(x, y, right - x, _ROW), Qt.AlignmentFlag.AlignVCenter, self.look.title)
-            x += painter.fontMetrics().horizontalAdvance(self.look.title) + _GAP
+            painter.drawText(QRectF(x, y, right - x, _ROW), Qt.AlignmentFlag.AlignVCenter, self.title)
+            x += painter.fontMetrics().horizontalAdvance(self.title) + _GAP
             painter.restore()
         for name, label, value in self.legend():
             width = _DASH + metrics.horizontalAdvance(f"{label} {value}".strip())
@@ -195,7 +199,7 @@ class LineChart(QWidget):
             painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, shown)
         painter.setPen(text)
         label = QRectF(0, area.bottom() + 3, _LEFT - 10, 16)
-        painter.drawText(label, Qt.AlignmentFlag.AlignRight, self.look.x_label)
+        painter.drawText(label, Qt.AlignmentFlag.AlignRight, self.x_label)
         for value in ticks(x0, x1, 6 if area.width() > 200 else 3):
             x = area.left() + (value - x0) / (x1 - x0) * area.width()
             painter.drawText(QRectF(x - 40, area.bottom() + 3, 80, 16), Qt.AlignmentFlag.AlignHCenter, f"{value:.4g}")
@@ -228,8 +232,8 @@ class LineChart(QWidget):
         for name, points in self.series.items():
             if points:
                 near = min(points, key=lambda p: abs(p[0] - x))
-                where = f"{self.look.x_label} {near[0]:.4g}".strip()
-                lines.append(f"{name}: {self._value(near[1])} at {where}")
+                where = f"{self.x_label} {near[0]:.4g}".strip()
+                lines.append(tr("{series}: {value} at {place}", series=name, value=self._value(near[1]), place=where))
         QToolTip.showText(event.globalPosition().toPoint(), "\n".join(lines), self)
 
 

@@ -10,6 +10,8 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QImageReader, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from gui.words import tr
+
 _ROW = 24
 _SIDE = 220
 _PERCENT = 64
@@ -30,7 +32,7 @@ class AnswerBars(QWidget):
         super().__init__(parent)
         self.answer = answer
         self.setMinimumSize(QSize(230, _ROW * max(len(answer.classes), 1)))
-        self.setAccessibleName(f"Answers of {answer.model}")
+        self.setAccessibleName(tr("Answers of {model}", model=answer.model))
         self.setAccessibleDescription(", ".join(f"{name} {100 * p:.1f} %" for name, p in answer.classes))
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -54,10 +56,10 @@ class AnswerBars(QWidget):
 class PredictDialog(QDialog):
     def __init__(self, picture: Path, answers: Sequence[Answer], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle(f"Answers for {picture.name}")
+        self.setWindowTitle(tr("Answers for {name}", name=picture.name))
         self.answers = list(answers)
         image = QLabel()
-        image.setAccessibleName(f"The picture {picture.name}")
+        image.setAccessibleName(tr("The picture {name}", name=picture.name))
         image.setPixmap(_pixmap(picture))
         image.setAlignment(Qt.AlignmentFlag.AlignTop)
         row = QHBoxLayout()
@@ -86,10 +88,10 @@ def verdict(answers: Sequence[Answer]) -> str:
     """One sentence on whether the models agree."""
     firsts = [a.classes[0][0] for a in answers if a.classes]
     if len(firsts) < 2:
-        return "One model only: apply an act, and the result answers beside the original."
+        return tr("One model only: apply an act, and the result answers beside the original.")
     if len(set(firsts)) == 1:
-        return f"Both answer '{firsts[0]}'."
-    return f"They differ: '{firsts[0]}' became '{firsts[-1]}'."
+        return tr("Both answer '{answer}'.", answer=firsts[0])
+    return tr("They differ: '{before}' became '{after}'.", before=firsts[0], after=firsts[-1])
 
 
 def _pixmap(picture: Path) -> QPixmap:

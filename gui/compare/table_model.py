@@ -11,6 +11,7 @@ from PySide6.QtGui import QFont
 
 from core.report import Measure
 from gui.figures import MISSING, cell, change, spoken
+from gui.words import mark, tr
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -26,21 +27,21 @@ class Column:
 
 
 COLUMNS = (
-    Column("Params", ("params",), "Numbers the network learned."),
-    Column("MACs", ("macs",), "Multiply-accumulate operations for one input."),
+    Column(mark("Params"), ("params",), mark("Numbers the network learned.")),
+    Column(mark("MACs"), ("macs",), mark("Multiply-accumulate operations for one input.")),
     Column(
-        "Peak memory",
+        mark("Peak memory"),
         ("peak_memory",),
-        "Most bytes of activations that are alive at once, without the weights. Estimated from the graph.",
+        mark("Most bytes of activations that are alive at once, without the weights. Estimated from the graph."),
     ),
-    Column("Weights", ("weight_bytes",), "Bytes of all stored weights."),
-    Column("File", ("bytes", "file_bytes"), "Size of the file on disk."),
-    Column("Top-1", ("top1",), "Share of items whose first answer is right.", less=False),
-    Column("Top-5", ("top5",), "Share of items whose class is among the first five answers.", less=False),
-    Column("onnxruntime", ("latency_onnxruntime", "latency_ort", "latency"), "Median time of one run."),
-    Column("LiteRT", ("latency_litert",), "Median time of one run."),
-    Column("SQNR", ("sqnr",), "Signal to noise of the outputs, beside the parent revision.", less=False),
-    Column("Agrees", ("agreement",), "Share of items with the parent's answer.", less=False),
+    Column(mark("Weights"), ("weight_bytes",), mark("Bytes of all stored weights.")),
+    Column(mark("File"), ("bytes", "file_bytes"), mark("Size of the file on disk.")),
+    Column(mark("Top-1"), ("top1",), mark("Share of items whose first answer is right."), less=False),
+    Column(mark("Top-5"), ("top5",), mark("Share of items whose class is among the first five answers."), less=False),
+    Column("onnxruntime", ("latency_onnxruntime", "latency_ort", "latency"), mark("Median time of one run.")),
+    Column("LiteRT", ("latency_litert",), mark("Median time of one run.")),
+    Column("SQNR", ("sqnr",), mark("Signal to noise of the outputs, beside the parent revision."), less=False),
+    Column(mark("Agrees"), ("agreement",), mark("Share of items with the parent's answer."), less=False),
 )
 
 
@@ -81,12 +82,12 @@ class CompareModel(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return "Model" if section == 0 else COLUMNS[section - 1].title
+            return tr("Model") if section == 0 else tr(COLUMNS[section - 1].title)
         if role == Qt.ItemDataRole.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignRight if section else Qt.AlignmentFlag.AlignLeft
             return int(side | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.ToolTipRole and section:
-            return COLUMNS[section - 1].help
+            return tr(COLUMNS[section - 1].help)
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -100,7 +101,9 @@ class CompareModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(subject, column, measure)
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
-            return f"{column.title} of {subject.title}: {spoken(measure)}"
+            return tr(
+                "{column} of {model}: {figure}", column=tr(column.title), model=subject.title, figure=spoken(measure)
+            )
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from gui.compare.figure_delegate import FigureDelegate
 from gui.compare.table_model import CompareModel, Subject
 from gui.empty_hint import EmptyHint
+from gui.words import tr
 
 _MARGIN, _NARROW, _NAME = 8, 400, 104
 
@@ -45,7 +46,7 @@ class CompareView(QWidget):
         self.table.setModel(self.model)
         self.table.setObjectName("Comparison")
         self.table.setItemDelegate(FigureDelegate(self.table))
-        self.table.setAccessibleName("Comparison")
+        self.table.setAccessibleName(tr("Comparison"))
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setAlternatingRowColors(True)
         self.table.setShowGrid(False)
@@ -66,13 +67,15 @@ class CompareView(QWidget):
         column.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
         column.addLayout(self._buttons())
         column.addWidget(self.table, 1)
-        note = QLabel("Below a figure: its change against the first row. Point at a figure to see how it was obtained.")
+        note = QLabel(
+            tr("Below a figure: its change against the first row. Point at a figure to see how it was obtained.")
+        )
         note.setObjectName("Hint")
         note.setWordWrap(True)
         column.addWidget(note)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(
-            EmptyHint("Nothing to compare yet.", "Open a model: each of its revisions becomes a row.")
+            EmptyHint(tr("Nothing to compare yet."), tr("Open a model: each of its revisions becomes a row."))
         )
         self._stack.addWidget(filled)
         self.setMinimumWidth(_NARROW)  # below the width of its buttons, which then stand in two rows
@@ -110,8 +113,8 @@ class CompareView(QWidget):
     def set_reasons(self, evaluate: str, latency: str) -> None:
         """Grey a button out with the reason as its tooltip; '' lets it act."""
         for button, reason, tip in (
-            (self.evaluate_button, evaluate, "Judge the chosen rows on the attached data."),
-            (self.latency_button, latency, "Run the chosen rows in turn, one thread; median and spread."),
+            (self.evaluate_button, evaluate, tr("Judge the chosen rows on the attached data.")),
+            (self.latency_button, latency, tr("Run the chosen rows in turn, one thread; median and spread.")),
         ):
             button.setEnabled(not reason)
             button.setToolTip(reason or tip)
@@ -136,15 +139,15 @@ class CompareView(QWidget):
         return [self.model.subjects[r].ref for r in rows if r < len(self.model.subjects)]
 
     def _buttons(self) -> QBoxLayout:
-        self.evaluate_button = QPushButton("Evaluate acc&uracy")
-        self.latency_button = QPushButton("Measure latenc&y")
-        self.fidelity_button = QPushButton("Measure f&idelity")
-        self.fidelity_button.setToolTip("How close the chosen rows' outputs are to the first row's.")
-        self.add_button = QPushButton("Add file…")
-        self.add_button.setToolTip("Compare with an ONNX or TFLite file.")
-        self.remove_button = QPushButton("Rem&ove file")
-        self.remove_button.setToolTip("Take the chosen files out of the table; revisions stay.")
-        self.copy_button = QPushButton("Copy ta&ble")
+        self.evaluate_button = QPushButton(tr("Evaluate acc&uracy"))
+        self.latency_button = QPushButton(tr("Measure latenc&y"))
+        self.fidelity_button = QPushButton(tr("Measure f&idelity"))
+        self.fidelity_button.setToolTip(tr("How close the chosen rows' outputs are to the first row's."))
+        self.add_button = QPushButton(tr("Add file…"))
+        self.add_button.setToolTip(tr("Compare with an ONNX or TFLite file."))
+        self.remove_button = QPushButton(tr("Rem&ove file"))
+        self.remove_button.setToolTip(tr("Take the chosen files out of the table; revisions stay."))
+        self.copy_button = QPushButton(tr("Copy ta&ble"))
         self.evaluate_button.clicked.connect(lambda: self.evaluate.emit(self.chosen()))
         self.latency_button.clicked.connect(lambda: self.measure_latency.emit(self.chosen()))
         self.fidelity_button.clicked.connect(lambda: self.measure_fidelity.emit(self.chosen()))

@@ -9,6 +9,7 @@ from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from gui.data_panel.pictures import Picture
+from gui.words import tr
 
 SIDE = 56
 WIDE = 104  # three columns, where classes have names and not just digits
@@ -26,7 +27,7 @@ class ItemGrid(QListWidget):
         self.setIconSize(QSize(SIDE, SIDE))
         self.setGridSize(QSize(SIDE + 8, SIDE + 24))
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
-        self.setAccessibleName("Items as the network sees them")
+        self.setAccessibleName(tr("Items as the network sees them"))
         self.setMinimumHeight(SIDE + 30)
 
     def show_pictures(self, pictures: Sequence[Picture]) -> None:
@@ -47,6 +48,6 @@ def _item(found: Picture) -> QListWidgetItem:
         mode = Qt.TransformationMode.FastTransformation if small else Qt.TransformationMode.SmoothTransformation
         scaled = found.image.scaled(SIDE, SIDE, Qt.AspectRatioMode.KeepAspectRatio, mode)
         item.setIcon(QIcon(QPixmap.fromImage(scaled)))
-    values = f"values {found.values}" if found.values else ""
+    values = tr("values {values}", values=found.values) if found.values else ""
     item.setToolTip("\n".join(x for x in (found.name, found.label, values, found.why) if x))
     return item

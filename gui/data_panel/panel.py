@@ -21,12 +21,13 @@ from gui.data_panel.chooser import Chooser
 from gui.data_panel.grid import ItemGrid
 from gui.data_panel.pictures import Picture
 from gui.empty_hint import EmptyHint
+from gui.words import counted, mark, tr
 
 FROM_FILE = "file"
 _TITLES = {
-    "imagenet": "ImageNet (mean and deviation)",
-    "minus1to1": "−1 to 1",
-    "cifar10": "CIFAR-10 (mean and deviation)",
+    "imagenet": mark("ImageNet (mean and deviation)"),
+    "minus1to1": mark("−1 to 1"),
+    "cifar10": mark("CIFAR-10 (mean and deviation)"),
 }
 
 
@@ -59,12 +60,14 @@ class DataPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Data")
+        self.setAccessibleName(tr("Data"))
         self.empty = EmptyHint(
-            "No data attached.",
-            "Attach a folder of class folders, a zip, a folder with labels.csv, or an .npz file, "
-            "to calibrate, train and judge. Or drop it on the window.",
-            "A&ttach data…",
+            tr("No data attached."),
+            tr(
+                "Attach a folder of class folders, a zip, a folder with labels.csv, or an .npz file, "
+                "to calibrate, train and judge. Or drop it on the window."
+            ),
+            tr("A&ttach data…"),
         )
         self.empty.clicked.connect(self.attach)
         self.name = QLabel()
@@ -74,18 +77,18 @@ class DataPanel(QWidget):
         self.parts.setObjectName("Hint")
         self.warning = QLabel(wordWrap=True)
         self.warning.setObjectName("FieldError")
-        self.warning.setAccessibleName("Warning about the data")
+        self.warning.setAccessibleName(tr("Warning about the data"))
         self.warning.hide()
         self.presets = Chooser()
-        self.presets.setAccessibleName("Preprocessing")
-        self.presets.setToolTip("How raw items become network inputs. Remembered in the model.")
+        self.presets.setAccessibleName(tr("Preprocessing"))
+        self.presets.setToolTip(tr("How raw items become network inputs. Remembered in the model."))
         self.presets.setMinimumContentsLength(8)
         self.presets.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.presets.activated.connect(self._preset_chosen)
         self.grid = ItemGrid()
-        self.change_button = QPushButton("Cha&nge…")
+        self.change_button = QPushButton(tr("Cha&nge…"))
         self.change_button.clicked.connect(self.attach)
-        self.detach_button = QPushButton("De&tach")
+        self.detach_button = QPushButton(tr("De&tach"))
         self.detach_button.clicked.connect(self.detach)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self.empty)
@@ -99,24 +102,19 @@ class DataPanel(QWidget):
             return
         self.name.setText(summary.name)
         self.name.setToolTip(summary.location)
-        classes = f" in {summary.classes:,} classes" if summary.classes else ""
-        train = f"{summary.train:,} to train, " if summary.train else ""
-        self.parts.setText(
-            f"{summary.items:,} items{classes}: {summary.calibration:,} to calibrate, {train}{summary.judge:,} to judge"
-            + _division_of_training(summary)
-        )
+        self.parts.setText(". ".join(filter(None, (_counts(summary), _division_of_training(summary)))))
         self.parts.setToolTip(summary.note)
 
     def show_preprocessing(self, name: str | None, known: Sequence[str]) -> None:
         """``name`` of the model's preprocessing: a preset, '' for steps of its own, None for none set."""
         self.presets.clear()
         if name is None:
-            self.presets.addItem("not set: choose one", None)
+            self.presets.addItem(tr("not set: choose one"), None)
         elif name not in known:
-            self.presets.addItem(name or "the model's own steps", None)
+            self.presets.addItem(name or tr("the model's own steps"), None)
         for key in known:
-            self.presets.addItem(_TITLES.get(key, key), key)
-        self.presets.addItem("From a JSON file…", FROM_FILE)
+            self.presets.addItem(tr(_TITLES.get(key, key)), key)
+        self.presets.addItem(tr("From a JSON file…"), FROM_FILE)
         self.presets.setCurrentIndex(max(self.presets.findData(name), 0) if name else 0)
 
     def show_pictures(self, pictures: Sequence[Picture]) -> None:
@@ -139,7 +137,7 @@ class DataPanel(QWidget):
         head.addWidget(self.name, 1)
         head.addWidget(self.change_button)
         head.addWidget(self.detach_button)
-        label = QLabel("Preproce&ssing")
+        label = QLabel(tr("Preproce&ssing"))
         label.setBuddy(self.presets)
         form = QHBoxLayout()
         form.addWidget(label)
@@ -156,8 +154,24 @@ class DataPanel(QWidget):
         return page
 
 
+def _counts(summary: DataSummary) -> str:
+    """How many items there are, and what for."""
+    items = counted(summary.items, "{n} item", "{n} items")
+    if summary.classes:
+        items = counted(summary.classes, "{items} in {n} class", "{items} in {n} classes", items=items)
+    parts = [tr("{count:,} to calibrate", count=summary.calibration)]
+    if summary.train:
+        parts.append(tr("{count:,} to train", count=summary.train))
+    parts.append(tr("{count:,} to judge", count=summary.judge))
+    return tr("{items}: {parts}", items=items, parts=", ".join(parts))
+
+
 def _division_of_training(summary: DataSummary) -> str:
     """What a training does with data that has no training part of its own."""
     if not summary.would_train:
         return ""
-    return f". Training would use {summary.would_train:,} of these and leave {summary.would_judge:,} to judge."
+    return tr(
+        "Training would use {train:,} of these and leave {judge:,} to judge.",
+        train=summary.would_train,
+        judge=summary.would_judge,
+    )

@@ -15,6 +15,7 @@ from core.data.preprocess import PreprocessingUnknown
 from core.errors import UserError
 from core.model.model import InputSpec
 from gui.wording import without_options
+from gui.words import tr
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,17 @@ def picture(data: DataSet, index: int, inputs: Sequence[InputSpec]) -> Picture:
     try:
         feed = prepare(data, index, inputs)
     except PreprocessingUnknown as error:
-        return Picture(item.name, label, _raw(data, index), why=f"{error.message} Choose a preprocessing above.")
+        return Picture(
+            item.name,
+            label,
+            _raw(data, index),
+            why=tr("{message} Choose a preprocessing above.", message=error.message),
+        )
     except UserError as error:
         return Picture(item.name, label, None, why=without_options(str(error)))
     spec = next((s for s in inputs if s.layout), inputs[0])
     array = np.asarray(feed[spec.name], np.float32)
-    values = f"{array.min():.2f} to {array.max():.2f}, mean {array.mean():.2f}"
+    values = tr("{min:.2f} to {max:.2f}, mean {mean:.2f}", min=array.min(), max=array.max(), mean=array.mean())
     return Picture(item.name, label, to_image(array, spec.layout), values)
 
 

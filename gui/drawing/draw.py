@@ -17,6 +17,7 @@ from gui.drawing.svg import svg
 from gui.graph_view.canvas import FAR, NEAR, metrics
 from gui.graph_view.known import known
 from gui.graph_view.picture import Metrics, picture
+from gui.words import counted, tr
 
 SUFFIXES = (".svg", ".pdf", ".png")
 NORMAL_SCALE = 2.0
@@ -43,30 +44,42 @@ def draw(
     suffix = _check(path, scale)
     sheet = _sheet(model, title, widths or metrics())
     if suffix == ".svg":
-        data, what = svg(sheet), "one page at 100 %"
+        data, what = svg(sheet), tr("one page at 100 %")
     elif suffix == ".pdf":
         data, pages = pdf(sheet)
-        what = "1 page" if pages == 1 else f"{pages:,} pages"
+        what = counted(pages, "{n} page", "{n} pages")
     else:
         data, (width, height), used = png(sheet, scale)
-        what = f"{width} × {height} pixels"
+        what = tr("{width} × {height} pixels", width=width, height=height)
         what += _given_up(used, scale)
     _write(path, data)
-    return Drawn(path, len(data), f"'{path}' holds {sheet.about}: {what}, {_size(len(data))}.")
+    return Drawn(
+        path,
+        len(data),
+        tr("'{path}' holds {about}: {what}, {size}.", path=path, about=sheet.about, what=what, size=_size(len(data))),
+    )
 
 
 def _given_up(used: float, scale: float) -> str:
     """What a picture that had to be smaller lacks, '' where nothing."""
     if used >= NEAR:
-        return "" if used >= scale else f", drawn at {_asked(used, scale)}"
-    lost = "all words are" if used < FAR else "all words but the operators' are"
+        return "" if used >= scale else tr(", drawn at {size}", size=_asked(used, scale))
     size = _asked(used, scale) if used < scale else f"{100 * used:.2g} %"
-    return f", drawn at {size}; {lost} left out at this size, SVG and PDF keep them"
+    if used < FAR:
+        return tr(", drawn at {size}; all words are left out at this size, SVG and PDF keep them", size=size)
+    return tr(
+        ", drawn at {size}; all words but the operators' are left out at this size, SVG and PDF keep them", size=size
+    )
 
 
 def _asked(used: float, scale: float) -> str:
-    most = f"{MOST_PIXELS // 1_000_000} million pixels and {LONGEST:,} a side"
-    return f"{100 * used:.2g} % instead of {100 * scale:g} % to stay within {most}"
+    return tr(
+        "{used:.2g} % instead of {asked:g} % to stay within {pixels} million pixels and {side:,} a side",
+        used=100 * used,
+        asked=100 * scale,
+        pixels=MOST_PIXELS // 1_000_000,
+        side=LONGEST,
+    )
 
 
 def _size(count: int) -> str:
@@ -76,14 +89,21 @@ def _size(count: int) -> str:
 def _check(path: Path, scale: float) -> str:
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
-        found = f"The ending '{path.suffix}' of" if path.suffix else "The missing ending of"
-        raise UserError(f"{found} '{path.name}' names no kind of picture.", "Use .svg, .pdf or .png.")
+        if path.suffix:
+            why = tr("The ending '{suffix}' of '{name}' names no kind of picture.", suffix=path.suffix, name=path.name)
+        else:
+            why = tr("The missing ending of '{name}' names no kind of picture.", name=path.name)
+        raise UserError(why, tr("Use .svg, .pdf or .png."))
     if not SCALES[0] <= scale <= SCALES[1]:
-        raise UserError(f"The scale {scale:g} is not between {SCALES[0]:g} and {SCALES[1]:g}.")
+        raise UserError(
+            tr("The scale {scale:g} is not between {low:g} and {high:g}.", scale=scale, low=SCALES[0], high=SCALES[1])
+        )
     if not os.path.isdir(path.parent):  # pathlib's own raises for a name that is too long
-        raise UserError(f"There is no folder '{path.parent}'.", "Make it first, or choose another.")
+        raise UserError(
+            tr("There is no folder '{folder}'.", folder=path.parent), tr("Make it first, or choose another.")
+        )
     if os.path.isdir(path):
-        raise UserError(f"'{path}' is a folder.", "Name a file in it.")
+        raise UserError(tr("'{path}' is a folder.", path=path), tr("Name a file in it."))
     return suffix
 
 
@@ -91,14 +111,17 @@ def _sheet(model: Model, title: str, widths: Metrics) -> Sheet:
     try:
         placed = picture(model, widths)
     except ValueError as error:
-        raise UserError(f"This graph cannot be drawn: {error}.") from error
-    counted = known(model)
-    layers = len(counted.layers)
-    words = [f"{layers:,} layer{'' if layers == 1 else 's'}", f"{counted.cost.params:,} parameters"]
-    if counted.cost.macs is not None:
-        words.append(f"{counted.cost.macs:,} MACs")
+        raise UserError(tr("This graph cannot be drawn: {error}.", error=error)) from error
+    found = known(model)
+    cost = found.cost
+    words = [
+        counted(len(found.layers), "{n} layer", "{n} layers"),
+        counted(cost.params, "{n} parameter", "{n} parameters"),
+    ]
+    if cost.macs is not None:
+        words.append(counted(cost.macs, "{n} MAC", "{n} MACs"))
     name = title or Path(model.source).name or model.graph.graph.name or "graph"
-    return Sheet(placed, widths, " ".join(name.split()), ", ".join(words) + f" (Thimble {__version__})")
+    return Sheet(placed, widths, " ".join(name.split()), f"{', '.join(words)} (Thimble {__version__})")
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -114,7 +137,9 @@ def _write(path: Path, data: bytes) -> None:
         if scratch:
             Path(scratch).unlink(missing_ok=True)
         why = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise UserError(f"'{path}' cannot be written: {why}.", "Choose another place.") from error
+        raise UserError(
+            tr("'{path}' cannot be written: {why}.", path=path, why=why), tr("Choose another place.")
+        ) from error
 
 
 def _umask() -> int:

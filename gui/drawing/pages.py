@@ -14,6 +14,7 @@ from core import __version__
 from core.errors import UserError
 from gui import theme
 from gui.drawing.sheet import BETWEEN, MARGIN, Brush, Sheet, strips
+from gui.words import tr
 
 _POINTS = 72.0
 _PIXELS, _SMALL_PIXELS = 120, 132  # per inch: text of a card is 6.6 points high, or 6
@@ -78,7 +79,7 @@ def pdf(sheet: Sheet) -> tuple[bytes, int]:
     writer.setPageLayout(QPageLayout(size, QPageLayout.Orientation.Portrait, QMarginsF()))
     painter = QPainter()
     if not painter.begin(writer):
-        raise UserError("The PDF could not be begun.", "Save the picture as SVG instead.")
+        raise UserError(tr("The PDF could not be begun."), tr("Save the picture as SVG instead."))
     try:
         _pages(painter, writer, sheet, laid)
     finally:

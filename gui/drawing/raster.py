@@ -11,6 +11,7 @@ from PySide6.QtGui import QImage, QPainter
 from core.errors import UserError
 from gui import theme
 from gui.drawing.sheet import BETWEEN, MARGIN, Brush, Sheet, strips
+from gui.words import tr
 
 SCALES = (0.05, 8.0)
 MOST_PIXELS = 50_000_000  # 200 MB while it is drawn
@@ -56,7 +57,10 @@ def png(sheet: Sheet, scale: float) -> tuple[bytes, tuple[int, int], float]:
     size = (max(1, round(laid.width * chosen)), max(1, round(laid.height * chosen)))
     image = QImage(*size, QImage.Format.Format_RGB32)
     if image.isNull():
-        raise UserError(f"There is no memory for a picture of {size[0]} × {size[1]} pixels.", "Choose a smaller scale.")
+        raise UserError(
+            tr("There is no memory for a picture of {width} × {height} pixels.", width=size[0], height=size[1]),
+            tr("Choose a smaller scale."),
+        )
     image.setText("Title", sheet.title)
     image.setText("Description", sheet.about)
     image.fill(theme.color("canvas"))
@@ -68,6 +72,6 @@ def png(sheet: Sheet, scale: float) -> tuple[bytes, tuple[int, int], float]:
     buffer = QBuffer()
     buffer.open(QBuffer.OpenModeFlag.WriteOnly)
     if not image.save(buffer, "PNG"):  # type: ignore[call-overload]
-        raise UserError("The picture could not be compressed.", "Choose a smaller scale, or save it as SVG.")
+        raise UserError(tr("The picture could not be compressed."), tr("Choose a smaller scale, or save it as SVG."))
     buffer.close()
     return bytes(buffer.data().data()), size, chosen

@@ -28,6 +28,8 @@ from PySide6.QtWidgets import (
 from core.exporters.exporter import Exporter
 from gui.export.proof_view import ProofView, Shown
 from gui.jobs.running_job import RunningJob
+from gui.wording import method_title
+from gui.words import tr
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +57,22 @@ class ExportDialog(QDialog):
     ) -> None:
         """``data`` is (name, location) of the attached data, ('', '') where there is none."""
         super().__init__(parent)
-        self.setWindowTitle("Export")
+        self.setWindowTitle(tr("Export"))
         self._exporters = {e.key: e for e in exporters}
         self._stem = stem
         self._job: RunningJob | None = None
         self.target = QComboBox()
-        self.target.setAccessibleName("Target")
+        self.target.setAccessibleName(tr("Target"))
         for exporter in exporters:
-            self.target.addItem(exporter.title.rstrip("…"), exporter.key)
+            self.target.addItem(method_title(exporter.title), exporter.key)
         self.path = QLineEdit()
-        self.path.setAccessibleName("File")
-        self.browse = QPushButton("&Browse…")
+        self.path.setAccessibleName(tr("File"))
+        self.browse = QPushButton(tr("&Browse…"))
         self.check = QComboBox()
-        self.check.setAccessibleName("Inputs for the proof")
+        self.check.setAccessibleName(tr("Inputs for the proof"))
         if data[1]:
-            self.check.addItem(f"the attached data ({data[0]})", data[1])
-        self.check.addItem("noise inside the input's range: checked, not proven", "")
+            self.check.addItem(tr("the attached data ({name})", name=data[0]), data[1])
+        self.check.addItem(tr("noise inside the input's range: checked, not proven"), "")
         self.problem = QLabel(wordWrap=True)
         self.problem.setObjectName("FieldError")
         self._lay_out()
@@ -127,9 +129,9 @@ class ExportDialog(QDialog):
         line.setSpacing(8)
         line.addWidget(self.path, 1)
         line.addWidget(self.browse)
-        form.addRow(_label("&Target", self.target), self.target)
-        form.addRow(_label("&File", self.path), line)
-        form.addRow(_label("&Prove with", self.check), self.check)
+        form.addRow(_label(tr("&Target"), self.target), self.target)
+        form.addRow(_label(tr("&File"), self.path), line)
+        form.addRow(_label(tr("&Prove with"), self.check), self.check)
         form.addRow(self.problem)
         waiting = QWidget()
         wait = QVBoxLayout(waiting)
@@ -146,12 +148,12 @@ class ExportDialog(QDialog):
         for page in self._pages:
             self.pages.addWidget(page)
         buttons = QDialogButtonBox()
-        self.export_button = QPushButton("&Export")
+        self.export_button = QPushButton(tr("&Export"))
         self.export_button.setDefault(True)
         self.export_button.clicked.connect(lambda: self.export_requested.emit(self.request()))
-        self.again_button = QPushButton("Export &another…")
+        self.again_button = QPushButton(tr("Export &another…"))
         self.again_button.clicked.connect(self._again)
-        self.close_button = QPushButton("&Close")
+        self.close_button = QPushButton(tr("&Close"))
         self.close_button.clicked.connect(self.reject)
         buttons.addButton(self.again_button, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.addButton(self.close_button, QDialogButtonBox.ButtonRole.RejectRole)
@@ -162,7 +164,7 @@ class ExportDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(16)
-        column.addWidget(QLabel("The file is opened again in its own runtime and compared with this revision."))
+        column.addWidget(QLabel(tr("The file is opened again in its own runtime and compared with this revision.")))
         column.addWidget(self.pages, 1)
         column.addWidget(buttons)
         self.setMinimumWidth(560)
@@ -179,25 +181,25 @@ class ExportDialog(QDialog):
 
     def _browse(self) -> None:
         suffix = self._suffix()
-        name, _ = QFileDialog.getSaveFileName(self, "Export to", self.path.text(), f"{suffix} (*{suffix})")
+        name, _ = QFileDialog.getSaveFileName(self, tr("Export to"), self.path.text(), f"{suffix} (*{suffix})")
         if name:
             self.path.setText(name if name.endswith(suffix) else name + suffix)
 
     def _check(self) -> None:
         text = self.path.text().strip()
         folder = Path(text).expanduser().parent
-        why = "" if text else "Name the file to write."
+        why = "" if text else tr("Name the file to write.")
         if text and not folder.is_dir():
-            why = f"There is no folder '{folder}'."
+            why = tr("There is no folder '{folder}'.", folder=folder)
         elif text and Path(text).expanduser().is_dir():
-            why = f"'{text}' is a folder; name a file in it."
+            why = tr("'{path}' is a folder; name a file in it.", path=text)
         self.problem.setText(why)
         self.export_button.setEnabled(not why)
 
     def _progress(self) -> None:
         if self._job is not None:
             self.progress.setValue(round(1000 * self._job.done))
-            self.progress_text.setText(self._job.message or "starting")
+            self.progress_text.setText(self._job.message or tr("starting"))
 
     def _turn_to(self, page: int) -> None:
         """Show a page, and be only as high as it asks for: a proof is long, a form is short."""

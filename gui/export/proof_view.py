@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui.figures import size
+from gui.words import counted, tr
 
 _ROWS = 12  # more of them scroll
 
@@ -48,9 +49,9 @@ class ProofView(QWidget):
         self.file.setObjectName("Hint")
         self.file.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.ops = QTableWidget(0, 2)
-        self.ops.setAccessibleName("Operators of the written file")
+        self.ops.setAccessibleName(tr("Operators of the written file"))
         for place, (title, side) in enumerate(
-            (("Operator", Qt.AlignmentFlag.AlignLeft), ("Count", Qt.AlignmentFlag.AlignRight))
+            ((tr("Operator"), Qt.AlignmentFlag.AlignLeft), (tr("Count"), Qt.AlignmentFlag.AlignRight))
         ):
             head = QTableWidgetItem(title)
             head.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
@@ -64,7 +65,7 @@ class ProofView(QWidget):
         self.ops.verticalHeader().setDefaultSectionSize(24)
         self.notes = QLabel(wordWrap=True)
         self.notes.setObjectName("Hint")
-        self.folder_button = QPushButton("Open &folder")
+        self.folder_button = QPushButton(tr("Open &folder"))
         self._folder = ""
         self.shown: Shown | None = None
         self.folder_button.clicked.connect(self._open_folder)
@@ -79,7 +80,15 @@ class ProofView(QWidget):
         self.shown = shown
         mark = "✓" if shown.passed and shown.proven else "≈" if shown.passed else "✕"
         self.sentence.setText(f"{mark}  {shown.sentence}")
-        self.file.setText(f"{shown.file}, {size(shown.bytes)} ({shown.bytes:,} bytes)")
+        self.file.setText(
+            counted(
+                shown.bytes,
+                "{file}, {size} ({n} byte)",
+                "{file}, {size} ({n} bytes)",
+                file=shown.file,
+                size=size(shown.bytes),
+            )
+        )
         self._folder = str(shown.file).rpartition("/")[0] or "."
         ordered = sorted(shown.ops.items(), key=lambda pair: (-pair[1], pair[0]))
         self.ops.setRowCount(len(ordered))

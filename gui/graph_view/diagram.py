@@ -30,13 +30,22 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A tensor on its way from one card to another (positions in ``Diagram.cards``); ``name`` is the tensor's."""
+    """A tensor on its way from one card to another (positions in ``Diagram.cards``); ``name`` is the tensor's.
+
+    ``dtype`` is numpy's name, '' where unknown.
+    """
 
     source: int
     target: int
     tensor: int
     shape: str
     name: str = ""
+    dtype: str = ""
+
+    @property
+    def label(self) -> str:
+        """What is written beside it: the shape, and the type where it is not the usual one."""
+        return self.shape if self.dtype in ("", "float32") else f"{self.shape} {self.dtype}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +68,9 @@ def diagram(model: Model) -> Diagram:
     def connect(value: ir.Value | None) -> None:
         if value is not None and id(value) in made:
             source, tensor = made[id(value)]
-            edge = Edge(source, len(cards) - 1, tensor, times(shape_of(value, facts)), value.name or "")
+            edge = Edge(
+                source, len(cards) - 1, tensor, times(shape_of(value, facts)), value.name or "", dtype_of(value, facts)
+            )
             edges.setdefault((source, edge.target, tensor), edge)
 
     for value in real_inputs(model.graph):

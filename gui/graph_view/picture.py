@@ -203,9 +203,9 @@ def _bands(place: Layout) -> dict[int, list[Stretch]]:
 
 
 def _labels(drawn: Diagram, place: Layout, metrics: Metrics) -> list[Label]:
-    """The shapes written beside edges: one per tensor, where it sets out.
+    """The shapes and types written beside edges: one per tensor, where it sets out.
 
-    A tensor whose shape is that of its source's input says nothing new and stays unlabelled, so that a reader going
+    A tensor whose label is that of its source's input says nothing new and stays unlabelled, so that a reader going
     down sees each change of shape. A label stands where no curve passes: right, else left, else nowhere (the card
     says the shape too).
     """
@@ -216,19 +216,19 @@ def _labels(drawn: Diagram, place: Layout, metrics: Metrics) -> list[Label]:
                 curves.setdefault(y0, set()).add((min(x0, x1), max(x0, x1)))
     read: dict[int, set[str]] = {}
     for edge in drawn.edges:
-        read.setdefault(edge.target, set()).add(edge.shape)
+        read.setdefault(edge.target, set()).add(edge.label)
     out: list[Label] = []
     done: set[int] = set()
     for edge, route in zip(drawn.edges, place.routes, strict=True):
         terminal = not drawn.cards[edge.source].key  # says its shape itself
-        if terminal or edge.tensor in done or not edge.shape or edge.shape in read.get(edge.source, ()):
+        if terminal or edge.tensor in done or not edge.label or edge.label in read.get(edge.source, ()):
             continue
         done.add(edge.tensor)
         x, y = route[1]
-        width = metrics.body(edge.shape) * LABEL_PX / 11
+        width = metrics.body(edge.label) * LABEL_PX / 11
         for left in (x + 8, x - width - 8):
             if not any(a < left + width + 4 and b > left - 4 for a, b in curves.get(y, ())):
-                out.append(Label(left, y + 15, edge.shape, width))
+                out.append(Label(left, y + 15, edge.label, width))
                 break
     return sorted(out, key=lambda label: label.y)
 

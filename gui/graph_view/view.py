@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from core.model.model import Model
 from gui import theme
+from gui.graph_view import tensors
 from gui.graph_view.canvas import CardsItem, EdgesItem, Shown, metrics
 from gui.graph_view.model_work import ModelWork
 from gui.graph_view.navigation import Navigation
@@ -54,6 +55,7 @@ class GraphView(Navigation):
         self._shown = Shown()
         self._selected: list[str] = []
         self._tensor = ""
+        self._along = tensors.Along(self)
         self._message = tr(EMPTY)
         self._widths = metrics()
 
@@ -158,9 +160,12 @@ class GraphView(Navigation):
             shown.outputs = frozenset(done.edges[e].target for e in outgoing) - chosen - shown.inputs
             self.viewport().update()
         if changed:
-            said = tr("Selected: {names}", names=", ".join(keys[:5])) if keys else tr(_DESCRIPTION)
-            self.setAccessibleDescription(said)
+            self.setAccessibleDescription(self._selection_in_words())
             self.selection_changed.emit(list(keys))
+
+    def _selection_in_words(self) -> str:
+        keys = self._selected
+        return tr("Selected: {names}", names=", ".join(keys[:5])) if keys else tr(_DESCRIPTION)
 
     def selected_tensor(self) -> str:
         """Name of the tensor that is followed, '' for none."""
@@ -175,6 +180,8 @@ class GraphView(Navigation):
         self._shown.tensor_edges = frozenset(edges)
         self.viewport().update()
         if changed:
+            said = tensors.in_brief(done, self._tensor) if done is not None else ""
+            self.setAccessibleDescription(said or self._selection_in_words())
             self.tensor_selected.emit(self._tensor)
 
     def set_overlay(self, layers: Mapping[str, str] | None) -> None:
@@ -196,8 +203,10 @@ class GraphView(Navigation):
 
     def tip_at(self, spot: QPoint) -> str:
         card = self._card_at(spot)
-        if card is None or self._picture is None:
+        if self._picture is None:
             return ""
+        if card is None:
+            return tensors.described(self._picture, self.tensor_at(spot))
         badge = (self._shown.badges or {}).get(card, "")
         return self._picture.cards[card].tip + (f"\n\n⚠ {badge}" if badge else "")
 
@@ -259,9 +268,12 @@ class GraphView(Navigation):
             self.zoom_out()
         elif key == Qt.Key.Key_Home:
             self.go_to_input()
-        elif key == Qt.Key.Key_Escape and (self._selected or self._tensor):
-            self._announce([])
+        elif key == Qt.Key.Key_Escape and self._tensor:
             self.select_tensor("")
+        elif key == Qt.Key.Key_Escape and self._selected:
+            self._announce([])
+        elif self._along.press(key, event.modifiers()):
+            event.accept()
         else:
             super().keyPressEvent(event)
 

@@ -8,15 +8,16 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QT
 
 from gui.figures import seconds
 from gui.jobs.running_job import RunningJob
+from gui.words import mark, tr
 
 _WORDS = {
-    "waiting": "Waiting",
-    "running": "Running",
-    "stopping": "Ending…",
-    "cancelling": "Stopping…",
-    "done": "✓ Done",
-    "failed": "✕ Failed",
-    "cancelled": "Cancelled",
+    "waiting": mark("Waiting"),
+    "running": mark("Running"),
+    "stopping": mark("Ending…"),
+    "cancelling": mark("Stopping…"),
+    "done": mark("✓ Done"),
+    "failed": mark("✕ Failed"),
+    "cancelled": mark("Cancelled"),
 }
 
 
@@ -74,14 +75,16 @@ class JobRow(Row):
         self.job = job
         self.bar = QProgressBar(maximum=1000, textVisible=False)
         self.bar.setFixedHeight(6)
-        self.bar.setAccessibleName(f"Progress of {job.title}")
+        self.bar.setAccessibleName(tr("Progress of {title}", title=job.title))
         self.texts.insertWidget(1, self.bar)
-        self.stop = framed_button("Cancel", f"Cancel {job.title}", "Stop this job and drop what it did (Del)")
+        self.stop = framed_button(
+            tr("Cancel"), tr("Cancel {title}", title=job.title), tr("Stop this job and drop what it did (Del)")
+        )
         self.stop.clicked.connect(job.cancel)
         self.keep = framed_button(
-            "Stop and keep the best",
-            f"Stop {job.title} and keep the best so far",
-            "End the training now; the best weights so far become a revision.",
+            tr("Stop and keep the best"),
+            tr("Stop {title} and keep the best so far", title=job.title),
+            tr("End the training now; the best weights so far become a revision."),
         )
         self.keep.clicked.connect(job.stop)
         if job.can_stop:
@@ -104,12 +107,12 @@ class JobRow(Row):
 
     def status(self) -> str:
         job = self.job
-        parts = [_WORDS[job.state]]
+        parts = [tr(_WORDS[job.state])]
         if job.state == "running":
-            parts = [f"{100 * job.done:.0f} %"] if job.done else [_WORDS["running"]]
+            parts = [f"{100 * job.done:.0f} %"] if job.done else [tr(_WORDS["running"])]
         left = seconds(job.remaining) if job.state == "running" else ""
         if left:
-            parts.append(f"{left} left")
+            parts.append(tr("{left} left", left=left))
         if job.message and job.state != "cancelling":
             parts.append(job.message)  # last, for it alone may be cut
         return " · ".join(parts)

@@ -22,9 +22,12 @@ from gui.empty_hint import EmptyHint
 from gui.jobs.job_row import JobRow
 from gui.jobs.running_job import RunningJob
 from gui.jobs.unfinished_row import Interrupted, UnfinishedRow
+from gui.words import mark, tr
 
 _KEPT = 50
-_INTERRUPTED = "This training was interrupted. Resume goes on where it was, with the same result as without a pause."
+_INTERRUPTED = mark(
+    "This training was interrupted. Resume goes on where it was, with the same result as without a pause."
+)
 
 
 class JobPanel(QWidget):
@@ -39,19 +42,19 @@ class JobPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.list = QListWidget()
-        self.list.setAccessibleName("Jobs")
+        self.list.setAccessibleName(tr("Jobs"))
         self.list.setObjectName("Jobs")
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.currentItemChanged.connect(lambda item, _=None: self._show(item))
         self.curves = Curves()
         self.log = QPlainTextEdit(readOnly=True)
-        self.log.setPlaceholderText("This job has written nothing.")
-        self.log.setAccessibleName("Log of the chosen job")
+        self.log.setPlaceholderText(tr("This job has written nothing."))
+        self.log.setAccessibleName(tr("Log of the chosen job"))
         self.log.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        self.tabs.addTab(self.curves, "Curves")
-        self.tabs.addTab(self.log, "Log")
+        self.tabs.addTab(self.curves, tr("Curves"))
+        self.tabs.addTab(self.log, tr("Log"))
         self._job: RunningJob | None = None
         self.interrupted: tuple[Interrupted, ...] = ()
         splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -60,7 +63,9 @@ class JobPanel(QWidget):
         splitter.setSizes([320, 760])
         splitter.setChildrenCollapsible(False)
         self._stack = QStackedLayout()
-        self._stack.addWidget(EmptyHint("No jobs yet.", "Choose an act from the Train, Prune or Quantize menu."))
+        self._stack.addWidget(
+            EmptyHint(tr("No jobs yet."), tr("Choose an act from the Train, Prune or Quantize menu."))
+        )
         self._stack.addWidget(splitter)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -148,7 +153,7 @@ class JobPanel(QWidget):
         self.curves.clear()
         self.log.clear()
         if self._job is None:
-            self.log.setPlainText("" if chosen is None else _INTERRUPTED)
+            self.log.setPlainText("" if chosen is None else tr(_INTERRUPTED))
             self.tabs.setCurrentIndex(1)
             return
         for series, x, y in self._job.points:

@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from PySide6.QtCore import QObject, Signal
 
+from gui.words import tr
+
 State = Literal["waiting", "running", "stopping", "cancelling", "done", "failed", "cancelled"]
 ENDED: tuple[State, ...] = ("done", "failed", "cancelled")
 _LOG_LINES = 5000
@@ -50,13 +52,13 @@ class RunningJob(QObject):
     def stop(self) -> None:
         """Ask a training to end now and keep the best so far."""
         if self.state in ("waiting", "running") and self._stop is not None:
-            self.state, self.message = "stopping", "keeping the best so far"
+            self.state, self.message = "stopping", tr("keeping the best so far")
             self.changed.emit()
             self._stop()
 
     def cancel(self) -> None:
         if self.running and self.state != "cancelling" and self._cancel is not None:
-            self.state, self.message = "cancelling", "stopping"
+            self.state, self.message = "cancelling", tr("stopping")
             self.changed.emit()
             self._cancel()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from gui.jobs.job_row import Row, framed_button
+from gui.words import mark, moment, tr
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,14 @@ class UnfinishedRow(Row):
     def __init__(self, found: Interrupted, parent: QWidget | None = None) -> None:
         super().__init__(found.title, parent)
         self.found = found
-        self.resume_button = framed_button("Resume", f"Resume {found.title}", "Go on where this training was stopped.")
+        self.resume_button = framed_button(
+            tr("Resume"), tr("Resume {title}", title=found.title), tr("Go on where this training was stopped.")
+        )
         self.resume_button.clicked.connect(lambda: self.resume.emit(found.path))
         self.discard_button = framed_button(
-            "Discard", f"Discard {found.title}", "Delete what was trained so far; the revisions stay."
+            tr("Discard"),
+            tr("Discard {title}", title=found.title),
+            tr("Delete what was trained so far; the revisions stay."),
         )
         self.discard_button.clicked.connect(lambda: self.discard.emit(found.path))
         self.add_buttons_below(self.resume_button, self.discard_button)
@@ -41,7 +45,12 @@ class UnfinishedRow(Row):
 
     def status(self) -> str:
         found = self.found
-        moment = time.localtime(found.time)
         share = 100 * found.steps / max(found.total, 1)
-        when = f"{moment.tm_mday} {time.strftime('%B, %H:%M', moment)}"
-        return f"Interrupted at {share:.0f} % · {when} · step {found.steps:,} of {found.total:,}"
+        when = moment(found.time, mark("d MMMM, HH:mm"))
+        return tr(
+            "Interrupted at {share:.0f} % · {when} · step {steps:,} of {total:,}",
+            share=share,
+            when=when,
+            steps=found.steps,
+            total=found.total,
+        )

@@ -14,18 +14,19 @@ from core.references.catalogue import COUNTED, Entry
 from core.references.cited import Citation, Source
 from gui import theme
 from gui.figures import cell
+from gui.words import mark, tr
 
 _ADDRESS = re.compile(r"((?:[\w-]+\.)+[a-z]{2,}/[^\s,;]+)(.*)")
-_COUNTS = (("params", "parameters"), ("macs", "MACs"), ("peak_memory", "peak activation memory"))
-_OTHERS = "Those of your parameters are counted when the network is made."
+_COUNTS = (("params", mark("parameters")), ("macs", mark("MACs")), ("peak_memory", mark("peak activation memory")))
+_OTHERS = mark("Those of your parameters are counted when the network is made.")
 _NAMES = {
-    "top1": "Top-1",
-    "top5": "Top-5",
-    "int8_top1": "Top-1, 8 bits",
-    "params": "Parameters",
-    "macs": "MACs",
-    "bytes": "File",
-    "latency": "Latency",
+    "top1": mark("Top-1"),
+    "top5": mark("Top-5"),
+    "int8_top1": mark("Top-1, 8 bits"),
+    "params": mark("Parameters"),
+    "macs": mark("MACs"),
+    "bytes": mark("File"),
+    "latency": mark("Latency"),
 }
 
 
@@ -63,10 +64,10 @@ class Details(QWidget):
             return
         muted, link = theme.current().muted, theme.current().accent
         self.title.setText(entry.title)
-        self.about.setText(f"{html.escape(entry.help)}<br>{_source(entry.paper, muted, link)}")
+        self.about.setText(f"{html.escape(tr(entry.help))}<br>{_source(entry.paper, muted, link)}")
         figures = ((name, entry.figures.get(key)) for key, name in _COUNTS)
-        counted = " · ".join(f"{cell(measure)} {name}" for name, measure in figures if measure is not None)
-        note = f"Estimated: {COUNTED}." + (f" {_OTHERS}" if self._changed else "")
+        counted = " · ".join(f"{cell(measure)} {tr(name)}" for name, measure in figures if measure is not None)
+        note = tr("Estimated: {how}.", how=tr(COUNTED)) + (f" {tr(_OTHERS)}" if self._changed else "")
         self.counts.setText(f"{counted}<br><span style='color:{muted}'>{html.escape(note)}</span>")
         self.cited.setText(cited_text(entry.cited, muted, link))
 
@@ -79,12 +80,12 @@ class Details(QWidget):
 def cited_text(cited: Sequence[Citation], muted: str, link: str) -> str:
     """Every citation as rich text, below the source that printed it."""
     if not cited:
-        return f"<span style='color:{muted}'>No published figures are known here.</span>"
+        return f"<span style='color:{muted}'>{tr('No published figures are known here.')}</span>"
     parts = []
     by_source = sorted(cited, key=lambda c: _order(cited, c.source))
     for source, found in groupby(by_source, key=lambda c: c.source):
         rows = "".join(_row(c, muted) for c in found)
-        head = f"<span style='color:{muted}'>Cited: </span>{_source(source, muted, link)}"
+        head = f"<span style='color:{muted}'>{tr('Cited:')} </span>{_source(source, muted, link)}"
         table = f"<table cellspacing='0' cellpadding='1' style='margin-bottom:10px'>{rows}</table>"
         parts.append(f"<p style='margin:0 0 2px 0'>{head}</p>{table}")
     return "".join(parts)
@@ -98,7 +99,7 @@ def _order(cited: Sequence[Citation], source: Source) -> int:
 def _row(citation: Citation, muted: str) -> str:
     on = "; ".join(filter(None, [citation.on, citation.differs]))
     return (
-        f"<tr><td style='color:{muted}'>{_NAMES[citation.figure]}</td>"
+        f"<tr><td style='color:{muted}'>{tr(_NAMES[citation.figure])}</td>"
         f"<td align='right' style='padding-left:12px; white-space:nowrap'>{html.escape(citation.printed)}</td>"
         f"<td style='padding-left:12px; color:{muted}'>{html.escape(on)}</td></tr>"
     )

@@ -32,6 +32,7 @@ from gui.new.table import NetworkTable
 from gui.new.table_model import CatalogueModel, FilteredCatalogue
 from gui.new.weights_box import WeightsBox
 from gui.param_form import ParamForm
+from gui.words import counted, tr
 
 _MARGIN = 16
 _NARROWEST = 360  # pixels, of the right half
@@ -47,18 +48,18 @@ class NewDialog(QDialog):
 
     def __init__(self, entries: Sequence[Entry], chosen: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("New from reference network")
+        self.setWindowTitle(tr("New from reference network"))
         self.entry: Entry | None = None
         self.form: ParamForm | None = None
         self._job: RunningJob | None = None
         self._kept: dict[str, Scalar] = {}
         self.model = CatalogueModel(entries, self)
         self.shown = FilteredCatalogue(self.model, self)
-        self.filter = QLineEdit(placeholderText="Filter by name or family", clearButtonEnabled=True)
-        self.filter.setAccessibleName("Filter")
+        self.filter = QLineEdit(placeholderText=tr("Filter by name or family"), clearButtonEnabled=True)
+        self.filter.setAccessibleName(tr("Filter"))
         self.family = QComboBox()
-        self.family.setAccessibleName("Family")
-        self.family.addItem("All families", "")
+        self.family.setAccessibleName(tr("Family"))
+        self.family.addItem(tr("All families"), "")
         for name in sorted({e.family for e in entries}, key=str.lower):
             self.family.addItem(name, name)
         self.found = QLabel()
@@ -141,7 +142,7 @@ class NewDialog(QDialog):
         line.addWidget(self.filter, 1)
         line.addWidget(self.family)
         line.addWidget(self.found)
-        self.nothing = EmptyHint("", "Try fewer letters, or all families.", "Show &all")
+        self.nothing = EmptyHint("", tr("Try fewer letters, or all families."), tr("Show &all"))
         self.nothing.button.setAutoDefault(False)
         self.list = QStackedWidget()
         self.list.addWidget(self.table)
@@ -161,11 +162,11 @@ class NewDialog(QDialog):
         column.setSpacing(_MARGIN)
         self._form_place = QVBoxLayout()
         column.addWidget(self.details)
-        column.addWidget(_section("Parameters"))
+        column.addWidget(_section(tr("Parameters")))
         column.addLayout(self._form_place)
         column.addWidget(self.weights)
         column.addSpacing(8)
-        column.addWidget(_section("Published figures"))
+        column.addWidget(_section(tr("Published figures")))
         column.addWidget(self.details.cited)
         column.addStretch(1)
         scroll = QScrollArea(widgetResizable=True)
@@ -177,7 +178,7 @@ class NewDialog(QDialog):
         self._pages.setMinimumWidth(_NARROWEST)
         self._scroll = scroll
         self._pages.addWidget(scroll)
-        self._pages.addWidget(EmptyHint("No network is chosen.", "Choose one in the table."))
+        self._pages.addWidget(EmptyHint(tr("No network is chosen."), tr("Choose one in the table.")))
         return self._pages
 
     def _bottom(self) -> QHBoxLayout:
@@ -185,7 +186,7 @@ class NewDialog(QDialog):
         self.problem.setObjectName("FieldError")
         self.bar = QProgressBar(maximum=1000, textVisible=False)
         self.bar.setFixedHeight(6)
-        self.bar.setAccessibleName("Progress")
+        self.bar.setAccessibleName(tr("Progress"))
         self.bar_text = QLabel()
         self.bar_text.setObjectName("Hint")
         waiting = QWidget()
@@ -197,9 +198,9 @@ class NewDialog(QDialog):
         self._strip = QStackedWidget()
         self._strip.addWidget(self.problem)
         self._strip.addWidget(waiting)
-        self.create_button = QPushButton("&Create")
+        self.create_button = QPushButton(tr("&Create"))
         self.create_button.setDefault(True)
-        self.close_button = QPushButton("Cancel")
+        self.close_button = QPushButton(tr("Cancel"))
         self.close_button.setAutoDefault(False)
         line = QHBoxLayout()
         line.setSpacing(8)
@@ -238,9 +239,17 @@ class NewDialog(QDialog):
         text, family = self.filter.text(), str(self.family.currentData() or "")
         self.shown.set_filter(text, family)
         count, total = self.shown.rowCount(), self.model.rowCount()
-        self.found.setText(f"{count} of {total}" if count != total else f"{total} networks")
-        where = f" in {family}" if family else ""
-        self.nothing.title.setText(f"No network matches '{text.strip()}'{where}.")
+        self.found.setText(
+            tr("{count} of {total}", count=count, total=total)
+            if count != total
+            else counted(total, "{n} network", "{n} networks")
+        )
+        asked = text.strip()
+        if family:
+            nothing = tr("No network matches '{text}' in {family}.", text=asked, family=family)
+        else:
+            nothing = tr("No network matches '{text}'.", text=asked)
+        self.nothing.title.setText(nothing)
         self.list.setCurrentIndex(0 if count else 1)
         row = self.shown.row_of(self.entry.key) if self.entry is not None else -1
         if count:
@@ -299,7 +308,7 @@ class NewDialog(QDialog):
 
     def _problem(self) -> str:
         if self.entry is None or self.form is None:
-            return "Choose a network first."
+            return tr("Choose a network first.")
         return next(iter(self.form.errors().values()), "") or self.weights.problem()
 
     def _check(self) -> None:
@@ -329,7 +338,7 @@ class NewDialog(QDialog):
         if self._job is not None:
             self.bar.setValue(round(1000 * self._job.done))
             opening = self._job.state == "done"
-            self.bar_text.setText("Opening" if opening else self._job.message or "Starting")
+            self.bar_text.setText(tr("Opening") if opening else self._job.message or tr("Starting"))
 
 
 def _section(title: str) -> QLabel:

@@ -8,8 +8,14 @@ from dataclasses import dataclass
 from core.model.model import Model
 from core.references.catalogue import entries
 from core.references.create import REFERENCE
+from gui.words import mark, tr
 
-_WEIGHTS = {"seed": "seed {seed}", "file": "weights from a file", "timm": "weights from timm"}
+_WEIGHTS = {
+    "seed": mark("Reference network, seed {seed}"),
+    "file": mark("Reference network, weights from a file"),
+    "timm": mark("Reference network, weights from timm"),
+}
+_OTHER = mark("Reference network, other weights")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +32,7 @@ class Origin:
         return self.weights == "seed"
 
     def sentence(self) -> str:
-        return "Reference network, " + _WEIGHTS.get(self.weights, "other weights").format(seed=self.seed)
+        return tr(_WEIGHTS.get(self.weights, _OTHER), seed=self.seed)
 
 
 def origin(model: Model) -> Origin | None:

@@ -7,6 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from gui.new.table_model import COLUMNS, FilteredCatalogue
+from gui.words import tr
 
 _PADDING = 28  # pixels of a cell, with the sign of the sorting
 _NAME, _FAMILY = 0, 1
@@ -18,7 +19,7 @@ class NetworkTable(QTableView):
     def __init__(self, model: FilteredCatalogue, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setModel(model)
-        self.setAccessibleName("Reference networks")
+        self.setAccessibleName(tr("Reference networks"))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

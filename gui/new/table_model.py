@@ -12,10 +12,11 @@ from core.references.catalogue import Entry
 from core.references.cited import Citation
 from core.report import Measure
 from gui.figures import MISSING, cell, spoken
+from gui.words import mark, tr
 
 Index = QModelIndex | QPersistentModelIndex
 SORT, KEY = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
-IMAGENET, PHONE = "ImageNet", "Phone"
+IMAGENET, PHONE = "ImageNet", mark("Phone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,25 +52,35 @@ def _cited(find: Callable[[Entry], Citation | None]) -> Callable[[Entry], Measur
 
 
 COLUMNS = (
-    Column("Network", text=lambda e: e.title),
-    Column("Family", widest="ResNet for CIFAR", text=lambda e: e.family),
-    Column("Year", widest="2026", text=lambda e: e.year),
-    Column("Parameters", "estimated", "Numbers the network learns.", "Parameters", _estimated("params")),
-    Column("MACs", "estimated", "Multiply-accumulate operations for one input.", "estimated", _estimated("macs")),
+    Column(mark("Network"), text=lambda e: e.title),
+    Column(mark("Family"), widest="ResNet for CIFAR", text=lambda e: e.family),
+    Column(mark("Year"), widest="2026", text=lambda e: e.year),
+    Column(mark("Parameters"), "estimated", mark("Numbers the network learns."), "Parameters", _estimated("params")),
     Column(
-        "Peak memory",
+        mark("MACs"),
         "estimated",
-        "Most bytes of activations that live at the same time.",
+        mark("Multiply-accumulate operations for one input."),
+        "estimated",
+        _estimated("macs"),
+    ),
+    Column(
+        mark("Peak memory"),
+        "estimated",
+        mark("Most bytes of activations that live at the same time."),
         "Peak memory",
         _estimated("peak_memory"),
     ),
     Column(
-        "Top-1", "cited", "Share of ImageNet's images whose first answer is right.", "100.0 %", _cited(imagenet_top1)
+        mark("Top-1"),
+        "cited",
+        mark("Share of ImageNet's images whose first answer is right."),
+        "100.0 %",
+        _cited(imagenet_top1),
     ),
     Column(
         PHONE,
         "cited",
-        "Time of one run on the phone that the source used.",
+        mark("Time of one run on the phone that the source used."),
         "1,000 ms",
         _cited(lambda e: e.best("latency")),
     ),
@@ -94,11 +105,11 @@ class CatalogueModel(QAbstractTableModel):
             return None
         column = COLUMNS[section]
         if role == Qt.ItemDataRole.DisplayRole:
-            return f"{column.title}\n{column.origin}".rstrip()
+            return f"{tr(column.title)}\n{tr(column.origin)}".rstrip()
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return int(_side(section) | Qt.AlignmentFlag.AlignTop)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return column.help
+            return tr(column.help)
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -118,7 +129,7 @@ class CatalogueModel(QAbstractTableModel):
         if role == SORT:
             return value.lower() if isinstance(value, str) else value
         if role == Qt.ItemDataRole.ToolTipRole:
-            return entry.help
+            return tr(entry.help)
         return None
 
     def _figure(self, entry: Entry, column: Column, role: int) -> Any:
@@ -128,7 +139,8 @@ class CatalogueModel(QAbstractTableModel):
         if role == SORT:
             return None if measure is None else measure.value
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
-            return f"{column.title} of {entry.title}: {spoken(measure) if measure else _absent(entry, column)}"
+            figure = spoken(measure) if measure else _absent(entry, column)
+            return tr("{column} of {model}: {figure}", column=tr(column.title), model=entry.title, figure=figure)
         return None
 
 
@@ -179,8 +191,8 @@ def _absent(entry: Entry, column: Column) -> str:
     """Why a cell is empty; an accuracy on other data is named."""
     other = entry.best("top1") if column.title == "Top-1" else None
     if other is not None:
-        return f"none is cited for {IMAGENET}; {other.printed} on {other.on}."
-    return f"none is {column.origin}."
+        return tr("none is cited for {data}; {figure} on {other}.", data=IMAGENET, figure=other.printed, other=other.on)
+    return tr("none is {how}.", how=tr(column.origin))
 
 
 def _as_printed(entry: Entry) -> str:

@@ -20,14 +20,15 @@ from PySide6.QtWidgets import (
 
 from core import params as parameters
 from gui.param_form import NumberEdit, ParamRow
+from gui.words import mark, tr
 
 SUFFIXES = (".safetensors", ".pth", ".pt")
 _SEED = parameters.Spec(
-    "seed", int, 0, parameters.Field("Seed", "The same seed draws the same weights.", low=0, high=2**32 - 1)
+    "seed", int, 0, parameters.Field(mark("Seed"), mark("The same seed draws the same weights."), low=0, high=2**32 - 1)
 )
 _INDENT = 24  # pixels: a radio button's text begins there
-_FETCH = "Downloads from the network, only when you press Create."
-_NO_TIMM = "timm is not installed here. Install it with: pip install timm"
+_FETCH = mark("Downloads from the network, only when you press Create.")
+_NO_TIMM = mark("timm is not installed here. Install it with: pip install timm")
 
 
 class WeightsBox(QGroupBox):
@@ -36,17 +37,17 @@ class WeightsBox(QGroupBox):
     changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Weights", parent)
-        self.seeded = QRadioButton("Drawn from the &seed")
+        super().__init__(tr("Weights"), parent)
+        self.seeded = QRadioButton(tr("Drawn from the &seed"))
         self.seeded.setChecked(True)
         self._seed = ParamRow(_SEED, 0)
-        self.file = QRadioButton("From a &file")
+        self.file = QRadioButton(tr("From a &file"))
         self.path = QLineEdit(placeholderText=", ".join(SUFFIXES))
-        self.path.setAccessibleName("Weights file")
-        self.browse = QPushButton("&Browse…")
+        self.path.setAccessibleName(tr("Weights file"))
+        self.browse = QPushButton(tr("&Browse…"))
         self.browse.setAutoDefault(False)
-        self.fetched = QRadioButton("&Pretrained, through timm")
-        self.fetch_note = QLabel(_FETCH, wordWrap=True)
+        self.fetched = QRadioButton(tr("&Pretrained, through timm"))
+        self.fetch_note = QLabel(tr(_FETCH), wordWrap=True)
         self.fetch_note.setObjectName("Hint")
         self._timm = importlib.util.find_spec("timm") is not None
         self._lay_out()
@@ -65,11 +66,11 @@ class WeightsBox(QGroupBox):
 
     def offer_pretrained(self, title: str, offered: bool) -> None:
         """Whether timm has weights of the chosen network."""
-        why = "" if offered else f"timm offers no weights of {title}."
-        why = why or ("" if self._timm else _NO_TIMM)
+        why = "" if offered else tr("timm offers no weights of {title}.", title=title)
+        why = why or ("" if self._timm else tr(_NO_TIMM))
         self.fetched.setEnabled(not why)
-        self.fetched.setToolTip(why or _FETCH)
-        self.fetch_note.setText(why or _FETCH)
+        self.fetched.setToolTip(why or tr(_FETCH))
+        self.fetch_note.setText(why or tr(_FETCH))
         if why and self.fetched.isChecked():
             self.seeded.setChecked(True)
 
@@ -82,11 +83,16 @@ class WeightsBox(QGroupBox):
             return ""
         text = self.path.text().strip()
         if not text:
-            return "Name the file with the weights."
+            return tr("Name the file with the weights.")
         path = Path(text).expanduser()
         if path.suffix.lower() not in SUFFIXES:
-            return f"'{path.name}' is no weights file; it must end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}."
-        return "" if path.is_file() else f"There is no file '{path}'."
+            return tr(
+                "'{name}' is no weights file; it must end in {first} or {last}.",
+                name=path.name,
+                first=", ".join(SUFFIXES[:-1]),
+                last=SUFFIXES[-1],
+            )
+        return "" if path.is_file() else tr("There is no file '{path}'.", path=path)
 
     def chosen(self) -> tuple[int, str, bool]:
         """(seed, path of the weights or '', whether to fetch them)."""
@@ -115,7 +121,9 @@ class WeightsBox(QGroupBox):
 
     def _browse(self) -> None:
         pattern = " ".join(f"*{s}" for s in SUFFIXES)
-        name, _ = QFileDialog.getOpenFileName(self, "Weights", self.path.text(), f"Weights ({pattern})")
+        name, _ = QFileDialog.getOpenFileName(
+            self, tr("Weights"), self.path.text(), tr("Weights ({pattern})", pattern=pattern)
+        )
         if name:
             self.path.setText(name)
             self.file.setChecked(True)

@@ -16,6 +16,7 @@ from core.errors import UserError
 from core.methods.method import Method, Plan, load_methods
 from core.model.model import Model
 from core.model.preprocessing import presets
+from core.params import Scalar
 from core.project.database import Revision
 from core.project.packing import read_result
 from core.project.project import Project
@@ -27,7 +28,8 @@ from gui.desk import Desk
 from gui.graph_view.known import known
 from gui.param_form import number_text
 from gui.report_dialog import ReportDialog
-from gui.wording import headline
+from gui.wording import choice_title, headline, method_title
+from gui.words import counted, tr
 
 THREADS = os.cpu_count() or 1
 
@@ -56,7 +58,7 @@ def make_dialog(desk: Desk, method: Method) -> MethodDialog:
     )
     dialog = MethodDialog(method, setting, lambda *args: _preview(desk, *args), desk.window)
     if dialog.device is not None:
-        desk.jobs.submit("Devices", "devices", {}, lambda found: dialog.show_devices(found["devices"]), quiet=True)
+        desk.jobs.submit(tr("Devices"), "devices", {}, lambda found: dialog.show_devices(found["devices"]), quiet=True)
     return dialog
 
 
@@ -65,14 +67,19 @@ def _data_words(desk: Desk, method: Method) -> str:
     attached = desk.state.attached
     if attached is None:
         return ""
-    words = f"{attached.data.name}, {len(attached.data.items):,} items"
+    items = counted(len(attached.data.items), "{data}, {n} item", "{data}, {n} items", data=attached.data.name)
     if not method.trains:
-        return words
-    parts = attached.training
-    words += f": {len(parts.train.items):,} to train, {len(parts.judge.items):,} to judge"
+        return items
+    train, judge = len(attached.training.train.items), len(attached.training.judge.items)
+    words = tr("{items}: {train:,} to train, {judge:,} to judge", items=items, train=train, judge=judge)
     scores, classes = _scores(desk.state.model), len(attached.data.classes)
     if classes and scores > classes + 1:  # one more is the background of some published networks
-        words += f". The network has {scores:,} scores and the data {classes:,} classes: the rest stays unused."
+        unused = tr(
+            "The network has {scores:,} scores and the data {classes:,} classes: the rest stays unused.",
+            scores=scores,
+            classes=classes,
+        )
+        words = f"{words}. {unused}"
     return words
 
 
@@ -87,9 +94,11 @@ def _scores(model: Model | None) -> int:
 
 def teachers(desk: Desk) -> list[TeacherChoice]:
     """The original first: learning from what was opened is what one wants nearly always."""
-    found = [TeacherChoice(f"Revision {r.id}: {r.title}", revision=r.id) for r in desk.state.revisions]
+    found = [TeacherChoice(revision_name(r), revision=r.id) for r in desk.state.revisions]
     if found:
-        found[0] = dataclasses.replace(found[0], title=f"The original ({desk.state.revisions[0].title})")
+        found[0] = dataclasses.replace(
+            found[0], title=tr("The original ({model})", model=desk.state.revisions[0].title)
+        )
     return found
 
 
@@ -108,7 +117,7 @@ def _preview(
         if result["report"] is not None:
             done(Plan(Report.from_json(result["report"]), tuple(result["layers"])))
 
-    desk.jobs.submit(f"Preview of {method.title.rstrip('…')}", "plan", args, show, failed, quiet=True)
+    desk.jobs.submit(tr("Preview of {act}", act=method_title(method.title)), "plan", args, show, failed, quiet=True)
 
 
 # acting -------------------------------------------------------------------------------------------------------------
@@ -151,7 +160,7 @@ def apply_request(desk: Desk, request: ActRequest) -> None:
         return
     method = load_methods().get(request.method)
     if not request.scope.everything:
-        desk.window.statusBar().showMessage(f"{method.title.rstrip('…')} on part of the layers.", 4000)
+        desk.window.statusBar().showMessage(tr("{act} on part of the layers.", act=method_title(method.title)), 4000)
     if method.trains:
         desk.settings.device = request.device
         args["device"] = request.device
@@ -215,7 +224,7 @@ def _commit(
                 continue
             model = read_result(place(k), project.tensors)
             step = Step.from_json(result["step"])
-            last = project.commit(here, model, step, Report.from_json(result["report"]), title_of(step))
+            last = project.commit(here, model, step, Report.from_json(result["report"]), stored_title(step))
             here = last.id
         if last is None:
             return None
@@ -236,7 +245,7 @@ def _commit(
         desk.state.add_figures(figures)
         if report.notes:
             first, second = headline(report.notes)
-            desk.errors.say("info", f"{made[0].title}: {first}", second)
+            desk.errors.say("info", f"{shown_title(made[0])}: {first}", second)
 
     desk.background.run(work, done, desk.errors.report)
 
@@ -245,7 +254,7 @@ def show_report(desk: Desk, revision: int) -> None:
     """What the step that made a revision found out."""
     if desk.state.project is not None:
         found = desk.state.project.revision(revision)
-        ReportDialog(f"Revision {revision}: {found.title}", found.report, desk.window).open()
+        ReportDialog(revision_name(found), found.report, desk.window).open()
 
 
 # recipes ------------------------------------------------------------------------------------------------------------
@@ -253,7 +262,7 @@ def show_report(desk: Desk, revision: int) -> None:
 
 def choose_recipe(desk: Desk) -> None:
     name, _ = QFileDialog.getOpenFileName(
-        desk.window, "Replay a recipe", desk.settings.folder("recipe"), "Recipes (*.json)"
+        desk.window, tr("Replay a recipe"), desk.settings.folder("recipe"), tr("Recipes (*.json)")
     )
     if name:
         run_recipe_file(desk, Path(name))
@@ -263,7 +272,11 @@ def run_recipe_file(desk: Desk, path: Path) -> None:
     """Replay the steps of a file on the current revision; attached data replaces the recipe's own."""
     project, revision = desk.state.project, desk.state.revision
     if project is None or revision is None:
-        desk.errors.say("warning", f"'{path.name}' looks like a recipe, but no model is open.", "Open a model first.")
+        desk.errors.say(
+            "warning",
+            tr("'{name}' looks like a recipe, but no model is open.", name=path.name),
+            tr("Open a model first."),
+        )
         return
     try:
         recipe = _with_data(desk, load_recipe(path))
@@ -273,7 +286,7 @@ def run_recipe_file(desk: Desk, path: Path) -> None:
     args = {"model": _reference(project, revision.id), "recipe": recipe.to_json(), "threads": THREADS}
     if _trains(recipe.steps):
         args["device"] = desk.settings.device
-    submit_recipe(desk, project, revision.id, f"Recipe {path.stem}", args)
+    submit_recipe(desk, project, revision.id, tr("Recipe {name}", name=path.stem), args)
 
 
 def _with_data(desk: Desk, recipe: Recipe) -> Recipe:
@@ -287,12 +300,35 @@ def _with_data(desk: Desk, recipe: Recipe) -> Recipe:
 
 
 def title_of(step: Step) -> str:
-    """A revision's title: the method, and the number that matters most."""
+    """What a step is called: the method, and the number that matters most."""
+    return _title(step, tr)
+
+
+def stored_title(step: Step) -> str:
+    """The same in English, as projects keep it: whoever opens one may read it in another language."""
+    return _title(step, str)
+
+
+def shown_title(revision: Revision) -> str:
+    """A revision's own title where somebody gave it one, else what its step is called in the user's language."""
+    step = revision.step
+    if step is None or revision.title not in (step.method, stored_title(step)):
+        return revision.title
+    return title_of(step)
+
+
+def revision_name(revision: Revision) -> str:
+    """A revision with its number, as teachers, graphs and dialogs are headed."""
+    return tr("Revision {id}: {title}", id=revision.id, title=shown_title(revision))
+
+
+def _title(step: Step, say: Callable[[str], str]) -> str:
+    """``say`` gives a title or a label in the language wanted."""
     registry = load_methods()
     if step.method not in registry:
         return step.method
     method = registry.get(step.method)
-    title = method.title.rstrip("…")
+    title = say(method.title.rstrip("…"))
     first = next(iter(parameters.specs(method.params)), None)
     value = step.params.get(first.name, first.default) if first is not None else None
     if first is None or isinstance(value, bool | str) or value is None:
@@ -301,12 +337,13 @@ def title_of(step: Step) -> str:
         return f"{title}, {100 * value:g} %"
     if value == first.default:
         return title
-    shown = number_text(value)
-    counted = first.type is int and first.field.label.endswith("s") and " " not in first.field.label
+    shown, label = number_text(value), first.field.label
     if first.field.unit:
-        return f"{title}, {shown} {first.field.unit}"
-    label = first.field.label.lower()
-    if counted:  # 'Fine-tune, 1 epoch'
+        return f"{title}, {shown} {say(first.field.unit)}"
+    if say(label) != label:  # other languages have their own plurals and capitals
+        return f"{title}, {say(label)}: {shown}"
+    label = label.lower()
+    if first.type is int and label.endswith("s") and " " not in label:  # 'Fine-tune, 1 epoch'
         return f"{title}, {shown} {label.removesuffix('s') if value == 1 else label}"
     return f"{title}, {label} {shown}"
 
@@ -320,9 +357,15 @@ def step_sentence(step: Step) -> str:
     for spec in parameters.specs(registry.get(step.method).params):
         value = step.params.get(spec.name, spec.default)
         if value != spec.default:
-            parts.append(f"{spec.field.label} {value if isinstance(value, bool | str) else number_text(value)}")
+            parts.append(f"{tr(spec.field.label)} {_value(value)}")
     if step.scope.layers:
-        parts.append(f"on {len(step.scope.layers)} layers")
+        parts.append(counted(len(step.scope.layers), "on {n} layer", "on {n} layers"))
     elif step.scope.pattern:
-        parts.append(f"on layers named {step.scope.pattern}")
-    return ", ".join(parts) or "With the default parameters."
+        parts.append(tr("on layers named {pattern}", pattern=step.scope.pattern))
+    return ", ".join(parts) or tr("With the default parameters.")
+
+
+def _value(value: Scalar) -> str:
+    if isinstance(value, bool):
+        return tr("yes") if value else tr("no")
+    return choice_title(value) if isinstance(value, str) else number_text(value)

@@ -15,6 +15,9 @@ from core.project.project import Project
 from core.report import Measure
 from gui.compare.predict_dialog import Answer, PredictDialog
 from gui.desk import Desk
+from gui.figures import name_of
+from gui.operations import act
+from gui.words import counted, tr
 
 ACCURACY, FIDELITY = ("top1", "top5"), ("sqnr", "cosine", "agreement")
 _IN_THREAD = 1000  # layers: inferring the shapes of larger graphs would hold up the window
@@ -51,7 +54,7 @@ def _count_in_worker(desk: Desk, project: Project, revision: int) -> None:
     def done(result: Any) -> None:
         _keep(desk, project, {str(revision): _cost_measures(Cost.from_json(result["cost"]))})
 
-    desk.jobs.submit("Counting", "info", args, done, desk.errors.report, quiet=True)
+    desk.jobs.submit(tr("Counting"), "info", args, done, desk.errors.report, quiet=True)
 
 
 def _cost_measures(found: Cost) -> dict[str, Measure]:
@@ -84,9 +87,11 @@ def evaluate_current(desk: Desk) -> None:
 
 def evaluate(desk: Desk, refs: Sequence[str]) -> None:
     if desk.state.data is None:
-        desk.errors.say("warning", "Accuracy needs data.", "Attach a data set whose items have classes (Ctrl+D).")
+        desk.errors.say(
+            "warning", tr("Accuracy needs data."), tr("Attach a data set whose items have classes (Ctrl+D).")
+        )
         return
-    _compare(desk, refs, ACCURACY, f"Evaluate {_names(refs)}")
+    _compare(desk, refs, ACCURACY, tr("Evaluate {models}", models=_names(refs)))
 
 
 def fidelity_current(desk: Desk) -> None:
@@ -100,9 +105,11 @@ def fidelity(desk: Desk, refs: Sequence[str]) -> None:
     first = str(desk.state.revisions[0].id)
     others = [r for r in refs if r != first]
     if not others:
-        desk.errors.say("info", "Fidelity compares with the original.", "Choose another row, or apply an act first.")
+        desk.errors.say(
+            "info", tr("Fidelity compares with the original."), tr("Choose another row, or apply an act first.")
+        )
         return
-    _compare(desk, [first, *others], FIDELITY, f"Fidelity of {_names(others)}")
+    _compare(desk, [first, *others], FIDELITY, tr("Fidelity of {models}", models=_names(others)))
 
 
 def _compare(desk: Desk, refs: Sequence[str], wanted: Sequence[str], title: str) -> None:
@@ -120,7 +127,9 @@ def _compare(desk: Desk, refs: Sequence[str], wanted: Sequence[str], title: str)
         _keep(desk, project, found)
         failed = [r for r in found if wanted[0] not in found[r] and not (wanted is FIDELITY and r == refs[0])]
         for ref in failed[:1]:
-            notes = result["models"][ref]["notes"] or [f"There is no {wanted[0]} for {_names([ref])}."]
+            notes = result["models"][ref]["notes"] or [
+                tr("There is no {figure} for {model}.", figure=name_of(wanted[0]), model=_names([ref]))
+            ]
             desk.errors.say("error", notes[0], " ".join(notes[1:]))
 
     desk.jobs.submit(title, "compare", args, done, desk.errors.report)
@@ -156,7 +165,7 @@ def latency(desk: Desk, refs: Sequence[str]) -> None:
         if notes:
             desk.errors.say("info", notes[0], " ".join(notes[1:3]))
 
-    desk.jobs.submit(f"Latency of {_names(refs)}", "latency", args, done, desk.errors.report)
+    desk.jobs.submit(tr("Latency of {models}", models=_names(refs)), "latency", args, done, desk.errors.report)
 
 
 # one picture --------------------------------------------------------------------------------------------------------
@@ -165,7 +174,10 @@ def latency(desk: Desk, refs: Sequence[str]) -> None:
 def choose_picture(desk: Desk) -> None:
     pattern = " ".join(f"*{s}" for s in sorted(SUFFIXES))
     name, _ = QFileDialog.getOpenFileName(
-        desk.window, "Ask about a picture", desk.settings.folder("picture"), f"Pictures ({pattern})"
+        desk.window,
+        tr("Ask about a picture"),
+        desk.settings.folder("picture"),
+        tr("Pictures ({pattern})", pattern=pattern),
     )
     if name:
         predict_picture(desk, Path(name))
@@ -175,18 +187,20 @@ def predict_picture(desk: Desk, path: Path) -> None:
     """What the original and the current revision answer, side by side."""
     project, state = desk.state.project, desk.state
     if project is None or state.revision is None:
-        desk.errors.say("warning", f"'{path.name}' is a picture, but no model is open.", "Open a model first.")
+        desk.errors.say(
+            "warning", tr("'{name}' is a picture, but no model is open.", name=path.name), tr("Open a model first.")
+        )
         return
     desk.settings.set_folder("picture", path.parent)
     refs = list(dict.fromkeys([str(state.revisions[0].id), str(state.revision.id)]))
-    titles = {str(r.id): f"Revision {r.id}: {r.title}" for r in state.revisions}
+    titles = {str(r.id): act.revision_name(r) for r in state.revisions}
     args = {"models": models_of(project, refs), "image": str(path), "top": 5}
 
     def done(result: Any) -> None:
         answers = [Answer(titles[r], [_answer(a) for a in result["answers"][r]]) for r in refs]
         PredictDialog(path, answers, desk.window).open()
 
-    desk.jobs.submit(f"Ask about {path.name}", "predict", args, done, desk.errors.report)
+    desk.jobs.submit(tr("Ask about {name}", name=path.name), "predict", args, done, desk.errors.report)
 
 
 def _answer(found: Mapping[str, Any]) -> tuple[str, float]:
@@ -212,5 +226,7 @@ def _location(desk: Desk) -> str:
 
 
 def _names(refs: Sequence[str]) -> str:
-    names = [f"revision {r}" if r.isdigit() else Path(r).name for r in refs]
-    return " and ".join(names) if len(names) < 3 else f"{len(names)} models"
+    names = [tr("revision {id}", id=r) if r.isdigit() else Path(r).name for r in refs]
+    if len(names) == 2:
+        return tr("{one} and {other}", one=names[0], other=names[1])
+    return names[0] if len(names) == 1 else counted(len(names), "{n} model", "{n} models")

@@ -13,7 +13,8 @@ from core.model.model import Model
 from gui.app_state import Beside
 from gui.desk import Desk
 from gui.graph_view.known import known
-from gui.operations import looking
+from gui.operations import act, looking
+from gui.words import tr
 
 
 def with_parent(desk: Desk) -> None:
@@ -31,7 +32,7 @@ def with_chosen(desk: Desk) -> None:
     """With the revision under the cursor of the list."""
     chosen = desk.window.revisions.chosen()
     if chosen is None or (desk.state.revision is not None and chosen == desk.state.revision.id):
-        desk.errors.say("info", "Choose another revision in the list first, then compare with it.")
+        desk.errors.say("info", tr("Choose another revision in the list first, then compare with it."))
         return
     with_revision(desk, chosen)
 
@@ -39,8 +40,8 @@ def with_chosen(desk: Desk) -> None:
 def with_revision(desk: Desk, revision: int) -> None:
     project = desk.state.project
     if project is not None:
-        title = project.revision(revision).title
-        _show(desk, str(revision), f"Revision {revision}: {title}", lambda: project.model(revision))
+        title = act.revision_name(project.revision(revision))
+        _show(desk, str(revision), title, lambda: project.model(revision))
 
 
 def with_ref(desk: Desk, ref: str) -> None:
@@ -50,12 +51,12 @@ def with_ref(desk: Desk, ref: str) -> None:
     elif Path(ref).suffix == ".onnx":
         _show(desk, ref, Path(ref).name, lambda: open_model(ref))
     else:
-        desk.errors.say("info", f"'{Path(ref).name}' can be measured, but only ONNX graphs can be shown.")
+        desk.errors.say("info", tr("'{name}' can be measured, but only ONNX graphs can be shown.", name=Path(ref).name))
 
 
 def with_file(desk: Desk) -> None:
     name, _ = QFileDialog.getOpenFileName(
-        desk.window, "Compare with a file", desk.settings.folder("compare"), "Models (*.onnx *.tflite)"
+        desk.window, tr("Compare with a file"), desk.settings.folder("compare"), tr("Models (*.onnx *.tflite)")
     )
     if name:
         add_file(desk, Path(name))
@@ -66,7 +67,9 @@ def add_file(desk: Desk, path: Path) -> None:
 
     def work() -> Model | None:
         if path.suffix not in (".onnx", ".tflite"):
-            raise UserError(f"'{path.name}' cannot be compared with.", "Choose an .onnx or a .tflite file.")
+            raise UserError(
+                tr("'{name}' cannot be compared with.", name=path.name), tr("Choose an .onnx or a .tflite file.")
+            )
         check_file(path)
         return open_model(path) if path.suffix == ".onnx" else None
 
@@ -83,7 +86,7 @@ def add_file(desk: Desk, path: Path) -> None:
 def remove_files(desk: Desk, refs: list[str]) -> None:
     kept = [p for p in desk.state.files if str(p) not in refs]
     if len(kept) == len(desk.state.files):
-        desk.errors.say("info", "Choose the rows of files to remove; revisions stay in the table.")
+        desk.errors.say("info", tr("Choose the rows of files to remove; revisions stay in the table."))
         return
     desk.state.set_files(kept)
 

@@ -19,6 +19,7 @@ from gui.new.dialog import NewDialog
 from gui.new.request import NewRequest
 from gui.operations import files
 from gui.wording import without_options
+from gui.words import tr
 
 
 def choose(desk: Desk) -> None:
@@ -49,7 +50,9 @@ def start(desk: Desk, dialog: NewDialog, request: NewRequest) -> None:
         if note := weights_note(result[1]):
             desk.errors.say("warning", note)
 
-    job = desk.jobs.submit_with_folder(f"New {request.title}", "new", request.args(), folder, done, failed)
+    job = desk.jobs.submit_with_folder(
+        tr("New {title}", title=request.title), "new", request.args(), folder, done, failed
+    )
     job.ended.connect(lambda: dialog.show_failure("") if job.state == "cancelled" else None)
     dialog.watch(job)
 

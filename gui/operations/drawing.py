@@ -9,8 +9,13 @@ from PySide6.QtWidgets import QFileDialog
 from gui.desk import Desk
 from gui.drawing import SUFFIXES, Drawn, draw
 from gui.graph_view.canvas import metrics
+from gui.words import mark, tr
 
-_KINDS = {".svg": "SVG, for screens (*.svg)", ".pdf": "PDF, for paper (*.pdf)", ".png": "PNG (*.png)"}
+_KINDS = {
+    ".svg": mark("SVG, for screens (*.svg)"),
+    ".pdf": mark("PDF, for paper (*.pdf)"),
+    ".png": mark("PNG (*.png)"),
+}
 
 
 def choose_picture_file(desk: Desk) -> None:
@@ -18,12 +23,13 @@ def choose_picture_file(desk: Desk) -> None:
     if desk.state.model is None:
         return
     start = Path(desk.settings.folder("picture") or Path.home()) / f"{desk.state.title}.svg"
-    name, kind = QFileDialog.getSaveFileName(desk.window, "Save picture as", str(start), ";;".join(_KINDS.values()))
+    kinds = {suffix: tr(words) for suffix, words in _KINDS.items()}
+    name, kind = QFileDialog.getSaveFileName(desk.window, tr("Save picture as"), str(start), ";;".join(kinds.values()))
     if not name:
         return
     path = Path(name)
     if path.suffix.lower() not in SUFFIXES:
-        wanted = next((suffix for suffix, words in _KINDS.items() if words == kind), ".svg")
+        wanted = next((suffix for suffix, words in kinds.items() if words == kind), ".svg")
         path = path.with_name(path.name + wanted)
     save_picture_to(desk, path)
 
@@ -40,5 +46,5 @@ def save_picture_to(desk: Desk, path: Path) -> None:
         desk.errors.say("info", drawn.sentence)
 
     if len(model.graph.graph) > 1000:
-        desk.errors.say("info", f"Drawing '{path.name}'…")
+        desk.errors.say("info", tr("Drawing '{name}'…", name=path.name))
     desk.background.run(lambda: draw(model, path, title=title, widths=widths), done, desk.errors.report)

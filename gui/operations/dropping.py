@@ -9,6 +9,7 @@ from core.data.images import is_image
 from core.project.project import SUFFIX
 from gui.desk import Desk
 from gui.operations import act, analyse, files
+from gui.words import tr
 
 _DATA_SUFFIXES = (".zip", ".npz")
 
@@ -17,7 +18,9 @@ def open_dropped(desk: Desk, paths: Sequence[Path]) -> None:
     """A project, data, a picture, a recipe or a model. One thing at a time."""
     path = paths[0]
     if len(paths) > 1:
-        desk.errors.say("info", f"Only the first of {len(paths)} files was taken: '{path.name}'.")
+        desk.errors.say(
+            "info", tr("Only the first of {count} files was taken: '{name}'.", count=len(paths), name=path.name)
+        )
     if path.is_dir() and path.suffix == SUFFIX:
         files.open_project(desk, path)
     elif path.is_dir() or path.suffix.lower() in _DATA_SUFFIXES:

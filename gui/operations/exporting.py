@@ -10,6 +10,7 @@ from core.exporters.exporter import load_exporters
 from gui.desk import Desk
 from gui.export.dialog import ExportDialog, ExportRequest
 from gui.export.proof_view import Shown
+from gui.words import tr
 
 
 def export(desk: Desk, target: str = "") -> None:
@@ -59,6 +60,6 @@ def start(desk: Desk, dialog: ExportDialog, request: ExportRequest) -> None:
         dialog.show_failure(str(error))
         desk.errors.report(error)
 
-    job = desk.jobs.submit(f"Export {request.path.name}", "export", args, done, failed)
+    job = desk.jobs.submit(tr("Export {name}", name=request.path.name), "export", args, done, failed)
     job.ended.connect(lambda: dialog.show_failure("") if job.state == "cancelled" else None)
     dialog.watch(job)

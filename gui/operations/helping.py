@@ -6,7 +6,7 @@ import html
 import platform
 
 from PySide6.QtCore import Qt, QUrl, qVersion
-from PySide6.QtGui import QAction, QDesktopServices
+from PySide6.QtGui import QAction, QDesktopServices, QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -20,6 +20,8 @@ from PySide6.QtWidgets import (
 from core import __version__
 from gui import settings
 from gui.desk import Desk
+from gui.graph_view import tensors
+from gui.words import tr
 
 
 def shortcuts(desk: Desk) -> None:
@@ -27,15 +29,20 @@ def shortcuts(desk: Desk) -> None:
 
 
 class ShortcutDialog(QDialog):
-    """Every act that has a shortcut, from the same actions the menus hold."""
+    """Every act that has a shortcut, from the same actions the menus hold; then the keys of the graph itself."""
 
     def __init__(self, actions: list[QAction], desk: Desk) -> None:
         super().__init__(desk.window)
-        self.setWindowTitle("Shortcuts")
-        known = [(_plain(a.text()), a.shortcut().toString()) for a in actions if not a.shortcut().isEmpty()]
+        self.setWindowTitle(tr("Shortcuts"))
+        known = [
+            (_plain(a.text()), a.shortcut().toString(QKeySequence.SequenceFormat.NativeText))
+            for a in actions
+            if not a.shortcut().isEmpty()
+        ]
+        known += [(tr("Graph: {act}", act=tr(act)), keys) for act, keys in tensors.KEYS]
         self.table = QTableWidget(len(known), 2)
-        self.table.setAccessibleName("Shortcuts")
-        self.table.setHorizontalHeaderLabels(["Act", "Keys"])
+        self.table.setAccessibleName(tr("Shortcuts"))
+        self.table.setHorizontalHeaderLabels([tr("Act"), tr("Keys")])
         self.table.verticalHeader().hide()
         self.table.setShowGrid(False)
         self.table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
@@ -64,16 +71,17 @@ def _plain(text: str) -> str:
 def about_text() -> str:
     """What goes into a report of a problem."""
     versions = f"Python {platform.python_version()}, Qt {qVersion()}, {platform.system()} {platform.machine()}"
+    claim = tr(
+        "Fits neural networks into phones: see, prune, tune, quantize, compare and export, with every number proven."
+    )
     return (
-        f"<h3>Thimble {html.escape(__version__)}</h3>"
-        "<p>Fits neural networks into phones: see, prune, tune, quantize, compare and export, "
-        "with every number proven.</p>"
+        f"<h3>Thimble {html.escape(__version__)}</h3><p>{html.escape(claim)}</p>"
         f"<p>{html.escape(versions)}</p><p>Apache License 2.0</p>"
     )
 
 
 def about(desk: Desk) -> None:
-    QMessageBox.about(desk.window, "About Thimble", about_text())
+    QMessageBox.about(desk.window, tr("About Thimble"), about_text())
 
 
 def open_reports(desk: Desk) -> None:

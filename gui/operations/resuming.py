@@ -17,6 +17,7 @@ from core.project.recipe import Recipe
 from gui.desk import Desk
 from gui.jobs.unfinished_row import Interrupted
 from gui.operations import act
+from gui.words import tr
 
 
 def show(desk: Desk) -> None:
@@ -38,7 +39,7 @@ def resume(desk: Desk, path: Path) -> None:
     project = desk.state.project
     found = _find(project, path)
     if project is None or found is None or found.revision is None:
-        desk.errors.say("warning", "This training can no longer be resumed: its checkpoint is gone.")
+        desk.errors.say("warning", tr("This training can no longer be resumed: its checkpoint is gone."))
         show(desk)
         return
     task, args = _asked(project, found)
@@ -56,8 +57,13 @@ def discard(desk: Desk, path: Path) -> None:
         return
     answer = QMessageBox.question(
         desk.window,
-        "Discard a training",
-        f"Discard '{act.title_of(found.step)}', step {found.steps:,} of {found.total:,}?\nThis cannot be undone.",
+        tr("Discard a training"),
+        tr(
+            "Discard '{act}', step {steps:,} of {total:,}?\nThis cannot be undone.",
+            act=act.title_of(found.step),
+            steps=found.steps,
+            total=found.total,
+        ),
     )
     if answer == QMessageBox.StandardButton.Yes:
         with contextlib.suppress(OSError):
@@ -102,5 +108,6 @@ def _shown(found: Unfinished) -> Interrupted:
     title = act.title_of(found.step)
     if found.asked.get("task") == "run":
         steps = Recipe.from_json(found.asked["args"]["recipe"]).steps
-        title = f"{title}, in a recipe of {len(steps)} steps" if len(steps) > 1 else title
+        if len(steps) > 1:
+            title = tr("{act}, in a recipe of {count} steps", act=title, count=len(steps))
     return Interrupted(found.path, title, found.steps, found.total, found.time)

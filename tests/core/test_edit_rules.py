@@ -177,7 +177,7 @@ def test_random_edits_and_undos_restore_the_bytes(data: Any) -> None:
     assert written(copy.model) == states[0] == written(model)
 
 
-def test_an_edit_of_ten_thousand_layers_takes_less_than_100_ms() -> None:
+def test_an_edit_of_ten_thousand_layers_takes_less_than_30_ms() -> None:
     copy = WorkingCopy(long_chain(10_000))
     taken: dict[str, float] = {}
     for act in (RenameLayer("conv2500", "n1"), RenameTensor("w2500", "n2"), SetAttribute("conv9", "strides", [1, 1]),
@@ -196,4 +196,4 @@ def test_an_edit_of_ten_thousand_layers_takes_less_than_100_ms() -> None:
         taken[f"{act.key} again"] = time.perf_counter() - start
     print({k: round(1000 * v, 1) for k, v in taken.items()})
     assert len(taken) == 22
-    assert max(taken.values()) < 0.1, taken
+    assert max(taken.values()) < 0.03, taken

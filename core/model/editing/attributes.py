@@ -10,7 +10,7 @@ import onnx
 import onnx_ir as ir
 
 from core.errors import UserError
-from core.model.editing.types import schema_of
+from core.model.editing.inference import schema_of
 from core.model.model import layer_name
 
 _KINDS: Any = onnx.defs.OpSchema.AttrType

@@ -66,6 +66,10 @@ class Noted:
         if self._added.pop(node, self) is self:
             self._removed[node] = None
 
+    def gone(self) -> tuple[ir.Node, ...]:
+        """The layers taken out."""
+        return tuple(self._removed)
+
     def changes(self, graph: ir.Graph) -> Changes:
         """All of it; layers that are not (or no longer) layers of the graph are left out."""
         layers = frozenset(n for n in self._layers if n.graph is graph)

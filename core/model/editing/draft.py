@@ -14,6 +14,8 @@ import onnx_ir as ir
 
 from core.errors import UserError
 from core.model.editing.changes import Noted
+from core.model.editing.index import Index, Order
+from core.model.editing.inference import Types
 from core.model.model import Model, layer_name
 
 LISTS_INPUTS = 4  # IR versions before it list initializers among the inputs
@@ -28,9 +30,8 @@ class Draft:
         self.changes: list[Change] = []
         self.noted = Noted()
         self.touched: dict[ir.Node, None] = {}
-        self.known: dict[ir.Value, onnx.TypeProto] = {}  # types that the file does not say
-        self._layers: dict[str, ir.Node] | None = None
-        self._tensors: dict[str, ir.Value] | None = None
+        self.known: Types = {}  # types that the file does not say
+        self._index = Index(model.graph.graph)
 
     @property
     def graph(self) -> ir.Graph:
@@ -39,24 +40,21 @@ class Draft:
     # ---- looking things up -------------------------------------------------------------------------------------
     def layer(self, name: str) -> ir.Node:
         """The layer called so; raises UserError."""
-        if self._layers is None:
-            self._layers = {layer_name(n): n for n in reversed(self.graph)}
-        if name not in self._layers:
-            raise UserError(f"There is no layer '{name}'.", _nearest(name, self._layers))
-        return self._layers[name]
+        known = self._index.layers
+        if name not in known:
+            raise UserError(f"There is no layer '{name}'.", _nearest(name, known))
+        return known[name]
 
     def tensor(self, name: str) -> ir.Value:
         """The graph's value called so (not one inside a body); raises UserError."""
-        known = self._known_tensors()
+        known = self._index.tensors
         if name not in known or known[name].graph is not self.graph:
             raise UserError(f"There is no tensor '{name}'.", _nearest(name, known))
         return known[name]
 
     def is_taken(self, name: str) -> bool:
         """Whether a layer or a tensor, bodies included, has this name."""
-        if self._layers is None:
-            self._layers = {layer_name(n): n for n in reversed(self.graph)}
-        return name in self._known_tensors() or name in self._layers
+        return name in self._index.tensors or name in self._index.layers
 
     def unused(self, wanted: str) -> str:
         """The name itself, or with a number behind it."""
@@ -65,38 +63,41 @@ class Draft:
             name, k = f"{wanted}_{k}", k + 1
         return name
 
-    def _known_tensors(self) -> dict[str, ir.Value]:
-        if self._tensors is None:
-            known: dict[str, ir.Value] = {}
-            for node in self.graph.all_nodes():
-                known.update((o.name, o) for o in node.outputs if o.name)
-            for body in (*self.graph.subgraphs(), self.graph):
-                known.update((v.name, v) for v in (*body.initializers.values(), *body.inputs) if v.name)
-            self._tensors = known
-        return self._tensors
+    def look_up(self) -> None:
+        """Build the tables now, so that the first edit is as quick as the others."""
+        self.is_taken("")
 
-    def forget_names(self) -> None:
-        """After names or layers changed."""
-        self._layers = self._tensors = None
+    @property
+    def order(self) -> Order:
+        """Which layer stands before which."""
+        return self._index.order
 
     # ---- changing ----------------------------------------------------------------------------------------------
     def change(self, forward: Callable[[], None], backward: Callable[[], None]) -> None:
         """Make one change and write it down."""
         forward()
         self.changes.append((forward, backward))
-        self.forget_names()
 
-    def set(self, thing: Any, field: str, value: Any) -> None:
-        """Set a field of a node or value (its names excepted: see :meth:`rename_tensor`)."""
+    def set(self, thing: ir.Node | ir.Value, field: str, value: Any) -> None:
+        """Set a field of a node or value (not its name: see :meth:`rename_layer`, :meth:`rename_tensor`)."""
         old = getattr(thing, field)
-        setattr(thing, field, value)
-        self.changes.append((lambda: setattr(thing, field, value), lambda: setattr(thing, field, old)))
+        self.change(lambda: setattr(thing, field, value), lambda: setattr(thing, field, old))
         if isinstance(thing, ir.Node):
             self.noted.layers((thing,))
         else:
             self.noted.value(thing)
-        if field == "name":
-            self.forget_names()
+
+    def rename_layer(self, node: ir.Node, name: str) -> None:
+        """Another name for a layer; its tensors keep theirs."""
+        old = node.name
+
+        def put(new: str | None) -> None:
+            before = layer_name(node)
+            node.name = new
+            self._index.layer_renamed(node, before)
+
+        self.change(lambda: put(name), lambda: put(old))
+        self.noted.layers((node,))
 
     def set_attributes(self, node: ir.Node, attributes: Mapping[str, ir.Attr]) -> None:
         """All attributes of a layer, in order."""
@@ -117,14 +118,15 @@ class Draft:
 
     def set_model(self, model: Model) -> None:
         """Go on with another Model: other knowledge of this graph, or another graph."""
-        old = self.model
+        old, index = self.model, self._index
         if old.graph is not model.graph:
             self.noted.whole()
+        new = index if old.graph is model.graph else Index(model.graph.graph)
 
-        def put(what: Model) -> None:
-            self.model = what
+        def put(what: Model, tables: Index) -> None:
+            self.model, self._index = what, tables
 
-        self.change(lambda: put(model), lambda: put(old))
+        self.change(lambda: put(model, new), lambda: put(old, index))
 
     def set_inputs(self, node: ir.Node, values: Sequence[ir.Value | None]) -> None:
         """What a layer reads."""
@@ -138,8 +140,9 @@ class Draft:
 
         put(new)
         self.changes.append((lambda: put(new), lambda: put(old)))
-        self.touched[node] = None
-        self.noted.layers((node,))
+        layer = self._index.owner(node)
+        self.touched[layer] = None
+        self.noted.layers((layer,))
         self.noted.wiring()
 
     def redirect(self, old: ir.Value, new: ir.Value | None, only: ir.Node | None = None) -> None:
@@ -158,28 +161,35 @@ class Draft:
         def forward() -> None:
             if after is not None:
                 graph.insert_after(after, node)
-            elif len(graph):
-                graph.insert_before(graph[0], node)
             else:
-                graph.append(node)
+                _put_first(graph, node)
+            self._index.added(node, after)
 
-        self.change(forward, lambda: graph.remove(node))
+        def backward() -> None:
+            graph.remove(node)
+            self._index.removed(node)
+
+        self.change(forward, backward)
         self.touched[node] = None
         self.noted.added(node)
 
     def remove(self, node: ir.Node) -> None:
         """Take a layer out whose outputs nobody reads any more."""
-        graph, before = self.graph, None
-        for other in graph:
-            if other is node:
-                break
-            before = other
+        graph, before = self.graph, self.order.previous(node)
         self.set_inputs(node, [None] * len(node.inputs))
-        if before is not None:
-            anchor = before
-            self.change(lambda: graph.remove(node), lambda: graph.insert_after(anchor, node))
-        else:
-            self.change(lambda: graph.remove(node), lambda: _put_first(graph, node))
+
+        def forward() -> None:
+            graph.remove(node)
+            self._index.removed(node)
+
+        def backward() -> None:
+            if before is not None:
+                graph.insert_after(before, node)
+            else:
+                _put_first(graph, node)
+            self._index.added(node, before)
+
+        self.change(forward, backward)
         self.touched.pop(node, None)
         self.noted.removed(node)
 
@@ -189,8 +199,12 @@ class Draft:
         old, new = list(ends), list(values)
 
         def put(what: list[ir.Value]) -> None:
+            for value in ends if field == "inputs" else ():
+                self._index.value_removed(value)
             ends.clear()
             ends.extend(what)
+            for value in ends if field == "inputs" else ():
+                self._index.value_added(value)
 
         self.change(lambda: put(new), lambda: put(old))
         self.noted.wiring()
@@ -207,6 +221,7 @@ class Draft:
             value.const_value = stored
             if graph is not None:
                 _in_order(graph, [after if k == before else k for k in order])
+            self._index.value_renamed(value, before)
 
         renamed = None if tensor is None else renamed_tensor(tensor, name)
         self.change(lambda: put(old, name, renamed), lambda: put(name, old, tensor))
@@ -216,7 +231,16 @@ class Draft:
     def add_initializer(self, value: ir.Value) -> None:
         """A constant behind all others."""
         graph = self.graph
-        self.change(lambda: graph.initializers.add(value), lambda: graph.initializers.__delitem__(value.name or ""))
+
+        def forward() -> None:
+            graph.initializers.add(value)
+            self._index.value_added(value)
+
+        def backward() -> None:
+            del graph.initializers[value.name or ""]
+            self._index.value_removed(value)
+
+        self.change(forward, backward)
         if self.model.graph.ir_version < LISTS_INPUTS:
             self.set_ends("inputs", [*graph.inputs, value])
 
@@ -225,11 +249,16 @@ class Draft:
         graph, name = self.graph, value.name or ""
         order = list(graph.initializers)
 
-        def back() -> None:
+        def forward() -> None:
+            del graph.initializers[name]
+            self._index.value_removed(value)
+
+        def backward() -> None:
             graph.initializers.add(value)
             _in_order(graph, order)
+            self._index.value_added(value)
 
-        self.change(lambda: graph.initializers.__delitem__(name), back)
+        self.change(forward, backward)
 
     def drop_unread(self, values: Iterable[ir.Value | None]) -> None:
         """Take out those constants that no layer reads any more; what the file lists as an input stays."""
@@ -247,7 +276,6 @@ class Draft:
         """Undo everything written down."""
         for _, backward in reversed(self.changes):
             backward()
-        self.forget_names()
         self.start_anew()
 
     def start_anew(self) -> None:

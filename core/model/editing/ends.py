@@ -11,7 +11,7 @@ import onnx_ir as ir
 from core.errors import UserError
 from core.model.editing.draft import Draft
 from core.model.editing.edit import Edit, edit
-from core.model.editing.types import type_of
+from core.model.editing.inference import TensorType, type_of
 from core.model.model import layer_name, real_inputs
 
 _TYPES = ("FLOAT", "FLOAT16", "DOUBLE", "INT8", "UINT8", "INT32", "INT64", "BOOL")
@@ -161,10 +161,9 @@ def _fixes_batch(draft: Draft, node: ir.Node, name: str) -> bool:
     """Whether a layer reads the dynamic batch and gives a number on its first axis."""
     read, made = (type_of(values[0], draft.known) if values and values[0] is not None else None
                   for values in (node.inputs, node.outputs))  # fmt: skip
-    if read is None or made is None:
+    if not isinstance(read, TensorType) or not isinstance(made, TensorType) or not read.shape or not made.shape:
         return False
-    before, after = read.tensor_type.shape.dim[:1], made.tensor_type.shape.dim[:1]
-    return bool(before and after) and before[0].dim_param == name and after[0].dim_value > 0
+    return read.shape[0] == name and isinstance(made.shape[0], int)
 
 
 def _reshape(draft: Draft, value: ir.Value, shape: tuple[int | str | None, ...]) -> None:

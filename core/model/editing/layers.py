@@ -12,7 +12,7 @@ from core.errors import UserError
 from core.model.editing.attributes import attribute
 from core.model.editing.draft import Draft
 from core.model.editing.edit import Edit, Json, edit
-from core.model.editing.types import schema_of
+from core.model.editing.inference import schema_of
 from core.model.inline import constant_tensor
 from core.model.model import ORIGIN, layer_name
 
@@ -159,7 +159,7 @@ class Connect(Edit):
         if not 0 <= self.index <= len(node.inputs):
             raise UserError(f"Layer '{self.layer}' ({node.op_type}) has no input {self.index}.")
         maker = value.producer()
-        if maker is node or (maker is not None and _last(draft, [value, *node.outputs]) is not node):
+        if maker is not None and draft.order.place(maker) >= draft.order.place(node):
             raise UserError(f"Layer '{self.layer}' cannot read '{self.tensor}', which is made after it.")
         inputs = [*node.inputs, None][: max(len(node.inputs), self.index + 1)]
         inputs[self.index] = value
@@ -232,11 +232,7 @@ def _passes_all(node: ir.Node) -> bool:
 def _last(draft: Draft, values: list[ir.Value]) -> ir.Node | None:
     """The layer furthest down the file among those that make the values."""
     makers = {v.producer() for v in values} - {None}
-    found = None
-    for node in draft.graph if len(makers) > 1 else makers:
-        if node in makers:
-            found = node
-    return found
+    return max((m for m in makers if m is not None), key=draft.order.place, default=None)
 
 
 def _check_order(draft: Draft, value: ir.Value, last: ir.Node | None, only: ir.Node | None) -> None:
@@ -244,15 +240,14 @@ def _check_order(draft: Draft, value: ir.Value, last: ir.Node | None, only: ir.N
     if last is None or last is value.producer():
         return
     readers = {u.node for u in value.uses() if only is None or u.node is only}
-    for node in draft.graph:
-        if node in readers:
-            raise UserError(
-                f"The new layer cannot stand in front of layer '{layer_name(node)}', "
-                f"because it would read what layer '{layer_name(last)}' makes later.",
-                "Put it in front of a later layer only.",
-            )
-        if node is last:
-            return
+    place = draft.order.place
+    early = [n for n in readers if n in draft.order and place(n) <= place(last)]
+    if early:
+        raise UserError(
+            f"The new layer cannot stand in front of layer '{layer_name(min(early, key=place))}', "
+            f"because it would read what layer '{layer_name(last)}' makes later.",
+            "Put it in front of a later layer only.",
+        )
 
 
 def _known(model: ir.Model, operator: str, refusal: str) -> onnx.defs.OpSchema:

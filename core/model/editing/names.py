@@ -27,7 +27,7 @@ class RenameLayer(Edit):
     def apply(self, draft: Draft) -> None:
         node = draft.layer(self.layer)
         _check_free(draft, self.name, own={v.name for v in node.outputs} | {self.layer}, what=f"Layer '{self.layer}'")
-        draft.set(node, "name", self.name)
+        draft.rename_layer(node, self.name)
 
 
 @edit("rename.tensor", "Rename tensor")

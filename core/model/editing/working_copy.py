@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import onnx_ir as ir
@@ -9,7 +12,8 @@ import onnx_ir as ir
 from core.model.editing.changes import Changes
 from core.model.editing.draft import Change, Draft
 from core.model.editing.edit import Edit
-from core.model.editing.types import Typing, type_of
+from core.model.editing.inference import TensorType, type_of
+from core.model.editing.types import Typing
 from core.model.model import Model, layer_name
 
 
@@ -19,6 +23,18 @@ class Problem:
 
     layer: str
     sentence: str
+
+
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """Tens of thousands of new objects would set it off time and again, for half of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +52,10 @@ class WorkingCopy:
     """
 
     def __init__(self, model: Model) -> None:
-        self._draft = Draft(model.clone())
-        self._typing = Typing(self._draft)
+        with _without_garbage_collection():
+            self._draft = Draft(model.clone())
+            self._typing = Typing(self._draft)
+            self._draft.look_up()
         self._done: list[_Done] = []
         self._undone: list[_Done] = []
         self._problems: tuple[Problem, ...] | None = None
@@ -71,15 +89,12 @@ class WorkingCopy:
     def shape_of(self, value: ir.Value) -> tuple[int | str | None, ...] | None:
         """A tensor's shape as the file says, else as inferred: numbers, names, None for an open size; None: unknown."""
         known = type_of(value, self._typing.types)
-        if known is None or not known.tensor_type.HasField("shape"):
-            return None
-        dims = known.tensor_type.shape.dim
-        return tuple(d.dim_value if d.HasField("dim_value") else d.dim_param or None for d in dims)
+        return known.shape if isinstance(known, TensorType) else None
 
     def dtype_of(self, value: ir.Value) -> ir.DataType | None:
         """A tensor's element type as the file says, else as inferred."""
         known = type_of(value, self._typing.types)
-        return value.dtype if known is None else ir.DataType(known.tensor_type.elem_type)
+        return ir.DataType(known.dtype) if isinstance(known, TensorType) else value.dtype
 
     def do(self, edit: Edit) -> None:
         """Carry an edit out. Raises UserError where it cannot be, and the model is then as it was."""
@@ -108,7 +123,6 @@ class WorkingCopy:
         for _, backward in reversed(done.steps):
             backward()
         self._undone.append(done)
-        self._draft.forget_names()
         self._show(done.changes.opposite())
         return done.edit
 
@@ -120,7 +134,6 @@ class WorkingCopy:
         for forward, _ in done.steps:
             forward()
         self._done.append(done)
-        self._draft.forget_names()
         self._show(done.changes)
         return done.edit
 
@@ -129,7 +142,7 @@ class WorkingCopy:
         self._problems = None
 
     def _look_again(self) -> None:
-        old, new = self._typing, Typing(self._draft)
+        old, new = self._typing, Typing(self._draft, self._typing)
 
         def put(what: Typing) -> None:
             self._typing = what

@@ -1,0 +1,278 @@
+"""What one layer makes of what it reads, by the operator's own definition in the onnx package; answers are kept.
+
+Networks repeat themselves: of 10,000 layers a few dozen differ in operator, attributes and types of inputs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import onnx
+import onnx_ir as ir
+
+from core.model.editing.index import bodies_of, has_body
+from core.model.inline import constant_tensor
+from core.model.model import layer_name
+
+_SMALL = 64  # elements of a constant that a shape may depend on
+_MOST_KEPT = 50_000
+_BLIND = frozenset(
+    {
+        "Conv",
+        "ConvTranspose",
+        "Gemm",
+        "MatMul",
+        "Add",
+        "Sub",
+        "Mul",
+        "Div",
+        "Pow",
+        "PRelu",
+        "Clip",
+        "BatchNormalization",
+        "InstanceNormalization",
+        "LayerNormalization",
+        "GroupNormalization",
+        "Concat",
+        "Where",
+        "Min",
+        "Max",
+        "Gather",
+        "QuantizeLinear",
+        "DequantizeLinear",
+        "LSTM",
+        "GRU",
+        "RNN",
+    }
+)  # fmt: skip  the numbers that these read never decide a shape
+_PLAIN = frozenset({ir.AttributeType.INT, ir.AttributeType.FLOAT, ir.AttributeType.STRING, ir.AttributeType.INTS,
+                    ir.AttributeType.FLOATS, ir.AttributeType.STRINGS})  # fmt: skip
+Sizes = tuple[int | str | None, ...]
+
+
+class TensorType(NamedTuple):
+    """Element type (onnx's number) and shape: numbers, names, None for an open size; None where the rank is open."""
+
+    dtype: int
+    shape: Sizes | None
+
+
+Known = TensorType | onnx.TypeProto  # a proto for sequences and optionals
+Types = dict[ir.Value, Known]
+Answer = tuple[tuple[Known | None, ...], str]  # a type for each output, and what is wrong ('' or the sentence's end)
+
+
+@dataclass(frozen=True, slots=True)
+class _Definition:
+    schema: onnx.defs.OpSchema
+    inputs: tuple[str, ...]
+    needed: tuple[bool, ...]
+    fewest: int
+
+
+class Inference:
+    """Asks onnx, once for each distinct question about the graphs of one opset."""
+
+    def __init__(self, graph: ir.Model) -> None:
+        self.opsets = dict(graph.opset_imports)
+        self._imports = [onnx.helper.make_opsetid(k, v) for k, v in self.opsets.items()]
+        self._kept: dict[Any, Answer] = {}
+
+    def fits(self, graph: ir.Model) -> bool:
+        """Whether its answers hold for another graph."""
+        return self.opsets == dict(graph.opset_imports)
+
+    def ask(self, graph: ir.Model, node: ir.Node, types: Types) -> tuple[tuple[Known | None, ...], str]:
+        """(types of a layer's outputs, what is wrong with the layer in one sentence or '')."""
+        definition = _definition(graph, node)
+        if definition is None:
+            return (), ""
+        lacking = _lacking(graph, node, definition)
+        if lacking:
+            return (), f"{_title(node)}{lacking}."
+        given = []
+        for value in node.inputs:
+            known = type_of(value, types) if value is not None else None
+            if known is None and value is not None:
+                return (), ""
+            given.append(known)
+        key = _key(node, definition, given)
+        answer = self._kept.get(key) if key is not None else None
+        if answer is None:
+            answer = self._asked(graph, node, definition.schema, given)
+            if key is not None:
+                if len(self._kept) > _MOST_KEPT:
+                    self._kept.clear()
+                self._kept[key] = answer
+        outputs, wrong = answer
+        return outputs, f"{_title(node)}{wrong}" if wrong else ""
+
+    def _asked(
+        self, graph: ir.Model, node: ir.Node, schema: onnx.defs.OpSchema, given: Sequence[Known | None]
+    ) -> Answer:
+        protos, data = {}, {}
+        for value, known in zip(node.inputs, given, strict=True):
+            if value is None or known is None:
+                continue
+            protos[value.name or ""] = _proto(known) if isinstance(known, TensorType) else known
+            tensor = small_constant(value)
+            if tensor is not None:
+                data[value.name or ""] = ir.serde.serialize_tensor(tensor)
+        try:
+            out = onnx.shape_inference.infer_node_outputs(
+                schema, ir.serde.serialize_node(node), protos, data,
+                opset_imports=self._imports, ir_version=graph.ir_version,
+            )  # fmt: skip
+        except Exception as error:  # noqa: BLE001  onnx raises errors of several C++ types, all about this layer
+            return (), f": {_plain(str(error))}."
+        made = tuple(_known(out.get(value.name or "")) for value in node.outputs)
+        check = _CHECKS.get(node.op_type) if node.domain in ("", "ai.onnx") else None
+        return made, check(node, given, made) if check is not None else ""
+
+
+def type_of(value: ir.Value, types: Mapping[ir.Value, Known]) -> Known | None:
+    """As the file says, else as inferred; None where nothing is known or it is no tensor."""
+    shape, dtype = value.shape, value.dtype
+    if shape is None or dtype is None:
+        tensor = constant_tensor(value)
+        if tensor is None:
+            return types.get(value)
+        return TensorType(int(tensor.dtype), tuple(tensor.shape.numpy()))
+    return TensorType(int(dtype), tuple([d if isinstance(d, int) else d.value for d in shape.dims]))
+
+
+def small_constant(value: ir.Value | None) -> ir.TensorProtocol | None:
+    """A constant that a shape may depend on."""
+    tensor = constant_tensor(value)
+    return tensor if tensor is not None and math.prod(tensor.shape.numpy()) <= _SMALL else None
+
+
+def schema_of(graph: ir.Model, node: ir.Node) -> onnx.defs.OpSchema | None:
+    """The operator's definition at the graph's opset; None where onnx does not know it."""
+    definition = _definition(graph, node)
+    return None if definition is None else definition.schema
+
+
+def _definition(graph: ir.Model, node: ir.Node) -> _Definition | None:
+    domain = "" if node.domain == "ai.onnx" else node.domain
+    version = node.version or graph.opset_imports.get(domain, graph.opset_imports.get("ai.onnx", 0))
+    if not version or (graph.functions and (domain, node.op_type, node.overload) in graph.functions):
+        return None
+    return _looked_up(node.op_type, version, domain)
+
+
+@lru_cache(maxsize=4096)
+def _looked_up(operator: str, version: int, domain: str) -> _Definition | None:
+    try:
+        schema = onnx.defs.get_schema(operator, version, domain)
+    except onnx.defs.SchemaError:
+        return None
+    needed = tuple(str(i.option).endswith("Single") for i in schema.inputs)
+    return _Definition(schema, tuple(i.name for i in schema.inputs), needed, schema.min_input)
+
+
+def _lacking(graph: ir.Model, node: ir.Node, definition: _Definition) -> str:
+    """The first input that a layer, or a layer in its body, cannot do without and does not have; '' for none."""
+    for index, value in enumerate(node.inputs):
+        if value is None and index < len(definition.needed) and definition.needed[index]:
+            return f" lacks its input '{definition.inputs[index]}'"
+    if len(node.inputs) < definition.fewest:
+        return f" lacks its input '{definition.inputs[len(node.inputs)]}'"
+    if has_body(node):
+        for inner in (n for body in bodies_of(node) for n in body):
+            known = _definition(graph, inner)
+            lacking = _lacking(graph, inner, known) if known is not None else ""
+            if lacking:
+                return f": in its body, layer '{layer_name(inner)}' ({inner.op_type}){lacking}"
+    return ""
+
+
+def _key(node: ir.Node, definition: _Definition, given: Sequence[Known | None]) -> Any:
+    """All that an answer depends on; None where that is more than can be compared."""
+    attributes = []
+    for a in node.attributes.values():
+        if a.type not in _PLAIN or a.is_ref():
+            return None
+        attributes.append((a.name, a.value if not isinstance(a.value, list) else tuple(a.value)))
+    if not all(known is None or isinstance(known, TensorType) for known in given):
+        return None
+    numbers = []
+    if node.op_type not in _BLIND:
+        for value in node.inputs:
+            tensor = small_constant(value)
+            numbers.append(tensor.tobytes() if tensor is not None else None)
+    # named inputs are told apart by onnx by their names: one value read twice is one to it, which changes nothing
+    schema = definition.schema
+    return node.op_type, node.domain, id(schema), tuple(attributes), tuple(given), tuple(numbers), len(node.outputs)
+
+
+@lru_cache(maxsize=4096)
+def _proto(known: TensorType) -> onnx.TypeProto:
+    proto = onnx.TypeProto()
+    proto.tensor_type.elem_type = known.dtype
+    if known.shape is not None:
+        dims = proto.tensor_type.shape
+        dims.SetInParent()
+        for size in known.shape:
+            dim = dims.dim.add()
+            if isinstance(size, int):
+                dim.dim_value = size
+            elif size:
+                dim.dim_param = size
+    return proto
+
+
+def _known(proto: onnx.TypeProto | None) -> Known | None:
+    if proto is None or not proto.HasField("tensor_type"):
+        return proto
+    tensor = proto.tensor_type
+    if not tensor.HasField("shape"):
+        return TensorType(tensor.elem_type, None)
+    return TensorType(
+        tensor.elem_type,
+        tuple(d.dim_value if d.HasField("dim_value") else d.dim_param or None for d in tensor.shape.dim),
+    )
+
+
+def _title(node: ir.Node) -> str:
+    return f"Layer '{layer_name(node)}' ({node.op_type})"
+
+
+def _plain(text: str) -> str:
+    lines = [line for line in text.replace("[ShapeInferenceError]", "").strip().splitlines() if line.strip()]
+    sentence = (lines[-1] if lines else "its inputs do not fit").strip().rstrip(".")
+    return sentence[:1].lower() + sentence[1:]
+
+
+def _numbers(known: Known | None) -> list[int]:
+    """The sizes, 0 for one that is not known."""
+    shape = known.shape if isinstance(known, TensorType) else None
+    return [d if isinstance(d, int) else 0 for d in shape or ()]
+
+
+def _channels(node: ir.Node, given: Sequence[Known | None], made: Sequence[Known | None]) -> str:
+    """onnx does not compare a convolution's channels with its weight's."""
+    x, w = (_numbers(known) for known in given[:2])
+    if len(x) < 2 or len(w) < 2 or not x[1] or not w[1]:
+        return ""
+    wanted = w[1] * node.attributes.get_int("group", 1)
+    return "" if x[1] == wanted else f" gets {x[1]} channels; its weight is made for {wanted}."
+
+
+def _elements(node: ir.Node, given: Sequence[Known | None], made: Sequence[Known | None]) -> str:
+    """onnx does not compare the elements before and after a Reshape."""
+    before, after = _numbers(given[0]), _numbers(made[0])
+    if not before or not after or 0 in before or 0 in after or math.prod(before) == math.prod(after):
+        return ""
+    shape = " x ".join(str(n) for n in after)
+    return f" cannot give {math.prod(before)} elements the shape {shape}."
+
+
+_CHECKS: dict[str, Callable[[ir.Node, Sequence[Known | None], Sequence[Known | None]], str]] = {
+    "Conv": _channels,
+    "Reshape": _elements,
+}
