@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
@@ -33,7 +34,10 @@ def metrics() -> Metrics:
 
 @dataclass
 class Shown:
-    """What is marked at the moment, by card or edge number; shared by both items."""
+    """What is marked at the moment, by card or edge number; shared by both items.
+
+    ``paint`` says what the items paint at a distance: the graph itself, the marks of the selection on it, or both.
+    """
 
     selected: frozenset[int] = frozenset()
     inputs: frozenset[int] = frozenset()
@@ -43,6 +47,7 @@ class Shown:
     tensor_edges: frozenset[int] = frozenset()
     badges: Mapping[int, str] | None = None
     overlays: Mapping[int, str] | None = None
+    paint: Literal["both", "graph", "marks"] = "both"
 
 
 class EdgesItem(QGraphicsItem):
@@ -79,6 +84,9 @@ class EdgesItem(QGraphicsItem):
         detail = QStyleOptionGraphicsItem.levelOfDetailFromTransform(painter.worldTransform())
         colour = theme.color("edge")
         bands = self._picture.bands
+        if self._shown.paint == "marks":
+            self._paint_chosen(painter, detail)
+            return
         first, last = int((exposed.top() - 400) // BAND), int(exposed.bottom() // BAND)
         for band in range(max(first, min(bands, default=0)), min(last, max(bands, default=-1)) + 1):
             if band not in bands:
@@ -92,7 +100,8 @@ class EdgesItem(QGraphicsItem):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
             painter.strokePath(path, QPen(colour, 1.2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
             painter.fillPath(arrows, QBrush(colour))
-        self._paint_chosen(painter, detail)
+        if self._shown.paint == "both":
+            self._paint_chosen(painter, detail)
         if detail >= NEAR:
             self._paint_labels(painter, exposed)
 
@@ -162,6 +171,9 @@ class CardsItem(QGraphicsItem):
         near = exposed.adjusted(-8, -8, 8, 8)
         cards = self._picture.cards_in(near.left(), near.top(), near.right(), near.bottom())
         headers = {name: theme.header_color(name) for name in {*CATEGORY.values(), "other", "terminal"}}
+        if self._shown.paint == "marks":
+            self._paint_outlines(painter, cards, detail)
+            return
         if detail < FAR:
             self._paint_blocks(painter, cards, headers)
         else:
@@ -170,7 +182,8 @@ class CardsItem(QGraphicsItem):
             paint = self._paint_card if detail >= NEAR else self._paint_title
             for k in cards:
                 paint(painter, k, headers[self._picture.cards[k].category])
-        self._paint_outlines(painter, cards, detail)
+        if self._shown.paint == "both":
+            self._paint_outlines(painter, cards, detail)
         if detail >= FAR:
             self._paint_badges(painter, cards)
 

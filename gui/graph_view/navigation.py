@@ -13,7 +13,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView, QToolTip, QWidget
 
-_LEAST, _MOST, _STEP = 0.02, 4.0, 1.2
+LEAST, _MOST, _STEP = 0.08, 4.0, 1.2  # below LEAST a card is no longer a block but a hair
 _MARGIN = 240.0  # canvas around the graph, so that its ends can be brought to the middle
 _AROUND = 48  # pixels left free when the graph is fitted
 
@@ -22,11 +22,13 @@ class Navigation(QGraphicsView):
     """A canvas with one graph on it, whose extent a subclass gives by ``_bounds`` and ``_beginning``.
 
     ``zoom_changed`` carries screen pixels per unit of the canvas. ``viewport_moved`` follows every change of what part
-    of the canvas is seen: scrolling, zooming, resizing.
+    of the canvas is seen: scrolling, zooming, resizing. ``outgrown`` follows a wish to see the whole of a graph that
+    would not be legible so small.
     """
 
     zoom_changed = Signal(float)
     viewport_moved = Signal()
+    outgrown = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -68,7 +70,7 @@ class Navigation(QGraphicsView):
 
     def set_zoom(self, value: float, at: QPointF | None = None) -> None:
         """Zoom to a value, keeping the point ``at`` (in the viewport; default its middle) where it is."""
-        value = min(max(value, _LEAST), _MOST)
+        value = min(max(value, LEAST), _MOST)
         self._at_start = False
         spot = at if at is not None else QRectF(self.viewport().rect()).center()
         before = self.mapToScene(spot.toPoint())
@@ -90,15 +92,27 @@ class Navigation(QGraphicsView):
         self.set_zoom(1.0)
 
     def fit(self) -> None:
-        """The whole graph, as large as it fits, but never larger than 100 %."""
+        """The whole graph, as large as it fits, but never larger than 100 % nor smaller than is legible.
+
+        ``outgrown`` follows where it is too large for that.
+        """
         bounds = self._bounds()
         if bounds is None:
             return
         left, top, right, bottom = bounds
         room = self.viewport().rect()
         ratio = min(room.width() / (right - left + _AROUND), room.height() / (bottom - top + _AROUND), 1.0)
+        middle = self.mapToScene(room.center())
         self.set_zoom(ratio)
-        self.centerOn((left + right) / 2, (top + bottom) / 2)
+        if ratio >= LEAST:
+            self.centerOn((left + right) / 2, (top + bottom) / 2)
+            return
+        wide, high = (side / LEAST for side in (room.width(), room.height()))
+        self.centerOn(
+            (left + right) / 2 if wide >= right - left else middle.x(),
+            (top + bottom) / 2 if high >= bottom - top else middle.y(),
+        )
+        self.outgrown.emit()
 
     def fit_width(self) -> None:
         """The graph's full width, never larger than 100 %."""

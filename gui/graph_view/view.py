@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from core.model.model import Model
 from gui import theme
 from gui.graph_view import tensors
-from gui.graph_view.canvas import CardsItem, EdgesItem, Shown, metrics
+from gui.graph_view.canvas import FAR, CardsItem, EdgesItem, Shown, metrics
+from gui.graph_view.far_picture import Tiles
 from gui.graph_view.model_work import ModelWork
 from gui.graph_view.navigation import Navigation
 from gui.graph_view.picture import Picture, picture
@@ -33,8 +34,9 @@ class GraphView(Navigation):
 
     ``selection_changed`` carries the keys of the selected layers (their names; see ``layer_keys``) in the order they
     were chosen. ``ready`` follows :meth:`set_model` when the graph is on the canvas, ``picture_changed`` every change
-    of what stands there. ``menu_requested`` carries a global position, and the layer and tensor under it ('' for none).
-    Selected layers have an accent outline, what feeds them is green, what they feed is orange.
+    of what stands there, ``look_changed`` every change of its colours. ``menu_requested`` carries a global position,
+    and the layer and tensor under it ('' for none). Selected layers have an accent outline, what feeds them is green,
+    what they feed is orange.
     """
 
     selection_changed = Signal(list)
@@ -43,6 +45,7 @@ class GraphView(Navigation):
     picture_changed = Signal()
     tensor_selected = Signal(str)
     menu_requested = Signal(QPoint, str, str)
+    look_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,6 +59,7 @@ class GraphView(Navigation):
         self._selected: list[str] = []
         self._tensor = ""
         self._along = tensors.Along(self)
+        self._tiles = Tiles(self.paint_graph)
         self._message = tr(EMPTY)
         self._widths = metrics()
 
@@ -105,6 +109,7 @@ class GraphView(Navigation):
 
     def _clear(self, message: str) -> None:
         self._canvas.clear()
+        self._tiles.forget()
         self._items = None
         self._picture = None
         self._shown = Shown()
@@ -188,11 +193,17 @@ class GraphView(Navigation):
         """Lay a tint behind layers: key -> a role of the theme ('accent', 'good', 'warning', 'error'); None clears."""
         index = self._picture.index if self._picture else {}
         self._shown.overlays = {index[key]: role for key, role in (layers or {}).items() if key in index}
-        self.viewport().update()
+        self._look_again()
 
     def set_theme(self, _theme: theme.Theme | None = None) -> None:
         """Paint again in the theme now in force."""
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """The same picture in other colours: what was kept of it is painted anew."""
+        self._tiles.forget()
         self.viewport().update()
+        self.look_changed.emit()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -291,7 +302,26 @@ class GraphView(Navigation):
     # painting -----------------------------------------------------------------------------------------------------
 
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
+        """The ground; far out, where the zoom rests, the graph as well, from pixmaps."""
         painter.fillRect(rect, theme.color("canvas"))
+        zoom = painter.worldTransform().m11()
+        usable = self._picture is not None and zoom < FAR and zoom == self.zoom()
+        kept = usable and self._tiles.rests_at(zoom, self.viewport().devicePixelRatioF())
+        self._shown.paint = "marks" if kept else "both"
+        if kept:
+            self._tiles.draw(painter, QRectF(rect), painter.worldTransform().map(QPointF()))
+
+    def paint_graph(self, painter: QPainter, part: QRectF) -> None:
+        """Paint a part of the canvas without the marks of the selection; transform and clip are the caller's."""
+        option = QStyleOptionGraphicsItem()
+        before, self._shown.paint = self._shown.paint, "graph"
+        for item in self._canvas.items(Qt.SortOrder.AscendingOrder):
+            painter.save()
+            painter.translate(item.pos())
+            option.exposedRect = part.translated(-item.pos())
+            item.paint(painter, option)
+            painter.restore()
+        self._shown.paint = before
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
