@@ -11,9 +11,11 @@ import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import onnx_ir as ir
+
 from core.model.blocks_names import scope
 from core.model.blocks_repeats import repeats
-from core.model.blocks_wires import Wires, runs, sticky_order, wires
+from core.model.blocks_wires import Wires, kind, producer, read, runs, sticky_order, wires
 from core.model.model import Model
 
 _FEWEST = 2  # layers of a block; a card for one layer hides more than it tells
@@ -26,7 +28,7 @@ class Block:
     ``path`` is unique in the tree, '' for the whole graph. ``nodes`` are the positions in ``Model.nodes()`` of all its
     layers, those of ``children`` included, ascending. ``identical`` are the paths of all blocks of the same structure
     (operators, attributes, weight shapes, wiring), itself included, in the order of the tree; () where it is the only
-    one.
+    one. ``structure`` is the same number for these, within one run of the program (see :func:`structure`).
     """
 
     title: str
@@ -34,6 +36,7 @@ class Block:
     nodes: tuple[int, ...]
     children: tuple[Block, ...] = ()
     identical: tuple[str, ...] = ()
+    structure: int = 0
 
     @property
     def layers(self) -> int:
@@ -207,25 +210,37 @@ def _contracted_order(of: Wires, nodes: Sequence[int], number: dict[int, int]) -
 
 def _with_identical(root: Block, of: Wires) -> Block:
     """The tree with blocks of the same structure knowing each other."""
-    keys = {block.path: _structure(block, of) for _, block in root.walk()}
-    alike: dict[tuple[object, ...], list[str]] = {}
+    keys = {block.path: _structure(block.nodes, of.kinds, of.reads) for _, block in root.walk()}
+    alike: dict[int, list[str]] = {}
     for path, key in keys.items():
         alike.setdefault(key, []).append(path)
     known = {key: tuple(paths) if len(paths) > 1 else () for key, paths in alike.items()}
 
     def marked(block: Block) -> Block:
         children = tuple(marked(child) for child in block.children)
-        return replace(block, children=children, identical=known[keys[block.path]])
+        key = keys[block.path]
+        return replace(block, children=children, identical=known[key], structure=key)
 
     return marked(root)
 
 
-def _structure(block: Block, of: Wires) -> tuple[object, ...]:
-    """Equal for blocks whose layers are of the same kinds and wired alike; tensors from outside are numbered."""
-    place = {k: j for j, k in enumerate(block.nodes)}
+def structure(nodes: Sequence[ir.Node]) -> int:
+    """A number that is equal for parts of a graph whose layers are of the same kinds and wired alike.
+
+    ``nodes`` are in the file's order. Comparable with ``Block.structure`` within one run of the program.
+    """
+    position = {id(node): k for k, node in enumerate(nodes)}
+    outside: dict[int, int] = {}
+    reads = [tuple(producer(value, position, outside) for value in read(node)) for node in nodes]
+    return _structure(range(len(nodes)), [kind(node) for node in nodes], reads)
+
+
+def _structure(nodes: Sequence[int], kinds: Sequence[int], reads: Sequence[Sequence[int]]) -> int:
+    """Kinds and wiring of layers as a number; makers outside are numbered in the order they are read from."""
+    place = {k: j for j, k in enumerate(nodes)}
     outside: dict[int, int] = {}
     out: list[object] = []
-    for k in block.nodes:
-        out.append(of.kinds[k])
-        out.append(tuple(place[s] if s in place else -1 - outside.setdefault(s, len(outside)) for s in of.reads[k]))
-    return tuple(out)
+    for k in nodes:
+        out.append(kinds[k])
+        out.append(tuple(place[s] if s in place else -1 - outside.setdefault(s, len(outside)) for s in reads[k]))
+    return hash(tuple(out))

@@ -11,7 +11,6 @@ import onnx_ir as ir
 from core.errors import UserError
 from core.model.model import Model, layer_name
 
-Key = tuple[object, ...]
 _TYPES = ir.AttributeType
 _PLAIN = {_TYPES.INT, _TYPES.FLOAT, _TYPES.STRING, _TYPES.INTS, _TYPES.FLOATS, _TYPES.STRINGS}
 
@@ -21,7 +20,7 @@ class Wires:
     """Nodes by their position in the file.
 
     ``reads[k]`` are the producers of node k's inputs, in order, -1 for what no node makes; ``feeds[k]`` its consumers.
-    ``kinds[k]`` is equal for nodes of the same operator, attributes and weight shapes.
+    ``kinds[k]`` is equal for nodes of the same operator, attributes and weight shapes, in every graph of this process.
     """
 
     nodes: tuple[ir.Node, ...]
@@ -35,25 +34,31 @@ def wires(model: Model) -> Wires:
     nodes = tuple(model.nodes())
     position = {id(node): k for k, node in enumerate(nodes)}
     reads: list[tuple[int, ...]] = []
-    numbers: dict[Key, int] = {}
     feeds: list[list[int]] = [[] for _ in nodes]
     kinds = []
     for k, node in enumerate(nodes):
-        producers = tuple(_producer(value, position) for value in _read(node))
+        producers = tuple(producer(value, position) for value in read(node))
         reads.append(producers)
         for source in dict.fromkeys(producers):
             if source >= 0:
                 feeds[source].append(k)
-        kinds.append(numbers.setdefault(_kind(node), len(numbers)))
+        kinds.append(kind(node))
     return Wires(nodes, tuple(reads), tuple(map(tuple, feeds)), tuple(kinds))
 
 
-def _producer(value: ir.Value | None, position: dict[int, int]) -> int:
+def producer(value: ir.Value | None, position: dict[int, int], outside: dict[int, int] | None = None) -> int:
+    """The position of the node that makes a value; -1 for what no node makes.
+
+    A node without a position is -1 too, or a number of its own below where ``outside`` collects them.
+    """
     maker = value.producer() if value is not None else None
-    return position.get(id(maker), -1)
+    if maker is None or outside is None:
+        return position.get(id(maker), -1)
+    return position[id(maker)] if id(maker) in position else -2 - outside.setdefault(id(maker), len(outside))
 
 
-def _read(node: ir.Node) -> Iterator[ir.Value | None]:
+def read(node: ir.Node) -> Iterator[ir.Value | None]:
+    """What a node reads, the outer values used by its bodies (If, Loop) included."""
     yield from node.inputs
     for attribute in node.attributes.values():
         if attribute.type == ir.AttributeType.GRAPH and not attribute.is_ref():
@@ -61,10 +66,11 @@ def _read(node: ir.Node) -> Iterator[ir.Value | None]:
                 yield from inner.inputs
 
 
-def _kind(node: ir.Node) -> Key:
+def kind(node: ir.Node) -> int:
+    """Equal for nodes of the same operator, attributes and weight shapes."""
     attributes = sorted((name, _said(attribute)) for name, attribute in node.attributes.items())
     stored = tuple(_stored(value) for value in node.inputs)
-    return (node.domain, node.op_type, node.overload, tuple(attributes), stored, len(node.outputs))
+    return hash((node.domain, node.op_type, node.overload, tuple(attributes), stored, len(node.outputs)))
 
 
 def _said(attribute: ir.Attr) -> str:

@@ -21,12 +21,16 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Spacing:
-    """Distances on the canvas, in the unit of the card sizes (pixels at 100 %)."""
+    """Distances on the canvas, in the unit of the card sizes (pixels at 100 %).
+
+    ``at_border`` lies between a first or last row that was asked for and its neighbour, where edges run straight.
+    """
 
     between_cards: float = 32.0
     between_lanes: float = 16.0
     between_ranks: float = 40.0
     between_ports: float = 24.0
+    at_border: float = 12.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +48,39 @@ class Layout:
     bounds: tuple[float, float, float, float]
 
 
+@dataclass(frozen=True, slots=True)
+class Border:
+    """What the layout of a part of a graph owes to what is around it.
+
+    ``first`` and ``last`` have the first and the last row for themselves. ``offsets`` says edge by edge how far from
+    the middle of its source it leaves (None: as is best) and how far from the middle of its target it arrives (None: at
+    the middle).
+    """
+
+    first: frozenset[int] = frozenset()
+    last: frozenset[int] = frozenset()
+    offsets: Sequence[tuple[float | None, float | None]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Wires:
+    edges: Sequence[tuple[int, int]]
+    carried: Sequence[int]
+    offsets: Sequence[tuple[float | None, float | None]] | None
+
+    def arrives(self, k: int) -> float:
+        return (self.offsets[k][1] or 0.0) if self.offsets is not None else 0.0
+
+    def leaves(self, k: int) -> float | None:
+        return self.offsets[k][0] if self.offsets is not None else None
+
+
 def layout(
     sizes: Sequence[tuple[float, float]],
     edges: Sequence[tuple[int, int]],
     tensors: Sequence[int] | None = None,
     spacing: Spacing | None = None,
+    border: Border | None = None,
 ) -> Layout:
     """Place cards of the given (width, height) so that every edge (source, target) points downwards.
 
@@ -58,14 +90,16 @@ def layout(
     Raises ValueError for a cycle, an edge to an unknown card, or a tensor with two sources.
     """
     space = spacing or Spacing()
+    rim = border or Border()
     carried = list(tensors) if tensors is not None else [source for source, _ in edges]
     _check(len(sizes), edges, carried)
-    rungs = ladder(len(sizes), edges, carried)
+    ends = [(out or 0.0, into or 0.0) for out, into in rim.offsets] if rim.offsets is not None else None
+    rungs = ladder(len(sizes), edges, carried, ends, rim.first, rim.last)
     widths = [w for w, _ in sizes] + [0.0] * (len(rungs.rank) - len(sizes))
     x = columns(rungs, widths, space.between_cards, space.between_lanes)
-    tops, bottoms = _rows(rungs, sizes, x, space)
-    positions = tuple((x[v], tops[rungs.rank[v]] + size[1] / 2) for v, size in enumerate(sizes))
-    routes = _routes(rungs, sizes, edges, carried, x, (tops, bottoms), space)
+    rows = _rows(rungs, sizes, x, space, rim)
+    positions = tuple((x[v], rows[0][rungs.rank[v]] + size[1] / 2) for v, size in enumerate(sizes))
+    routes = _routes(rungs, sizes, _Wires(edges, carried, rim.offsets), x, rows, space)
     return Layout(positions, routes, tuple(rungs.rank[: len(sizes)]), _bounds(sizes, positions, routes))
 
 
@@ -81,39 +115,49 @@ def _check(count: int, edges: Sequence[tuple[int, int]], carried: Sequence[int])
 
 
 def _rows(
-    rungs: Ladder, sizes: Sequence[tuple[float, float]], x: Sequence[float], space: Spacing
+    rungs: Ladder, sizes: Sequence[tuple[float, float]], x: Sequence[float], space: Spacing, rim: Border
 ) -> tuple[list[float], list[float]]:
     """Top and bottom of every rank. Cards of a rank share their upper border, so that titles stand on one line."""
     tops, bottoms, y = [], [], 0.0
-    for layer in rungs.layers:
+    straight_after = {0} if rim.first else set()
+    if rim.last:
+        straight_after.add(len(rungs.layers) - 2)
+    for row, layer in enumerate(rungs.layers):
         tops.append(y)
         y += max((sizes[v][1] for v in layer if v < len(sizes)), default=0.0)
         bottoms.append(y)
-        reach = max((abs(x[v] - x[w]) for v in layer for w in rungs.down[v]), default=0.0)
-        y += space.between_ranks + round(min(space.between_ranks, reach * 0.06))  # far jumps need room to look smooth
+        reach = max((_reach(rungs, x, v, w) for v in layer for w in rungs.down[v]), default=0.0)
+        if reach == 0 and row in straight_after:
+            y += space.at_border
+        else:
+            y += space.between_ranks + round(min(space.between_ranks, reach * 0.06))  # far jumps need room
     return tops, bottoms
+
+
+def _reach(rungs: Ladder, x: Sequence[float], v: int, w: int) -> float:
+    out, into = rungs.ends.get((v, w), (0.0, 0.0)) if rungs.ends else (0.0, 0.0)
+    return abs(x[v] + out - x[w] - into)
 
 
 def _routes(
     rungs: Ladder,
     sizes: Sequence[tuple[float, float]],
-    edges: Sequence[tuple[int, int]],
-    carried: Sequence[int],
+    wires: _Wires,
     x: Sequence[float],
     rows: tuple[Sequence[float], Sequence[float]],
     space: Spacing,
 ) -> tuple[tuple[Point, ...], ...]:
     tops, bottoms = rows
-    ports = _ports(rungs, sizes, edges, carried, x, space)
+    ports = _ports(rungs, sizes, wires, x, space)
     routes = []
-    for (source, target), tensor in zip(edges, carried, strict=True):
+    for k, ((source, target), tensor) in enumerate(zip(wires.edges, wires.carried, strict=True)):
         first, last = rungs.rank[source], rungs.rank[target]
         port = ports[tensor]
         points = [(port, tops[first] + sizes[source][1]), (port, bottoms[first])]
         for bend in rungs.chains[tensor][: last - first - 1]:
             row = rungs.rank[bend]
             points += [(x[bend], tops[row]), (x[bend], bottoms[row])]
-        points.append((x[target], tops[last]))
+        points.append((x[target] + wires.arrives(k), tops[last]))
         routes.append(tuple(points))
     return tuple(routes)
 
@@ -121,18 +165,22 @@ def _routes(
 def _ports(
     rungs: Ladder,
     sizes: Sequence[tuple[float, float]],
-    edges: Sequence[tuple[int, int]],
-    carried: Sequence[int],
+    wires: _Wires,
     x: Sequence[float],
     space: Spacing,
 ) -> dict[int, float]:
-    """Where each tensor leaves its source: the middle, or spread out in the order of where the tensors go."""
+    """Where each tensor leaves its source: as asked for, else the middle, or spread in the order of their goals."""
     goals: dict[int, dict[int, list[float]]] = {}
-    for (source, target), tensor in zip(edges, carried, strict=True):
-        chain = rungs.chains[tensor]
-        goal = x[target] if rungs.rank[target] == rungs.rank[source] + 1 else x[chain[0]]
-        goals.setdefault(source, {}).setdefault(tensor, []).append(goal)
     ports = {}
+    for k, ((source, target), tensor) in enumerate(zip(wires.edges, wires.carried, strict=True)):
+        asked = wires.leaves(k)
+        if asked is not None:
+            ports[tensor] = x[source] + asked
+            continue
+        chain = rungs.chains[tensor]
+        near = rungs.rank[target] == rungs.rank[source] + 1
+        goal = x[target] + wires.arrives(k) if near else x[chain[0]]
+        goals.setdefault(source, {}).setdefault(tensor, []).append(goal)
     for source, wanted in goals.items():
         order = sorted((sum(where) / len(where), tensor) for tensor, where in wanted.items())
         step = min(space.between_ports, sizes[source][0] * 0.8 / len(order))

@@ -20,12 +20,14 @@ _PULLS = 8
 
 @dataclass(frozen=True, slots=True)
 class _Blocks:
-    """Block number of each vertex, and per block: neighbours with distances on both sides, and what it hangs on."""
+    """Block number of each vertex and its distance from the block's x; per block: neighbours with distances on both
+    sides, and the blocks it hangs on with the distance at which the edge between would be straight."""
 
     of: list[int]
+    shift: list[float]
     left: list[dict[int, float]]
     right: list[dict[int, float]]
-    ties: list[list[int]]
+    ties: list[list[tuple[int, float]]]
 
 
 def columns(rungs: Ladder, widths: Sequence[float], card_gap: float, lane_gap: float) -> list[float]:
@@ -37,7 +39,7 @@ def columns(rungs: Ladder, widths: Sequence[float], card_gap: float, lane_gap: f
         x[b] = max((x[a] + distance for a, distance in blocks.left[b].items()), default=0.0)
     for turn in range(_PULLS):
         _pull(blocks, x, order if turn % 2 else order[::-1])
-    return [float(round(x[b])) for b in blocks.of]
+    return [float(round(x[b] + shift)) for b, shift in zip(blocks.of, blocks.shift, strict=True)]
 
 
 def _pull(blocks: _Blocks, x: list[float], order: Sequence[int]) -> None:
@@ -46,7 +48,7 @@ def _pull(blocks: _Blocks, x: list[float], order: Sequence[int]) -> None:
         ties = blocks.ties[b]
         if not ties:
             continue
-        goal = sum([x[t] for t in ties]) / len(ties)
+        goal = sum([x[t] + away for t, away in ties]) / len(ties)
         for a, distance in blocks.left[b].items():
             if goal < x[a] + distance:
                 goal = x[a] + distance
@@ -57,31 +59,43 @@ def _pull(blocks: _Blocks, x: list[float], order: Sequence[int]) -> None:
 
 
 def _blocks(rungs: Ladder, widths: Sequence[float], card_gap: float, lane_gap: float) -> _Blocks:
+    of, shift, count = _joined(rungs)
+    left: list[dict[int, float]] = [{} for _ in range(count)]
+    right: list[dict[int, float]] = [{} for _ in range(count)]
+    for layer in rungs.layers:
+        for v, w in pairwise(layer):
+            gap = card_gap if widths[v] or widths[w] else lane_gap
+            distance = (widths[v] + widths[w]) / 2 + gap + shift[v] - shift[w]
+            a, b = of[v], of[w]
+            left[b][a] = right[a][b] = max(distance, left[b].get(a, distance))
+    ties: list[list[tuple[int, float]]] = [[] for _ in range(count)]
+    for v, lower in enumerate(rungs.down):
+        for w in lower:
+            if of[v] != of[w]:
+                out, into = rungs.ends.get((v, w), (0.0, 0.0))
+                away = shift[v] + out - shift[w] - into
+                ties[of[v]].append((of[w], -away))
+                ties[of[w]].append((of[v], away))
+    return _Blocks(of, shift, left, right, ties)
+
+
+def _joined(rungs: Ladder) -> tuple[list[int], list[float], int]:
+    """Block and shift of every vertex, and the number of blocks: an edge inside a block is a vertical line."""
     below = _straight(rungs)
     of = [-1] * len(rungs.rank)
+    shift = [0.0] * len(rungs.rank)
     count = 0
     for layer in rungs.layers:
         for v in layer:
             if of[v] < 0:
                 of[v] = count
                 count += 1
-            if below[v] >= 0:
-                of[below[v]] = of[v]
-    left: list[dict[int, float]] = [{} for _ in range(count)]
-    right: list[dict[int, float]] = [{} for _ in range(count)]
-    for layer in rungs.layers:
-        for v, w in pairwise(layer):
-            gap = lane_gap if v >= rungs.real and w >= rungs.real else card_gap
-            distance = (widths[v] + widths[w]) / 2 + gap
-            a, b = of[v], of[w]
-            left[b][a] = right[a][b] = max(distance, left[b].get(a, 0.0))
-    ties: list[list[int]] = [[] for _ in range(count)]
-    for v, lower in enumerate(rungs.down):
-        for w in lower:
-            if of[v] != of[w]:
-                ties[of[v]].append(of[w])
-                ties[of[w]].append(of[v])
-    return _Blocks(of, left, right, ties)
+            w = below[v]
+            if w >= 0:
+                out, into = rungs.ends.get((v, w), (0.0, 0.0))
+                of[w] = of[v]
+                shift[w] = shift[v] + out - into
+    return of, shift, count
 
 
 def _straight(rungs: Ladder) -> list[int]:

@@ -1,0 +1,104 @@
+"""Which block each layer belongs to, by the layer itself and not by its position, so that it survives edits. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import onnx_ir as ir
+
+from core.model.blocks import Block, structure
+
+ROOT = 0
+_LARGE = 500  # layers; above, a touched block is taken to be unlike the others without looking
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A block in the tree: ``parent`` is its position in ``Membership.blocks``, -1 for the whole graph."""
+
+    path: str
+    title: str
+    parent: int
+    depth: int
+
+
+class Membership:
+    """The tree of blocks and the layers in it. ``homes`` gives the innermost block of each node, by its number."""
+
+    def __init__(self, nodes: Sequence[ir.Node], root: Block) -> None:
+        self.blocks: list[Place] = []
+        self.homes: dict[ir.Node, int] = {}
+        self._structures: dict[int, int] = {}
+        self._add(nodes, root, -1, 0)
+        self.number = {block.path: k for k, block in enumerate(self.blocks)}
+
+    def _add(self, nodes: Sequence[ir.Node], block: Block, parent: int, depth: int) -> None:
+        me = len(self.blocks)
+        self.blocks.append(Place(block.path, block.title, parent, depth))
+        if block.identical:
+            self._structures[me] = block.structure
+        for k in block.nodes:
+            self.homes[nodes[k]] = me  # children overwrite what their parents said
+        for child in block.children:
+            self._add(nodes, child, me, depth + 1)
+
+    def copy(self) -> Membership:
+        """Another one that can be changed without changing this; the tree itself never changes."""
+        twin = Membership.__new__(Membership)
+        twin.blocks, twin.number = self.blocks, self.number
+        twin.homes, twin._structures = dict(self.homes), dict(self._structures)
+        return twin
+
+    def follow(self, nodes: Sequence[ir.Node]) -> None:
+        """Take in what an edit has added, and forget what it took away.
+
+        A new layer joins the block of what it reads, else of what reads it.
+        """
+        homes = self.homes
+        new = [node for node in nodes if node not in homes]
+        for node in new:
+            homes[node] = self._found(node)
+        if len(homes) > len(nodes):
+            here = set(nodes)
+            for node in [node for node in homes if node not in here]:
+                del homes[node]
+
+    def _found(self, node: ir.Node) -> int:
+        makers = (value.producer() for value in node.inputs if value is not None)
+        readers = (use.node for value in node.outputs for use in value.uses())
+        for near in (*makers, *readers):
+            if near is not None and near in self.homes:
+                return self.homes[near]
+        return ROOT
+
+    def touched(self, nodes: Iterable[ir.Node], every: Sequence[ir.Node]) -> None:
+        """Look again whether the blocks around changed layers are still built like others. ``every`` are all nodes."""
+        blocks = {k for node in nodes if node in self.homes for k in self.above(self.homes[node])} - {ROOT}
+        if not blocks:
+            return
+        members: dict[int, list[ir.Node]] = {k: [] for k in blocks}
+        inner = {self.homes[node] for node in every}
+        within = {home: [k for k in self.above(home) if k in blocks] for home in inner}
+        for node in every:
+            for k in within[self.homes[node]]:
+                members[k].append(node)
+        for k, inside in members.items():
+            self._structures.pop(k, None)
+            if inside and len(inside) <= _LARGE:
+                self._structures[k] = structure(inside)
+
+    def above(self, block: int) -> list[int]:
+        """A block and those around it, innermost first."""
+        out = []
+        while block >= 0:
+            out.append(block)
+            block = self.blocks[block].parent
+        return out
+
+    def identical(self) -> dict[int, tuple[int, ...]]:
+        """For each block that has blocks of the same structure: all of them, itself included, in the tree's order."""
+        alike: dict[int, list[int]] = {}
+        for k in sorted(self._structures):
+            alike.setdefault(self._structures[k], []).append(k)
+        return {k: tuple(group) for group in alike.values() if len(group) > 1 for k in group}
