@@ -25,11 +25,11 @@ from core.model.model import Model
 
 Array = npt.NDArray[np.generic]
 _SMALL = 4096  # elements: shape arithmetic is below this, weights above
-_LARGEST, _MOST = 1 << 24, 1 << 27  # elements of one folded value, and of all: a file of 1 kB may ask for terabytes
+LARGEST, _MOST = 1 << 24, 1 << 27  # elements of one folded value, and of all: a file of 1 kB may ask for terabytes
 _DOUBLINGS = 8
 _MOST_LAYERS, _DEEPEST = 1_000_000, 200  # written out of functions; functions inside functions
 _RANDOM = {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Multinomial", "Bernoulli"}
-_NEVER_FOLDED = {"QuantizeLinear", "DequantizeLinear", "Dropout", *_RANDOM}
+NEVER_FOLDED = {"QuantizeLinear", "DequantizeLinear", "Dropout", *_RANDOM}
 _LIKE_INPUT = {"GroupNormalization", "MeanVarianceNormalization"}  # onnx infers nothing behind these
 _GROWING = {"ConstantOfShape", "Expand", "Tile", "Range", "OneHot", "Pad", "Resize", "Upsample", "Einsum"}
 
@@ -202,12 +202,12 @@ def _fold(
         if node.op_type == "Shape" and names[0] in shapes:
             cut = {a.name: a.i for a in node.attribute}
             done[node.output[0]] = np.asarray(shapes[names[0]][cut.get("start", 0) : cut.get("end")], np.int64)
-        elif node.op_type not in _NEVER_FOLDED and all(look(n) is not None for n in names):
+        elif node.op_type not in NEVER_FOLDED and all(look(n) is not None for n in names):
             given = [np.asarray(look(n)) for n in names]
-            if _most_elements(node, shapes, given) > min(_LARGEST, room):
+            if most_elements(node, shapes, given) > min(LARGEST, room):
                 continue  # perhaps its shape is known the next time
             try:
-                results = _evaluate(node, dict(zip(names, given, strict=True)), proto)
+                results = evaluate(node, dict(zip(names, given, strict=True)), proto.opset_import, proto.ir_version)
             except Exception:  # noqa: BLE001  a node that the reference cannot run is simply not a constant
                 broken.add(node.output[0])
                 continue
@@ -216,7 +216,7 @@ def _fold(
     return done
 
 
-def _most_elements(node: onnx.NodeProto, shapes: Mapping[str, tuple[int, ...]], given: Sequence[Array]) -> float:
+def most_elements(node: onnx.NodeProto, shapes: Mapping[str, tuple[int, ...]], given: Sequence[Array]) -> float:
     """How many elements a node's largest output has, from above: as inferred, else as its inputs can bring about."""
     outputs = [shapes.get(o) for o in node.output if o]
     if all(shape is not None for shape in outputs):
@@ -226,7 +226,10 @@ def _most_elements(node: onnx.NodeProto, shapes: Mapping[str, tuple[int, ...]], 
     return math.prod(max(float(x.size), 1.0) for x in given)
 
 
-def _evaluate(node: onnx.NodeProto, feed: Mapping[str, Array], proto: onnx.ModelProto) -> dict[str, Array]:
+def evaluate(
+    node: onnx.NodeProto, feed: Mapping[str, Array], opsets: Iterable[onnx.OperatorSetIdProto], ir_version: int
+) -> dict[str, Array]:
+    """What a node makes of the arrays it reads, by onnx's reference; raises whatever that raises."""
     if any(a.type == onnx.AttributeProto.GRAPH for a in node.attribute):
         raise ValueError("a node with a body is not folded")
     kinds = [
@@ -234,8 +237,8 @@ def _evaluate(node: onnx.NodeProto, feed: Mapping[str, Array], proto: onnx.Model
         for k, v in feed.items()
     ]
     graph = onnx.helper.make_graph([node], "fold", kinds, [onnx.ValueInfoProto(name=o) for o in node.output if o])
-    opsets = [o for o in proto.opset_import if o.domain in ("", "ai.onnx")]
-    one = onnx.helper.make_model(graph, opset_imports=opsets, ir_version=proto.ir_version)
+    plain = [o for o in opsets if o.domain in ("", "ai.onnx")]
+    one = onnx.helper.make_model(graph, opset_imports=plain, ir_version=ir_version)
     values = ReferenceEvaluator(one).run(None, dict(feed))
     return {o: np.asarray(v) for o, v in zip((o for o in node.output if o), values, strict=True)}
 

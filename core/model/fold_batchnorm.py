@@ -6,6 +6,8 @@ k = gamma / sqrt(var + eps). Computed in float64, stored as float32: outputs agr
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 import onnx_ir as ir
@@ -15,6 +17,7 @@ from core.model.model import Model, layer_name
 from core.model.qdq_operators import default_domain, weight_axis
 
 Array64 = npt.NDArray[np.float64]
+Arrays = Callable[[ir.Value | None], npt.NDArray[np.generic] | None]  # the constant behind a value
 _HOSTS = frozenset({"Conv", "ConvTranspose", "Gemm"})
 
 
@@ -29,14 +32,14 @@ def fold_batchnorm(model: Model) -> tuple[Model, tuple[str, ...]]:
     folded: list[str] = []
     for node in list(new.nodes()):
         if node.op_type == "BatchNormalization" and default_domain(node):
-            host = _host(node, facts)
+            host = host_of(node, facts.array)
             if host is not None and _fold(new.graph.graph, host, node, facts):
                 folded.append(layer_name(node))
     return (new, tuple(folded)) if folded else (model, ())
 
 
-def _host(norm: ir.Node, facts: Facts) -> ir.Node | None:
-    """The layer whose only reader is this BatchNormalization."""
+def host_of(norm: ir.Node, array: Arrays) -> ir.Node | None:
+    """The layer whose only reader is this BatchNormalization, where the two can become one; else None."""
     value = norm.inputs[0]
     producer = value.producer() if value is not None else None
     if value is None or producer is None or producer.op_type not in _HOSTS or not default_domain(producer):
@@ -49,22 +52,41 @@ def _host(norm: ir.Node, facts: Facts) -> ir.Node | None:
     if producer.op_type == "Gemm" and (alpha, beta) != (1.0, 1.0):
         return None
     constants = [*norm.inputs[1:5], *producer.inputs[1:]]
-    return producer if all(v is None or facts.array(v) is not None for v in constants) else None
+    return producer if all(v is None or array(v) is not None for v in constants) else None
 
 
 def _fold(graph: ir.Graph, host: ir.Node, norm: ir.Node, facts: Facts) -> bool:
-    gamma, beta, mean, variance = (_float64(facts, v) for v in norm.inputs[1:5])
-    factor = gamma / np.sqrt(variance + norm.attributes.get_float("epsilon", 1e-5))
-    old = host.inputs[1]
-    weight = _float64(facts, old)
-    bias = _float64(facts, host.inputs[2]) if len(host.inputs) > 2 and host.inputs[2] is not None else np.zeros(1)
-    if bias.size not in (1, factor.size) or not np.isfinite(factor).all():
+    constants = folded_constants(host, norm, facts.array)
+    if constants is None:
         return False
-    bias = (np.broadcast_to(bias.reshape(-1), factor.shape) - mean) * factor + beta
-    _replace_constant(graph, host, 1, (weight * _along_outputs(host, factor, weight)).astype(np.float32))
-    _replace_constant(graph, host, 2, bias.astype(np.float32))
+    _replace_constant(graph, host, 1, constants[0])
+    _replace_constant(graph, host, 2, constants[1])
     _remove(graph, host, norm)
     return True
+
+
+def folded_constants(
+    host: ir.Node, norm: ir.Node, array: Arrays
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]] | None:
+    """(weight, bias) of the one layer that the two become; None where a factor is not finite or the bias no vector."""
+
+    def number(value: ir.Value | None) -> Array64:
+        return np.asarray(array(value), np.float64)
+
+    gamma, beta, mean, variance = (number(v) for v in norm.inputs[1:5])
+    factor = gamma / np.sqrt(variance + norm.attributes.get_float("epsilon", 1e-5))
+    weight = number(host.inputs[1])
+    bias = number(host.inputs[2]) if len(host.inputs) > 2 and host.inputs[2] is not None else np.zeros(1)
+    if bias.size not in (1, factor.size) or not np.isfinite(factor).all():
+        return None
+    bias = (np.broadcast_to(bias.reshape(-1), factor.shape) - mean) * factor + beta
+    return (weight * _along_outputs(host, factor, weight)).astype(np.float32), bias.astype(np.float32)
+
+
+def bias_name(host: ir.Node) -> str:
+    """How the bias of a layer is called that had none."""
+    weight = host.inputs[1].name or "" if host.inputs[1] is not None else ""
+    return weight.removesuffix("weight") + "bias" if weight.endswith("weight") else f"{weight}_bias"
 
 
 def _along_outputs(host: ir.Node, factor: Array64, weight: Array64) -> Array64:
@@ -88,8 +110,7 @@ def _replace_constant(graph: ir.Graph, node: ir.Node, index: int, array: npt.NDA
     if old is not None:
         name = f"{old.name}_folded"
     else:
-        weight = node.inputs[1].name or "" if node.inputs[1] is not None else ""
-        name = weight.removesuffix("weight") + "bias" if weight.endswith("weight") else f"{weight}_bias"
+        name = bias_name(node)
     taken = {*graph.initializers, *(v.name for n in graph for v in n.outputs), *(v.name for v in graph.inputs)}
     unique, k = name, 1
     while unique in taken:
@@ -118,7 +139,3 @@ def _remove(graph: ir.Graph, host: ir.Node, norm: ir.Node) -> None:
     for old in inputs:
         if old.name in graph.initializers and not old.uses() and old not in graph.inputs:
             del graph.initializers[old.name or ""]
-
-
-def _float64(facts: Facts, value: ir.Value | None) -> Array64:
-    return np.asarray(facts.array(value), np.float64)

@@ -15,7 +15,7 @@ import onnx_ir as ir
 from core.errors import UserError
 from core.model.editing.changes import Noted
 from core.model.editing.index import Index, Order
-from core.model.editing.inference import Types
+from core.model.editing.inference import Types, type_of
 from core.model.model import Model, layer_name
 
 LISTS_INPUTS = 4  # IR versions before it list initializers among the inputs
@@ -30,7 +30,7 @@ class Draft:
         self.changes: list[Change] = []
         self.noted = Noted()
         self.touched: dict[ir.Node, None] = {}
-        self.known: Types = {}  # types that the file does not say
+        self.known: Types = {}  # types that the file does not say, as inferred before the edit
         self._index = Index(model.graph.graph)
 
     @property
@@ -151,8 +151,13 @@ class Draft:
         for node in readers:
             known = node in self.touched
             self.set_inputs(node, [new if v is old else v for v in node.inputs])
-            if not known and new is not None and same_type(old, new):
+            if not known and new is not None and self._same_type(old, new):
                 del self.touched[node]
+
+    def _same_type(self, a: ir.Value, b: ir.Value) -> bool:
+        """Whether two values are known to be of one type and shape."""
+        known = type_of(a, self.known)
+        return known is not None and known == type_of(b, self.known)
 
     def insert(self, node: ir.Node, after: ir.Node | None) -> None:
         """Put a layer behind another one of the file (None: at the front)."""
@@ -244,24 +249,28 @@ class Draft:
         if self.model.graph.ir_version < LISTS_INPUTS:
             self.set_ends("inputs", [*graph.inputs, value])
 
-    def drop_initializer(self, value: ir.Value) -> None:
-        """Take a constant out."""
-        graph, name = self.graph, value.name or ""
+    def drop_initializers(self, values: Iterable[ir.Value]) -> None:
+        """Take constants out."""
+        graph, gone = self.graph, [(v.name or "", v) for v in values]
         order = list(graph.initializers)
 
         def forward() -> None:
-            del graph.initializers[name]
-            self._index.value_removed(value)
+            for name, value in gone:
+                del graph.initializers[name]
+                self._index.value_removed(value)
 
         def backward() -> None:
-            graph.initializers.add(value)
+            for _, value in gone:
+                graph.initializers.add(value)
+                self._index.value_added(value)
             _in_order(graph, order)
-            self._index.value_added(value)
 
-        self.change(forward, backward)
+        if gone:
+            self.change(forward, backward)
 
     def drop_unread(self, values: Iterable[ir.Value | None]) -> None:
         """Take out those constants that no layer reads any more; what the file lists as an input stays."""
+        stored = []
         for value in dict.fromkeys(v for v in values if v is not None):
             maker = value.producer()
             if maker is not None and maker.op_type == "Constant" and maker.graph is self.graph:
@@ -270,7 +279,8 @@ class Draft:
                 continue
             is_end = value.is_graph_output() or value.is_graph_input()
             if value.is_initializer() and value.graph is self.graph and not value.uses() and not is_end:
-                self.drop_initializer(value)
+                stored.append(value)
+        self.drop_initializers(stored)
 
     def roll_back(self) -> None:
         """Undo everything written down."""
@@ -282,11 +292,6 @@ class Draft:
         """Forget what was written down: the edit is done, or taken back."""
         self.changes, self.noted = [], Noted()
         self.touched.clear()
-
-
-def same_type(a: ir.Value, b: ir.Value) -> bool:
-    """Whether two values are known to be of one type and shape."""
-    return a.shape is not None and a.dtype is not None and a.dtype == b.dtype and a.shape == b.shape
 
 
 def renamed_tensor(tensor: ir.TensorProtocol, name: str) -> ir.TensorProtocol:

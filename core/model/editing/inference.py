@@ -66,6 +66,16 @@ Types = dict[ir.Value, Known]
 Answer = tuple[tuple[Known | None, ...], str]  # a type for each output, and what is wrong ('' or the sentence's end)
 
 
+def small_constant(value: ir.Value | None) -> ir.TensorProtocol | None:
+    """A constant that a shape may depend on."""
+    tensor = constant_tensor(value)
+    return tensor if tensor is not None and math.prod(tensor.shape.numpy()) <= _SMALL else None
+
+
+Look = Callable[[ir.Value], Known | None]
+Constant = Callable[[ir.Value | None], ir.TensorProtocol | None]
+
+
 @dataclass(frozen=True, slots=True)
 class _Definition:
     schema: onnx.defs.OpSchema
@@ -86,8 +96,13 @@ class Inference:
         """Whether its answers hold for another graph."""
         return self.opsets == dict(graph.opset_imports)
 
-    def ask(self, graph: ir.Model, node: ir.Node, types: Types) -> tuple[tuple[Known | None, ...], str]:
-        """(types of a layer's outputs, what is wrong with the layer in one sentence or '')."""
+    def ask(
+        self, graph: ir.Model, node: ir.Node, look: Look, constant: Constant = small_constant
+    ) -> tuple[tuple[Known | None, ...], str]:
+        """(types of a layer's outputs, what is wrong with the layer in one sentence or '').
+
+        ``look`` says the type of what the layer reads, ``constant`` the numbers where they are few and known.
+        """
         definition = _definition(graph, node)
         if definition is None:
             return (), ""
@@ -96,14 +111,14 @@ class Inference:
             return (), f"{_title(node)}{lacking}."
         given = []
         for value in node.inputs:
-            known = type_of(value, types) if value is not None else None
+            known = look(value) if value is not None else None
             if known is None and value is not None:
                 return (), ""
             given.append(known)
-        key = _key(node, definition, given)
+        key = _key(node, definition, given, constant)
         answer = self._kept.get(key) if key is not None else None
         if answer is None:
-            answer = self._asked(graph, node, definition.schema, given)
+            answer = self._asked(graph, node, definition.schema, given, constant)
             if key is not None:
                 if len(self._kept) > _MOST_KEPT:
                     self._kept.clear()
@@ -112,14 +127,19 @@ class Inference:
         return outputs, f"{_title(node)}{wrong}" if wrong else ""
 
     def _asked(
-        self, graph: ir.Model, node: ir.Node, schema: onnx.defs.OpSchema, given: Sequence[Known | None]
+        self,
+        graph: ir.Model,
+        node: ir.Node,
+        schema: onnx.defs.OpSchema,
+        given: Sequence[Known | None],
+        constant: Constant,
     ) -> Answer:
         protos, data = {}, {}
         for value, known in zip(node.inputs, given, strict=True):
             if value is None or known is None:
                 continue
             protos[value.name or ""] = _proto(known) if isinstance(known, TensorType) else known
-            tensor = small_constant(value)
+            tensor = constant(value)
             if tensor is not None:
                 data[value.name or ""] = ir.serde.serialize_tensor(tensor)
         try:
@@ -143,12 +163,6 @@ def type_of(value: ir.Value, types: Mapping[ir.Value, Known]) -> Known | None:
             return types.get(value)
         return TensorType(int(tensor.dtype), tuple(tensor.shape.numpy()))
     return TensorType(int(dtype), tuple([d if isinstance(d, int) else d.value for d in shape.dims]))
-
-
-def small_constant(value: ir.Value | None) -> ir.TensorProtocol | None:
-    """A constant that a shape may depend on."""
-    tensor = constant_tensor(value)
-    return tensor if tensor is not None and math.prod(tensor.shape.numpy()) <= _SMALL else None
 
 
 def schema_of(graph: ir.Model, node: ir.Node) -> onnx.defs.OpSchema | None:
@@ -191,7 +205,7 @@ def _lacking(graph: ir.Model, node: ir.Node, definition: _Definition) -> str:
     return ""
 
 
-def _key(node: ir.Node, definition: _Definition, given: Sequence[Known | None]) -> Any:
+def _key(node: ir.Node, definition: _Definition, given: Sequence[Known | None], constant: Constant) -> Any:
     """All that an answer depends on; None where that is more than can be compared."""
     attributes = []
     for a in node.attributes.values():
@@ -203,7 +217,7 @@ def _key(node: ir.Node, definition: _Definition, given: Sequence[Known | None]) 
     numbers = []
     if node.op_type not in _BLIND:
         for value in node.inputs:
-            tensor = small_constant(value)
+            tensor = constant(value)
             numbers.append(tensor.tobytes() if tensor is not None else None)
     # named inputs are told apart by onnx by their names: one value read twice is one to it, which changes nothing
     schema = definition.schema

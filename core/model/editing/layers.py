@@ -27,7 +27,7 @@ class Bypass(Edit):
 
     def apply(self, draft: Draft) -> None:
         node = draft.layer(self.layer)
-        bypass(draft, node, self._source(draft, node))
+        draft.drop_unread(bypass(draft, node, self._source(draft, node)))
 
     def _source(self, draft: Draft, node: ir.Node) -> ir.Value:
         flowing = list(dict.fromkeys(v for v in node.inputs if v is not None and constant_tensor(v) is None))
@@ -172,14 +172,19 @@ class RemoveIdentities(Edit):
     """Every Identity goes, and every Dropout that lets all pass when the network runs; names of the ends stay."""
 
     def apply(self, draft: Draft) -> None:
+        unread: list[ir.Value | None] = []
         for node in list(draft.graph):
             source = node.inputs[0] if node.inputs else None
             if source is not None and _passes_all(node) and not _is_end_to_end(source, node.outputs[0]):
-                bypass(draft, node, source)
+                unread += bypass(draft, node, source)
+        draft.drop_unread(unread)
 
 
-def bypass(draft: Draft, node: ir.Node, source: ir.Value) -> None:
-    """Take a layer out; what read its first output reads ``source``. A graph output keeps its name."""
+def bypass(draft: Draft, node: ir.Node, source: ir.Value) -> list[ir.Value | None]:
+    """Take a layer out; what read its first output reads ``source``. A graph output keeps its name.
+
+    Returns what the layer read: the caller drops what nobody reads any more.
+    """
     first, *others = node.outputs
     unwanted = [v for v in others if v.uses() or v.is_graph_output()]
     if unwanted:
@@ -196,7 +201,7 @@ def bypass(draft: Draft, node: ir.Node, source: ir.Value) -> None:
         _take_output(draft, first, source)
     inputs = list(node.inputs)
     draft.remove(node)
-    draft.drop_unread(inputs)
+    return inputs
 
 
 def _take_output(draft: Draft, old: ir.Value, new: ir.Value) -> None:

@@ -23,11 +23,15 @@ class Typing:
         self.inference: Inference = kept if kept is not None and kept.fits(graph) else Inference(graph)
         self._start(draft)
 
+    def type_of(self, value: ir.Value) -> Known | None:
+        """As the file says, else as inferred; None where nothing is known."""
+        return type_of(value, self.types)
+
     def _start(self, draft: Draft) -> None:
         """Look at every layer once: some 10 microseconds each."""
         graph = draft.model.graph
         for node in graph.graph:
-            outputs, sentence = self.inference.ask(graph, node, self.types)
+            outputs, sentence = self.inference.ask(graph, node, self.type_of)
             for value, known in zip(node.outputs, outputs, strict=False):
                 if known is not None and value.name and (value.shape is None or value.dtype is None):
                     self.types[value] = known
@@ -56,13 +60,13 @@ class Typing:
 
     def _update(self, draft: Draft, node: ir.Node) -> list[ir.Value]:
         """The outputs whose type changed."""
-        outputs, sentence = self.inference.ask(draft.model.graph, node, self.types)
+        outputs, sentence = self.inference.ask(draft.model.graph, node, self.type_of)
         self._mark(draft, node, _too_early(node, draft) or sentence)
         changed = []
         for value, new in zip(node.outputs, outputs, strict=False):
             if not isinstance(new, TensorType) or not value.name:
                 continue
-            old = type_of(value, self.types)
+            old = self.type_of(value)
             nameless = value.is_graph_output() and value.dtype is None  # outputs must say their type
             if old is not None and old == new and not nameless:
                 continue

@@ -55,6 +55,7 @@ class WorkingCopy:
         with _without_garbage_collection():
             self._draft = Draft(model.clone())
             self._typing = Typing(self._draft)
+            self._draft.known = self._typing.types
             self._draft.look_up()
         self._done: list[_Done] = []
         self._undone: list[_Done] = []
@@ -98,6 +99,10 @@ class WorkingCopy:
 
     def do(self, edit: Edit) -> None:
         """Carry an edit out. Raises UserError where it cannot be, and the model is then as it was."""
+        with _without_garbage_collection():
+            self._do(edit)
+
+    def _do(self, edit: Edit) -> None:
         draft, before = self._draft, self._draft.graph
         try:
             edit.apply(draft)
@@ -105,7 +110,6 @@ class WorkingCopy:
                 self._typing.spread(draft)
             else:
                 self._look_again()
-            draft.known = self._typing.types
             edit.check(draft)
         except BaseException:
             draft.roll_back()
@@ -145,7 +149,7 @@ class WorkingCopy:
         old, new = self._typing, Typing(self._draft, self._typing)
 
         def put(what: Typing) -> None:
-            self._typing = what
+            self._typing, self._draft.known = what, what.types
 
         self._draft.change(lambda: put(new), lambda: put(old))
 
