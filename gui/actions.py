@@ -9,6 +9,7 @@ from gui.desk import Desk
 from gui.operations import (
     act,
     analyse,
+    commanding,
     comparing,
     creating,
     drawing,
@@ -169,11 +170,14 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("compare_parent", COMPARE, "With the &parent revision", comparing.with_parent, "Ctrl+B", "", needs_undo),
     Entry("compare_first", COMPARE, "With the &original", comparing.with_original, "Ctrl+Shift+G", "", needs_undo),
     Entry("compare_chosen", COMPARE, "With the &chosen revision", comparing.with_chosen, why_not=needs_undo),
-    Entry("compare_file", COMPARE, "With a &file…", comparing.with_file, "Ctrl+K", "", needs_project),
+    Entry("compare_file", COMPARE, "With a &file…", comparing.with_file, "Ctrl+Shift+F", "", needs_project),
     _line(COMPARE),
     Entry("table", COMPARE, "&Table of all revisions", looking.show_compare, "Ctrl+T", "", needs_project),
     Entry("close_beside", COMPARE, "Close the &second graph", comparing.close_beside, "Ctrl+Shift+B", "", needs_beside),
     Entry("export", EXPORT, "&Export…", exporting.export, "Ctrl+E", "Write a file for a runtime.", needs_project),
+    Entry(
+        "palette", HELP, "&Command palette…", commanding.open_palette, "Ctrl+K", "Any act by its name, any layer by @."
+    ),
     Entry("shortcuts", HELP, "&Shortcuts", helping.shortcuts, "F1"),
     Entry("reports", HELP, "Open the folder of crash &reports", helping.open_reports),
     Entry("about", HELP, "&About Thimble", helping.about),

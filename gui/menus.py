@@ -15,6 +15,7 @@ from core.methods.method import Method, load_methods
 from gui.actions import ENTRIES, EXPORT, FILE, MENUS, VIEW, Entry, needs_project
 from gui.desk import Desk
 from gui.operations import act, exporting, files
+from gui.palette.commands import plain
 from gui.wording import method_title, without_options
 from gui.words import tr
 
@@ -49,7 +50,7 @@ class Menus:
         for action, why_not, tip in self._reasons.values():
             reason = reasons[why_not]
             action.setEnabled(not reason)
-            action.setToolTip(reason or tip or action.text().replace("&", ""))
+            action.setToolTip(reason or _with_keys(action, tip))
             action.setStatusTip(reason or tip)
         for action, is_on in self._checks.values():
             with QSignalBlocker(action):
@@ -131,6 +132,7 @@ class Menus:
             action = dock.toggleViewAction()
             action.setText(f"&{dock.windowTitle()}")
             action.setShortcut(QKeySequence(f"Ctrl+Alt+Shift+{number}"))
+            action.setToolTip(_with_keys(action))
             panels.addAction(action)
             self._desk.actions[f"panel.{title}"] = action
 
@@ -149,6 +151,13 @@ class Menus:
             action.triggered.connect(partial(_open_recent, self._desk, path))
         if not found:
             self.recent.addAction(tr("No recent projects")).setEnabled(False)
+
+
+def _with_keys(action: QAction, tip: str = "") -> str:
+    """A tooltip: the act with its shortcut, and below it what it does."""
+    keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    title = plain(action.text())
+    return f"{title} ({keys})".removesuffix(" ()") + (f"\n{tip}" if tip else "")
 
 
 def _act_with(method: Method, desk: Desk) -> None:

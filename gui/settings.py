@@ -99,6 +99,15 @@ class Settings:
         self._store.setValue("recent", names[:RECENT])
 
     @property
+    def recent_acts(self) -> list[str]:
+        """Keys of what was run from the command palette lately, newest first."""
+        stored = self._store.value("acts", [])
+        return [stored] if isinstance(stored, str) else [str(k) for k in stored] if isinstance(stored, list) else []
+
+    def remember_act(self, key: str) -> None:
+        self._store.setValue("acts", [key, *(k for k in self.recent_acts if k != key)][:RECENT])
+
+    @property
     def last_session(self) -> Path | None:
         """The project the last window worked on without saving it elsewhere."""
         name = str(self._store.value("session", "") or "")

@@ -94,16 +94,16 @@ class ResultDelegate(QStyledItemDelegate):
     def _paint_text(self, painter: QPainter, box: QRectF, text: str, spans: Spans, role: str) -> float:
         """Text with the hits marked, cut at the left where it is too long: the end of a name tells most."""
         text = text.replace("\n", " ")
-        pieces = _pieces(text, spans)
+        parts = pieces(text, spans)
         plain, bold = QFontMetricsF(self._small), QFontMetricsF(self._strong)
-        cut, widths = 0, [(bold if hit else plain).horizontalAdvance(piece) for piece, hit in pieces]
-        while pieces and sum(widths) > box.width() and cut < len(text):
+        cut, widths = 0, [(bold if hit else plain).horizontalAdvance(piece) for piece, hit in parts]
+        while parts and sum(widths) > box.width() and cut < len(text):
             cut += max(1, round((sum(widths) - box.width()) / 7))
             shorter = tuple((max(s - cut, 0) + 1, n - max(cut - s, 0)) for s, n in spans if s + n > cut)
-            pieces = _pieces("…" + text[cut:], shorter)
-            widths = [(bold if hit else plain).horizontalAdvance(piece) for piece, hit in pieces]
+            parts = pieces("…" + text[cut:], shorter)
+            widths = [(bold if hit else plain).horizontalAdvance(piece) for piece, hit in parts]
         x = box.left()
-        for (piece, hit), width in zip(pieces, widths, strict=True):
+        for (piece, hit), width in zip(parts, widths, strict=True):
             if hit:
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(theme.color("warning", 60))
@@ -115,7 +115,7 @@ class ResultDelegate(QStyledItemDelegate):
         return x - box.left()
 
 
-def _pieces(text: str, spans: Spans) -> list[tuple[str, bool]]:
+def pieces(text: str, spans: Spans) -> list[tuple[str, bool]]:
     """The text in pieces, and whether each is a hit."""
     out: list[tuple[str, bool]] = []
     at = 0

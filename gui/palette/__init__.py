@@ -1,0 +1,1 @@
+"""The command palette: every act of the window by its name."""
