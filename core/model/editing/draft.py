@@ -29,6 +29,7 @@ class Draft:
         self.model = model
         self.changes: list[Change] = []
         self.noted = Noted()
+        self.note = ""  # what the user should know of the edit beyond its title
         self.touched: dict[ir.Node, None] = {}
         self.known: Types = {}  # types that the file does not say, as inferred before the edit
         self._index = Index(model.graph.graph)
@@ -290,7 +291,7 @@ class Draft:
 
     def start_anew(self) -> None:
         """Forget what was written down: the edit is done, or taken back."""
-        self.changes, self.noted = [], Noted()
+        self.changes, self.noted, self.note = [], Noted(), ""
         self.touched.clear()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -202,6 +203,23 @@ def bypass(draft: Draft, node: ir.Node, source: ir.Value) -> list[ir.Value | Non
     inputs = list(node.inputs)
     draft.remove(node)
     return inputs
+
+
+def put_in_place(draft: Draft, old: ir.Node, nodes: Sequence[ir.Node], made: ir.Value) -> None:
+    """New layers, in order, where one stood; ``made`` takes the name and the readers of what that one made first."""
+    result, inputs = old.outputs[0], list(old.inputs)
+    after = draft.order.previous(old)
+    for node in nodes:
+        draft.insert(node, after)
+        after = node
+    made.type, made.shape, made.doc_string = result.type, result.shape, result.doc_string
+    draft.redirect(result, made)
+    if result.is_graph_output():
+        draft.set_ends("outputs", [made if v is result else v for v in draft.graph.outputs])
+    name = result.name or ""
+    draft.remove(old)
+    draft.rename_tensor(made, name)
+    draft.drop_unread(inputs)
 
 
 def _take_output(draft: Draft, old: ir.Value, new: ir.Value) -> None:

@@ -42,6 +42,7 @@ class _Done:
     edit: Edit
     steps: list[Change]
     changes: Changes
+    note: str
 
 
 class WorkingCopy:
@@ -71,6 +72,11 @@ class WorkingCopy:
     def edits(self) -> tuple[Edit, ...]:
         """What was done and not undone, in order."""
         return tuple(d.edit for d in self._done)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """For each of ``edits`` what should be known beyond its title; '' for most."""
+        return tuple(d.note for d in self._done)
 
     @property
     def undone(self) -> tuple[Edit, ...]:
@@ -114,7 +120,7 @@ class WorkingCopy:
         except BaseException:
             draft.roll_back()
             raise
-        self._done.append(_Done(edit, draft.changes, draft.noted.changes(draft.graph)))
+        self._done.append(_Done(edit, draft.changes, draft.noted.changes(draft.graph), draft.note))
         self._undone.clear()
         draft.start_anew()
         self._show(self._done[-1].changes)
