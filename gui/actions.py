@@ -63,12 +63,23 @@ def needs_beside(desk: Desk) -> str:
     return "" if desk.state.beside is not None else tr("No second graph is shown.")
 
 
+def needs_parent(desk: Desk) -> str:
+    """Edits that are no revision yet become one before any act."""
+    second = desk.state.can_undo or desk.editing.pending
+    return needs_project(desk) or ("" if second else tr("This is the first revision."))
+
+
 def needs_undo(desk: Desk) -> str:
-    return needs_project(desk) or ("" if desk.state.can_undo else tr("This is the first revision."))
+    return needs_project(desk) or ("" if desk.editing.can_undo else tr("This is the first revision."))
 
 
 def needs_redo(desk: Desk) -> str:
-    return needs_project(desk) or ("" if desk.state.can_redo else tr("There is nothing to redo."))
+    return needs_project(desk) or ("" if desk.editing.can_redo else tr("There is nothing to redo."))
+
+
+def needs_running(desk: Desk) -> str:
+    """A graph that an edit has left wrong cannot be run."""
+    return needs_project(desk) or desk.editing.unfinished
 
 
 def needs_data(desk: Desk) -> str:
@@ -80,7 +91,7 @@ def needs_labels(desk: Desk) -> str:
 
 
 def needs_steps(desk: Desk) -> str:
-    return needs_undo(desk)
+    return needs_parent(desk)
 
 
 def needs_selection(desk: Desk) -> str:
@@ -111,8 +122,8 @@ ENTRIES: tuple[Entry, ...] = (
     _line(FILE),
     Entry("close", FILE, "&Close project", files.close_project, "Ctrl+W", why_not=needs_project),
     Entry("quit", FILE, "&Quit", files.quit_window, "Ctrl+Q"),
-    Entry("undo", EDIT, "&Undo", moving.undo, "Ctrl+Z", "Go to the revision before.", needs_undo),
-    Entry("redo", EDIT, "&Redo", moving.redo, "Ctrl+Shift+Z", "Go to the revision that was undone.", needs_redo),
+    Entry("undo", EDIT, "&Undo", moving.undo, "Ctrl+Z", "The last edit, else the last act.", needs_undo),
+    Entry("redo", EDIT, "&Redo", moving.redo, "Ctrl+Shift+Z", "What was undone last.", needs_redo),
     _line(EDIT),
     Entry(
         "find",
@@ -164,17 +175,17 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("reset_panels", VIEW, "&Reset panels", looking.reset_panels),
     Entry("full_screen", VIEW, "F&ull screen", looking.full_screen, "F11", check=lambda d: d.window.isFullScreen()),
     Entry("evaluate", ANALYSE, "&Evaluate accuracy", analyse.evaluate_current, "F5", why_not=needs_labels),
-    Entry("latency", ANALYSE, "Measure &latency", analyse.latency_current, "F6", why_not=needs_project),
-    Entry("fidelity", ANALYSE, "&Fidelity to the original", analyse.fidelity_current, "F7", why_not=needs_undo),
-    Entry("predict", ANALYSE, "Ask about a &picture…", analyse.choose_picture, "F8", why_not=needs_project),
-    Entry("compare_parent", COMPARE, "With the &parent revision", comparing.with_parent, "Ctrl+B", "", needs_undo),
-    Entry("compare_first", COMPARE, "With the &original", comparing.with_original, "Ctrl+Shift+G", "", needs_undo),
-    Entry("compare_chosen", COMPARE, "With the &chosen revision", comparing.with_chosen, why_not=needs_undo),
+    Entry("latency", ANALYSE, "Measure &latency", analyse.latency_current, "F6", why_not=needs_running),
+    Entry("fidelity", ANALYSE, "&Fidelity to the original", analyse.fidelity_current, "F7", why_not=needs_parent),
+    Entry("predict", ANALYSE, "Ask about a &picture…", analyse.choose_picture, "F8", why_not=needs_running),
+    Entry("compare_parent", COMPARE, "With the &parent revision", comparing.with_parent, "Ctrl+B", "", needs_parent),
+    Entry("compare_first", COMPARE, "With the &original", comparing.with_original, "Ctrl+Shift+G", "", needs_parent),
+    Entry("compare_chosen", COMPARE, "With the &chosen revision", comparing.with_chosen, why_not=needs_parent),
     Entry("compare_file", COMPARE, "With a &file…", comparing.with_file, "Ctrl+Shift+F", "", needs_project),
     _line(COMPARE),
     Entry("table", COMPARE, "&Table of all revisions", looking.show_compare, "Ctrl+T", "", needs_project),
     Entry("close_beside", COMPARE, "Close the &second graph", comparing.close_beside, "Ctrl+Shift+B", "", needs_beside),
-    Entry("export", EXPORT, "&Export…", exporting.export, "Ctrl+E", "Write a file for a runtime.", needs_project),
+    Entry("export", EXPORT, "&Export…", exporting.export, "Ctrl+E", "Write a file for a runtime.", needs_running),
     Entry(
         "palette", HELP, "&Command palette…", commanding.open_palette, "Ctrl+K", "Any act by its name, any layer by @."
     ),

@@ -17,6 +17,7 @@ from gui.app_state import AppState
 from gui.background import Background
 from gui.bindings import Bindings
 from gui.desk import Desk
+from gui.editing.session import Editing
 from gui.error_reporter import ErrorReporter
 from gui.job_runner import Client, JobRunner
 from gui.main_window import MainWindow
@@ -47,7 +48,9 @@ def build(app: QApplication, settings: Settings | None = None, client: Client | 
     window = MainWindow(errors)
     errors.setParent(window)
     runner = JobRunner(errors, client, window)
-    desk = Desk(app, window, AppState(window), runner, errors, store, Background(window))
+    state, background = AppState(window), Background(window)
+    editing = Editing(state, background, errors, window)
+    desk = Desk(app, window, state, runner, errors, store, background, editing)
     menus = Menus(desk)
     desk.kept.extend((menus, Bindings(desk, menus)))
     window.restore_layout(store.layout("docks"))
@@ -56,10 +59,19 @@ def build(app: QApplication, settings: Settings | None = None, client: Client | 
     return desk
 
 
+def _may_close(desk: Desk) -> bool:
+    """Edits become a revision first; where they cannot, they stay in the project and are there again next time."""
+    if desk.editing.pending and not desk.editing.stuck:
+        desk.editing.fold(desk.window.close, anyway=True)
+        return False
+    return files.may_close(desk)
+
+
 def _close(desk: Desk) -> None:
     if desk.state.project is not None:
         desk.settings.set_layout("docks", desk.window.save_layout())
     desk.jobs.close()
+    desk.editing.close()
     desk.background.close()
     desk.state.blockSignals(True)
     desk.state.close()
@@ -71,7 +83,7 @@ def run(file: str | None = None, sample: bool = False) -> int:
     app = make_application()
     desk = build(app)
     desk.errors.install()
-    desk.window.may_close = lambda: files.may_close(desk)
+    desk.window.may_close = lambda: _may_close(desk)
     app.styleHints().colorSchemeChanged.connect(lambda _: apply_theme(app, desk.settings.look))
     desk.window.show()
     places.forget_old_sessions()

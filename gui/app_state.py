@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from core.data.dataset import DataSet
 from core.data.splits import Parts
+from core.model.editing.changes import Changes
 from core.model.model import Model
 from core.project.database import Revision
 from core.project.project import Project
@@ -43,10 +44,17 @@ class Beside:
 
 
 class AppState(QObject):
-    """Project, current model, data, selection. Setters announce; readers read attributes."""
+    """Project, current model, data, selection. Setters announce; readers read attributes.
+
+    ``moved``: another revision is shown. ``edited`` (with core's Changes): the model was edited by hand; ``model`` is a
+    new object over the same graph, and ``revision`` the last one before the edits. ``leaving``: the project is about to
+    be closed.
+    """
 
     opened = Signal()
+    leaving = Signal()
     moved = Signal()
+    edited = Signal(object)
     listed = Signal()
     data_changed = Signal()
     selection_changed = Signal(list)
@@ -87,6 +95,7 @@ class AppState(QObject):
 
     def _leave(self) -> None:
         if self.project is not None:
+            self.leaving.emit()
             self.project.close()
         self.project = self.model = self.revision = self.attached = None
         self._figures = {}
@@ -98,6 +107,14 @@ class AppState(QObject):
         self.revision, self.model = revision, model
         self.moved.emit()
         self.listed.emit()
+
+    def show_edited(self, revision: Revision, model: Model, changes: Changes) -> None:
+        """The model was edited by hand; ``revision`` is the one that the edits are on, or that it equals."""
+        listed = self.revision is None or revision.id != self.revision.id
+        self.revision, self.model = revision, model
+        self.edited.emit(changes)
+        if listed:
+            self.listed.emit()
 
     @property
     def title(self) -> str:

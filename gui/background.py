@@ -71,6 +71,10 @@ class Background(QObject):
         self.busy_changed.emit(True)
         self._pool.start(_Errand(work, courier))
 
+    def wait(self) -> None:
+        """Until what was given so far has run; its callbacks come later. For work of milliseconds only."""
+        self._pool.waitForDone(2000)
+
     def close(self) -> None:
         self._closed = True
         self._pool.clear()

@@ -8,6 +8,7 @@ from functools import partial
 from PySide6.QtCore import QTimer
 
 from core.data.splits import Parts
+from core.model.editing.changes import Changes
 from core.model.preprocessing import presets
 from core.project.database import Revision
 from core.project.recipe import Step
@@ -22,6 +23,7 @@ from gui.jobs.running_job import RunningJob
 from gui.menus import Menus
 from gui.new.origin import origin
 from gui.operations import act, analyse, comparing, creating, dropping, files, moving, resuming
+from gui.words import counted, tr
 
 GRID_ITEMS = 48
 _CHANCE = "no better than chance"
@@ -32,6 +34,7 @@ class Bindings:
 
     def __init__(self, desk: Desk, menus: Menus) -> None:
         self._desk, self._menus = desk, menus
+        self._layers_behind = False
         self._bind_state()
         self._bind_panels()
         self.show_project()
@@ -42,6 +45,7 @@ class Bindings:
         state = self._desk.state
         state.opened.connect(self.show_project)
         state.moved.connect(self.show_model)
+        state.edited.connect(self.show_edited)
         state.listed.connect(self.show_revisions)
         state.listed.connect(self.show_table)
         state.data_changed.connect(self.show_data)
@@ -49,6 +53,10 @@ class Bindings:
         state.beside_changed.connect(self.show_beside)
         for signal in (state.opened, state.moved, state.listed, state.data_changed, state.beside_changed):
             signal.connect(self._menus.refresh)
+        self._desk.editing.changed.connect(self._menus.refresh)
+        self._desk.editing.changed.connect(self._show_place)
+        self._desk.editing.said.connect(self._show_place)
+        self._desk.window.tabs.currentChanged.connect(lambda _: self._fill_layers())
         state.selection_changed.connect(lambda _: self._menus.refresh())
 
     def show_project(self) -> None:
@@ -64,16 +72,36 @@ class Bindings:
         window.setWindowTitle(f"{state.title} – Thimble" if is_open else "Thimble")
 
     def show_model(self) -> None:
+        self._show_model()
+        self._show_place()
+        if self._desk.state.model is not None:
+            analyse.count_costs(self._desk)
+
+    def show_edited(self, changes: Changes) -> None:
+        """The same graph, changed in place; cheap where little changed."""
+        self._show_model()
+
+    def _show_model(self) -> None:
         window, state = self._desk.window, self._desk.state
         revision = state.revision
-        title = f"Revision {revision.id}: {_title(revision)}" if revision is not None else ""
+        title = tr("Revision {id}: {title}", id=revision.id, title=_title(revision)) if revision is not None else ""
         window.graphs.set_model(state.model, title)
-        window.layers.set_model(state.model)
         window.inspector.set_model(state.model)
+        self._layers_behind = True
+        self._fill_layers()
         self.show_selection(state.selected)
-        window.place.setText(_place(self._desk))
-        if state.model is not None:
-            analyse.count_costs(self._desk)
+
+    def _fill_layers(self) -> None:
+        """The table is filled when it is looked at: with thousands of layers that takes longer than an edit."""
+        window, state = self._desk.window, self._desk.state
+        if self._layers_behind and (state.model is None or window.tabs.currentWidget() is window.layers):
+            self._layers_behind = False
+            window.layers.set_model(state.model)
+            window.layers.select(state.selected)
+
+    def _show_place(self, word: str = "") -> None:
+        busy = tr("Working…") if self._desk.background.busy else ""
+        self._desk.window.place.setText(word or busy or _place(self._desk))
 
     def show_revisions(self) -> None:
         state = self._desk.state
@@ -194,15 +222,24 @@ class Bindings:
         self._desk.window.graphs.select(names, center=True)
 
     def _busy(self, busy: bool) -> None:
-        self._desk.window.place.setText("Working…" if busy else _place(self._desk))
+        self._show_place()
 
 
 def _place(desk: Desk) -> str:
     state = desk.state
     if state.model is None or state.revision is None:
         return ""
-    layers = len(known(state.model).layers)
-    return f"Revision {state.revision.id} of {len(state.revisions)} · {layers:,} layers · opset {state.model.opset}"
+    whole = known(state.model)
+    words = [
+        tr("Revision {id} of {count}", id=state.revision.id, count=len(state.revisions)),
+        counted(len(whole.layers), "{n} layer", "{n} layers"),
+        tr("opset {number}", number=state.model.opset),
+    ]
+    if desk.editing.pending:
+        words.append(counted(desk.editing.pending, "{n} edit not yet a revision", "{n} edits not yet a revision"))
+    if whole.wrong:
+        words.append(counted(len(whole.wrong), "{n} layer cannot run", "{n} layers cannot run"))
+    return " · ".join(words)
 
 
 def _title(revision: Revision) -> str:

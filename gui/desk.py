@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from gui.app_state import AppState
 from gui.background import Background
+from gui.editing.session import Editing
 from gui.error_reporter import ErrorReporter
 from gui.job_runner import JobRunner
 from gui.main_window import MainWindow
@@ -29,5 +30,6 @@ class Desk:
     errors: ErrorReporter
     settings: Settings
     background: Background
+    editing: Editing
     actions: dict[str, QAction] = field(default_factory=dict)
     kept: list[object] = field(default_factory=list)

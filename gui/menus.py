@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QMenu
 
 from core.exporters.exporter import load_exporters
 from core.methods.method import Method, load_methods
-from gui.actions import ENTRIES, EXPORT, FILE, MENUS, VIEW, Entry, needs_project
+from gui.actions import ENTRIES, EXPORT, FILE, MENUS, VIEW, Entry, needs_project, needs_running
 from gui.desk import Desk
 from gui.operations import act, exporting, files
 from gui.palette.commands import plain
@@ -85,7 +85,7 @@ class Menus:
         """One entry a method, in the menu it names; a menu nobody knows is appended before Export."""
         known = {title.replace("&", ""): title for title in MENUS}
         numbers: dict[str, int] = {}
-        for method in load_methods():
+        for method in (m for m in load_methods() if m.menu):
             title = known.get(method.menu) or self._new_menu(method.menu)
             known[method.menu] = title
             numbers[title] = numbers.get(title, 0) + 1
@@ -118,7 +118,7 @@ class Menus:
                 exporter.title,
                 partial(_export_to, exporter.key),
                 f"Ctrl+Alt+{number}",
-                why_not=needs_project,
+                why_not=needs_running,
             )
             tip = tr("Write a {suffix} file and prove it.", suffix=exporter.suffix)
             self._place(entry, f"{method_title(exporter.title)}…", tip)
@@ -173,8 +173,8 @@ def _open_recent(desk: Desk, path: Path, _checked: bool = False) -> None:
 
 
 def _method_reason(method: Method, desk: Desk) -> str:
-    if desk.state.model is None:
-        return needs_project(desk)
+    if desk.state.model is None or desk.editing.unfinished:
+        return needs_running(desk)
     teacher = bool(desk.state.revisions)  # a revision of the project can always teach
     return without_options(method.refusal(desk.state.model, desk.state.data is not None, desk.state.labelled, teacher))
 

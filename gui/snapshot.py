@@ -191,7 +191,7 @@ class Artist:
         here = desk.state.revision.id if desk.state.revision is not None else 0
         moving.go_to(desk, desk.state.revisions[0].id)
         self.settle()
-        for method in load_methods():
+        for method in (m for m in load_methods() if m.menu):
             dialog = act.make_dialog(desk, method)
             self._show(dialog, f"dialog_{method.key.replace('.', '_')}", look, self._preview_ready(dialog))
         for exporter in load_exporters():

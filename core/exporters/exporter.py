@@ -10,6 +10,7 @@ from typing import Any
 from core.data.dataset import DataSet
 from core.jobs import Job
 from core.model.model import Model
+from core.model.unfinished import require_finished
 from core.registry import Registry, import_all
 
 
@@ -74,6 +75,7 @@ class Exporter:
     """``write(model, path, check, job)`` writes the file aside, proves it, then renames it into place.
 
     ``check`` supplies real inputs for the proof; None means noise. A file whose proof fails is not left at ``path``.
+    An unfinished graph is refused.
     """
 
     key: str
@@ -87,7 +89,11 @@ EXPORTERS: Registry[Exporter] = Registry("export target")
 
 def exporter(key: str, *, title: str, suffix: str) -> Callable[[Write], Write]:
     def register(write: Write) -> Write:
-        EXPORTERS.add(key, Exporter(key, title, suffix, write))
+        def checked(model: Model, path: Path, check: DataSet | None, job: Job) -> Exported:
+            require_finished(model, "Export")
+            return write(model, path, check, job)
+
+        EXPORTERS.add(key, Exporter(key, title, suffix, checked))
         return write
 
     return register

@@ -10,7 +10,7 @@ count as the layers that they run.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,7 +89,7 @@ def cost(model: Model, facts: Facts | None = None) -> Cost:
         except UserError as error:  # a free image size leaves the MACs open, not the parameters
             why = error.message
     plain = written_out(model, facts)
-    counter = _Counter(plain.model, plain.facts)
+    counter = _Counter(_all_graphs(plain.model.graph.graph), plain.facts)
     counted = {id(node): counter.layer(node) for node in plain.model.nodes()}
     layers = tuple(
         _merged(node, [counted[id(part)] for part in parts], facts)
@@ -107,6 +107,32 @@ def cost(model: Model, facts: Facts | None = None) -> Cost:
         note=why if unknown else "",
         peak_memory=_peak(model, plain, why),
     )
+
+
+def recount(model: Model, facts: Facts, nodes: Iterable[ir.Node]) -> dict[ir.Node, LayerCost]:
+    """Some of the layers counted again, as after an edit; those that run others (functions, Ifs) are left out.
+
+    A tensor that several layers share counts at the first of them in the file, as in :func:`cost`.
+    """
+    counted: dict[ir.Node, LayerCost] = {}
+    position: dict[ir.Node, int] = {}
+    nodes = list(nodes)
+    bodies = (inner for node in nodes for body in _bodies(node) for inner in _all_graphs(body))
+    counter = _Counter([model.graph.graph, *bodies], facts)
+    for node in nodes:
+        if node.op_type == "If" or node.op_identifier() in model.graph.functions:
+            continue
+        counter.forget()
+        for value in node.inputs:
+            readers = {u.node for u in value.uses()} if value is not None and stored_tensor(value) else set()
+            if value is None or len(readers) < 2:
+                continue
+            position = position or {n: k for k, n in enumerate(model.nodes())}
+            first = min(readers, key=lambda n: position.get(n, 0))
+            if first is not node:
+                counter.leave(value.name or "", layer_name(first))
+        counted[node] = counter.layer(node)
+    return counted
 
 
 def _merged(node: ir.Node, parts: Sequence[LayerCost], facts: Facts | None) -> LayerCost:
@@ -152,13 +178,23 @@ def _bodies(node: ir.Node) -> Iterator[ir.Graph]:
 class _Counter:
     """Counts layer by layer, remembering which stored tensors were counted already."""
 
-    def __init__(self, model: Model, facts: Facts | None) -> None:
+    def __init__(self, graphs: Iterable[ir.Graph], facts: Facts | None) -> None:
         self._facts = facts
-        self._initializers = {name for g in _all_graphs(model.graph.graph) for name in g.initializers}
+        self._initializers = {name for g in graphs for name in g.initializers}
         self._constant = facts.constant_nodes if facts else frozenset()
         self._counted: dict[str, str] = {}  # tensor as a parameter -> layer
         self._stored: set[str] = set()  # tensor as bytes
         self.inline_bytes = 0  # of Constant nodes that layers read as weights
+
+    def forget(self) -> None:
+        """Every tensor counts where it is met next."""
+        self._counted.clear()
+        self._stored.clear()
+
+    def leave(self, tensor: str, layer: str) -> None:
+        """A tensor counts at another layer."""
+        self._counted[tensor] = layer
+        self._stored.add(tensor)
 
     def layer(self, node: ir.Node) -> LayerCost:
         name = layer_name(node)

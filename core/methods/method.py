@@ -13,10 +13,11 @@ from core.jobs import Job
 from core.methods.checkpoint import CheckpointPlace
 from core.methods.scope import Scope
 from core.model.model import Model, quantized
+from core.model.unfinished import refusal, unfinished
 from core.registry import Registry, import_all
 from core.report import Report
 
-Kind = Literal["float", "qdq"]
+Kind = Literal["float", "qdq", "unfinished"]
 Need = Literal["data", "labels", "teacher"]
 
 
@@ -67,7 +68,8 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One act. ``menu`` is the menu it stands in; ``accepts`` the kinds of graph; ``needs`` what ctx must carry.
+    """One act. ``menu`` is the menu it stands in ('': in none); ``accepts`` the kinds of graph; ``needs`` what ctx
+    must carry.
 
     ``trains``: it can be stopped with the best so far as its result, and resumed from a checkpoint.
 
@@ -90,6 +92,8 @@ class Method:
         """One sentence on why this act cannot be applied to the model, '' where it can."""
         kind = "qdq" if quantized(model) else "float"
         name = self.title.rstrip("…")
+        if unfinished(model) and "unfinished" not in self.accepts:
+            return refusal(model, name)
         if kind not in self.accepts:
             found = "is already quantized" if kind == "qdq" else "is not quantized"
             return f"{name} cannot be applied: the model {found}. Apply it to a {self.accepts[0]} revision instead."

@@ -65,6 +65,8 @@ class Facts:
     @cached_property
     def constant_nodes(self) -> frozenset[int]:
         """id() of the nodes whose every output is a known constant: they cost nothing at run time."""
+        if not self.constants:
+            return frozenset()
         return frozenset(id(n) for n in self.graph if n.outputs and all(o.name in self.constants for o in n.outputs))
 
 

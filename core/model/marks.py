@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -29,14 +29,22 @@ def marks(model: Model) -> tuple[Mark, ...]:
 
     Reads every weight once (about 0.3 s per GB); never raises.
     """
-    return (*operator_marks(model), *_bad_numbers(model), *_free_sizes(model))
+    return (*operator_marks(model), *_bad_numbers(model.graph.graph.initializers.values()), *_free_sizes(model))
 
 
-def operator_marks(model: Model) -> Iterator[Mark]:
-    """The layers whose operator nobody but the file's author knows; reads no weights."""
+def layer_marks(model: Model, nodes: Iterable[ir.Node]) -> Iterator[Mark]:
+    """What is unusual about some of the layers: their operator, and the numbers that are stored for them."""
+    nodes = list(nodes)
+    yield from operator_marks(model, nodes)
+    stored = dict.fromkeys(v for n in nodes for v in n.inputs if v is not None and v.is_initializer())
+    yield from _bad_numbers(stored)
+
+
+def operator_marks(model: Model, nodes: Iterable[ir.Node] | None = None) -> Iterator[Mark]:
+    """The layers (default: all) whose operator nobody but the file's author knows; reads no weights."""
     local = {(f.domain, f.name) for f in model.graph.functions.values()}
     imports = model.graph.opset_imports
-    for node in model.nodes():
+    for node in model.nodes() if nodes is None else nodes:
         name, domain = node.name or "", "" if node.domain == "ai.onnx" else node.domain
         if (node.domain, node.op_type) in local:
             continue
@@ -57,14 +65,15 @@ def _known(operator: str, domain: str, version: int) -> bool:
         return False
 
 
-def _bad_numbers(model: Model) -> Iterator[Mark]:
-    for name, value in model.graph.graph.initializers.items():
+def _bad_numbers(stored: Iterable[ir.Value]) -> Iterator[Mark]:
+    for value in stored:
         if value.const_value is None:
             continue
         count = _not_finite(value.const_value)
         if count:
             readers = [n.name or "" for n in value.consumers()]
-            yield Mark(readers[0] if readers else "", f"Tensor '{name}' holds {count} values that are NaN or infinite.")
+            sentence = f"Tensor '{value.name}' holds {count} values that are NaN or infinite."
+            yield Mark(readers[0] if readers else "", sentence)
 
 
 def _not_finite(tensor: ir.TensorProtocol) -> int:

@@ -24,6 +24,7 @@ from core.measure.files import described_inputs, open_file
 from core.measure.latency import Latency, feed_for, latency
 from core.model.model import RECIPE, InputSpec, Model
 from core.model.preprocessing import Preprocessing
+from core.model.unfinished import require_finished
 from core.project.judging import judged_part
 from core.project.recipe import Recipe, recipe_from_text, recipe_of
 from core.report import Measure
@@ -174,6 +175,7 @@ def _judge(
 ) -> None:
     if candidate.model is not None:
         model = candidate.model
+        require_finished(model, "Accuracy")
         found.accuracy = accuracies.accuracy(model, items, threads=threads, limit=limit, seed=seed, job=job)
     elif candidate.file is not None:
         inputs = first.model.inputs if first.model is not None else None
@@ -187,6 +189,7 @@ def _judge(
 def _close(
     found: Found, model: Model, reference: Model, items: DataSet | None, threads: int, seed: int, job: Job
 ) -> None:
+    require_finished(model, "Fidelity")
     found.measures.update(fidelity(reference, model, items, threads=threads, seed=seed, job=job).measures())
 
 
@@ -233,6 +236,7 @@ def _session(candidate: Candidate, runtime: str, converted: Path, threads: int, 
     """None where the pair makes no sense: a .tflite file in onnxruntime."""
     if candidate.model is None:
         return open_session(candidate.file, threads) if candidate.file and runtime == "litert" else None
+    require_finished(candidate.model, "Latency")
     if runtime == "onnxruntime":
         return onnx_session(candidate.model, threads)
     from core.exporters.exporter import load_exporters
@@ -245,6 +249,7 @@ def answers_of(candidate: Candidate, image: Path, preprocess: str = "", top: int
     """What a candidate answers to a picture; see :func:`core.measure.answers.answers`."""
     pre = preprocessing_for(preprocess, [candidate])
     if candidate.model is not None:
+        require_finished(candidate.model, "An answer")
         model = candidate.model.with_preprocessing(pre) if pre else candidate.model
         return answers(onnx_session(model), model.inputs, image, model.labels, top)
     if candidate.file is None:

@@ -176,6 +176,12 @@ class Project:
     def can_redo(self) -> bool:
         return self._db.last_child(self.current.id) is not None
 
+    @property
+    def next(self) -> Revision | None:
+        """Where redo goes."""
+        child = self._db.last_child(self.current.id)
+        return None if child is None else self._db.revision(child)
+
     def go_to(self, revision: int) -> Revision:
         """Make any revision current; redo will follow the branch it is on."""
         target = self._db.revision(revision)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 import onnx
 import onnx_ir as ir
 
 from core.errors import UserError
 from core.measure.cost import Cost, LayerCost, cost
+from core.model.editing.working_copy import problems
 from core.model.facts import Facts, infer
 from core.model.marks import marks
-from core.model.model import Model
+from core.model.model import Model, layer_name
+from core.model.unfinished import unfinished
 
+QUANTIZATION = ("DequantizeLinear", "QuantizeLinear")
 _KEPT = 4  # revisions looked at side by side, and the one before
 
 
@@ -24,7 +27,8 @@ class Known:
     """Facts and cost of one model. ``layers`` maps the key of a layer to its node and its cost.
 
     Layers are what the views show: constants and the (de)quantization of weights belong to their consumers.
-    ``marks`` maps the name of a layer to the sentences on what is unusual about it.
+    ``marks`` maps the name of a layer to the sentences on what is unusual about it, ``wrong`` the key of a layer that
+    cannot run to the reason. ``nodes`` are all nodes in the order of ``cost.layers``: an edit changes the graph itself.
     """
 
     model: Model
@@ -33,6 +37,8 @@ class Known:
     hidden: frozenset[int]
     layers: Mapping[str, tuple[ir.Node, LayerCost]]
     marks: Mapping[str, tuple[str, ...]]
+    wrong: Mapping[str, str] = field(default_factory=dict)
+    nodes: tuple[ir.Node, ...] = ()
 
 
 _recent: OrderedDict[int, Known] = OrderedDict()
@@ -54,18 +60,36 @@ def known(model: Model) -> Known:
         return found
 
 
+def remember(whole: Known) -> None:
+    """What an edit has found out about a model, so that :func:`known` need not."""
+    with _one_at_a_time:
+        _recent[id(whole.model)] = whole
+        _recent.move_to_end(id(whole.model))
+
+
 def _find_out(model: Model) -> Known:
+    broken = False
     try:
         facts = infer(model)
     except (UserError, onnx.shape_inference.InferenceError, RuntimeError, ValueError, TypeError):
-        facts = Facts(model.graph.graph, {}, {})
+        facts, broken = Facts(model.graph.graph, {}, {}), True
     counted, hidden = cost(model, facts), hidden_nodes(facts)
-    every = zip(layer_keys(model), model.nodes(), counted.layers, strict=True)
+    nodes, keys = tuple(model.nodes()), layer_keys(model)
+    every = zip(keys, nodes, counted.layers, strict=True)
     layers = {key: (node, layer) for key, node, layer in every if id(node) not in hidden}
     marked: dict[str, tuple[str, ...]] = {}
     for mark in marks(model):
         marked[mark.layer] = (*marked.get(mark.layer, ()), mark.sentence)
-    return Known(model, facts, counted, hidden, layers, marked)
+    wrong = {p.layer: p.sentence for p in problems(model)} if broken or unfinished(model) else {}
+    return Known(model, facts, counted, hidden, layers, marked, wrong_keys(nodes, keys, wrong), nodes)
+
+
+def wrong_keys(nodes: Iterable[ir.Node], keys: Iterable[str], wrong: Mapping[str, str]) -> dict[str, str]:
+    """Sentences on wrong layers by the layer's key instead of its name."""
+    if not wrong:
+        return {}
+    found = ((key, wrong.get(layer_name(node), "")) for node, key in zip(nodes, keys, strict=True))
+    return {key: sentence for key, sentence in found if sentence}
 
 
 def layer_keys(model: Model) -> list[str]:
@@ -82,9 +106,7 @@ def hidden_nodes(facts: Facts) -> frozenset[int]:
     """
     hidden = set(facts.constant_nodes)
     for node in facts.graph:
-        if node.op_type in ("DequantizeLinear", "QuantizeLinear") and all(
-            value is None or constant(value, hidden) for value in node.inputs
-        ):
+        if node.op_type in QUANTIZATION and all(value is None or constant(value, hidden) for value in node.inputs):
             hidden.add(id(node))
     return frozenset(hidden)
 

@@ -26,6 +26,7 @@ from gui.act.dialog import MethodDialog, Setting
 from gui.act.request import ActRequest, TeacherChoice
 from gui.desk import Desk
 from gui.graph_view.known import known
+from gui.operations.folded import folded
 from gui.param_form import number_text
 from gui.report_dialog import ReportDialog
 from gui.wording import choice_title, headline, method_title
@@ -37,6 +38,7 @@ THREADS = os.cpu_count() or 1
 # asking -------------------------------------------------------------------------------------------------------------
 
 
+@folded
 def choose(desk: Desk, method: Method) -> None:
     """Ask for the parameters of a method, then apply it to the current revision."""
     dialog = make_dialog(desk, method)
@@ -212,6 +214,7 @@ def _reference(project: Project, revision: int) -> dict[str, Any]:
     return {"project": str(project.folder), "revision": revision}
 
 
+@folded
 def _commit(
     desk: Desk, project: Project, parent: int, results: list[Any], place: Callable[[int], Path], folder: Path
 ) -> None:
@@ -260,6 +263,7 @@ def show_report(desk: Desk, revision: int) -> None:
 # recipes ------------------------------------------------------------------------------------------------------------
 
 
+@folded
 def choose_recipe(desk: Desk) -> None:
     name, _ = QFileDialog.getOpenFileName(
         desk.window, tr("Replay a recipe"), desk.settings.folder("recipe"), tr("Recipes (*.json)")
@@ -268,6 +272,7 @@ def choose_recipe(desk: Desk) -> None:
         run_recipe_file(desk, Path(name))
 
 
+@folded
 def run_recipe_file(desk: Desk, path: Path) -> None:
     """Replay the steps of a file on the current revision; attached data replaces the recipe's own."""
     project, revision = desk.state.project, desk.state.revision

@@ -17,6 +17,7 @@ from gui.compare.predict_dialog import Answer, PredictDialog
 from gui.desk import Desk
 from gui.figures import name_of
 from gui.operations import act
+from gui.operations.folded import folded
 from gui.words import counted, tr
 
 ACCURACY, FIDELITY = ("top1", "top5"), ("sqnr", "cosine", "agreement")
@@ -76,6 +77,7 @@ def _keep(desk: Desk, project: Project, found: Mapping[str, Mapping[str, Measure
 # accuracy and fidelity ----------------------------------------------------------------------------------------------
 
 
+@folded
 def evaluate_current(desk: Desk) -> None:
     """The current revision, and the original with it if it was never judged: one figure alone says little."""
     refs = _current(desk)
@@ -85,6 +87,7 @@ def evaluate_current(desk: Desk) -> None:
     evaluate(desk, refs)
 
 
+@folded
 def evaluate(desk: Desk, refs: Sequence[str]) -> None:
     if desk.state.data is None:
         desk.errors.say(
@@ -94,10 +97,12 @@ def evaluate(desk: Desk, refs: Sequence[str]) -> None:
     _compare(desk, refs, ACCURACY, tr("Evaluate {models}", models=_names(refs)))
 
 
+@folded
 def fidelity_current(desk: Desk) -> None:
     fidelity(desk, _current(desk))
 
 
+@folded
 def fidelity(desk: Desk, refs: Sequence[str]) -> None:
     """How close the chosen models' outputs are to the original's."""
     if not desk.state.revisions:
@@ -141,12 +146,14 @@ _COSTS = {"params", "macs", "peak_memory", "weight_bytes", "bytes"}
 # latency ------------------------------------------------------------------------------------------------------------
 
 
+@folded
 def latency_current(desk: Desk) -> None:
     """The current revision beside the original, in turn, so that both see the same machine."""
     first = str(desk.state.revisions[0].id) if desk.state.revisions else ""
     latency(desk, list(dict.fromkeys([first, *_current(desk)])))
 
 
+@folded
 def latency(desk: Desk, refs: Sequence[str]) -> None:
     project = desk.state.project
     if project is None or not refs:
@@ -183,6 +190,7 @@ def choose_picture(desk: Desk) -> None:
         predict_picture(desk, Path(name))
 
 
+@folded
 def predict_picture(desk: Desk, path: Path) -> None:
     """What the original and the current revision answer, side by side."""
     project, state = desk.state.project, desk.state

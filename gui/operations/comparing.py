@@ -14,20 +14,24 @@ from gui.app_state import Beside
 from gui.desk import Desk
 from gui.graph_view.known import known
 from gui.operations import act, looking
+from gui.operations.folded import folded
 from gui.words import tr
 
 
+@folded
 def with_parent(desk: Desk) -> None:
     revision = desk.state.revision
     if revision is not None and revision.parent is not None:
         with_revision(desk, revision.parent)
 
 
+@folded
 def with_original(desk: Desk) -> None:
     if desk.state.revisions:
         with_revision(desk, desk.state.revisions[0].id)
 
 
+@folded
 def with_chosen(desk: Desk) -> None:
     """With the revision under the cursor of the list."""
     chosen = desk.window.revisions.chosen()
@@ -37,6 +41,7 @@ def with_chosen(desk: Desk) -> None:
     with_revision(desk, chosen)
 
 
+@folded
 def with_revision(desk: Desk, revision: int) -> None:
     project = desk.state.project
     if project is not None:
@@ -62,6 +67,7 @@ def with_file(desk: Desk) -> None:
         add_file(desk, Path(name))
 
 
+@folded
 def add_file(desk: Desk, path: Path) -> None:
     """Put a file into the table; an ONNX file must be readable, and is shown beside the current graph."""
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog
 from gui.desk import Desk
 from gui.drawing import SUFFIXES, Drawn, draw
 from gui.graph_view.canvas import metrics
+from gui.operations.folded import folded
 from gui.words import mark, tr
 
 _KINDS = {
@@ -34,10 +35,12 @@ def choose_picture_file(desk: Desk) -> None:
     save_picture_to(desk, path)
 
 
+@folded
 def save_picture_to(desk: Desk, path: Path) -> None:
     """The graph of the current revision in the current look, drawn beside the window's thread."""
-    model, title = desk.state.model, desk.state.title
-    if model is None:
+    project, model, title = desk.state.project, desk.state.model, desk.state.title
+    revision = desk.state.revision.id if desk.state.revision is not None else 0
+    if project is None or model is None:
         return
     widths = metrics()  # fonts are measured in the window's thread
 
@@ -47,4 +50,7 @@ def save_picture_to(desk: Desk, path: Path) -> None:
 
     if len(model.graph.graph) > 1000:
         desk.errors.say("info", tr("Drawing '{name}'…", name=path.name))
-    desk.background.run(lambda: draw(model, path, title=title, widths=widths), done, desk.errors.report)
+    # the stored one: the graph on the screen may be edited meanwhile
+    desk.background.run(
+        lambda: draw(project.model(revision), path, title=title, widths=widths), done, desk.errors.report
+    )

@@ -10,9 +10,11 @@ from core.exporters.exporter import load_exporters
 from gui.desk import Desk
 from gui.export.dialog import ExportDialog, ExportRequest
 from gui.export.proof_view import Shown
+from gui.operations.folded import folded
 from gui.words import tr
 
 
+@folded
 def export(desk: Desk, target: str = "") -> None:
     """Ask where to, then write and prove the current revision."""
     make_dialog(desk, target).open()

@@ -24,6 +24,7 @@ from gui.app_state import Attached
 from gui.data_panel.panel import FROM_FILE
 from gui.desk import Desk
 from gui.graph_view.known import known
+from gui.operations.folded import folded
 
 _BY_DATA = ("top1", "top5", "sqnr", "cosine", "agreement")  # figures that depend on the preprocessing
 
@@ -40,6 +41,7 @@ def choose_model(desk: Desk) -> None:
         open_model_file(desk, Path(name))
 
 
+@folded
 def open_model_file(desk: Desk, path: Path, then: Callable[[], None] | None = None) -> None:
     """A model becomes a new project. Whatever fails, what was open stays as it was."""
 
@@ -80,6 +82,7 @@ def choose_project(desk: Desk) -> None:
         open_project(desk, Path(name))
 
 
+@folded
 def open_project(desk: Desk, folder: Path) -> None:
     if desk.state.project is not None and desk.state.project.folder == folder.absolute():
         desk.errors.say("info", f"'{folder.name}' is the project that is open already.")
@@ -140,6 +143,7 @@ def save_project_as(desk: Desk) -> None:
         save_project_to(desk, Path(name))
 
 
+@folded
 def save_project_to(desk: Desk, folder: Path) -> None:
     """A complete copy, which then is the open one; the unsaved session it came from is no longer needed."""
     project = desk.state.project
@@ -161,6 +165,7 @@ def save_project_to(desk: Desk, folder: Path) -> None:
     desk.background.run(work, done, desk.errors.report)
 
 
+@folded
 def close_project(desk: Desk) -> None:
     """Back to the first screen. Every revision is on the disk: only a running job is asked about."""
     if may_close(desk):
@@ -192,6 +197,7 @@ def quit_window(desk: Desk) -> None:
     desk.window.close()
 
 
+@folded
 def save_recipe(desk: Desk) -> None:
     if desk.state.project is None:
         return
@@ -201,6 +207,7 @@ def save_recipe(desk: Desk) -> None:
         save_recipe_to(desk, Path(name))
 
 
+@folded
 def save_recipe_to(desk: Desk, path: Path) -> None:
     project = desk.state.project
     if project is None:
@@ -222,6 +229,7 @@ def save_recipe_to(desk: Desk, path: Path) -> None:
 # data ---------------------------------------------------------------------------------------------------------------
 
 
+@folded
 def set_preprocessing(desk: Desk, key: str) -> None:
     """Choose how raw items become inputs: a preset's name, or 'file' to ask for a JSON file."""
     if key == FROM_FILE:

@@ -11,16 +11,22 @@ from core.project.database import Revision
 from core.project.project import Project
 from gui.desk import Desk
 from gui.graph_view.known import known
+from gui.operations.folded import folded
 
 
 def undo(desk: Desk) -> None:
-    _move(desk, lambda project: project.undo())
+    """The last edit, also one that is part of a revision by now, else the last act."""
+    if not desk.editing.undo():
+        _move(desk, lambda project: project.undo())
 
 
 def redo(desk: Desk) -> None:
-    _move(desk, lambda project: project.redo())
+    """What was undone last. Edits that are no revision yet have nothing behind them."""
+    if not desk.editing.redo() and not desk.editing.pending:
+        _move(desk, lambda project: project.redo())
 
 
+@folded
 def go_to(desk: Desk, revision: int) -> None:
     _move(desk, lambda project: project.go_to(revision))
 
@@ -44,6 +50,7 @@ def _move(desk: Desk, step: Callable[[Project], Revision]) -> None:
     desk.background.run(work, done, desk.errors.report)
 
 
+@folded
 def forget(desk: Desk, revision: int) -> None:
     """Ask, then remove a revision and everything made from it."""
     project = desk.state.project
@@ -59,6 +66,7 @@ def forget(desk: Desk, revision: int) -> None:
         forget_now(desk, revision)
 
 
+@folded
 def forget_now(desk: Desk, revision: int) -> None:
     project = desk.state.project
     if project is None:

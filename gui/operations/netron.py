@@ -7,9 +7,11 @@ from collections.abc import Callable
 from gui.desk import Desk
 from gui.netron_view.content import Content, content_of
 from gui.netron_view.session import NetronSession
+from gui.operations.folded import folded
 from gui.words import tr
 
 
+@folded
 def show(desk: Desk) -> None:
     """Show the current revision in Netron, which can only read it."""
     session = _session(desk)

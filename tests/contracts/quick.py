@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+_RELU = '[{"edit": "layer.replace", "layer": "features.0.2/Clip", "operator": "Relu"}]'
 QUICK: dict[str, dict[str, Any]] = {
+    "edit.graph": {"edits": _RELU},
     "tune.finetune": {"epochs": 1},
     "train.scratch": {"epochs": 1},
     "quantize.int8": {"calibration_items": 16},

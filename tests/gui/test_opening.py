@@ -41,6 +41,7 @@ def test_by_menu(desk: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> N
     keys = layer_keys(desk.state.model)
     desk.window.graphs.view.select(keys[:1])
     assert desk.state.selected == keys[:1]
+    desk.actions["tab_layers"].trigger()  # filled when it is looked at
     assert desk.window.layers.selected() == keys[:1]
 
 

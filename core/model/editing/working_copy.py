@@ -103,12 +103,26 @@ class WorkingCopy:
         known = type_of(value, self._typing.types)
         return ir.DataType(known.dtype) if isinstance(known, TensorType) else value.dtype
 
+    def try_out(self, edit: Edit) -> tuple[Problem, ...]:
+        """The wrong layers that an edit would leave; the model is then as it was. Raises UserError as :meth:`do`."""
+        with _without_garbage_collection():
+            self._apply(edit)
+            wrong = self._typing.wrong
+            found = tuple(Problem(layer_name(n), wrong[n]) for n in self._draft.graph if n in wrong) if wrong else ()
+            self._draft.roll_back()
+        return found
+
     def do(self, edit: Edit) -> None:
         """Carry an edit out. Raises UserError where it cannot be, and the model is then as it was."""
         with _without_garbage_collection():
-            self._do(edit)
+            draft = self._draft
+            self._apply(edit)
+            self._done.append(_Done(edit, draft.changes, draft.noted.changes(draft.graph), draft.note))
+            self._undone.clear()
+            draft.start_anew()
+            self._show(self._done[-1].changes)
 
-    def _do(self, edit: Edit) -> None:
+    def _apply(self, edit: Edit) -> None:
         draft, before = self._draft, self._draft.graph
         try:
             edit.apply(draft)
@@ -120,10 +134,6 @@ class WorkingCopy:
         except BaseException:
             draft.roll_back()
             raise
-        self._done.append(_Done(edit, draft.changes, draft.noted.changes(draft.graph), draft.note))
-        self._undone.clear()
-        draft.start_anew()
-        self._show(self._done[-1].changes)
 
     def undo(self) -> Edit | None:
         """Take the last edit back, exactly; None where there is none."""
