@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QMenu
 
 from core.exporters.exporter import load_exporters
 from core.methods.method import Method, load_methods
-from gui.actions import ENTRIES, EXPORT, FILE, MENUS, VIEW, Entry, needs_project, needs_running
+from gui.actions import ENTRIES, EXPORT, FILE, MENUS, VIEW, Entry, needs_running
 from gui.desk import Desk
 from gui.operations import act, exporting, files
 from gui.palette.commands import plain
