@@ -22,6 +22,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--theme", choices=("light", "dark", "both"), default="both", help="with --snapshot and --draw (both: light)"
     )
+    parser.add_argument("--language", default="", metavar="CODE", help="speak it this time, for example: de")
     args = parser.parse_args(argv)
     if args.draw:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
@@ -32,10 +33,12 @@ def main(argv: list[str] | None = None) -> int:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
         from gui.snapshot import snapshot
 
-        return snapshot(Path(args.snapshot), project=args.project, model=args.model, theme=args.theme)
+        return snapshot(
+            Path(args.snapshot), project=args.project, model=args.model, theme=args.theme, language=args.language
+        )
     from gui.app import run
 
-    return run(args.file, sample=args.sample)
+    return run(args.file, sample=args.sample, language=args.language)
 
 
 if __name__ == "__main__":

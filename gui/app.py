@@ -19,6 +19,7 @@ from gui.bindings import Bindings
 from gui.desk import Desk
 from gui.editing.session import Editing
 from gui.error_reporter import ErrorReporter
+from gui.focus import FocusedPanel
 from gui.job_runner import Client, JobRunner
 from gui.main_window import MainWindow
 from gui.menus import Menus
@@ -26,6 +27,7 @@ from gui.netron_view.tab import prepare_engine
 from gui.operations import files
 from gui.settings import Settings
 from gui.theme import apply_theme
+from gui.translations import choosing
 
 
 def make_application() -> QApplication:
@@ -52,7 +54,7 @@ def build(app: QApplication, settings: Settings | None = None, client: Client | 
     editing = Editing(state, background, errors, window)
     desk = Desk(app, window, state, runner, errors, store, background, editing)
     menus = Menus(desk)
-    desk.kept.extend((menus, Bindings(desk, menus)))
+    desk.kept.extend((menus, Bindings(desk, menus), FocusedPanel(app, window)))
     window.restore_layout(store.layout("docks"))
     window.show_project(False)
     window.before_close(lambda: _close(desk))
@@ -77,11 +79,16 @@ def _close(desk: Desk) -> None:
     desk.state.close()
 
 
-def run(file: str | None = None, sample: bool = False) -> int:
-    """Show the window, open ``file`` (a model or a project) or the sample, and stay until it is closed."""
+def run(file: str | None = None, sample: bool = False, language: str = "") -> int:
+    """Show the window, open ``file`` (a model or a project) or the sample, and stay until it is closed.
+
+    ``language`` is spoken this time instead of the one chosen in the menu.
+    """
     faulthandler.enable()
     app = make_application()
-    desk = build(app)
+    store = Settings()
+    choosing.install(app, language or store.language)
+    desk = build(app, store)
     desk.errors.install()
     desk.window.may_close = lambda: _may_close(desk)
     app.styleHints().colorSchemeChanged.connect(lambda _: apply_theme(app, desk.settings.look))

@@ -11,6 +11,8 @@ class EmptyHint(QWidget):
 
     def __init__(self, title: str, text: str, button: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setObjectName("EmptyHint")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.title = QLabel(title, wordWrap=True)
         self.title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         font = self.title.font()
@@ -30,4 +32,7 @@ class EmptyHint(QWidget):
             self.button.clicked.connect(self.clicked)
             column.addSpacing(6)
             column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
+        else:  # the keyboard, and with it a screen reader, can stand here and read
+            self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            self.setAccessibleName(f"{title} {text}")
         column.addStretch(1)

@@ -100,6 +100,7 @@ class MessageBar(QFrame):
         self._level = "info"
         self._icon = QLabel()
         self.message = QLabel(wordWrap=True)
+        self.message.setAccessibleName(tr("Message"))
         self.message.setTextFormat(Qt.TextFormat.PlainText)
         self.message.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard

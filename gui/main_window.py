@@ -36,6 +36,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.resize(_opening_size(self.screen().availableSize()))
         self.start = StartScreen()
+        self.start.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its buttons take the keyboard
         self.graphs = GraphPane()
         self.layers = LayersTable()
         self.compare = CompareView()
@@ -45,6 +46,7 @@ class MainWindow(QMainWindow):
         self.jobs = JobPanel()
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
+        self.tabs.setAccessibleName(tr("Views of the model"))
         for widget, title in (
             (self.graphs, tr("&Graph")),
             (self.layers, tr("&Layers")),

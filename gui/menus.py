@@ -14,8 +14,9 @@ from core.exporters.exporter import load_exporters
 from core.methods.method import Method, load_methods
 from gui.actions import ENTRIES, EXPORT, FILE, MENUS, VIEW, Entry, needs_running
 from gui.desk import Desk
-from gui.operations import act, exporting, files
+from gui.operations import act, exporting, files, focusing, speaking
 from gui.palette.commands import plain
+from gui.translations.choosing import SYSTEM, languages
 from gui.wording import method_title, without_options
 from gui.words import tr
 
@@ -39,6 +40,7 @@ class Menus:
         self._add_methods()
         self._add_exporters()
         self._add_panels()
+        self._add_languages()
         for menu in self.menus.values():
             menu.aboutToShow.connect(self.refresh)
         self.refresh()
@@ -135,6 +137,25 @@ class Menus:
             action.setToolTip(_with_keys(action))
             panels.addAction(action)
             self._desk.actions[f"panel.{title}"] = action
+        panels.addSeparator()
+        for key, text, keys, act_ in (
+            ("panel_next", tr("&Next panel"), "Ctrl+Tab", focusing.next_panel),
+            ("panel_before", tr("Pre&vious panel"), "Ctrl+Shift+Tab", focusing.previous_panel),
+        ):
+            action = panels.addAction(text)
+            action.setShortcut(QKeySequence(keys))
+            action.setToolTip(_with_keys(action))
+            action.triggered.connect(partial(self._run, act_))
+            self._desk.actions[key] = action
+
+    def _add_languages(self) -> None:
+        menu = self.menus[VIEW].addMenu(tr("Languag&e"))
+        for code, name in {SYSTEM: tr("Language of the &system"), **languages()}.items():
+            action = menu.addAction(name)
+            action.setCheckable(True)
+            action.triggered.connect(partial(self._run, partial(_speak, code)))
+            self._desk.actions[f"language.{code}"] = action
+            self._checks[f"language.{code}"] = (action, partial(_speaks, code))
 
     def _add_recent(self) -> None:
         self.recent = QMenu(tr("&Recent projects"), self._desk.window)
@@ -158,6 +179,14 @@ def _with_keys(action: QAction, tip: str = "") -> str:
     keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
     title = plain(action.text())
     return f"{title} ({keys})".removesuffix(" ()") + (f"\n{tip}" if tip else "")
+
+
+def _speak(code: str, desk: Desk) -> None:
+    speaking.set_language(desk, code)
+
+
+def _speaks(code: str, desk: Desk) -> bool:
+    return desk.settings.language == code
 
 
 def _act_with(method: Method, desk: Desk) -> None:

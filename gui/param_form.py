@@ -39,6 +39,8 @@ class NumberEdit(QWidget):
         self._spec = spec
         self.line = QLineEdit(number_text(value))
         self.line.setFixedWidth(96)
+        self.line.setAccessibleName(tr(spec.field.label))
+        self.line.setAccessibleDescription(tr(spec.field.help))
         self.line.setAlignment(Qt.AlignmentFlag.AlignRight)
         if spec.optional:
             self.line.setPlaceholderText(tr("automatic"))

@@ -79,6 +79,15 @@ class Settings:
         self._store.setValue("look", value)
 
     @property
+    def language(self) -> str:
+        """ "system", or a language's code, such as "de"."""
+        return str(self._store.value("language", "system") or "system")
+
+    @language.setter
+    def language(self, value: str) -> None:
+        self._store.setValue("language", value)
+
+    @property
     def device(self) -> str:
         """The processor that trains: "cpu", "cuda" or "mps"."""
         return str(self._store.value("device", "cpu") or "cpu")

@@ -29,16 +29,20 @@ from gui.export.proof_view import Shown
 from gui.operations import act, analyse, comparing, creating, exporting, files, helping, looking, moving, resuming
 from gui.report_dialog import ReportDialog
 from gui.settings import Look, Settings
+from gui.translations import choosing
 
 SIZE = (1440, 900)
 _PATIENCE = 120.0
 _TRAINABLE = 500_000  # parameters
 
 
-def snapshot(folder: Path, project: str | None = None, model: str | None = None, theme: str = "both") -> int:
+def snapshot(
+    folder: Path, project: str | None = None, model: str | None = None, theme: str = "both", language: str = ""
+) -> int:
     """Draw everything in the looks asked for; 1 where something could not be opened."""
     folder.mkdir(parents=True, exist_ok=True)
     app = make_application()
+    choosing.install(app, language or choosing.ENGLISH)
     looks: Sequence[Look] = ("light", "dark") if theme == "both" else ("dark",) if theme == "dark" else ("light",)
     with tempfile.TemporaryDirectory(prefix="thimble-pictures-") as scratch:
         desk = build(app, Settings(Path(scratch) / "window.ini"))

@@ -222,6 +222,9 @@ QSplitter::handle:horizontal {{ width: 1px; }}
 QSplitter::handle:vertical {{ height: 1px; }}
 QDockWidget {{ titlebar-close-icon: none; titlebar-normal-icon: none; font-weight: 600; color: {muted}; }}
 QDockWidget::title {{ background: {window}; padding: 8px 8px 6px 4px; }}
+QDockWidget[active="true"] {{ color: {accent}; }}
+#EmptyHint {{ border: 1px solid transparent; border-radius: 4px; }}
+#EmptyHint:focus {{ border-color: {accent}; }}
 QMenuBar {{ background: {window}; border-bottom: 1px solid {border}; }}
 QMenuBar::item {{ padding: 6px 10px; background: transparent; }}
 QMenuBar::item:selected {{ background: {accent_soft}; border-radius: 4px; }}

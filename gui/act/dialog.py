@@ -10,7 +10,6 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
-    QDialogButtonBox,
     QFileDialog,
     QFormLayout,
     QFrame,
@@ -28,6 +27,7 @@ from core.report import Measure
 from gui.act.device_box import DeviceBox
 from gui.act.request import ActRequest, TeacherChoice
 from gui.act.scope_box import ScopeBox
+from gui.button_box import ButtonBox
 from gui.figures import cell, name_of
 from gui.param_form import ParamForm
 from gui.wording import method_title
@@ -131,14 +131,14 @@ class MethodDialog(QDialog):
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its editors take the keyboard
         scroll.setWidget(inner)
         self._inner = inner
-        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.buttons = ButtonBox(ButtonBox.StandardButton.Cancel)
         self.apply_button = QPushButton(tr("&Apply"))
         self.apply_button.setDefault(True)
-        self.buttons.addButton(self.apply_button, QDialogButtonBox.ButtonRole.AcceptRole)
+        self.buttons.addButton(self.apply_button, ButtonBox.ButtonRole.AcceptRole)
         self.reset_button = QPushButton(tr("&Defaults"))
         self.reset_button.setAutoDefault(False)
         self.reset_button.clicked.connect(self.form.reset)
-        self.buttons.addButton(self.reset_button, QDialogButtonBox.ButtonRole.ResetRole)
+        self.buttons.addButton(self.reset_button, ButtonBox.ButtonRole.ResetRole)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         outer = QVBoxLayout(self)

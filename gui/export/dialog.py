@@ -11,7 +11,6 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
-    QDialogButtonBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
@@ -26,6 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.exporters.exporter import Exporter
+from gui.button_box import ButtonBox
 from gui.export.proof_view import ProofView, Shown
 from gui.jobs.running_job import RunningJob
 from gui.wording import method_title
@@ -147,7 +147,7 @@ class ExportDialog(QDialog):
         self._pages: tuple[QWidget, ...] = (form_page, waiting, self.proof)
         for page in self._pages:
             self.pages.addWidget(page)
-        buttons = QDialogButtonBox()
+        buttons = ButtonBox()
         self.export_button = QPushButton(tr("&Export"))
         self.export_button.setDefault(True)
         self.export_button.clicked.connect(lambda: self.export_requested.emit(self.request()))
@@ -155,9 +155,9 @@ class ExportDialog(QDialog):
         self.again_button.clicked.connect(self._again)
         self.close_button = QPushButton(tr("&Close"))
         self.close_button.clicked.connect(self.reject)
-        buttons.addButton(self.again_button, QDialogButtonBox.ButtonRole.ActionRole)
-        buttons.addButton(self.close_button, QDialogButtonBox.ButtonRole.RejectRole)
-        buttons.addButton(self.export_button, QDialogButtonBox.ButtonRole.ActionRole)
+        buttons.addButton(self.again_button, ButtonBox.ButtonRole.ActionRole)
+        buttons.addButton(self.close_button, ButtonBox.ButtonRole.RejectRole)
+        buttons.addButton(self.export_button, ButtonBox.ButtonRole.ActionRole)
         for button in (self.again_button, self.close_button, self.browse, self.proof.folder_button):
             button.setAutoDefault(False)
         self.again_button.hide()

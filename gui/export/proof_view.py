@@ -45,7 +45,9 @@ class ProofView(QWidget):
         font = self.sentence.font()
         font.setBold(True)
         self.sentence.setFont(font)
+        self.sentence.setAccessibleName(tr("Proof"))
         self.file = QLabel(wordWrap=True)
+        self.file.setAccessibleName(tr("Written file"))
         self.file.setObjectName("Hint")
         self.file.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.ops = QTableWidget(0, 2)
@@ -80,6 +82,7 @@ class ProofView(QWidget):
         self.shown = shown
         mark = "✓" if shown.passed and shown.proven else "≈" if shown.passed else "✕"
         self.sentence.setText(f"{mark}  {shown.sentence}")
+        self.sentence.setAccessibleName(f"{tr('Proof')}: {shown.sentence}")
         self.file.setText(
             counted(
                 shown.bytes,

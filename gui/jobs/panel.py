@@ -53,6 +53,7 @@ class JobPanel(QWidget):
         self.log.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
+        self.tabs.setAccessibleName(tr("The chosen job"))
         self.tabs.addTab(self.curves, tr("Curves"))
         self.tabs.addTab(self.log, tr("Log"))
         self._job: RunningJob | None = None

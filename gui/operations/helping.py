@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, QUrl, qVersion
 from PySide6.QtGui import QAction, QDesktopServices, QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
-    QDialogButtonBox,
     QHeaderView,
     QMessageBox,
     QTableWidget,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from core import __version__
 from gui import settings
+from gui.button_box import ButtonBox
 from gui.desk import Desk
 from gui.graph_view import tensors
 from gui.words import tr
@@ -54,7 +54,7 @@ class ShortcutDialog(QDialog):
         for row, pair in enumerate(known):
             for column, text in enumerate(pair):
                 self.table.setItem(row, column, QTableWidgetItem(text))
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons = ButtonBox(ButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         column_ = QVBoxLayout(self)
         column_.setContentsMargins(16, 16, 16, 16)

@@ -1,0 +1,146 @@
+"""The window without a mouse and without eyes: every place is reached by keys, and everything there has a name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QComboBox, QListView, QMenu, QWidget
+from pytestqt.qtbot import QtBot
+
+from core.methods.method import load_methods
+from gui import focus
+from gui.desk import Desk
+from gui.operations import act
+from tests.gui.test_translations import dialogs
+
+
+def panel_of(desk: Desk) -> str:
+    """Where the keyboard is: a panel's key, or "middle"."""
+    here = desk.window.focusWidget()
+    assert here is not None
+    return next((key for key, dock in desk.window.docks.items() if dock.isAncestorOf(here)), "middle")
+
+
+def test_ctrl_tab_goes_through_every_panel_and_back(sample: Desk, qtbot: QtBot) -> None:
+    window = sample.window
+    window.activateWindow()
+    focus.enter(window.pages)
+    seen = []
+    for _ in range(1 + len(window.docks)):
+        seen.append(panel_of(sample))
+        QTest.keyClick(window, Qt.Key.Key_Tab, Qt.KeyboardModifier.ControlModifier)
+    assert seen == ["middle", *window.docks]
+    assert panel_of(sample) == "middle"
+    QTest.keyClick(window, Qt.Key.Key_Tab, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert panel_of(sample) == list(window.docks)[-1]
+
+
+def test_a_panel_gives_the_keyboard_back_to_what_had_it(sample: Desk) -> None:
+    window = sample.window
+    window.compare.copy_button.setFocus()
+    window.tabs.setCurrentWidget(window.compare)
+    window.compare.copy_button.setFocus()
+    focus.step(window, 1)
+    assert panel_of(sample) != "middle"
+    focus.step(window, -1)
+    assert window.focusWidget() is window.compare.copy_button
+
+
+def test_a_hidden_panel_is_passed_by(sample: Desk) -> None:
+    window = sample.window
+    window.docks["Data"].hide()
+    focus.enter(window.docks["Revisions"])
+    focus.step(window, 1)
+    assert panel_of(sample) == "Inspector"
+
+
+def test_the_title_of_the_panel_with_the_keyboard_is_coloured(sample: Desk, qtbot: QtBot) -> None:
+    window = sample.window
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    focus.enter(window.docks["Data"])
+    assert active(sample) == ["Data"]
+    focus.step(window, 1)
+    assert active(sample) == ["Inspector"]
+    focus.enter(window.pages)
+    assert active(sample) == []
+
+
+def active(desk: Desk) -> list[str]:
+    return [key for key, dock in desk.window.docks.items() if dock.property("active")]
+
+
+def test_every_panel_is_reached_while_nothing_is_open(desk: Desk) -> None:
+    assert focus.enter(desk.window.pages)
+
+
+def interactive(top: QWidget) -> Iterator[QWidget]:
+    """All that can have the keyboard; the list a combo box opens is the combo box's."""
+    for one in top.findChildren(QWidget):
+        inner = isinstance(one, QListView) and one.parent() is not None and isinstance(one.parent().parent(), QComboBox)
+        if one.focusPolicy() != Qt.FocusPolicy.NoFocus and one.focusProxy() is None and not inner:
+            yield one
+
+
+def nameless(top: QWidget) -> list[str]:
+    found = []
+    for one in interactive(top):
+        told = QAccessible.queryAccessibleInterface(one)
+        if told is None or not told.text(QAccessible.Text.Name):
+            found.append(" < ".join(type(w).__name__ for w in line_up(one)))
+    return sorted(set(found))
+
+
+def line_up(one: QWidget) -> Iterator[QWidget]:
+    above: QWidget | None = one
+    while above is not None:
+        yield above
+        above = above.parentWidget()
+
+
+def test_everything_in_the_window_has_a_name(sample: Desk) -> None:
+    assert nameless(sample.window) == []
+
+
+def test_everything_in_the_dialogs_has_a_name(sample: Desk) -> None:
+    for dialog in dialogs(sample):
+        assert nameless(dialog) == [], type(dialog).__name__
+        dialog.deleteLater()
+
+
+@pytest.mark.parametrize("key", ["prune.magnitude", "tune.finetune"])
+def test_tab_walks_a_dialog_downwards_and_round(sample: Desk, qtbot: QtBot, key: str) -> None:
+    dialog = act.make_dialog(sample, load_methods().get(key))
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.waitExposed(dialog)
+    seen: list[QWidget] = []
+    while (here := dialog.focusWidget()) is not None and here not in seen:
+        seen.append(here)
+        QTest.keyClick(here, Qt.Key.Key_Tab)
+    wanted = set(focus.reachable(dialog))
+    assert {w for w in wanted if not w.inherits("QRadioButton")} <= set(seen), "Tab reaches everything that is shown"
+    middles = [w.mapTo(dialog, w.rect().center()).y() for w in seen if w.parentWidget() is not dialog.buttons]
+    assert all(below > above - 10 for above, below in pairwise(middles)), "and goes down"
+
+
+def letters(menu: QMenu) -> list[str]:
+    texts = [a.text().replace("&&", "") for a in menu.actions() if a.isVisible()]
+    return [t.partition("&")[2][:1].lower() for t in texts if "&" in t]
+
+
+def all_menus(desk: Desk) -> Iterator[tuple[str, QMenu]]:
+    for menu in desk.window.menuBar().findChildren(QMenu):
+        yield menu.title(), menu
+
+
+def test_no_letter_stands_twice_in_a_menu(sample: Desk) -> None:
+    bar = [a.text().partition("&")[2][:1].lower() for a in sample.window.menuBar().actions() if a.isVisible()]
+    assert len(bar) == len(set(bar)), bar
+    twice = {t: sorted({x for x in found if found.count(x) > 1}) for t, m in all_menus(sample) if (found := letters(m))}
+    assert not {title: found for title, found in twice.items() if found}
