@@ -29,6 +29,7 @@ from core.model.model import Model
 from gui import theme
 from gui.graph_view import GraphView
 from gui.graph_view import picture as picture_module
+from gui.graph_view.minimap import Minimap
 
 SIZE = (1280, 900)
 _FRAMES = 120
@@ -83,6 +84,7 @@ class Case:
     def __init__(self, app: QApplication) -> None:
         self._app = app
         self.view = GraphView()
+        self.overview = Minimap(self.view)
         self.view.resize(*SIZE)
         self.view.show()
         app.processEvents()
@@ -156,7 +158,7 @@ class Case:
         view.set_zoom(0.1)
         far = pan(37)
         view.fit()
-        whole = self.frames(lambda k: view.viewport().update())
+        whole = self.frames(lambda k: (view.viewport().update(), self.overview.update()))
         return {"pan": near, "zoom": zoom, "pan_far": far, "whole": whole}
 
 

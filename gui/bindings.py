@@ -22,7 +22,7 @@ from gui.history.entries import Entry
 from gui.jobs.running_job import RunningJob
 from gui.menus import Menus
 from gui.new.origin import origin
-from gui.operations import act, analyse, comparing, creating, dropping, files, moving, resuming
+from gui.operations import act, analyse, comparing, creating, dropping, files, looking, moving, resuming
 from gui.words import counted, tr
 
 GRID_ITEMS = 48
@@ -198,6 +198,8 @@ class Bindings:
         window.data.detach.connect(partial(files.detach_data, desk))
         window.data.preprocessing_chosen.connect(partial(files.set_preprocessing, desk))
         window.graphs.selection_changed.connect(desk.state.select)
+        window.graphs.set_overview(desk.settings.overview)
+        window.graphs.outgrown.connect(partial(looking.say_outgrown, desk))
         window.layers.selection_changed.connect(self._layers_selected)
         window.graphs.beside_closed.connect(partial(comparing.close_beside, desk))
         window.compare.evaluate.connect(partial(analyse.evaluate, desk))

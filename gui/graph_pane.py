@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSplitter, QTool
 
 from core.model.model import Model
 from gui.graph_view.known import layer_keys
+from gui.graph_view.minimap import Minimap
 from gui.graph_view.view import GraphView
 from gui.search.on_graph import SearchOnGraph
 
@@ -22,6 +23,7 @@ class _Side(QWidget):
         super().__init__(parent)
         self.view = GraphView()
         self.view.setResizeAnchor(GraphView.ViewportAnchor.AnchorViewCenter)  # a second graph halves the room
+        self.overview = Minimap(self.view)
         self.title = QLabel()
         self.title.setObjectName("Section")
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -46,10 +48,14 @@ class _Side(QWidget):
 
 
 class GraphPane(QSplitter):
-    """One or two graphs. A selection in either is shown in both where the names are the same."""
+    """One or two graphs. A selection in either is shown in both where the names are the same.
+
+    ``outgrown`` follows a wish to see all of a graph that would not be legible so small.
+    """
 
     selection_changed = Signal(list)
     beside_closed = Signal()
+    outgrown = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
@@ -65,10 +71,18 @@ class GraphPane(QSplitter):
         self._main.view.selection_changed.connect(self._main_selected)
         self._other.view.selection_changed.connect(self._other_selected)
         self._other.closed.connect(self.beside_closed)
+        self._answering = False
+        for side in (self._main, self._other):
+            side.view.outgrown.connect(self.outgrown)
 
     @property
     def view(self) -> GraphView:
         return self._main.view
+
+    @property
+    def overview(self) -> Minimap:
+        """The small picture of the whole graph in the corner of :attr:`view`."""
+        return self._main.overview
 
     @property
     def other(self) -> GraphView:
@@ -94,24 +108,33 @@ class GraphPane(QSplitter):
         if model is not None:
             self.setSizes([self.width() // 2, self.width() // 2])
 
+    def set_overview(self, wanted: bool) -> None:
+        """Whether a small picture of the whole graph may stand in a corner of each view."""
+        for side in (self._main, self._other):
+            side.overview.set_wanted(wanted)
+
     def select(self, names: Sequence[str], center: bool = True) -> None:
         """Select layers by name; says nothing back."""
         self._select(self._main.view, self._names, names, center)
         self._select(self._other.view, self._other_names, names, center)
 
     def _main_selected(self, names: list[str]) -> None:
+        if self._answering:
+            return
         self._select(self._other.view, self._other_names, names, center=True)
         self.selection_changed.emit(names)
 
     def _other_selected(self, names: list[str]) -> None:
+        if self._answering:
+            return
         self._select(self._main.view, self._names, names, center=True)
         self.selection_changed.emit([n for n in names if n in self._names])
 
-    @staticmethod
-    def _select(view: GraphView, known: frozenset[str], names: Sequence[str], center: bool) -> None:
-        blocked = view.blockSignals(True)
+    def _select(self, view: GraphView, known: frozenset[str], names: Sequence[str], center: bool) -> None:
+        """Select in one view; what it says of that is heard by its own overview, and not taken for the user's act."""
+        before, self._answering = self._answering, True
         view.select([n for n in names if n in known], center=center)
-        view.blockSignals(blocked)
+        self._answering = before
 
 
 def _names(model: Model | None) -> frozenset[str]:

@@ -88,6 +88,15 @@ class Settings:
         self._store.setValue("language", value)
 
     @property
+    def overview(self) -> bool:
+        """Whether the small picture of the whole graph is shown in the corner of the graph."""
+        return str(self._store.value("overview", "true")).lower() != "false"
+
+    @overview.setter
+    def overview(self, wanted: bool) -> None:
+        self._store.setValue("overview", "true" if wanted else "false")
+
+    @property
     def device(self) -> str:
         """The processor that trains: "cpu", "cuda" or "mps"."""
         return str(self._store.value("device", "cpu") or "cpu")

@@ -60,23 +60,29 @@ class EdgesItem(QGraphicsItem):
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
         left, top, right, bottom = picture.place.bounds
         self._bounds = QRectF(left, top, right - left, bottom - top).adjusted(-40, -40, 40, 40)
-        self._drawn: dict[int, tuple[QPainterPath, list[QLineF], QPainterPath]] = {}
+        self._drawn: dict[int, tuple[QPainterPath, QPainterPath]] = {}
+        self._lines: dict[int, list[QLineF]] = {}
 
     def boundingRect(self) -> QRectF:
         return self._bounds
 
-    def _band(self, band: int) -> tuple[QPainterPath, list[QLineF], QPainterPath]:
-        """Curves, the same as straight lines, and arrows of one band; built when it is first seen."""
+    def _straight(self, band: int) -> list[QLineF]:
+        """The edges of one band as straight lines, for a distance; built when it is first seen."""
+        if band not in self._lines:
+            self._lines[band] = [QLineF(p.x0, p.y0, p.x1, p.y1) for p in self._picture.bands[band]]
+        return self._lines[band]
+
+    def _band(self, band: int) -> tuple[QPainterPath, QPainterPath]:
+        """Curves and arrows of one band; built when it is first seen near by."""
         if band not in self._drawn:
-            path, lines, arrows = QPainterPath(), [], QPainterPath()
+            path, arrows = QPainterPath(), QPainterPath()
             arrows.setFillRule(Qt.FillRule.WindingFill)  # edges that meet share an arrow
             for piece in self._picture.bands[band]:
                 path.moveTo(piece.x0, piece.y0)
                 _stretch(path, piece.x0, piece.y0, piece.x1, piece.y1 - _ARROW * piece.last)
-                lines.append(QLineF(piece.x0, piece.y0, piece.x1, piece.y1))
                 if piece.last:
                     arrows.addPolygon(_arrow(piece.x1, piece.y1))
-            self._drawn[band] = (path, lines, arrows)
+            self._drawn[band] = (path, arrows)
         return self._drawn[band]
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
@@ -91,12 +97,12 @@ class EdgesItem(QGraphicsItem):
         for band in range(max(first, min(bands, default=0)), min(last, max(bands, default=-1)) + 1):
             if band not in bands:
                 continue
-            path, lines, arrows = self._band(band)
             if detail < FAR:
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
                 painter.setPen(QPen(colour, 0))
-                painter.drawLines(lines)
+                painter.drawLines(self._straight(band))
                 continue
+            path, arrows = self._band(band)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
             painter.strokePath(path, QPen(colour, 1.2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
             painter.fillPath(arrows, QBrush(colour))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from math import ceil
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QPainter, QPixmap
@@ -13,6 +14,7 @@ from gui.graph_view.fold import Fold
 
 Paint = Callable[[QPainter, QRectF], None]  # paints a part of the canvas, in the canvas' own units
 _TILE, _KEPT = 256, 96  # pixels; tiles: 24 MB at most
+_FINE = 0.06  # pixels per unit of the canvas at which the lowest cards are still a pixel high
 
 
 class Tiles:
@@ -67,10 +69,15 @@ class Tiles:
 
 
 def folded(fold: Fold, ratio: float, paint: Paint) -> QPixmap:
-    """The whole graph in columns, at ``ratio`` pixels per point, on a transparent ground."""
+    """The whole graph in columns, at ``ratio`` pixels per point, on a transparent ground.
+
+    Where cards are smaller than pixels it is painted larger and shrunk, so that a pixel is the mean of what it covers.
+    """
+    finer = min(max(ceil(_FINE / (fold.scale * ratio)), 1), 3)
     size = QSizeF(*fold.size) * ratio
-    out = QPixmap(max(1, round(size.width())), max(1, round(size.height())))
-    out.setDevicePixelRatio(ratio)
+    wide, high = max(1, round(size.width())), max(1, round(size.height()))
+    out = QPixmap(wide * finer, high * finer)
+    out.setDevicePixelRatio(ratio * finer)
     out.fill(Qt.GlobalColor.transparent)
     painter = QPainter(out)
     for x, top, bottom in fold.strips():
@@ -82,5 +89,17 @@ def folded(fold: Fold, ratio: float, paint: Paint) -> QPixmap:
         painter.setClipRect(part)
         paint(painter, part)
         painter.restore()
+    painter.end()
+    return out if finer == 1 else _shrunk(out, wide, high, ratio, finer)
+
+
+def _shrunk(large: QPixmap, wide: int, high: int, ratio: float, layers: int) -> QPixmap:
+    """Smaller, and laid over itself: the mean of a small card and the ground around it is faint."""
+    small = large.scaled(wide, high, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation)
+    small.setDevicePixelRatio(ratio)
+    out = QPixmap(small)
+    painter = QPainter(out)
+    for _ in range(layers - 1):
+        painter.drawPixmap(0, 0, small)
     painter.end()
     return out

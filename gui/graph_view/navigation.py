@@ -132,6 +132,11 @@ class Navigation(QGraphicsView):
         self.centerOn(x, y - 24 + self.viewport().height() / 2)
         self._at_start = True
 
+    def go(self, x: float, y: float) -> None:
+        """Bring a point of the canvas to the middle, at the zoom there is."""
+        self._at_start = False
+        self.centerOn(x, y)
+
     def _set_extent(self, bounds: tuple[float, float, float, float]) -> None:
         left, top, right, bottom = bounds
         area = QRectF(left, top, right - left, bottom - top)

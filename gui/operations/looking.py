@@ -8,6 +8,7 @@ from gui.desk import Desk
 from gui.graph_view.known import layer_keys
 from gui.settings import Look
 from gui.theme import apply_theme
+from gui.words import tr
 
 
 def fit(desk: Desk) -> None:
@@ -38,6 +39,17 @@ def go_to_input(desk: Desk) -> None:
 def show_tab(desk: Desk, tab: QWidget) -> None:
     """Bring a tab to the front; the focus stays where it is."""
     desk.window.tabs.setCurrentWidget(tab)
+
+
+def say_outgrown(desk: Desk) -> None:
+    """Why the graph was not fitted, and what to do instead."""
+    said = tr("The whole graph would be too small to read. Choose a place in its overview; Esc closes the overview.")
+    desk.window.statusBar().showMessage(said, 8000)
+
+
+def toggle_overview(desk: Desk) -> None:
+    desk.settings.overview = not desk.settings.overview
+    desk.window.graphs.set_overview(desk.settings.overview)
 
 
 def show_graph(desk: Desk) -> None:
