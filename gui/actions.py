@@ -147,7 +147,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         "overview",
         VIEW,
-        "Ov&erview in the corner",
+        "Overview &map in the corner",
         looking.toggle_overview,
         "Ctrl+M",
         "A small picture of the whole graph, where the graph is larger than the view.",
