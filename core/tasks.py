@@ -250,6 +250,32 @@ def latency(args: Json, job: Job, folder: Path) -> Json:
     return {"models": {ref: f.to_json() for ref, f in found.items()}}
 
 
+@task("layer_latency")
+def layer_latency(args: Json, job: Job, folder: Path) -> Json:
+    """Time of every layer in onnxruntime, as it optimizes the graph and as the graph is written.
+
+    args: model, threads, runs. Gives optimized and written, each as core.measure.layer_latency has it in JSON.
+    """
+    import tempfile
+
+    from core.measure.layer_latency import layer_latency as measure
+
+    found: Json = {}
+    with opened(args["model"]) as (model, _):
+        for key, optimized in (("optimized", True), ("written", False)):
+            with tempfile.TemporaryDirectory() as scratch:
+                taken = measure(
+                    model,
+                    Path(scratch),
+                    runs=int(args.get("runs", 25)),
+                    threads=int(args.get("threads", 1)),
+                    optimized=optimized,
+                    job=job,
+                )
+            found[key] = taken.to_json()
+    return found
+
+
 @task("export")
 def export(args: Json, job: Job, folder: Path) -> Json:
     """Write and prove a file. args: model, target, path, check (data, '' for noise), preprocess.

@@ -81,12 +81,20 @@ class OnnxSession:
 
     WeightBiasQuantization is off: it silently quantizes float weights that sit between activation-only QDQ nodes.
     ``exact`` keeps processors without VNNI from saturating sums of uint8 times int8 (slower there, the same elsewhere):
-    what a reference needs.
+    what a reference needs. ``profile``: (how the profile's file name begins, file for the optimized graph), for
+    :mod:`core.execute.profile`.
     """
 
     runtime = "onnxruntime"
 
-    def __init__(self, model: bytes | Path, threads: int = 1, optimized: bool = True, exact: bool = False) -> None:
+    def __init__(
+        self,
+        model: bytes | Path,
+        threads: int = 1,
+        optimized: bool = True,
+        exact: bool = False,
+        profile: tuple[Path, Path] | None = None,
+    ) -> None:
         import onnxruntime as ort
 
         options = ort.SessionOptions()
@@ -95,6 +103,9 @@ class OnnxSession:
         options.log_severity_level = 4
         if exact:
             options.add_session_config_entry("session.x64quantprecision", "1")
+        if profile is not None:
+            options.enable_profiling = True
+            options.profile_file_prefix, options.optimized_model_filepath = (str(path) for path in profile)
         level = ort.GraphOptimizationLevel
         options.graph_optimization_level = level.ORT_ENABLE_ALL if optimized else level.ORT_DISABLE_ALL
         source = str(model) if isinstance(model, Path) else model
@@ -107,6 +118,10 @@ class OnnxSession:
         self.threads = threads
         self.inputs = tuple(_ort_port(p) for p in self._session.get_inputs())
         self.outputs = tuple(_ort_port(p) for p in self._session.get_outputs())
+
+    def end_profile(self) -> str:
+        """Stop profiling and give the file it was written to."""
+        return str(self._session.end_profiling())
 
     def run(self, feed: Mapping[str, Array]) -> dict[str, Array]:
         try:

@@ -11,7 +11,7 @@ from typing import Any
 from core.worker_client.client import WorkerClient
 from core.worker_client.events import Ending, Event, Handle, Listener, Stopped, Waiting
 
-EXCLUSIVE = frozenset({"latency"})
+EXCLUSIVE = frozenset({"latency", "layer_latency"})
 LONG = frozenset({"apply", "run"})
 
 
