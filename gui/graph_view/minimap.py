@@ -19,7 +19,7 @@ from gui import theme
 from gui.graph_view.far_picture import folded
 from gui.graph_view.fold import Fold, fold
 from gui.graph_view.view import GraphView
-from gui.words import tr
+from gui.words import mark, tr
 
 SMALL = QSize(176, 208)  # room for the graph in the corner
 _SHARE = 0.36  # of a small view's sides, at most
@@ -31,9 +31,9 @@ _LARGEST = {False: 0.12, True: 0.3}  # scale of a small graph
 
 # keys of the overview, for Help > Shortcuts
 KEYS: tuple[tuple[str, str], ...] = (
-    ("grow, or go there at 100 %", "Enter"),
-    ("move what is in view", "Arrows"),
-    ("back to its corner", "Esc"),
+    (mark("grow, or go there at 100 %"), "Enter"),
+    (mark("move what is in view"), "Arrows"),
+    (mark("back to its corner"), "Esc"),
 )
 
 

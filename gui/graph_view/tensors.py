@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QRectF, Qt
 
 from gui.graph_view.picture import Picture
-from gui.words import tr
+from gui.words import mark, tr
 
 if TYPE_CHECKING:
     from gui.graph_view.view import GraphView
 
 # keys of the graph that are no menu entries, for Help > Shortcuts
 KEYS: tuple[tuple[str, str], ...] = (
-    ("next tensor of the layer: outputs, then inputs", "]"),
-    ("previous tensor of the layer", "["),
-    ("follow the tensor to its reader, then to the next one", "Enter"),
-    ("follow the tensor back to the layer that makes it", "Shift+Enter"),
-    ("let go of the tensor, then of the layers", "Esc"),
+    (mark("next tensor of the layer: outputs, then inputs"), "]"),
+    (mark("previous tensor of the layer"), "["),
+    (mark("follow the tensor to its reader, then to the next one"), "Enter"),
+    (mark("follow the tensor back to the layer that makes it"), "Shift+Enter"),
+    (mark("let go of the tensor, then of the layers"), "Esc"),
 )
 _AROUND = 48  # pixels kept around an end of the graph that is walked to
 _NAMED = 4  # readers named in a tooltip
