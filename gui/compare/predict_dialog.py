@@ -11,6 +11,7 @@ from PySide6.QtGui import QImageReader, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from gui.button_box import ButtonBox
+from gui.sharp import fitted
 from gui.words import tr
 
 _ROW = 24
@@ -61,7 +62,7 @@ class PredictDialog(QDialog):
         self.answers = list(answers)
         image = QLabel()
         image.setAccessibleName(tr("The picture {name}", name=picture.name))
-        image.setPixmap(_pixmap(picture))
+        image.setPixmap(_pixmap(picture, self.devicePixelRatioF()))
         image.setAlignment(Qt.AlignmentFlag.AlignTop)
         row = QHBoxLayout()
         row.setSpacing(20)
@@ -95,12 +96,7 @@ def verdict(answers: Sequence[Answer]) -> str:
     return tr("They differ: '{before}' became '{after}'.", before=firsts[0], after=firsts[-1])
 
 
-def _pixmap(picture: Path) -> QPixmap:
+def _pixmap(picture: Path, ratio: float) -> QPixmap:
     reader = QImageReader(str(picture))
     reader.setAutoTransform(True)
-    pixmap = QPixmap.fromImage(reader.read())
-    if pixmap.isNull():
-        return pixmap
-    small = pixmap.width() < _SIDE // 2
-    mode = Qt.TransformationMode.FastTransformation if small else Qt.TransformationMode.SmoothTransformation
-    return pixmap.scaled(_SIDE, _SIDE, Qt.AspectRatioMode.KeepAspectRatio, mode)
+    return fitted(reader.read(), _SIDE, ratio)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QIcon, QPixmap
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from gui.data_panel.pictures import Picture
+from gui.sharp import fitted
 from gui.words import tr
 
 SIDE = 56
@@ -30,24 +31,29 @@ class ItemGrid(QListWidget):
         self.setAccessibleName(tr("Items as the network sees them"))
         self.setMinimumHeight(SIDE + 30)
 
+        self._pictures: tuple[Picture, ...] = ()
+
     def show_pictures(self, pictures: Sequence[Picture]) -> None:
+        self._pictures = tuple(pictures)
         self.clear()
         widest = max((self.fontMetrics().horizontalAdvance(p.label or p.name) for p in pictures), default=0)
         cell = QSize(WIDE if widest > SIDE + 8 else SIDE + 8, SIDE + 24)
         self.setGridSize(cell)
         for found in pictures:
-            item = _item(found)
+            item = _item(found, self.devicePixelRatioF())
             item.setSizeHint(cell)  # else the name gets no more room than the picture
             self.addItem(item)
 
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.DevicePixelRatioChange and self._pictures:
+            self.show_pictures(self._pictures)  # the window has come to another screen
+        return super().event(event)
 
-def _item(found: Picture) -> QListWidgetItem:
+
+def _item(found: Picture, ratio: float) -> QListWidgetItem:
     item = QListWidgetItem(found.label or found.name)
     if found.image is not None:
-        small = found.image.width() < SIDE  # tiny inputs keep their pixels, large ones are smoothed
-        mode = Qt.TransformationMode.FastTransformation if small else Qt.TransformationMode.SmoothTransformation
-        scaled = found.image.scaled(SIDE, SIDE, Qt.AspectRatioMode.KeepAspectRatio, mode)
-        item.setIcon(QIcon(QPixmap.fromImage(scaled)))
+        item.setIcon(QIcon(fitted(found.image, SIDE, ratio)))
     values = tr("values {values}", values=found.values) if found.values else ""
     item.setToolTip("\n".join(x for x in (found.name, found.label, values, found.why) if x))
     return item
