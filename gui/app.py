@@ -6,7 +6,7 @@ import faulthandler
 import signal
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
@@ -54,7 +54,7 @@ def build(app: QApplication, settings: Settings | None = None, client: Client | 
     editing = Editing(state, background, errors, window)
     desk = Desk(app, window, state, runner, errors, store, background, editing)
     menus = Menus(desk)
-    desk.kept.extend((menus, Bindings(desk, menus), FocusedPanel(app, window)))
+    desk.kept.extend((menus, Bindings(desk, menus), FocusedPanel(app, window), SystemLook(app, store, window)))
     window.restore_layout(store.layout("docks"))
     window.show_project(False)
     window.before_close(lambda: _close(desk))
@@ -67,6 +67,19 @@ def _may_close(desk: Desk) -> bool:
         desk.editing.fold(desk.window.close, anyway=True)
         return False
     return files.may_close(desk)
+
+
+class SystemLook(QObject):
+    """Dresses the application anew when the desktop turns light or dark, where the user wants it to follow."""
+
+    def __init__(self, app: QApplication, settings: Settings, parent: QObject) -> None:
+        super().__init__(parent)
+        self._app, self._settings = app, settings
+        app.styleHints().colorSchemeChanged.connect(self.follow)
+
+    def follow(self, _: Qt.ColorScheme) -> None:
+        if self._settings.look == "system":
+            apply_theme(self._app, "system")
 
 
 def _close(desk: Desk) -> None:
@@ -91,7 +104,6 @@ def run(file: str | None = None, sample: bool = False, language: str = "") -> in
     desk = build(app, store)
     desk.errors.install()
     desk.window.may_close = lambda: _may_close(desk)
-    app.styleHints().colorSchemeChanged.connect(lambda _: apply_theme(app, desk.settings.look))
     desk.window.show()
     places.forget_old_sessions()
     if file is not None:

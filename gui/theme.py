@@ -243,6 +243,8 @@ QPushButton:focus {{ border-color: {accent}; }}
 QPushButton:default {{ background: {accent}; border-color: {accent}; color: {on_accent}; }}
 QPushButton:default:focus {{ border-color: {text}; }}
 QPushButton:disabled {{ color: {faint}; background: {window}; border-color: {border}; }}
+QCommandLinkButton:default {{ background: {raised}; border-color: {border}; color: {text}; }}
+QCommandLinkButton:focus, QCommandLinkButton:default:focus {{ border-color: {accent}; }}
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox {{ background: {surface}; border: 1px solid {border};
     border-radius: 4px; padding: 4px 6px; min-height: 16px; selection-background-color: {accent_soft};
     selection-color: {text}; }}

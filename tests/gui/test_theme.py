@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
+import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QIcon, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
 
 from gui import theme
+from gui.app import build
+from gui.desk import Desk
 from gui.graph_view.captions import CATEGORY
+from gui.operations import files
+from gui.settings import Settings
+from tests.gui.window_tools import ThreadClient, destroy, settle
 
 THEMES = [theme.LIGHT, theme.DARK]
 
@@ -61,3 +71,77 @@ def test_every_picture_the_style_sheet_names_exists_and_can_be_read(chosen: them
     assert len(named) >= 4
     for path in named:
         assert not QIcon(path).pixmap(12, 12).isNull(), path
+
+
+def pixels(widget: QWidget) -> np.ndarray:
+    """[height, width, 4] as the widget paints itself now."""
+    image = widget.grab().toImage().convertToFormat(widget.grab().toImage().Format.Format_RGB32)
+    return np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4).copy()
+
+
+def views(desk: Desk, qtbot: QtBot) -> Iterator[tuple[str, np.ndarray]]:
+    """Every tab with the panels around it, a layer selected and a failure shown."""
+    window = desk.window
+    window.resize(1200, 800)
+    for k in range(window.tabs.count()):
+        window.tabs.setCurrentIndex(k)
+        qtbot.wait(30)
+        yield window.tabs.tabText(k), pixels(window)
+
+
+def open_with_a_failure(desk: Desk, qtbot: QtBot) -> None:
+    files.open_sample(desk)
+    qtbot.waitUntil(lambda: desk.state.attached is not None, timeout=60_000)
+    settle(desk, qtbot)
+    assert desk.state.model is not None
+    desk.state.select([n.name or "" for n in desk.state.model.nodes() if n.op_type == "Conv"][3:4])
+    desk.errors.say("error", "There is no such file.", "Choose another.")
+    settle(desk, qtbot)
+
+
+def test_a_switch_paints_everything_as_a_window_that_was_dark_from_the_start(
+    desk: Desk, qtbot: QtBot, qapp: QApplication, tmp_path: Path
+) -> None:
+    open_with_a_failure(desk, qtbot)
+    before = dict(views(desk, qtbot))
+    desk.actions["look_dark"].trigger()
+    switched = dict(views(desk, qtbot))
+    store = Settings(tmp_path / "dark.ini")
+    store.look = "dark"
+    fresh = build(qapp, store, ThreadClient())
+    fresh.window.show()
+    open_with_a_failure(fresh, qtbot)
+    for tab, wanted in views(fresh, qtbot):
+        different = np.any(np.abs(switched[tab].astype(int) - wanted) > 8, axis=2).mean()
+        assert different < 0.002, f"{tab}: {100 * different:.1f} % of the pixels are another colour"
+        assert np.any(np.abs(before[tab].astype(int) - wanted) > 8, axis=2).mean() > 0.5, "the two looks differ"
+    destroy(fresh)
+
+
+def test_the_start_screen_is_dressed_anew_too(desk: Desk, qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> None:
+    desk.actions["look_dark"].trigger()
+    desk.window.start.buttons["open"].clearFocus()  # only one window can have it
+    switched = pixels(desk.window)
+    store = Settings(tmp_path / "dark.ini")
+    store.look = "dark"
+    fresh = build(qapp, store, ThreadClient())
+    fresh.window.show()
+    fresh.window.resize(desk.window.size())
+    assert np.any(np.abs(switched.astype(int) - pixels(fresh.window)) > 8, axis=2).mean() < 0.002
+    destroy(fresh)
+
+
+def test_the_window_follows_the_desktop_while_it_runs(
+    desk: Desk, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desktop = [False]
+    monkeypatch.setattr(theme, "system_prefers_dark", lambda app: desktop[0])
+    desk.actions["look_system"].trigger()
+    assert theme.current() is theme.LIGHT
+    desktop[0] = True
+    qapp.styleHints().colorSchemeChanged.emit(Qt.ColorScheme.Dark)
+    assert theme.current() is theme.DARK
+    assert desk.window.palette().color(QPalette.ColorRole.Window).name() == theme.DARK.window
+    desk.actions["look_light"].trigger()
+    qapp.styleHints().colorSchemeChanged.emit(Qt.ColorScheme.Dark)
+    assert theme.current() is theme.LIGHT, "whoever chose a look keeps it"
