@@ -20,6 +20,7 @@ from core.model.editing.edit import labels
 from core.model.editing.ends import AddInput, AddOutput, RemoveInput, RemoveOutput, SetBatch, SetInputShape
 from core.model.editing.layers import Bypass, Connect, Delete, Insert, RemoveIdentities, Replace
 from core.model.editing.names import RemoveAttribute, RenameLayer, RenameTensor, SetAttribute, attribute_values
+from core.model.editing.several import BypassSeveral, CutOutLayers, DeleteSeveral
 from core.model.editing.weights import LoadWeights, SetWeights
 from core.model.editing.whole import CutOut, FoldBatchNorm, FoldConstants
 from core.model.editing.working_copy import problems
@@ -44,9 +45,18 @@ class TestRefusals:
                 Replace("a", "HardSwish"),
                 "opset 13 has no operator 'HardSwish'. HardSwish came with opset 14",
             ),
-            (Replace("a", "Add"), "Layer 'a' (Relu) cannot become Add: it has 1 inputs and 1 outputs"),
+            (Replace("a", "Where"), "Layer 'a' (Relu) cannot become Where: it has 1 inputs, and Where takes 3."),
+            (Replace("a", "TopK"), "Layer 'a' (Relu) cannot become TopK"),
+            (Replace("a", "Clip", {}, {"top": 6}), "Clip has no input 'top'. It reads: input, min, max."),
+            (Replace("a", "Clip", {}, {"min": "x"}), "The value of 'min' for Clip must be numbers, not 'x'."),
+            (Replace("c", "Clip", {}, {"min": 0}), "its input 'min' is the tensor 'low' already"),
+            (Insert("ra", "Reshape", constants={"shape": [1.5]}), "'shape' for Reshape must be whole numbers"),
+            (Insert("ra", "GRU"), "GRU cannot be put behind 'ra': it has 1 inputs, and GRU takes 3 to 6."),
+            (DeleteSeveral(("a", "d")), "Layer 'd' makes the graph output 'w'."),
+            (BypassSeveral(()), "No layer is given."),
+            (CutOutLayers(("a", "nobody")), "There is no layer 'nobody'."),
             (Replace("a", "Cast"), "Layer 'a' (Cast) needs the attribute 'to'."),
-            (Insert("ra", "Conv"), "Conv cannot be put behind 'ra'"),
+            (Insert("ra", "Conv"), "Conv cannot be put behind 'ra': it needs an input of at least 3 axes"),
             (Insert("ra", "Tanh", reader="d"), "Layer 'd' does not read the tensor 'ra'."),
             (Bypass("d"), "graph output 'w' would be 'x' itself"),
             (Delete("d"), "Layer 'd' makes the graph output 'w'."),
@@ -90,7 +100,7 @@ class TestRefusals:
             copy.do(LoadWeights("low", str(tmp_path / "none.npy")))
 
     def test_every_edit_says_what_its_fields_are(self) -> None:
-        assert len(EDITS) == 22
+        assert len(EDITS) == 25
         for kind in EDITS.values():
             assert all(labels(kind).values())
 

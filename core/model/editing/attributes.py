@@ -92,6 +92,16 @@ def attribute(graph: ir.Model, node: ir.Node, name: str, value: Any) -> ir.Attr:
     return ir.Attr(name, _TYPES[kind], checked)
 
 
+def is_allowed(schema: onnx.defs.OpSchema, name: str, value: Any) -> bool:
+    """Whether an operator can have the attribute with this value."""
+    known = schema.attributes.get(name)
+    checked = _converted(known.type, value) if known is not None and known.type in _WHAT else None
+    if checked is None:
+        return False
+    choices = allowed_values(schema.name, name)
+    return not choices or checked in choices
+
+
 def is_required(graph: ir.Model, node: ir.Node, name: str) -> bool:
     """Whether the operator cannot do without the attribute."""
     schema = schema_of(graph, node)
@@ -116,3 +126,14 @@ def _converted(kind: Any, value: Any) -> Any:
     if kind == _KINDS.FLOAT:
         return float(value)
     return int(value) if value == int(value) and -(2**63) <= value < 2**63 else None
+
+
+def attribute_values(node: ir.Node) -> dict[str, Any]:
+    """The attributes of a layer that can be typed in, as JSON."""
+    simple = (ir.AttributeType.INT, ir.AttributeType.FLOAT, ir.AttributeType.STRING, ir.AttributeType.INTS,
+              ir.AttributeType.FLOATS, ir.AttributeType.STRINGS)  # fmt: skip
+    return {
+        a.name: list(a.value) if isinstance(a.value, tuple | list) else a.value
+        for a in node.attributes.values()
+        if a.type in simple and not a.is_ref()
+    }

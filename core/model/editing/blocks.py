@@ -18,7 +18,7 @@ from core.model.editing.constants import add_constant, stored_array
 from core.model.editing.draft import Draft
 from core.model.editing.edit import Edit, edit
 from core.model.editing.inference import TensorType, type_of
-from core.model.editing.layers import put_in_place
+from core.model.editing.wiring import put_in_place
 from core.model.model import ORIGIN
 
 Array = npt.NDArray[Any]
@@ -190,8 +190,8 @@ def _fire(build: _Build, act: ReplaceBlock) -> tuple[ir.Value, str]:
     spot, kernel = build.spot, build.spot.kernel
     outputs, channels = kernel.shape[:2]
     centre = _centre(act.layer, spot)
-    for share, name in ((act.squeeze, "squeeze"), (act.large, "large")):
-        if not 0 < share < 1:
+    for share, name, most in ((act.squeeze, "squeeze", 1.0), (act.large, "large", 0.999)):
+        if not 0 < share <= most:
             raise UserError(f"The setting '{name}' of a Fire block is {share:g}; it must be between 0 and 1.")
     inner, small = max(1, round(channels * act.squeeze)), outputs - max(1, round(outputs * act.large))
     if not 0 < small < outputs:

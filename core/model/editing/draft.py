@@ -68,6 +68,10 @@ class Draft:
         """Build the tables now, so that the first edit is as quick as the others."""
         self.is_taken("")
 
+    def owner(self, node: ir.Node) -> ir.Node:
+        """The layer in whose body a node stands; itself where it is a layer of the graph."""
+        return self._index.owner(node)
+
     @property
     def order(self) -> Order:
         """Which layer stands before which."""
@@ -141,7 +145,7 @@ class Draft:
 
         put(new)
         self.changes.append((lambda: put(new), lambda: put(old)))
-        layer = self._index.owner(node)
+        layer = self.owner(node)
         self.touched[layer] = None
         self.noted.layers((layer,))
         self.noted.wiring()

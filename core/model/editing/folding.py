@@ -15,7 +15,7 @@ from core.model.editing.constants import set_constant, stored_array
 from core.model.editing.draft import Draft
 from core.model.editing.edit import Edit, edit
 from core.model.editing.inference import Inference, Known, TensorType
-from core.model.editing.layers import bypass
+from core.model.editing.wiring import bypass
 from core.model.facts import LARGEST, NEVER_FOLDED, evaluate, infer, most_elements
 from core.model.fold_batchnorm import Arrays, bias_name, folded_constants, host_of
 from core.model.inline import constant_tensor

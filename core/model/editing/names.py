@@ -7,13 +7,13 @@ import json
 from dataclasses import dataclass
 from typing import Annotated
 
-import onnx_ir as ir
-
 from core.errors import UserError
-from core.model.editing.attributes import attribute, is_required
+from core.model.editing.attributes import attribute, attribute_values, is_required
 from core.model.editing.draft import Draft
 from core.model.editing.edit import Edit, Json, edit
 from core.model.model import PREPROCESSING, InputSpec, layer_name
+
+__all__ = ["RemoveAttribute", "RenameLayer", "RenameTensor", "SetAttribute", "attribute_values"]
 
 
 @edit("rename.layer", "Rename layer")
@@ -106,14 +106,3 @@ def _rename_spec(draft: Draft, old: str, new: str) -> None:
     if isinstance(stored, dict) and old in stored:
         props[PREPROCESSING] = json.dumps({new if k == old else k: v for k, v in stored.items()})
         draft.set_entries(model.graph.metadata_props, props)
-
-
-def attribute_values(node: ir.Node) -> dict[str, Json]:
-    """The attributes of a layer that can be typed in, as JSON."""
-    simple = (ir.AttributeType.INT, ir.AttributeType.FLOAT, ir.AttributeType.STRING, ir.AttributeType.INTS,
-              ir.AttributeType.FLOATS, ir.AttributeType.STRINGS)  # fmt: skip
-    return {
-        a.name: list(a.value) if isinstance(a.value, tuple | list) else a.value
-        for a in node.attributes.values()
-        if a.type in simple and not a.is_ref()
-    }

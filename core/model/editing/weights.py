@@ -13,6 +13,7 @@ import onnx_ir as ir
 from core.errors import UserError
 from core.model.editing.draft import Draft
 from core.model.editing.edit import Edit, edit
+from core.model.model import Model
 
 Array = npt.NDArray[Any]
 
@@ -67,6 +68,18 @@ class SetWeights(Edit):
         if given.dtype.kind not in "iufb" or (given.size and not _fits(given, wanted)):
             raise UserError(f"The values for '{self.tensor}' do not fit its type {wanted.name}.")
         _replace(draft, value, given.astype(wanted).reshape(shape))
+
+
+def save_values(model: Model, tensor: str, path: Path) -> None:
+    """Write what an initializer holds as a .npy file, which :class:`LoadWeights` reads again. Raises UserError."""
+    value = model.graph.graph.initializers.get(tensor)
+    if value is None or value.const_value is None:
+        raise UserError(f"'{tensor}' is not stored in the model, so it has no values to save.")
+    try:
+        with path.open("wb") as file:
+            np.save(file, value.const_value.numpy(), allow_pickle=False)
+    except OSError as error:
+        raise UserError(f"'{path}' cannot be written: {error.strerror}.") from error
 
 
 def _fits(given: Array, wanted: Any) -> bool:
