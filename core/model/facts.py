@@ -30,7 +30,7 @@ _DOUBLINGS = 8
 _MOST_LAYERS, _DEEPEST = 1_000_000, 200  # written out of functions; functions inside functions
 _RANDOM = {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Multinomial", "Bernoulli"}
 NEVER_FOLDED = {"QuantizeLinear", "DequantizeLinear", "Dropout", *_RANDOM}
-_LIKE_INPUT = {"GroupNormalization", "MeanVarianceNormalization"}  # onnx infers nothing behind these
+LIKE_INPUT = {"GroupNormalization", "MeanVarianceNormalization"}  # onnx infers nothing behind these
 _GROWING = {"ConstantOfShape", "Expand", "Tile", "Range", "OneHot", "Pad", "Resize", "Upsample", "Einsum"}
 
 
@@ -142,7 +142,7 @@ def _skeleton(graph: ir.Model, bound: Mapping[str, tuple[int, ...]]) -> onnx.Mod
     for node in bare.graph:
         for out in node.outputs:
             out.shape = None  # stale or batch-dependent annotations must not win over inference
-        if node.op_type in _LIKE_INPUT and node.domain in ("", "ai.onnx"):
+        if node.op_type in LIKE_INPUT and node.domain in ("", "ai.onnx"):
             # a Dropout has the shape and type of its input too, and is never folded
             node.op_type = "Dropout"
             node.attributes.clear()

@@ -47,10 +47,30 @@ def edited(model: Model, *acts: Edit) -> Model:
     return copy.model.clone()
 
 
-IMAGES = (
-    "Conv ConvTranspose MatMul Add Sub Mul Div Pow BatchNormalization Reshape Expand Tile Pad Slice Gather Transpose "
-    "Concat Identity Dropout Clip Max Cast"
-).split()
+IMAGES = [
+    "Conv",
+    "ConvTranspose",
+    "MatMul",
+    "Add",
+    "Sub",
+    "Mul",
+    "Div",
+    "Pow",
+    "BatchNormalization",
+    "Reshape",
+    "Expand",
+    "Tile",
+    "Pad",
+    "Slice",
+    "Gather",
+    "Transpose",
+    "Concat",
+    "Identity",
+    "Dropout",
+    "Clip",
+    "Max",
+    "Cast",
+]
 
 
 class TestOneStep:

@@ -15,6 +15,7 @@ import onnx
 import onnx_ir as ir
 
 from core.model.editing.index import bodies_of, has_body
+from core.model.facts import LIKE_INPUT
 from core.model.inline import constant_tensor
 from core.model.model import layer_name
 
@@ -134,6 +135,8 @@ class Inference:
         given: Sequence[Known | None],
         constant: Constant,
     ) -> Answer:
+        if node.op_type in LIKE_INPUT and node.domain in ("", "ai.onnx"):
+            return (given[0],), ""
         protos, data = {}, {}
         for value, known in zip(node.inputs, given, strict=True):
             if value is None or known is None:

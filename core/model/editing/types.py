@@ -113,6 +113,9 @@ def _put(mapping: dict[Any, Any], key: Any, value: Any) -> None:
 
 
 def _annotate(draft: Draft, value: ir.Value, known: TensorType) -> None:
-    """Write an inferred tensor type to a value."""
+    """Write an inferred tensor type to a value; an output must say a shape, so what the file says of it stays."""
     draft.set(value, "type", ir.TensorType(ir.DataType(known.dtype)))
-    draft.set(value, "shape", None if known.shape is None else ir.Shape(known.shape))
+    if known.shape is not None:
+        draft.set(value, "shape", ir.Shape(known.shape))
+    elif not value.is_graph_output():
+        draft.set(value, "shape", None)
