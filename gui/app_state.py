@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.data.dataset import DataSet
 from core.data.splits import Parts
@@ -80,8 +80,13 @@ class AppState(QObject):
         self.model, self.revision = model, project.current
         self.opened.emit()
         self.moved.emit()
-        self.listed.emit()
-        self.data_changed.emit()
+        # the lists follow in a turn of their own: all panels in one go would hold up the window
+        QTimer.singleShot(0, self, lambda: self._announce_lists(project))
+
+    def _announce_lists(self, project: Project) -> None:
+        if self.project is project:
+            self.listed.emit()
+            self.data_changed.emit()
 
     def close(self) -> None:
         """Nothing is open any more; everything that ended is on the disk already."""

@@ -11,7 +11,8 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from core.exporters.exporter import load_exporters
-from core.methods.method import Method, load_methods
+from core.methods.method import Kind, Method, load_methods
+from core.model.model import quantized
 from gui.actions import ENTRIES, EXPORT, FILE, MENUS, VIEW, Entry, needs_running
 from gui.desk import Desk
 from gui.operations import act, exporting, files, focusing, speaking
@@ -26,6 +27,7 @@ class Menus:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._quantized = False  # the open model, asked for once a refresh
         self._reasons: dict[str, tuple[QAction, Callable[[Desk], str], str]] = {}
         self._checks: dict[str, tuple[QAction, Callable[[Desk], bool]]] = {}
         self.menus: dict[str, QMenu] = {}
@@ -48,6 +50,8 @@ class Menus:
     def refresh(self) -> None:
         """Read every entry's reason and check again."""
         # many entries share a reason, and reasons ask the project: each is found out once
+        model = self._desk.state.model
+        self._quantized = model is not None and quantized(model)
         reasons = {why_not: why_not(self._desk) for _, why_not, _ in self._reasons.values()}
         for action, why_not, tip in self._reasons.values():
             reason = reasons[why_not]
@@ -98,11 +102,20 @@ class Menus:
                 partial(_act_with, method),
                 _method_shortcut(method.menu, numbers[title]),
                 method.help,
-                partial(_method_reason, method),
+                partial(self._method_reason, method),
             )
             self._place(entry, f"{method_title(method.title)}…", tr(method.help))
         for title in MENUS:
             self.menus[title].menuAction().setVisible(bool(self.menus[title].actions()))
+
+    def _method_reason(self, method: Method, desk: Desk) -> str:
+        if desk.state.model is None or desk.editing.unfinished:
+            return needs_running(desk)
+        kind: Kind = "qdq" if self._quantized else "float"
+        teacher = bool(desk.state.revisions)  # a revision of the project can always teach
+        return without_options(
+            method.refusal(desk.state.model, desk.state.data is not None, desk.state.labelled, teacher, kind)
+        )
 
     def _new_menu(self, title: str) -> str:
         menu = QMenu(tr(f"&{title}"), self._desk.window)
@@ -199,13 +212,6 @@ def _export_to(key: str, desk: Desk) -> None:
 
 def _open_recent(desk: Desk, path: Path, _checked: bool = False) -> None:
     files.open_project(desk, path)
-
-
-def _method_reason(method: Method, desk: Desk) -> str:
-    if desk.state.model is None or desk.editing.unfinished:
-        return needs_running(desk)
-    teacher = bool(desk.state.revisions)  # a revision of the project can always teach
-    return without_options(method.refusal(desk.state.model, desk.state.data is not None, desk.state.labelled, teacher))
 
 
 def _method_shortcut(menu: str, number: int) -> str:

@@ -20,7 +20,9 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from core.errors import UserError
 from core.formats.bytes_tensor import tensor_from_bytes
 from core.formats.format import file_format
+from core.formats.mapped import FileTensor, MappedFile
 from core.formats.onnx_check import check_proto, external_range, tensors
+from core.formats.onnx_slim import slim
 from core.formats.open import check_file, content_kind
 from core.model.model import Model
 
@@ -44,17 +46,24 @@ def read_onnx(path: Path) -> Model:
             f"'{path.name}' is larger than 2 GiB, which no ONNX file can be.",
             "Save the model with external data.",
         )
-    data = path.read_bytes()
+    proto = _parsed(path)
+    check_proto(proto, path)
+    files: dict[Path, MappedFile] = {}
+    graph = graph_from_proto(proto, f"'{path.name}'", lambda tensor: _mapped(tensor, path, files))
+    return Model.from_ir(graph, str(path))
+
+
+def _parsed(path: Path) -> onnx.ModelProto:
+    """The file's graph; big weights are pointed to where they lie, so that no file has to fit into memory."""
     proto = onnx.ModelProto()
+    data = slim(path)
     try:
         proto.ParseFromString(data)
     except DecodeError as error:
         raise UserError(f"'{path.name}' {_what_it_is(data)}.", "Copy, download or export it again.") from error
     if not proto.HasField("graph") and (kind := content_kind(data)):
         raise UserError(f"'{path.name}' is {kind}, not an ONNX model.")
-    check_proto(proto, path)
-    graph = graph_from_proto(proto, f"'{path.name}'", lambda tensor: _mapped(tensor, path))
-    return Model.from_ir(graph, str(path))
+    return proto
 
 
 def _what_it_is(data: bytes) -> str:
@@ -62,13 +71,18 @@ def _what_it_is(data: bytes) -> str:
     return f"is {kind}, not an ONNX model" if kind else "is not an ONNX model, or it is damaged or cut off"
 
 
-def _mapped(tensor: onnx.TensorProto, path: Path) -> ir.TensorProtocol:
-    file, offset, length = external_range(tensor, path)
+def _mapped(tensor: onnx.TensorProto, path: Path, files: dict[Path, MappedFile]) -> ir.TensorProtocol:
+    place, offset, length = external_range(tensor, path)
     shape, dtype = ir.Shape(tensor.dims), ir.DataType(tensor.data_type)
+    found: ir.TensorProtocol
     if length == 0:
-        return tensor_from_bytes(np.zeros(0, np.uint8), dtype, shape, tensor.name)
-    # np.memmap keeps the mapping alive as long as a view of it lives
-    return tensor_from_bytes(np.memmap(file, np.uint8, "r", offset, (length,)), dtype, shape, tensor.name)
+        found = tensor_from_bytes(np.zeros(0, np.uint8), dtype, shape, tensor.name)
+    else:
+        file = files.setdefault(place, MappedFile(place))
+        found = FileTensor(file, offset, length, dtype, shape, tensor.name)
+    found.doc_string = tensor.doc_string or None
+    found.metadata_props.update({e.key: e.value for e in tensor.metadata_props})
+    return found
 
 
 def graph_from_proto(

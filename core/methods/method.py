@@ -88,9 +88,19 @@ class Method:
     help: str = ""
     trains: bool = False
 
-    def refusal(self, model: Model, has_data: bool = True, has_labels: bool = True, has_teacher: bool = True) -> str:
-        """One sentence on why this act cannot be applied to the model, '' where it can."""
-        kind = "qdq" if quantized(model) else "float"
+    def refusal(
+        self,
+        model: Model,
+        has_data: bool = True,
+        has_labels: bool = True,
+        has_teacher: bool = True,
+        kind: Kind | None = None,
+    ) -> str:
+        """One sentence on why this act cannot be applied to the model, '' where it can.
+
+        ``kind`` where it is known: finding it out means looking at every layer.
+        """
+        kind = kind or ("qdq" if quantized(model) else "float")
         name = self.title.rstrip("…")
         if unfinished(model) and "unfinished" not in self.accepts:
             return refusal(model, name)

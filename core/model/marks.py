@@ -70,6 +70,9 @@ def _bad_numbers(stored: Iterable[ir.Value]) -> Iterator[Mark]:
         if value.const_value is None:
             continue
         count = _not_finite(value.const_value)
+        release = getattr(value.const_value, "release", None)
+        if release is not None:  # it lies in a file: what was looked through need not stay in memory
+            release()
         if count:
             readers = [n.name or "" for n in value.consumers()]
             sentence = f"Tensor '{value.name}' holds {count} values that are NaN or infinite."

@@ -57,6 +57,8 @@ class Database:
     def __init__(self, path: Path, create: bool = False, read_only: bool = False) -> None:
         self.path = path
         self._lock = threading.RLock()
+        self._alone = not read_only  # one process at a time may write (lock.py)
+        self._known: dict[tuple[str, tuple[Any, ...]], list[Any]] = {}
         if not create and not path.is_file():
             raise UserError(
                 f"'{path.parent}' is not a Thimble project: it has no {path.name}.", "Choose a folder named *.thimble."
@@ -107,12 +109,27 @@ class Database:
                 yield
             except BaseException:
                 self._db.execute("ROLLBACK")
+                self._known.clear()
                 raise
             self._db.execute("COMMIT")
 
     def _rows(self, sql: str, *values: Any) -> list[Any]:
         with self._lock, self._said():
+            self._known.clear()
             return self._db.execute(sql, values).fetchall()
+
+    def _select(self, sql: str, *values: Any) -> list[Any]:
+        """Rows that are remembered until something is written: the window asks for the same ones all the time.
+
+        A reader beside the writer remembers nothing, for it is not told of changes.
+        """
+        with self._lock, self._said():
+            found = self._known.get((sql, values))
+            if found is None:
+                found = self._db.execute(sql, values).fetchall()
+                if self._alone:
+                    self._known[sql, values] = found
+            return found
 
     def close(self) -> None:
         with self._lock:
@@ -133,7 +150,7 @@ class Database:
 
     def get(self, key: str) -> Any:
         """A fact, None where it was never set."""
-        rows = self._rows("SELECT value FROM facts WHERE key = ?", key)
+        rows = self._select("SELECT value FROM facts WHERE key = ?", key)
         with _readable(f"the entry '{key}'"):
             return json.loads(rows[0][0]) if rows else None
 
@@ -143,12 +160,12 @@ class Database:
 
     def revisions(self) -> tuple[Revision, ...]:
         """Every revision, oldest first."""
-        rows = self._rows("SELECT id, parent, title, created, step, report FROM revisions ORDER BY id")
+        rows = self._select("SELECT id, parent, title, created, step, report FROM revisions ORDER BY id")
         return tuple(_revision(*row) for row in rows)
 
     def revision(self, revision: int) -> Revision:
         """One revision; raises UserError where there is none."""
-        rows = self._rows("SELECT id, parent, title, created, step, report FROM revisions WHERE id = ?", revision)
+        rows = self._select("SELECT id, parent, title, created, step, report FROM revisions WHERE id = ?", revision)
         if not rows:
             raise UserError(f"The project has no revision {revision}.")
         return _revision(*rows[0])
@@ -182,7 +199,7 @@ class Database:
         self._rows("UPDATE revisions SET last_child = ? WHERE id = ?", child, parent)
 
     def last_child(self, revision: int) -> int | None:
-        rows = self._rows("SELECT last_child FROM revisions WHERE id = ?", revision)
+        rows = self._select("SELECT last_child FROM revisions WHERE id = ?", revision)
         return rows[0][0] if rows else None
 
     def remove(self, revisions: list[int]) -> None:

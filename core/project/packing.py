@@ -47,8 +47,8 @@ def pack(model: Model, store: TensorStore) -> tuple[bytes, frozenset[str]]:
         )
 
     bare = model.graph.clone()
-    _replace(bare, put)
-    store.flush()
+    with store.batch():
+        _replace(bare, put)
     return zlib.compress(graph_to_proto(bare).SerializeToString(), 1), frozenset(used)
 
 

@@ -6,8 +6,9 @@ import contextlib
 import hashlib
 import os
 import shutil
+import threading
 import weakref
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ import onnx_ir as ir
 
 from core.errors import UserError
 from core.formats.bytes_tensor import byte_size, tensor_from_bytes
+from core.formats.mapped import FileTensor, let_go
 
 _MAPPED_FROM = 1 << 20  # bytes: Python keeps a file descriptor open per mapping, so small files are read instead
 Buffer = npt.NDArray[np.uint8]
@@ -31,6 +33,10 @@ class StoredTensor(ir.LazyTensor):
     def _read(self) -> ir.TensorProtocol:
         return tensor_from_bytes(self.store.read(self.digest), self.dtype, ir.Shape(self.shape.numpy()), self.name)
 
+    def release(self) -> None:
+        """The file's pages need not stay in memory."""
+        self.store.release(self.digest)
+
     @property
     def length(self) -> int:
         """Size of the file in bytes."""
@@ -42,34 +48,80 @@ class TensorStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._writing = threading.RLock()
+        self._pending: dict[str, Path] | None = None  # written but not yet safe: digest -> file
         self._open: weakref.WeakValueDictionary[str, Buffer] = weakref.WeakValueDictionary()
 
     def path(self, digest: str) -> Path:
         return self.folder / digest
 
-    def put(self, tensor: ir.TensorProtocol) -> str:
-        """Make sure the tensor's bytes are in the store, safe on the disk; gives their hash.
+    @contextlib.contextmanager
+    def batch(self) -> Iterator[None]:
+        """What is put within is written at once and made safe at the end, in one go; on a failure nothing is kept.
 
-        A tensor of another store is linked (or copied) rather than read; one of this store costs nothing.
+        A flush a file costs a turn of the disk each; when all are written first, nearly all of them cost nothing.
+        Another thread waits until the batch has ended.
+        """
+        with self._writing:
+            if self._pending is not None:
+                yield
+                return
+            self._pending = {}
+            try:
+                yield
+                for partial in self._pending.values():
+                    _flush(partial)
+                for digest, partial in self._pending.items():
+                    os.replace(partial, self.path(digest))
+                self.flush()
+            finally:
+                for partial in self._pending.values():
+                    partial.unlink(missing_ok=True)
+                self._pending = None
+
+    def put(self, tensor: ir.TensorProtocol) -> str:
+        """Make sure the tensor's bytes are in the store, safe on the disk (at the end of the batch); gives their hash.
+
+        A tensor of another store is linked (or copied) rather than read; one of this store costs nothing; one that
+        lies in a file is copied from there without being held in memory.
         """
         if isinstance(tensor, StoredTensor):
             if tensor.store.folder != self.folder:
-                self.adopt(tensor.store, tensor.digest, tensor.length)
+                with self._writing:
+                    self.adopt(tensor.store, tensor.digest, tensor.length)
             return tensor.digest
-        data = tensor.tobytes()
-        digest = hashlib.sha256(data).hexdigest()
-        if self._size(digest) != len(data):
-            partial = self.folder / f".{digest}.{os.getpid()}.part"
+        with self.batch():
+            if isinstance(tensor, FileTensor):
+                return self._keep(tensor.pieces(), tensor.length)
+            data = tensor.tobytes()
+            digest = hashlib.sha256(data).hexdigest()
+            return digest if self._has(digest, len(data)) else self._keep((data,), len(data))
+
+    def _has(self, digest: str, length: int) -> bool:
+        return digest in (self._pending or ()) or self._size(digest) == length
+
+    def _keep(self, pieces: Iterable[bytes], length: int) -> str:
+        """Write bytes aside, to be given the name of their hash when the batch ends; gives the hash."""
+        pending = self._pending if self._pending is not None else {}
+        partial = self.folder / f".{len(pending)}.{os.getpid()}.part"
+        hasher, kept = hashlib.sha256(), False
+        try:
             with partial.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(partial, self.path(digest))
+                for piece in pieces:
+                    hasher.update(piece)
+                    file.write(piece)
+            digest = hasher.hexdigest()
+            kept = not self._has(digest, length)
+            if kept:
+                pending[digest] = partial
+        finally:
+            if not kept:
+                partial.unlink(missing_ok=True)
         return digest
 
     def adopt(self, other: TensorStore, digest: str, length: int) -> None:
         """Take a file of another store without reading it: linked where possible, else copied."""
-        if self._size(digest) == length:
+        if self._has(digest, length):
             return
         source, target = other.path(digest), self.path(digest)
         target.unlink(missing_ok=True)  # a file of the wrong size is damage: the good one takes its place
@@ -78,8 +130,10 @@ class TensorStore:
         except OSError:  # another disk, or a file system without links
             partial = self.folder / f".{digest}.{os.getpid()}.part"
             shutil.copyfile(source, partial)
-            with partial.open("rb+") as file:
-                os.fsync(file.fileno())
+            if self._pending is not None:
+                self._pending[digest] = partial
+                return
+            _flush(partial)
             os.replace(partial, target)
 
     def flush(self) -> None:
@@ -136,8 +190,19 @@ class TensorStore:
                     freed += size
         return freed
 
+    def release(self, digest: str) -> None:
+        """Let go of what of a mapped file is in memory; it is read again when it is needed."""
+        buffer = self._open.get(digest)
+        if buffer is not None:
+            let_go(buffer)
+
     def _size(self, digest: str) -> int | None:
         try:
             return self.path(digest).stat().st_size
         except OSError:
             return None
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())

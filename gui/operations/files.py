@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from core.data.open import open_data
@@ -24,8 +25,10 @@ from gui.app_state import Attached
 from gui.data_panel.panel import FROM_FILE
 from gui.desk import Desk
 from gui.graph_view.known import known
+from gui.large_graphs import growing, let_go
 from gui.operations.folded import folded
 
+_REST_MS = 2000  # after a project was replaced, before its memory is looked for
 _BY_DATA = ("top1", "top5", "sqnr", "cosine", "agreement")  # figures that depend on the preprocessing
 
 
@@ -46,7 +49,8 @@ def open_model_file(desk: Desk, path: Path, then: Callable[[], None] | None = No
     """A model becomes a new project. Whatever fails, what was open stays as it was."""
 
     def work() -> tuple[Project, Model]:
-        return _started(settings.new_session(path.stem), open_model(path))
+        with growing():
+            return _started(settings.new_session(path.stem), open_model(path))
 
     def done(result: tuple[Project, Model]) -> None:
         desk.settings.set_folder("model", path.parent)
@@ -59,9 +63,21 @@ def open_model_file(desk: Desk, path: Path, then: Callable[[], None] | None = No
 
 def _started(folder: Path, model: Model) -> tuple[Project, Model]:
     project = Project.create(folder, model)
-    stored = project.model()
-    known(stored)  # shapes are inferred here, of the very model that is shown, so that the views need not
-    return project, stored
+    return project, _read(project)
+
+
+def _read(project: Project) -> Model:
+    """The current revision with all that the views show of it; on a failure the project is closed.
+
+    Shapes are inferred here, of the very model that is shown, so that the views need not.
+    """
+    try:
+        model = project.model()
+        known(model)
+    except BaseException:
+        project.close()
+        raise
+    return model
 
 
 def open_sample(desk: Desk) -> None:
@@ -89,14 +105,9 @@ def open_project(desk: Desk, folder: Path) -> None:
         return
 
     def work() -> tuple[Project, Model]:
-        project = Project.open(folder.absolute())
-        try:
-            model = project.model()
-            known(model)
-        except BaseException:
-            project.close()
-            raise
-        return project, model
+        with growing():
+            project = Project.open(folder.absolute())
+            return project, _read(project)
 
     desk.background.run(work, lambda result: adopt(desk, *result), desk.errors.report)
 
@@ -113,7 +124,10 @@ def recover_session(desk: Desk) -> None:
 def adopt(desk: Desk, project: Project, model: Model) -> None:
     """Make a project the open one, with the data it remembers."""
     desk.jobs.cancel_all()
+    another = desk.state.project is not None
     desk.state.adopt(project, model)
+    if another:
+        QTimer.singleShot(_REST_MS, desk.window, let_go)
     desk.settings.remember(project.folder)
     desk.settings.last_session = project.folder if settings.is_session(project.folder) else None
     _reattach(desk, project)
@@ -171,6 +185,7 @@ def close_project(desk: Desk) -> None:
     if may_close(desk):
         desk.jobs.cancel_all()
         desk.state.close()
+        QTimer.singleShot(0, desk.window, let_go)
 
 
 def may_close(desk: Desk) -> bool:
