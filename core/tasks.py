@@ -150,23 +150,6 @@ def plan(args: Json, job: Job, folder: Path) -> Json:
     return {"report": found.report.to_json(), "layers": list(found.layers)}
 
 
-@task("pack")
-def pack(args: Json, job: Job, folder: Path) -> Json:
-    """A project as one file. args: project, path. Gives path and bytes."""
-    from core.project.parcel import pack_project
-
-    made = pack_project(args["project"], args["path"], job)
-    return {"path": str(made), "bytes": made.stat().st_size}
-
-
-@task("unpack")
-def unpack(args: Json, job: Job, folder: Path) -> Json:
-    """A packed project as a folder that does not exist yet. args: path, folder. Gives folder."""
-    from core.project.parcel import unpack_project
-
-    return {"folder": str(unpack_project(args["path"], args["folder"], job))}
-
-
 @task("info")
 def info(args: Json, job: Job, folder: Path) -> Json:
     """Cost and marks. args: model. Gives cost (JSON of core.measure.cost) and marks ([layer, sentence])."""
@@ -329,6 +312,31 @@ def predict(args: Json, job: Job, folder: Path) -> Json:
         for candidate in job.track(candidates, len(candidates), "Running the picture"):
             found[candidate.ref] = [a.to_json() for a in answers_of(candidate, Path(args["image"]), pre, top)]
     return {"answers": found}
+
+
+@task("layer_output")
+def layer_output(args: Json, job: Job, folder: Path) -> Json:
+    """What a layer gives for one item. args: model, tensor, preprocess; data, item (index) and name, or image (a path).
+
+    Gives core.measure.layer_output.LayerOutput as JSON; its arrays lie in ``folder/arrays.npz``.
+    """
+    import numpy as np
+
+    from core.data.open import open_data
+    from core.measure.answers import PictureFile
+    from core.measure.layer_output import layer_output as output_of
+    from core.project.context import prepared
+
+    file = args.get("image")
+    data: Any = PictureFile(Path(file)) if file else open_data(args["data"])
+    index = 0 if file else int(args["item"])
+    if not file and (index >= len(data.items) or data.items[index].name != args["name"]):
+        raise UserError(f"The data has no item '{args['name']}' any more.", "Attach the data again.")
+    with opened(args["model"]) as (model, _):
+        found = output_of(prepared(model, args.get("preprocess", "")), str(args["tensor"]), data, index, job)
+    arrays: Any = found.arrays()
+    np.savez(folder / "arrays.npz", **arrays)
+    return found.to_json()
 
 
 @task("new")

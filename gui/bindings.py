@@ -22,7 +22,19 @@ from gui.history.entries import Entry
 from gui.jobs.running_job import RunningJob
 from gui.menus import Menus
 from gui.new.origin import origin
-from gui.operations import act, analyse, comparing, creating, dropping, files, looking, moving, resuming
+from gui.operations import (
+    act,
+    analyse,
+    comparing,
+    creating,
+    dropping,
+    files,
+    inspecting,
+    layer_output,
+    looking,
+    moving,
+    resuming,
+)
 from gui.words import counted, tr
 
 GRID_ITEMS = 48
@@ -138,6 +150,7 @@ class Bindings:
         attached, model = state.attached, state.model
         panel.show_data(_summary(attached) if attached is not None else None)
         self.show_table()
+        layer_output.offer(self._desk, attached, [], [])
         if model is None or attached is None:
             return
         spec = next((s for s in model.inputs if s.layout), model.inputs[0])
@@ -150,6 +163,7 @@ class Bindings:
         def done(found: list[Picture]) -> None:
             if state.attached is attached:
                 panel.show_pictures(found)
+                layer_output.offer(self._desk, attached, chosen, found)
                 self._warn_of_chance()
 
         self._desk.background.run(work, done, self._desk.errors.report)
@@ -212,6 +226,7 @@ class Bindings:
         window.jobs.resume.connect(partial(resuming.resume, desk))
         window.jobs.discard.connect(partial(resuming.discard, desk))
         desk.background.busy_changed.connect(self._busy)
+        inspecting.bind(desk)
 
     def _job_added(self, job: RunningJob) -> None:
         self._desk.window.jobs.add(job)

@@ -96,12 +96,13 @@ class JobRunner(QObject):
         done: FinishWithFolder,
         failed: Fail | None = None,
         can_stop: bool = False,
+        quiet: bool = False,
     ) -> RunningJob:
         """Run a task that leaves files in ``folder``; ``done`` gets both and deletes the folder when it is through.
 
-        ``can_stop``: it trains, and can end early with its best so far as the result.
+        ``can_stop``: it trains, and can end early with its best so far as the result. ``quiet`` as for :meth:`submit`.
         """
-        return self._start(title, task, args, folder, done, failed, False, can_stop)
+        return self._start(title, task, args, folder, done, failed, quiet, can_stop)
 
     def cancel_all(self) -> None:
         for job in self.running:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import time
@@ -142,6 +143,19 @@ class Settings:
 
     def set_folder(self, purpose: str, path: Path) -> None:
         self._store.setValue(f"folder/{purpose}", str(path))
+
+    @property
+    def folds(self) -> dict[str, bool]:
+        """Which sections of the inspector are open."""
+        try:
+            stored = json.loads(str(self._store.value("folds", "{}")))
+        except ValueError:
+            return {}
+        return stored if isinstance(stored, dict) else {}
+
+    @folds.setter
+    def folds(self, value: dict[str, bool]) -> None:
+        self._store.setValue("folds", json.dumps(value))
 
     def layout(self, name: str) -> QByteArray:
         value = self._store.value(f"layout/{name}")

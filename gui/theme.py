@@ -280,6 +280,21 @@ QToolButton:hover {{ background: {raised}; border-color: {border}; }}
 QToolButton#Framed {{ background: {raised}; border-color: {border}; }}
 QToolButton#Framed:hover, QToolButton#Framed:focus {{ border-color: {accent}; }}
 QToolButton#Fold {{ padding: 4px 8px 4px 0; margin-left: -4px; }}
+QToolButton#Section {{ border: 1px solid transparent; border-radius: 4px; padding: 2px 4px 2px 0;
+    margin-left: -6px; color: {muted}; font-weight: 600; }}
+QToolButton#Section:hover {{ background: transparent; border-color: transparent; color: {text}; }}
+QToolButton#Section:checked, QToolButton#Section:pressed {{ background: transparent; }}
+QToolButton#Section:focus {{ border-color: {accent}; }}
+QToolButton#Small {{ padding: 1px 6px; color: {muted}; }}
+QToolButton#Small:checked {{ background: {accent_soft}; color: {text}; }}
+QToolButton#Small:focus {{ border-color: {accent}; }}
+QPushButton#Link, QPushButton#QuietLink {{ background: transparent; border: 1px solid transparent; padding: 0;
+    margin-left: -1px; text-align: left; color: {accent}; }}
+QPushButton#QuietLink {{ color: {muted}; }}
+QPushButton#Link:hover, QPushButton#QuietLink:hover {{ text-decoration: underline; }}
+QPushButton#Link:focus, QPushButton#QuietLink:focus {{ border-color: {accent}; }}
+QDialog#Popup {{ border: 1px solid {border}; }}
+QListView#Maps::item {{ padding: 0; }}
 QToolButton:pressed, QToolButton:checked {{ background: {accent_soft}; }}
 QToolButton:focus {{ border-color: {accent}; }}
 QToolButton:disabled {{ color: {faint}; }}

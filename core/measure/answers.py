@@ -30,8 +30,8 @@ class Answer:
         return {"index": self.index, "label": self.label, "share": self.share}
 
 
-class _Picture:
-    """One image file as a data set."""
+class PictureFile:
+    """One image file as a data set of one item; it is read when the item is."""
 
     classes: tuple[str, ...] = ()
 
@@ -53,8 +53,13 @@ def answers(
 
     Raises UserError where the file is no image, the preparation is unknown, or the model is no classifier.
     """
-    found = next(predictions(session, inputs, _Picture(image), size=1))
-    shares = _shares(np.asarray(class_scores(found.outputs)[0], np.float64))
+    found = next(predictions(session, inputs, PictureFile(image), size=1))
+    return best_answers(np.asarray(class_scores(found.outputs)[0], np.float64), labels, top)
+
+
+def best_answers(scores: Array, labels: Sequence[str] = (), top: int = 5) -> tuple[Answer, ...]:
+    """The ``top`` likeliest classes of one item's scores [C], best first."""
+    shares = _shares(scores)
     best = np.argsort(-shares, kind="stable")[: max(top, 1)]
     return tuple(Answer(int(k), labels[k] if k < len(labels) else str(k), float(shares[k])) for k in best)
 

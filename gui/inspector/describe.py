@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import onnx
 import onnx_ir as ir
 
+from gui.words import counted, tr
+
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
@@ -54,15 +56,15 @@ def formal_names(
 
 def _text(attribute: ir.Attr) -> str:
     if attribute.is_ref():
-        return f"the function's '{attribute.ref_attr_name}'"
+        return tr("the function's '{name}'", name=attribute.ref_attr_name)
     kind = ir.AttributeType
     if attribute.type == kind.TENSOR:
         tensor = attribute.as_tensor()
         if tensor.size <= 8:
             return _plain(tensor.numpy().ravel().tolist())
-        return f"tensor {'×'.join(str(d) for d in tensor.shape)}"
+        return tr("tensor {shape}", shape="×".join(str(d) for d in tensor.shape))
     if attribute.type == kind.GRAPH:
-        return f"a graph of {len(attribute.as_graph())} nodes"
+        return counted(len(attribute.as_graph()), "a graph of {n} node", "a graph of {n} nodes")
     if attribute.type in (kind.INT, kind.FLOAT, kind.STRING, kind.INTS, kind.FLOATS, kind.STRINGS):
         return _plain(attribute.value)
     return attribute.type.name.lower()
@@ -74,5 +76,5 @@ def _plain(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.6g}".replace("-", "−")
     if isinstance(value, (list, tuple)):
-        return ", ".join(_plain(v) for v in value) or "none"
+        return ", ".join(_plain(v) for v in value) or tr("none")
     return str(value)

@@ -1,34 +1,84 @@
-"""The pieces an inspector page is made of: sections, rows of key and value, a share bar, a histogram."""
+"""Small pieces an inspector page is made of: elided text, links, a square of colour, a share bar."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from html import escape
-
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QWidget
 
 from gui import theme
-
-KEY_WIDTH = 88
 
 
 class Elided(QLabel):
     """One line that loses its middle where there is no room; the tooltip has all of it."""
 
-    def __init__(self, text: str, name: str = "Hint") -> None:
+    def __init__(self, text: str, name: str = "Hint", tip: str = "") -> None:
         super().__init__()
         self._full = text
         self.setObjectName(name)
-        self.setToolTip(text)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setToolTip(tip or text)
         self.setAccessibleName(text)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.setText(text)
 
+    def set_full(self, text: str, tip: str = "") -> None:
+        self._full = text
+        self.setToolTip(tip or text)
+        self.setAccessibleName(text)
+        self._fit()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
         self.setText(self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideMiddle, self.width()))
+
+
+class Link(QPushButton):
+    """A line of text that leads somewhere, by click, Space or Enter; elided in the middle where there is no room."""
+
+    def __init__(self, text: str, spoken: str = "", tip: str = "", name: str = "Link") -> None:
+        super().__init__()
+        self._full = text
+        self.setObjectName(name)
+        self.setFlat(True)
+        self.setAutoDefault(True)  # Enter, not only Space
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setToolTip(tip or text)
+        self.setAccessibleName(spoken or text)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setText(_literal(text))
+
+    @property
+    def full(self) -> str:
+        return self._full
+
+    def set_full(self, text: str) -> None:
+        self._full = text
+        self.setToolTip(text)
+        self.setAccessibleName(text)
+        self._fit()
+
+    def sizeHint(self) -> QSize:
+        return QSize(40, self.fontMetrics().height() + 2)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        fitting = self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideMiddle, self.width() - 2)
+        self.setText(_literal(fitting))
+
+
+def _literal(text: str) -> str:
+    """'&' underlines the next letter of a button's text."""
+    return text.replace("&", "&&")
 
 
 class Chip(QWidget):
@@ -68,144 +118,11 @@ class ShareBar(QWidget):
             painter.drawRoundedRect(QRectF(0, 0, max(self._share * self.width(), 3.0), 4), 2, 2)
 
 
-class Histogram(QWidget):
-    """How often each value occurs, with the ends of the range and zero marked."""
-
-    def __init__(self, bins: Sequence[int], low: float, high: float) -> None:
-        super().__init__()
-        self._bins, self._low, self._high = tuple(bins), low, high
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName(f"Histogram of values from {low:.4g} to {high:.4g}")
-
-    def sizeHint(self) -> QSize:
-        return QSize(240, 88)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        font = theme.graph_font(pixels=10)
-        painter.setFont(font)
-        plot = QRectF(0, 4, self.width(), self.height() - 22)
-        self._paint_bars(painter, plot)
-        painter.setPen(QPen(theme.color("border"), 1))
-        painter.drawLine(QPointF(0, plot.bottom() + 0.5), QPointF(self.width(), plot.bottom() + 0.5))
-        self._paint_ends(painter, plot, QFontMetricsF(font))
-
-    def _paint_bars(self, painter: QPainter, plot: QRectF) -> None:
-        tallest = max(self._bins, default=0)
-        if not tallest:
-            return
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.color("accent", 150))
-        width = plot.width() / len(self._bins)
-        for k, count in enumerate(self._bins):
-            if count:
-                height = max(plot.height() * count / tallest, 1.0)
-                gap = 1.0 if width >= 3 else 0.0
-                painter.drawRect(QRectF(k * width, plot.bottom() - height, width - gap, height))
-
-    def _paint_ends(self, painter: QPainter, plot: QRectF, measure: QFontMetricsF) -> None:
-        painter.setPen(theme.color("muted"))
-        baseline = plot.bottom() + 14
-        low, high = number(self._low), number(self._high)
-        painter.drawText(QPointF(0, baseline), low)
-        painter.drawText(QPointF(plot.width() - measure.horizontalAdvance(high), baseline), high)
-        if self._low < 0 < self._high:
-            x = plot.width() * -self._low / (self._high - self._low)
-            painter.setPen(QPen(theme.color("faint"), 1, Qt.PenStyle.DotLine))
-            painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()))
-            free = measure.horizontalAdvance(low) + 8 < x < plot.width() - measure.horizontalAdvance(high) - 8
-            if free:
-                painter.setPen(theme.color("muted"))
-                painter.drawText(QPointF(x - 3, baseline), "0")
-
-
 def number(value: float) -> str:
     """Four significant digits, a real minus."""
     return f"{value:.4g}".replace("-", "−")
 
 
-class Page(QWidget):
-    """A column of sections; every key of the page stands on one alignment."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(theme.UNIT, theme.UNIT, 2 * theme.UNIT, 2 * theme.UNIT)
-        self._column.setSpacing(theme.UNIT // 2)
-        self._grid: QGridLayout | None = None
-
-    def title(self, text: str, below: str, category: str = "") -> None:
-        line = QHBoxLayout()
-        line.setSpacing(theme.UNIT)
-        if category:
-            line.addWidget(Chip(category))
-        line.addWidget(Elided(text, "Title"), 1)
-        self._column.addLayout(line)
-        if below:
-            self._column.addWidget(Elided(below))
-
-    def section(self, text: str) -> None:
-        """Begin a section; the rows that follow belong to it."""
-        label = QLabel(text)
-        label.setObjectName("Section")
-        self._column.addSpacing(2 * theme.UNIT - 4)
-        self._column.addWidget(label)
-        self._grid = None
-
-    def row(self, key: str, value: str, tip: str = "", muted: bool = False, role: str = "") -> None:
-        """A key and its value; ``role`` puts a dot of that colour before the key."""
-        grid = self._rows()
-        at = grid.rowCount()
-        head = QWidget()
-        head.setFixedWidth(KEY_WIDTH)
-        line = QHBoxLayout(head)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(4)
-        if role:
-            line.addWidget(Chip(role=role))
-        line.addWidget(Elided(key), 1)
-        grid.addWidget(head, at, 0, Qt.AlignmentFlag.AlignTop)
-        shown = QLabel(value, wordWrap=True)
-        shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        if muted:
-            shown.setObjectName("Hint")
-        shown.setToolTip(tip)
-        shown.setAccessibleName(f"{key}: {value}")
-        grid.addWidget(shown, at, 1)
-
-    def bar(self, share: float, tip: str) -> None:
-        """A share bar below the value written last."""
-        grid = self._rows()
-        bar = ShareBar(share)
-        bar.setToolTip(tip)
-        grid.addWidget(bar, grid.rowCount(), 1)
-
-    def _rows(self) -> QGridLayout:
-        if self._grid is None:
-            self._grid = QGridLayout()
-            self._grid.setHorizontalSpacing(theme.UNIT)
-            self._grid.setVerticalSpacing(4)
-            self._grid.setColumnStretch(1, 1)
-            self._column.addLayout(self._grid)
-        return self._grid
-
-    def widget(self, widget: QWidget) -> None:
-        self._column.addWidget(widget)
-        self._grid = None
-
-    def hint(self, text: str) -> None:
-        label = QLabel(text, wordWrap=True)
-        label.setObjectName("Hint")
-        self._column.addSpacing(theme.UNIT)
-        self.widget(label)
-
-    def warning(self, text: str) -> None:
-        """A sentence beside the sign that the layer's card carries too."""
-        label = QLabel(f"<b>!</b>&nbsp; {escape(text)}", wordWrap=True)
-        label.setObjectName("FieldError")
-        label.setAccessibleName(text)
-        self._column.addSpacing(theme.UNIT)
-        self.widget(label)
-
-    def end(self) -> None:
-        self._column.addStretch(1)
+def percent(share: float) -> str:
+    """A share of 1 in percent; what is there but would round to nothing is '< 0.1 %'."""
+    return "< 0.1 %" if 0 < share < 0.001 else f"{100 * share:.1f} %"

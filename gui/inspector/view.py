@@ -1,34 +1,42 @@
-"""The inspector: all that is known of the selected layers, or of the model where nothing is selected."""
+"""The inspector: all that is known of the selected layers, of a block, of a tensor, or of the model."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
-from math import prod
 from pathlib import Path
 
-import onnx_ir as ir
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
-from core.measure.cost import LayerCost
-from core.measure.memory import PeakMemory
+from core.data.images import is_image
 from core.model.model import Model
-from gui import figures
-from gui.graph_view.captions import category
-from gui.graph_view.known import Known, constant, dtype_of, known, shape_of, stored_tensor, times
+from gui.graph_view.known import Known, known
 from gui.graph_view.model_work import ModelWork
-from gui.inspector.describe import attributes, formal_names, schema_of
-from gui.inspector.parts import Histogram, Page, number
-from gui.inspector.statistics import Statistics, statistics
-from gui.new.origin import origin
-
-_HOW = "Estimated from the graph, nothing was run."
-_MOST_HISTOGRAMS = 4
+from gui.inspector.block_tree import chosen
+from gui.inspector.context import Context
+from gui.inspector.layer_page import layer_page
+from gui.inspector.model_page import model_page
+from gui.inspector.output_panel import OutputPanel
+from gui.inspector.page import Column, Page
+from gui.inspector.sections import Folds, Section
+from gui.inspector.several_page import block_page, several_page
+from gui.inspector.tensor_page import tensor_page
+from gui.inspector.weights_section import Examiner
+from gui.inspector.wiring import Wiring
+from gui.words import tr
 
 
 class Inspector(QScrollArea):
-    """Shows one model's selected layers. ``set_model`` and ``set_selection`` may come in any order."""
+    """Shows one model's selection. The setters may come in any order.
+
+    ``go_to`` asks to select and reveal a layer (its key) or a block (its path); ``tensor_chosen`` a tensor;
+    ``edit_requested`` to edit: ("attributes", key of a layer) or ("weights", name of a stored tensor).
+    """
+
+    go_to = Signal(str)
+    tensor_chosen = Signal(str)
+    edit_requested = Signal(str, str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -36,11 +44,22 @@ class Inspector(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMinimumWidth(264)
-        self.setAccessibleName("Inspector")
+        self.setAcceptDrops(True)
+        self.setAccessibleName(tr("Inspector"))
+        self.folds = Folds(self)
+        self.output = OutputPanel()
+        kept = Section(self, self.folds, "output", tr("Output for a picture"), lambda rows: rows.widget(self.output))
+        self.page = Page(self.folds, kept)
+        self.setWidget(self.page)
+        self.page.setAutoFillBackground(False)
+        self._examiner = Examiner(self)
         self._work = ModelWork(self)
         self._whole: Known | None = None
-        self._message = "No model is open."
+        self._wiring: Wiring | None = None
+        self._message = tr("No model is open.")
         self._names: list[str] = []
+        self._tensor = ""
+        self._editable = False
         self._rebuild()
 
     def set_model(self, model: Model | None) -> None:
@@ -49,208 +68,121 @@ class Inspector(QScrollArea):
             self._work.forget()
             self._show(None)
         elif not self._work.run(model, known, self._show):
-            self._show(None, "Reading the graph…")
-
-    def _show(self, whole: Known | None, message: str = "No model is open.") -> None:
-        self._whole, self._message = whole, message
-        self._rebuild()
+            self._show(None, tr("Reading the graph…"))
 
     def set_selection(self, names: Iterable[str]) -> None:
-        """Show these layers (keys as in GraphView); none: the model."""
+        """Show these layers (keys as in GraphView, or the path of a block); none: the model."""
         names = list(names)
-        if names != self._names:
+        if names != self._names or (names and self._tensor):
             self._names = names
+            self._tensor = "" if names else self._tensor
             self._rebuild()
+
+    def set_tensor(self, name: str) -> None:
+        """Show a tensor; '' goes back to the selection."""
+        if name != self._tensor:
+            self._tensor = name
+            self._rebuild()
+
+    def set_editable(self, editable: bool) -> None:
+        """Whether ``edit_requested`` leads somewhere: only then are there buttons for it."""
+        if editable != self._editable:
+            self._editable = editable
+            self._rebuild()
+
+    def _show(self, whole: Known | None, message: str = "") -> None:
+        self._whole, self._message = whole, message or tr("No model is open.")
+        self._wiring = Wiring(whole) if whole is not None else None
+        self.output.set_inputs(whole.model.inputs if whole is not None else ())
+        self._rebuild()
+
+    # the page -----------------------------------------------------------------------------------------------------
+
+    def _rebuild(self) -> None:
+        """A new page where the old one stood: what the eye rests on stays in its place as far as it can."""
+        anchor = self._anchor()
+        self.setUpdatesEnabled(False)
+        above = self.page.begin()
+        names = self._fill(above, self.page.below)
+        self.output.show_for(names)
+        self.page.end(bool(names))
+        self._settle(*anchor)
+        self.setUpdatesEnabled(True)
+
+    def _fill(self, above: Column, below: Column) -> list[str]:
+        """The columns for what is selected; returns the tensors whose values can be looked at."""
+        whole, wiring = self._whole, self._wiring
+        if whole is None or wiring is None:
+            above.hint(self._message)
+            return []
+        edit = self.edit_requested.emit if self._editable else None
+        context = Context(whole, wiring, self._examiner, self.go_to.emit, self._choose_tensor, edit)
+        value = wiring.value(self._tensor) if self._tensor else None
+        if value is not None:
+            return tensor_page(above, context, value)
+        layers, block = chosen(whole, self._names)
+        if len(layers) == 1 and block is None:
+            return layer_page(above, below, context, layers[0])
+        if block is not None:
+            block_page(above, context, block, layers)
+        elif layers:
+            several_page(above, context, layers)
+        else:
+            model_page(above, context)
+        return []
+
+    def _choose_tensor(self, name: str) -> None:
+        self.set_tensor(name)
+        self.tensor_chosen.emit(name)
+
+    def _anchor(self) -> tuple[str, int]:
+        """The section at the top of what is seen, and where its heading stands in the viewport; ('', 0) at the top."""
+        top = self.verticalScrollBar().value()
+        if not top:
+            return "", 0
+        for key, section in self.page.sections.items():
+            at = section.mapTo(self.page, QPoint(0, 0)).y()
+            if at + section.height() > top:
+                return key, at - top
+        return "", 0
+
+    def _settle(self, key: str, offset: int) -> None:
+        """Scroll so that a section stands where it, or its like, stood before."""
+        bar, page = self.verticalScrollBar(), self.page
+        section = page.sections.get(key)
+        if section is None:
+            bar.setValue(0)
+            return
+        width = self.viewport().width()
+        page.resize(width, max(page.heightForWidth(width), self.viewport().height()))
+        for layout in (page.layout(), *(part.layout() for part in page.shown)):
+            if layout is not None:
+                layout.activate()
+        bar.setRange(0, max(page.height() - self.viewport().height(), 0))
+        bar.setValue(section.mapTo(page, QPoint(0, 0)).y() - offset)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        page = self.widget()
-        if event.type() == QEvent.Type.PaletteChange and page is not None:
-            page.update()
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "page"):
+            self.page.update()
 
-    def _rebuild(self) -> None:
-        page = Page()
-        page.setObjectName("InspectorPage")
-        whole = self._whole
-        if whole is None:
-            page.hint(self._message)
+    # a picture dropped here ---------------------------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if self._whole is not None and _picture(event) is not None:
+            event.acceptProposedAction()
         else:
-            chosen = [name for name in self._names if name in whole.layers]
-            if not chosen:
-                _model_page(page, whole)
-            elif len(chosen) == 1:
-                _layer_page(page, whole, chosen[0])
-            else:
-                _sum_page(page, whole, chosen)
-        page.end()
-        self.setWidget(page)
-        page.setAutoFillBackground(False)
+            event.ignore()  # the window takes it
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = _picture(event)
+        if path is not None:
+            event.acceptProposedAction()
+            self.output.set_file(path)
 
 
-def _model_page(page: Page, whole: Known) -> None:
-    model, cost = whole.model, whole.cost
-    graph = model.graph
-    page.title(*_name(model))
-    page.section("Cost")
-    page.row("params", f"{cost.params:,}", _HOW)
-    page.row(
-        "MACs",
-        figures.MISSING if cost.macs is None else figures.count(cost.macs),
-        cost.note or f"{cost.macs:,}. {_HOW}",
-    )
-    page.row("weights", figures.size(cost.weight_bytes), f"{cost.weight_bytes:,} bytes of stored tensors. {_HOW}")
-    peak = cost.peak_memory
-    page.row(
-        "peak memory",
-        figures.MISSING if peak.bytes is None else figures.size(peak.bytes),
-        _peak_tip(peak),
-    )
-    page.row("layers", f"{len(whole.layers):,}", "Without constants, which belong to the layers that use them.")
-    page.section("Inputs")
-    for spec in model.inputs:
-        shape = "×".join("?" if d is None else str(d) for d in spec.shape)
-        page.row(spec.name, f"{shape}  {spec.dtype}", spec.layout)
-        if spec.preprocessing is not None:
-            page.row("", spec.preprocessing.name or "own preprocessing", "Preprocessing", muted=True)
-    page.section("Outputs")
-    for value in graph.graph.outputs:
-        page.row(value.name or "", f"{times(shape_of(value, whole.facts))}  {dtype_of(value, whole.facts)}")
-    page.section("File")
-    page.row("opset", ", ".join(f"{v} {d}".strip() for d, v in graph.opset_imports.items()))
-    if graph.producer_name:
-        page.row("producer", f"{graph.producer_name} {graph.producer_version or ''}".strip())
-    page.row("IR version", str(graph.ir_version))
-    page.hint("Select a layer to see its attributes and weights. Ctrl+click adds another, arrow keys walk on.")
-
-
-def _name(model: Model) -> tuple[str, str]:
-    """What the model is called, and where it comes from."""
-    made = origin(model) if not Path(model.source).is_file() else None
-    if made is not None:
-        return made.title, made.sentence()
-    return Path(model.source).name or model.graph.graph.name or "Model", model.source and str(Path(model.source).parent)
-
-
-def _layer_page(page: Page, whole: Known, key: str) -> None:
-    node, counted = whole.layers[key]
-    schema = schema_of(node, whole.model.opset)
-    page.title(node.op_type, key, category(node))
-    if node.domain not in ("", "ai.onnx"):
-        page.row("domain", node.domain)
-    for sentence in whole.marks.get(node.name or "", ()):
-        page.warning(sentence)
-    page.section("Cost")
-    _cost_rows(page, whole, [counted])
-    peak = whole.cost.peak_memory
-    if counted.name in peak.layers and peak.bytes is not None:
-        page.row("peak memory", f"{figures.size(peak.bytes)}  here", _peak_tip(peak))
-    listed = attributes(node, schema)
-    if listed:
-        page.section("Attributes")
-    for attribute in listed:
-        value = f"{attribute.value}  (default)" if attribute.default else attribute.value
-        page.row(
-            attribute.name, value, "Not in the file; the operator's default." * attribute.default, attribute.default
-        )
-    inputs = list(zip(formal_names(schema.inputs if schema else (), node.inputs), node.inputs, strict=True))
-    stored = [(name, value) for name, value in inputs if value is not None and constant(value, whole.hidden)]
-    page.section("Inputs")
-    for name, read in inputs:
-        if read is not None and not constant(read, whole.hidden):
-            page.row(name, _kind(read, whole), f"{read.name}", role="inputs")
-    page.section("Outputs")
-    for name, out in zip(formal_names(schema.outputs if schema else (), node.outputs), node.outputs, strict=True):
-        if out.name:
-            page.row(name, _kind(out, whole), out.name, role="outputs")
-    drawn = 0
-    for name, tensor in stored:
-        drawn += _tensor(page, whole, name, tensor, drawn < _MOST_HISTOGRAMS)
-
-
-def _sum_page(page: Page, whole: Known, keys: list[str]) -> None:
-    layers = [whole.layers[key] for key in keys]
-    kinds = Counter(node.op_type for node, _ in layers)
-    page.title(f"{len(keys)} layers", " · ".join(f"{kind} {n}" for kind, n in kinds.most_common()))
-    page.section("Cost, added up")
-    _cost_rows(page, whole, [counted for _, counted in layers])
-    page.section("Layers")
-    for key in keys[:12]:
-        node, _ = whole.layers[key]
-        page.row(node.op_type, "/".join(key.split("/")[-3:-1]) or key, key)
-    if len(keys) > 12:
-        page.row("", f"and {len(keys) - 12} more", muted=True)
-
-
-def _cost_rows(page: Page, whole: Known, layers: list[LayerCost]) -> None:
-    """Parameters, MACs and bytes with their share of the whole model."""
-    macs = None if any(c.macs is None for c in layers) else sum(c.macs or 0 for c in layers)
-    note = " ".join(c.note for c in layers[:3] if c.note)
-    total = whole.cost
-    for key, value, of, text in (
-        ("params", sum(c.params for c in layers), total.params, "{:,}".format),
-        ("MACs", macs, total.macs, figures.count),
-        ("weights", sum(c.weight_bytes for c in layers), total.weight_bytes, figures.size),
-    ):
-        if value is None:
-            page.row(key, figures.MISSING, note or "Unknown.")
-            continue
-        share = value / of if of else None
-        part = f"  {_percent(share)}" if share is not None and value else ""
-        tip = f"{value:,}" + (f", {100 * share:.2f} % of the model" if share is not None else "") + f". {_HOW} {note}"
-        page.row(key, text(value) + part, tip.rstrip(), muted=not value)
-        if share and value:
-            page.bar(share, tip.rstrip())
-
-
-def _peak_tip(peak: PeakMemory) -> str:
-    if peak.bytes is None:
-        return peak.note
-    return (
-        f"{peak.bytes:,} bytes of activations are alive at once at {peak.where()}, for a batch of {peak.batch}; "
-        f"weights do not count. {_HOW}"
-    )
-
-
-def _percent(share: float) -> str:
-    return "< 0.1 %" if 0 < share < 0.001 else f"{100 * share:.1f} %"
-
-
-def _kind(value: ir.Value, whole: Known) -> str:
-    return f"{times(shape_of(value, whole.facts)) or 'unknown shape'}  {dtype_of(value, whole.facts)}".rstrip()
-
-
-def _tensor(page: Page, whole: Known, name: str, value: ir.Value, draw: bool) -> int:
-    """One stored tensor; returns 1 where a histogram was drawn."""
-    tensor = stored_tensor(value)
-    array = None if tensor is not None else whole.facts.array(value)
-    shape = shape_of(value, whole.facts)
-    count = prod(d for d in shape if isinstance(d, int)) if shape is not None else 0
-    page.section(f"Weights · {name}" if count > 1 else f"Constant · {name}")
-    kind = tensor.dtype.name if tensor is not None else ""
-    dtype = {"FLOAT": "float32"}.get(kind, kind.lower()) or dtype_of(value, whole.facts)
-    page.row("tensor", f"{times(shape) or 'scalar'}  {dtype}", f"{value.name}")
-    if count <= 8:
-        small = tensor.numpy() if tensor is not None else array
-        if small is not None:
-            page.row("value", ", ".join(number(float(v)) for v in small.ravel()) or "empty")
-        return 0
-    found = statistics(tensor) if tensor is not None else None
-    if found is None:
-        return 0
-    if draw and len(found.bins) > 1:
-        page.widget(Histogram(found.bins, found.low, found.high))
-    _numbers(page, found)
-    return int(draw)
-
-
-def _numbers(page: Page, found: Statistics) -> None:
-    how = f"From a sample of {found.looked_at:,} of {found.count:,} values." if found.sampled else "From every value."
-    page.row("range", f"{number(found.low)} … {number(found.high)}", how)
-    page.row("mean", f"{number(found.mean)}  ± {number(found.deviation)}", f"Mean and standard deviation. {how}")
-    page.row("zeros", f"{100 * found.zeros:.1f} %", f"Share of values that are exactly zero. {how}")
-    if found.bad:
-        page.row("NaN or Inf", f"{100 * found.bad:.2g} %", how)
-    if found.sampled:
-        page.row(
-            "", f"sample of {figures.count(found.looked_at)} of {figures.count(found.count)} values", how, muted=True
-        )
+def _picture(event: QDropEvent) -> Path | None:
+    """The one picture file that is dragged, if that is what is dragged."""
+    urls = event.mimeData().urls()
+    path = Path(urls[0].toLocalFile()) if len(urls) == 1 and urls[0].isLocalFile() else None
+    return path if path is not None and is_image(path.name) else None

@@ -6,3878 +6,3405 @@
     <message>
       <location filename="../../core/exporters" />
       <source>ONNX (.onnx)</source>
-      <translation>ONNX (.onnx)</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/exporters" />
       <source>TFLite (.tflite)</source>
-      <translation>TFLite (.tflite)</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Edits by hand</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Carry out a list of edits of the graph, in order; a graph that is left wrong is marked as unfinished.</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Edits</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>A JSON list, as 'thimble edit --json' prints it under "edits".</source>
       <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Magnitude pruning</source>
-      <translation>Pruning nach Betrag</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Removes the channels with the smallest weights, the same share of every channel group.</source>
-      <translation>Entfernt die Kanäle mit den kleinsten Gewichten, den gleichen Anteil jeder Kanalgruppe.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Channels removed</source>
-      <translation>Entfernte Kanäle</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Of every channel group; 0.3 about halves the MACs.</source>
-      <translation>Von jeder Kanalgruppe; 0.3 halbiert etwa die MACs.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Norm</source>
-      <translation>Norm</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>L1 adds absolute weights, L2 is their Euclidean length.</source>
-      <translation>L1 addiert die Beträge der Gewichte, L2 ist ihre euklidische Länge.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>L1</source>
-      <translation>L1</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>L2</source>
-      <translation>L2</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Multiple of</source>
-      <translation>Vielfaches von</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Channels kept are a multiple of this; kernels work in blocks.</source>
-      <translation>Es bleiben Vielfache hiervon; Rechenkerne arbeiten in Blöcken.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>channels</source>
-      <translation>Kanäle</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Quantize to int8</source>
-      <translation>Auf int8 quantisieren</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Weights and activations in 8 bits, calibrated, with corrected biases; one graph for onnxruntime and TFLite.</source>
-      <translation>Gewichte und Aktivierungen in 8 Bit, kalibriert, mit korrigierten Biaswerten; ein Graph für onnxruntime und TFLite.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Per channel</source>
-      <translation>Je Kanal</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>A weight scale for each output channel, not one a layer</source>
-      <translation>Eine Skala der Gewichte je Ausgangskanal statt einer je Schicht</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Activations</source>
-      <translation>Aktivierungen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>uint8 is the faster one in onnxruntime on x86; TFLite files are the same</source>
-      <translation>uint8 ist in onnxruntime auf x86 schneller; TFLite-Dateien sind gleich</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>uint8</source>
-      <translation>uint8</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>int8</source>
-      <translation>int8</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Correct biases</source>
-      <translation>Biaswerte korrigieren</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Refit each bias behind the already quantized layers; takes seconds, helps most</source>
-      <translation>Jeden Bias hinter den schon quantisierten Schichten neu anpassen; dauert Sekunden, hilft am meisten</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Calibration items</source>
-      <translation>Einträge zum Kalibrieren</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>At most so many items set the ranges</source>
-      <translation>Höchstens so viele Einträge bestimmen die Bereiche</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>items</source>
-      <translation>Einträge</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Items for biases</source>
-      <translation>Einträge für Biaswerte</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>How many of them correct biases</source>
-      <translation>Wie viele davon Biaswerte korrigieren</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Train from scratch</source>
-      <translation>Von Grund auf trainieren</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Trains the network on labelled data from new weights.</source>
-      <translation>Trainiert das Netz auf Daten mit Klassen, von neuen Gewichten aus.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Epochs</source>
-      <translation>Epochen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Passes over the training items.</source>
-      <translation>Durchgänge durch die Trainingseinträge.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Empty: one that suits the optimizer and the network.</source>
-      <translation>Leer: eine, die zu Optimierer und Netz passt.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Batch size</source>
-      <translation>Batchgröße</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Empty: 64, or 16 for images above 128 pixels.</source>
-      <translation>Leer: 64, oder 16 bei Bildern über 128 Pixeln.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Shift images</source>
-      <translation>Bilder verschieben</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Moves every image at random by up to an eighth of its size.</source>
-      <translation>Verschiebt jedes Bild zufällig um bis zu ein Achtel seiner Größe.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Training images</source>
-      <translation>Trainingsbilder</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Mirror images</source>
-      <translation>Bilder spiegeln</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Mirrors half of the images; wrong for digits, letters and traffic signs.</source>
-      <translation>Spiegelt die Hälfte der Bilder; falsch für Ziffern, Buchstaben und Verkehrszeichen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Optimizer</source>
-      <translation>Optimierer</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>SGD with momentum, or AdamW.</source>
-      <translation>SGD mit Momentum oder AdamW.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>SGD</source>
-      <translation>SGD</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>AdamW</source>
-      <translation>AdamW</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Schedule</source>
-      <translation>Verlauf</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>How the learning rate falls.</source>
-      <translation>Wie die Lernrate fällt.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Optimization</source>
-      <translation>Optimierung</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>cosine</source>
-      <translation>Kosinus</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>step</source>
-      <translation>Stufen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>constant</source>
-      <translation>konstant</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Keep</source>
-      <translation>Behalten</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>The weights of the best validation (where there are enough items), or the last ones.</source>
-      <translation>Die Gewichte der besten Validierung (wo es genug Einträge gibt) oder die letzten.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Validation and what is kept</source>
-      <translation>Validierung und was behalten wird</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>best</source>
-      <translation>beste</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>last</source>
-      <translation>letzte</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Weight decay</source>
-      <translation>Weight Decay</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Empty: 0.0005, for AdamW 0.05. Biases and normalizations are spared.</source>
-      <translation>Leer: 0.0005, bei AdamW 0.05. Biaswerte und Normalisierungen sind ausgenommen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Momentum</source>
-      <translation>Momentum</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Of SGD.</source>
-      <translation>Von SGD.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Warm-up</source>
-      <translation>Aufwärmen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>The rate rises to its full value over so many epochs.</source>
-      <translation>Über so viele Epochen steigt die Rate auf ihren vollen Wert.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>epochs</source>
-      <translation>Epochen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Milestones</source>
-      <translation>Meilensteine</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Of the step schedule: shares of the training after which the rate falls.</source>
-      <translation>Beim Verlauf in Stufen: Anteile des Trainings, nach denen die Rate fällt.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Fall</source>
-      <translation>Abfall</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>The rate is multiplied by this at each milestone.</source>
-      <translation>Damit wird die Rate an jedem Meilenstein malgenommen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Gradient limit</source>
-      <translation>Gradientengrenze</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Largest norm of the whole gradient, 0 for none. Empty: 1 without BatchNormalization, else none.</source>
-      <translation>Größte Norm des ganzen Gradienten, 0 für keine Grenze. Leer: 1 ohne BatchNormalization, sonst keine.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Label smoothing</source>
-      <translation>Label Smoothing</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Share of each target that is spread over all classes.</source>
-      <translation>Anteil jedes Ziels, der über alle Klassen verteilt wird.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Smallest crop</source>
-      <translation>Kleinster Ausschnitt</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Crops keep at least this share of an image's area; 1 crops nothing.</source>
-      <translation>Ausschnitte behalten mindestens diesen Anteil der Bildfläche; 1 schneidet nichts ab.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Colour jitter</source>
-      <translation>Farbstreuung</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>0 changes no colours.</source>
-      <translation>0 ändert keine Farben.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Augmentation policy</source>
-      <translation>Augmentierung</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>TrivialAugment or RandAugment.</source>
-      <translation>TrivialAugment oder RandAugment.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>none</source>
-      <translation>keine</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>TrivialAugment</source>
-      <translation>TrivialAugment</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>RandAugment</source>
-      <translation>RandAugment</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Random erasing</source>
-      <translation>Zufälliges Löschen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Probability for each image.</source>
-      <translation>Wahrscheinlichkeit je Bild.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Mixup</source>
-      <translation>Mixup</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Alpha of the shares in which two items are mixed; 0 is off.</source>
-      <translation>Alpha der Anteile, in denen zwei Einträge gemischt werden; 0 ist aus.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>CutMix</source>
-      <translation>CutMix</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Alpha of the shares in which boxes are exchanged; 0 is off.</source>
-      <translation>Alpha der Anteile, in denen Ausschnitte getauscht werden; 0 ist aus.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Averaged weights</source>
-      <translation>Gemittelte Gewichte</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Decay of a moving average that is kept instead; empty: off.</source>
-      <translation>Abklingen eines gleitenden Mittels, das stattdessen behalten wird; leer: aus.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Validation share</source>
-      <translation>Anteil der Validierung</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Share of the training items that chooses the epoch to keep and trains nothing.</source>
-      <translation>Anteil der Trainingseinträge, der die Epoche wählt und nichts trainiert.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Patience</source>
-      <translation>Geduld</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Ends after so many epochs without a better validation; empty: never.</source>
-      <translation>Endet nach so vielen Epochen ohne bessere Validierung; leer: nie.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Last step</source>
-      <translation>Letzter Schritt</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Ends there; stop-and-keep-best sets it, so that the step replays.</source>
-      <translation>Endet dort; Beenden und Bestes behalten setzt ihn, damit sich der Schritt wiederholen lässt.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>New weights</source>
-      <translation>Neue Gewichte</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Draws all weights anew; off: trains on from those given.</source>
-      <translation>Zieht alle Gewichte neu; aus: trainiert von den gegebenen weiter.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Fine-tune</source>
-      <translation>Feinabstimmung</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Trains the weights on labelled data; with a teacher also toward the teacher's answers.</source>
-      <translation>Trainiert die Gewichte auf Daten mit Klassen; mit einem Lehrer auch auf dessen Antworten hin.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Weight of the teacher</source>
-      <translation>Gewicht des Lehrers</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>0 ignores the teacher, 1 ignores the labels.</source>
-      <translation>0 ignoriert den Lehrer, 1 die Klassen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Temperature</source>
-      <translation>Temperatur</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Higher shows more of how the teacher doubts.</source>
-      <translation>Höher zeigt mehr davon, wie der Lehrer zweifelt.</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Delete and bypass</source>
-      <translation>Löschen und überbrücken</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Layer</source>
-      <translation>Schicht</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Tensor that takes its place</source>
-      <translation>Tensor, der an seine Stelle tritt</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Delete</source>
-      <translation>Löschen</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Replace operator</source>
-      <translation>Operator ersetzen</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Attributes</source>
-      <translation>Attribute</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Insert layer</source>
-      <translation>Schicht einfügen</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Name of the new layer</source>
-      <translation>Name der neuen Schicht</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Only in front of this layer</source>
-      <translation>Nur vor dieser Schicht</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Further inputs</source>
-      <translation>Weitere Eingänge</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Connect</source>
-      <translation>Verbinden</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Input, counted from 0</source>
-      <translation>Eingang, ab 0 gezählt</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Remove Identity and Dropout</source>
-      <translation>Identity und Dropout entfernen</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Replace by a lightweight block</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Block</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Depthwise filters per input channel</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Squeeze channels, as a share of the inputs</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Share of the outputs with the full kernel</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Groups of the pointwise layers</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Inner channels, as a share of the outputs</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Outputs per kept output</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Kernel of the cheap filters</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Relu inside</source>
       <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Add graph output</source>
-      <translation>Ausgang hinzufügen</translation>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Tensor</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Remove graph output</source>
-      <translation>Ausgang entfernen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Graph output</source>
-      <translation>Ausgang des Graphen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Add graph input</source>
-      <translation>Eingang hinzufügen</translation>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Name</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Shape</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Type</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Takes the place of</source>
-      <translation>Tritt an die Stelle von</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Remove graph input</source>
-      <translation>Eingang entfernen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Graph input</source>
-      <translation>Eingang des Graphen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Change input shape</source>
-      <translation>Form des Eingangs ändern</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/model/editing" />
-      <source>Fold BatchNorm</source>
-      <translation>BatchNorm falten</translation>
+      <source>Delete and bypass</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/model/editing" />
-      <source>Fold constants</source>
-      <translation>Konstanten falten</translation>
+      <source>Layer</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Tensor that takes its place</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Delete</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Replace operator</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Attributes</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Insert layer</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Name of the new layer</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Only in front of this layer</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Further inputs</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Connect</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Input, counted from 0</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Remove Identity and Dropout</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Rename layer</source>
-      <translation>Schicht umbenennen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>New name</source>
-      <translation>Neuer Name</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Rename tensor</source>
-      <translation>Tensor umbenennen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Set attribute</source>
-      <translation>Attribut setzen</translation>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Attribute</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Value</source>
-      <translation>Wert</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Remove attribute</source>
-      <translation>Attribut entfernen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Load values</source>
-      <translation>Werte laden</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Initializer</source>
-      <translation>Initializer</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>.npy file</source>
-      <translation>.npy-Datei</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Set values</source>
-      <translation>Werte setzen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Values</source>
-      <translation>Werte</translation>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Fold BatchNorm</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Fold constants</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Cut out a part</source>
-      <translation>Teil ausschneiden</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>From</source>
-      <translation>Von</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>To</source>
-      <translation>Bis</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Five large convolutions and three fully connected layers, which hold most weights: what small nets replace.</source>
-      <translation>Fünf große Faltungen und drei vollständig verbundene Schichten, die die meisten Gewichte halten: was kleine Netze ersetzen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Classes</source>
-      <translation>Klassen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Entries of the scores.</source>
-      <translation>Zahl der Ausgabewerte.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Input channels</source>
-      <translation>Eingangskanäle</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>1 for grey images, 3 for colour.</source>
-      <translation>1 für graue Bilder, 3 für farbige.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Resolution</source>
-      <translation>Auflösung</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Side of the square input.</source>
-      <translation>Seite der quadratischen Eingabe.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Response normalization</source>
-      <translation>Response-Normalisierung</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Normalizes across channels after the first two layers, as in 2012.</source>
-      <translation>Normalisiert nach den ersten beiden Schichten über Kanäle, wie 2012.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Two layers of the text encoder BERT, with a classifier; takes token numbers and a mask.</source>
-      <translation>Zwei Schichten des Textencoders BERT, mit einem Klassifikator; nimmt Tokennummern und eine Maske.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Width</source>
-      <translation>Breite</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Channels of each token.</source>
-      <translation>Kanäle je Token.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Depth</source>
-      <translation>Tiefe</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Encoder layers.</source>
-      <translation>Schichten des Encoders.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Heads</source>
-      <translation>Köpfe</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Of attention; they share the channels evenly.</source>
-      <translation>Der Attention; sie teilen sich die Kanäle gleichmäßig.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Vocabulary</source>
-      <translation>Wortschatz</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Word pieces that are told apart.</source>
-      <translation>Wortstücke, die unterschieden werden.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Sequence</source>
-      <translation>Sequenz</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Tokens of one input.</source>
-      <translation>Tokens einer Eingabe.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Positions</source>
-      <translation>Positionen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Tokens for which positions are learned.</source>
-      <translation>Tokens, für die Positionen gelernt werden.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Four layers of the text encoder BERT, with a classifier; takes token numbers and a mask.</source>
-      <translation>Vier Schichten des Textencoders BERT, mit einem Klassifikator; nimmt Tokennummern und eine Maske.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>A ResNet rebuilt after transformers: 7x7 depthwise convolutions, LayerNorm, GELU, a learned scale per channel.</source>
-      <translation>Ein ResNet nach dem Vorbild von Transformern: kanalweise 7x7-Faltungen, LayerNorm, GELU, eine gelernte Skala je Kanal.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Multiplies the channels of every layer.</source>
-      <translation>Vervielfacht die Kanäle jeder Schicht.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Fifty-eight layers that each add a few channels to all earlier ones: few weights, many joined channels.</source>
-      <translation>58 Schichten, die allen früheren je ein paar Kanäle hinzufügen: wenige Gewichte, viele verbundene Kanäle.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Growth rate</source>
-      <translation>Wachstumsrate</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Channels that each layer adds.</source>
-      <translation>Kanäle, die jede Schicht hinzufügt.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Hears a dozen keywords in a second of sound; the keyword network of MLPerf Tiny.</source>
-      <translation>Hört ein Dutzend Schlüsselwörter in einer Sekunde Ton; das Schlüsselwortnetz von MLPerf Tiny.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Filters</source>
-      <translation>Filter</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Channels of every layer.</source>
-      <translation>Kanäle jeder Schicht.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Blocks</source>
-      <translation>Blöcke</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Depthwise separable pairs.</source>
-      <translation>Paare aus kanalweiser und 1x1-Faltung.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Frames</source>
-      <translation>Zeitfenster</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Moments of the spectrogram; 49 are a second.</source>
-      <translation>Zeitpunkte des Spektrogramms; 49 sind eine Sekunde.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Coefficients</source>
-      <translation>Koeffizienten</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Numbers for one frame, such as MFCC.</source>
-      <translation>Zahlen je Zeitfenster, etwa MFCC.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>EfficientNet-B0 for phones and 8 bits: no squeeze-and-excitation, ReLU6.</source>
-      <translation>EfficientNet-B0 für Telefone und 8 Bit: ohne Squeeze-and-Excitation, mit ReLU6.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Multiplies the blocks of every stage.</source>
-      <translation>Vervielfacht die Blöcke jeder Stufe.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Squeeze-and-excitation in every block; larger members scale width, depth and resolution together.</source>
-      <translation>Squeeze-and-Excitation in jedem Block; größere Mitglieder skalieren Breite, Tiefe und Auflösung gemeinsam.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>EfficientNet-Lite0, deeper, on 240 px.</source>
-      <translation>EfficientNet-Lite0, tiefer, auf 240 px.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>EfficientNet-Lite0, wider and deeper, on 260 px.</source>
-      <translation>EfficientNet-Lite0, breiter und tiefer, auf 260 px.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>EfficientNet-Lite0, wider and deeper, on 280 px.</source>
-      <translation>EfficientNet-Lite0, breiter und tiefer, auf 280 px.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>The largest EfficientNet-Lite, on 300 px.</source>
-      <translation>Das größte EfficientNet-Lite, auf 300 px.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Half of every layer's maps are cheap depthwise copies of the other half.</source>
-      <translation>Die Hälfte der Karten jeder Schicht sind billige kanalweise Kopien der anderen Hälfte.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Nine Inception modules: four branches of 1x1 and 3x3 convolutions side by side, joined by channel.</source>
-      <translation>Neun Inception-Module: vier Zweige aus 1x1- und 3x3-Faltungen nebeneinander, kanalweise verbunden.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Fits 320 kB of working memory and 1 MB of flash in 8 bits: for microcontrollers.</source>
-      <translation>Passt in 8 Bit in 320 kB Arbeitsspeicher und 1 MB Flash: für Mikrocontroller.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Searched for the latency of a phone, with squeeze-and-excitation in some stages.</source>
-      <translation>Auf die Latenz eines Telefons hin gesucht, mit Squeeze-and-Excitation in einigen Stufen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Searched for the latency of a phone, without squeeze-and-excitation; torchvision's mnasnet1_0.</source>
-      <translation>Auf die Latenz eines Telefons hin gesucht, ohne Squeeze-and-Excitation; mnasnet1_0 aus torchvision.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>The same search with a small budget: for slow phones and boards.</source>
-      <translation>Die gleiche Suche mit kleinem Budget: für langsame Telefone und Platinen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Inverted residuals: narrow between blocks, wide and depthwise inside; the usual start on a phone.</source>
-      <translation>Invertierte Residuen: schmal zwischen Blöcken, breit und kanalweise darin; der übliche Anfang auf einem Telefon.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>A depthwise and a 1x1 convolution in place of each 3x3: the first network made for phones.</source>
-      <translation>Eine kanalweise und eine 1x1-Faltung statt jeder 3x3: das erste Netz für Telefone.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>MobileNetV2 searched for phone CPUs, with squeeze-and-excitation and hard-swish.</source>
-      <translation>MobileNetV2, für CPUs von Telefonen gesucht, mit Squeeze-and-Excitation und Hard-Swish.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Eight residual blocks of two 3x3 convolutions: the common middle-sized network.</source>
-      <translation>Acht Residualblöcke aus zwei 3x3-Faltungen: das übliche mittelgroße Netz.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Sixteen residual blocks of two 3x3 convolutions.</source>
-      <translation>Sechzehn Residualblöcke aus zwei 3x3-Faltungen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Sixteen bottleneck blocks: the network that most compression papers report.</source>
-      <translation>Sechzehn Bottleneck-Blöcke: das Netz, über das die meisten Arbeiten zur Kompression berichten.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Nine residual blocks for 32 px pictures: trains in minutes.</source>
-      <translation>Neun Residualblöcke für Bilder mit 32 px: trainiert in Minuten.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Fifteen residual blocks for 32 px pictures.</source>
-      <translation>Fünfzehn Residualblöcke für Bilder mit 32 px.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Twenty-one residual blocks for 32 px pictures.</source>
-      <translation>21 Residualblöcke für Bilder mit 32 px.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Twenty-seven residual blocks for 32 px pictures: the network that most filter pruning papers report.</source>
-      <translation>27 Residualblöcke für Bilder mit 32 px: das Netz, über das die meisten Arbeiten zum Filter-Pruning berichten.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Fifty-four residual blocks for 32 px pictures.</source>
-      <translation>54 Residualblöcke für Bilder mit 32 px.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>ShuffleNetV2 for very small budgets: 40 million multiplications.</source>
-      <translation>ShuffleNetV2 für sehr kleine Budgets: 40 Millionen Multiplikationen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>One of the four networks of the paper.</source>
-      <translation>Eines der vier Netze der Arbeit.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Grouped 1x1 convolutions with a channel shuffle between them: very few multiplications.</source>
-      <translation>Gruppierte 1x1-Faltungen mit Kanalmischung dazwischen: sehr wenige Multiplikationen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Groups</source>
-      <translation>Gruppen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Of the 1x1 convolutions; more groups allow more channels.</source>
-      <translation>Der 1x1-Faltungen; mehr Gruppen erlauben mehr Kanäle.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Split, convolve one half, join, shuffle: few operations and little memory traffic.</source>
-      <translation>Teilen, eine Hälfte falten, verbinden, mischen: wenige Operationen und wenig Speicherverkehr.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>SqueezeNet with a smaller first layer and earlier pooling: 2.4 times less computation, the same accuracy.</source>
-      <translation>SqueezeNet mit kleinerer erster Schicht und früherem Pooling: 2,4-mal weniger Rechnung, gleiche Genauigkeit.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Squeeze ratio</source>
-      <translation>Squeeze-Verhältnis</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Squeezed channels for one expanded channel.</source>
-      <translation>Gestauchte Kanäle je gedehntem Kanal.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Share of 3x3</source>
-      <translation>Anteil 3x3</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Of the expanded channels, those made by 3x3 filters.</source>
-      <translation>Der gedehnten Kanäle, die aus 3x3-Filtern kommen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Fire modules instead of wide layers: AlexNet's accuracy in a fiftieth of its parameters.</source>
-      <translation>Fire-Module statt breiter Schichten: die Genauigkeit von AlexNet mit einem Fünfzigstel der Parameter.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Attention inside shifted windows, over four stages of shrinking maps.</source>
-      <translation>Attention in verschobenen Fenstern, über vier Stufen schrumpfender Karten.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Channels of the first stage; each later one doubles them.</source>
-      <translation>Kanäle der ersten Stufe; jede spätere verdoppelt sie.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Head width</source>
-      <translation>Breite der Köpfe</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Channels of one attention head.</source>
-      <translation>Kanäle eines Attention-Kopfes.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Window</source>
-      <translation>Fenster</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Side of the windows, in patches of 4 px.</source>
-      <translation>Seite der Fenster, in Kacheln von 4 px.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>A picture and a row of measurements: the measurements scale the picture's channels, or are joined to them.</source>
-      <translation>Ein Bild und eine Reihe Messwerte: Die Messwerte skalieren die Kanäle des Bildes oder werden mit ihnen verbunden.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Join</source>
-      <translation>Verbindung</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>film: measurements scale and shift every block's channels. concat: they meet before the scores.</source>
-      <translation>film: Messwerte skalieren und verschieben die Kanäle jedes Blocks. concat: Sie treffen sich vor den Ausgabewerten.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>film</source>
-      <translation>film</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>concat</source>
-      <translation>concat</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Measurements</source>
-      <translation>Messwerte</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Numbers beside each picture.</source>
-      <translation>Zahlen neben jedem Bild.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Scores for every pixel: down to small maps and up again, with joints between equal sizes.</source>
-      <translation>Ausgabewerte für jeden Pixel: hinab zu kleinen Karten und wieder hinauf, mit Verbindungen zwischen gleichen Größen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Base width</source>
-      <translation>Grundbreite</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Channels of the largest map; each halving doubles them.</source>
-      <translation>Kanäle der größten Karte; jede Halbierung verdoppelt sie.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>How often the map is halved.</source>
-      <translation>Wie oft die Karte halbiert wird.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Thirteen 3x3 convolutions and three fully connected layers: simple, heavy, much to be cut.</source>
-      <translation>Dreizehn 3x3-Faltungen und drei vollständig verbundene Schichten: einfach, schwer, viel zu kürzen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>VGG-16 with BatchNormalization after each convolution, which trains without care for the first weights.</source>
-      <translation>VGG-16 mit BatchNormalization nach jeder Faltung, das ohne sorgsam gewählte Anfangsgewichte trainiert.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>The smallest of the family: a transformer over patches for small devices.</source>
-      <translation>Das kleinste der Familie: ein Transformer über Kacheln für kleine Geräte.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Encoder blocks.</source>
-      <translation>Blöcke des Encoders.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Patch</source>
-      <translation>Kachel</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Side of the squares that the picture is cut into.</source>
-      <translation>Seite der Quadrate, in die das Bild zerteilt wird.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>A transformer over patches of 16 x 16 pixels, base size.</source>
-      <translation>Ein Transformer über Kacheln von 16 x 16 Pixeln, Grundgröße.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Thirty-four depthwise separable convolutions in residual blocks: the idea of MobileNet, at full size.</source>
-      <translation>34 kanalweise getrennte Faltungen in Residualblöcken: die Idee von MobileNet in voller Größe.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Finds objects at three sizes: a backbone, a feature pyramid and three heads; boxes are not decoded.</source>
-      <translation>Findet Objekte in drei Größen: ein Rückgrat, eine Merkmalspyramide und drei Köpfe; Rahmen werden nicht dekodiert.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Multiplies the repeats of every block.</source>
-      <translation>Vervielfacht die Wiederholungen jedes Blocks.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Kinds of objects.</source>
-      <translation>Arten von Objekten.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/references" />
       <source>counted on the graph, default parameters, batch 1</source>
-      <translation>am Graphen gezählt, Standardparameter, Batch 1</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/act/device_box.py" />
       <source>Whether this machine has it is being found out.</source>
-      <translation>Ob dieser Rechner sie hat, wird gerade ermittelt.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/act/device_box.py" />
       <source>Device</source>
-      <translation>Gerät</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/act/device_box.py" />
       <source>The processor that trains.</source>
-      <translation>Der Prozessor, der trainiert.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/act/device_box.py" />
       <source>{title}: not on this machine</source>
-      <translation>{title}: nicht auf diesem Rechner</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/act/dialog.py" />
       <source>Another file…</source>
-      <translation>Andere Datei…</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/act/dialog.py" />
       <source>The same step, model, data and seed give the same result.</source>
-      <translation>Gleicher Schritt, gleiches Modell, gleiche Daten und gleicher Startwert ergeben das gleiche Ergebnis.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/act/dialog.py" />
       <source>Seed</source>
-      <translation>Startwert</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/act/dialog.py" />
       <source>&amp;Apply</source>
-      <translation>&amp;Anwenden</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/act/dialog.py" />
       <source>&amp;Defaults</source>
-      <translation>&amp;Standardwerte</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/act/dialog.py" />
       <source>&amp;Teacher</source>
-      <translation>L&amp;ehrer</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/act/dialog.py" />
       <source>none attached</source>
-      <translation>keine verbunden</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/act/dialog.py" />
       <source>Data</source>
-      <translation>Daten</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/act/dialog.py" />
       <source>De&amp;vice</source>
-      <translation>Ge&amp;rät</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/act/dialog.py" />
       <source>Choose a teacher</source>
-      <translation>Lehrer wählen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/act/dialog.py" />
       <source>Models (*.onnx)</source>
-      <translation>Modelle (*.onnx)</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/act/dialog.py" />
       <source>Estimating…</source>
-      <translation>Wird geschätzt…</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/act/dialog.py" />
       <source>Estimate: {figures}.</source>
-      <translation>Schätzung: {figures}.</translation>
+      <translation type="unfinished" />
     </message>
     <message numerus="yes">
       <location filename="../../gui/act/dialog.py" />
       <source>{n} layers touched.</source>
       <extracomment>For one: {n} layer touched.</extracomment>
-      <translation>
-        <numerusform>{n} Schicht betroffen.</numerusform>
-        <numerusform>{n} Schichten betroffen.</numerusform>
-      </translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/act/dialog.py" />
       <source>Teacher</source>
-      <translation>Lehrer</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/act/dialog.py" />
       <source>The model whose answers are learned from.</source>
-      <translation>Das Modell, von dessen Antworten gelernt wird.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/act/dialog.py" />
       <source>No teacher</source>
-      <translation>Kein Lehrer</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/act/scope_box.py" />
       <source>Layers</source>
-      <translation>Schichten</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/act/scope_box.py" />
       <source>A&amp;ll layers ({count:,})</source>
-      <translation>A&amp;lle Schichten ({count:,})</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/act/scope_box.py" />
       <source>Only the &amp;selected layers ({count:,})</source>
-      <translation>Nur die &amp;gewählten Schichten ({count:,})</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/act/scope_box.py" />
       <source>Only the &amp;selected layers</source>
-      <translation>Nur die &amp;gewählten Schichten</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/act/scope_box.py" />
       <source>Select layers in the graph or in the layers table first.</source>
-      <translation>Zuerst Schichten im Graphen oder in der Tabelle wählen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/act/scope_box.py" />
       <source>Layers whose &amp;name matches</source>
-      <translation>Schichten mit &amp;Namen wie</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/act/scope_box.py" />
       <source>for example features.*</source>
-      <translation>zum Beispiel features.*</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/act/scope_box.py" />
       <source>Name pattern</source>
-      <translation>Namensmuster</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/act/scope_box.py" />
       <source>Type a name pattern, or choose all layers.</source>
-      <translation>Ein Namensmuster eingeben oder alle Schichten wählen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/act/scope_box.py" />
       <source>No layer's name matches '{pattern}'.</source>
-      <translation>Keine Schicht heißt wie '{pattern}'.</translation>
+      <translation type="unfinished" />
     </message>
     <message numerus="yes">
       <location filename="../../gui/act/scope_box.py" />
       <source>{n} layers</source>
       <extracomment>For one: {n} layer</extracomment>
-      <translation>
-        <numerusform>{n} Schicht</numerusform>
-        <numerusform>{n} Schichten</numerusform>
-      </translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Open a model first.</source>
-      <translation>Zuerst ein Modell öffnen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>No second graph is shown.</source>
-      <translation>Es ist kein zweiter Graph zu sehen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>This is the first revision.</source>
-      <translation>Dies ist die erste Revision.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>There is nothing to redo.</source>
-      <translation>Es gibt nichts wiederherzustellen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Attach data first (Ctrl+D).</source>
-      <translation>Zuerst Daten verbinden (Strg+D).</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>The attached data has no classes to judge by.</source>
-      <translation>Die verbundenen Daten haben keine Klassen, nach denen bewertet werden kann.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>No layer is selected.</source>
-      <translation>Keine Schicht ist gewählt.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Edit</source>
-      <translation>&amp;Bearbeiten</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;View</source>
-      <translation>&amp;Ansicht</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>T&amp;rain</source>
-      <translation>&amp;Training</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Prune</source>
-      <translation>&amp;Pruning</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Quantize</source>
-      <translation>&amp;Quantisieren</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Distil</source>
-      <translation>De&amp;stillieren</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Analyse</source>
-      <translation>A&amp;nalyse</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Compare</source>
-      <translation>&amp;Vergleich</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>E&amp;xport</source>
-      <translation>&amp;Export</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Help</source>
-      <translation>&amp;Hilfe</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;New from reference network…</source>
-      <translation>&amp;Neu aus Referenznetz…</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>MobileNet, ResNet, ViT and others.</source>
-      <translation>MobileNet, ResNet, ViT und andere.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Open model…</source>
-      <translation>Modell ö&amp;ffnen…</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Open an ONNX file as a new project.</source>
-      <translation>Eine ONNX-Datei als neues Projekt öffnen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Open the &amp;sample</source>
-      <translation>&amp;Beispiel öffnen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>A small network with its data.</source>
-      <translation>Ein kleines Netz mit seinen Daten.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Open &amp;project…</source>
-      <translation>&amp;Projekt öffnen…</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Save project &amp;as…</source>
-      <translation>Projekt speichern &amp;unter…</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Attach &amp;data…</source>
-      <translation>&amp;Daten verbinden…</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Attach data &amp;folder…</source>
-      <translation>Daten&amp;ordner verbinden…</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>De&amp;tach data</source>
-      <translation>D&amp;aten trennen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Save recip&amp;e…</source>
-      <translation>Re&amp;zept speichern…</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>The steps so far.</source>
-      <translation>Die bisherigen Schritte.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Rep&amp;lay recipe…</source>
-      <translation>Rezept ab&amp;spielen…</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Close project</source>
-      <translation>Projekt sch&amp;ließen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Quit</source>
-      <translation>B&amp;eenden</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Undo</source>
-      <translation>&amp;Rückgängig</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
-      <source>The last edit, else the last act.</source>
-      <translation>Die letzte Änderung, sonst die letzte Aktion.</translation>
+      <source>Go to the revision before.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Redo</source>
-      <translation>&amp;Wiederherstellen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
-      <source>What was undone last.</source>
-      <translation>Was zuletzt rückgängig gemacht wurde.</translation>
+      <source>Go to the revision that was undone.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
-      <source>&amp;Find layers…</source>
-      <translation>Schichten &amp;suchen…</translation>
-    </message>
-    <message>
-      <location filename="../../gui/actions.py" />
-      <source>By name, operator, attribute, shape, tensor or type.</source>
-      <translation>Nach Name, Operator, Attribut, Form, Tensor oder Typ.</translation>
-    </message>
-    <message>
-      <location filename="../../gui/actions.py" />
-      <source>Find ne&amp;xt</source>
-      <translation>W&amp;eitersuchen</translation>
-    </message>
-    <message>
-      <location filename="../../gui/actions.py" />
-      <source>Find pre&amp;vious</source>
-      <translation>Rückwärts s&amp;uchen</translation>
+      <source>&amp;Find layer…</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Select &amp;all layers</source>
-      <translation>&amp;Alle Schichten auswählen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Select &amp;nothing</source>
-      <translation>Auswahl auf&amp;heben</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Fit graph</source>
-      <translation>Graph ein&amp;passen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Fit &amp;width</source>
-      <translation>Auf &amp;Breite einpassen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;100 %</source>
-      <translation>&amp;100 %</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Zoom &amp;in</source>
-      <translation>Ver&amp;größern</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Zoom &amp;out</source>
-      <translation>Ver&amp;kleinern</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Go to the input</source>
-      <translation>Zum &amp;Eingang</translation>
-    </message>
-    <message>
-      <location filename="../../gui/actions.py" />
-      <source>Overview &amp;map in the corner</source>
-      <translation>Übersicht in der E&amp;cke</translation>
-    </message>
-    <message>
-      <location filename="../../gui/actions.py" />
-      <source>A small picture of the whole graph, where the graph is larger than the view.</source>
-      <translation>Ein kleines Bild des ganzen Graphen, wo er größer als die Ansicht ist.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Gr&amp;aph tab</source>
-      <translation>Reiter Grap&amp;h</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Layers tab</source>
-      <translation>Reiter &amp;Schichten</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Compare tab</source>
-      <translation>Reiter &amp;Vergleich</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Sa&amp;ve picture as…</source>
-      <translation>B&amp;ild speichern unter…</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>SVG, PDF or PNG.</source>
-      <translation>SVG, PDF oder PNG.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>In &amp;Netron</source>
-      <translation>In &amp;Netron</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>The same model in Netron, offline; Netron can only read it.</source>
-      <translation>Dasselbe Modell in Netron, ohne Netz; Netron kann es nur lesen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Look of the &amp;system</source>
-      <translation>Aussehen wie das S&amp;ystem</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Lig&amp;ht</source>
-      <translation>He&amp;ll</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Dark</source>
-      <translation>D&amp;unkel</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Reset panels</source>
-      <translation>Bereiche &amp;zurücksetzen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>F&amp;ull screen</source>
-      <translation>V&amp;ollbild</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Evaluate accuracy</source>
-      <translation>&amp;Genauigkeit bewerten</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Measure &amp;latency</source>
-      <translation>&amp;Latenz messen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Fidelity to the original</source>
-      <translation>&amp;Treue zum Original</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Ask about a &amp;picture…</source>
-      <translation>Zu einem &amp;Bild fragen…</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>With the &amp;parent revision</source>
-      <translation>Mit der &amp;vorigen Revision</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>With the &amp;original</source>
-      <translation>Mit dem &amp;Original</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>With the &amp;chosen revision</source>
-      <translation>Mit der &amp;gewählten Revision</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>With a &amp;file…</source>
-      <translation>Mit einer &amp;Datei…</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Table of all revisions</source>
-      <translation>&amp;Tabelle aller Revisionen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Close the &amp;second graph</source>
-      <translation>&amp;Zweiten Graphen schließen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Export…</source>
-      <translation>&amp;Exportieren…</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Write a file for a runtime.</source>
-      <translation>Eine Datei für eine Laufzeit schreiben.</translation>
-    </message>
-    <message>
-      <location filename="../../gui/actions.py" />
-      <source>&amp;Command palette…</source>
-      <translation>&amp;Befehlspalette…</translation>
-    </message>
-    <message>
-      <location filename="../../gui/actions.py" />
-      <source>Any act by its name, any layer by @.</source>
-      <translation>Jede Aktion nach ihrem Namen, jede Schicht mit @.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Shortcuts</source>
-      <translation>&amp;Tastenkürzel</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Open the folder of crash &amp;reports</source>
-      <translation>&amp;Ordner der Absturzberichte öffnen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;About Thimble</source>
-      <translation>&amp;Über Thimble</translation>
-    </message>
-    <message>
-      <location filename="../../gui/bindings.py" />
-      <source>Revision {id}: {title}</source>
-      <translation>Revision {id}: {title}</translation>
-    </message>
-    <message>
-      <location filename="../../gui/bindings.py" />
-      <source>Working…</source>
-      <translation>In Arbeit…</translation>
-    </message>
-    <message>
-      <location filename="../../gui/bindings.py" />
-      <source>Revision {id} of {count}</source>
-      <translation>Revision {id} von {count}</translation>
-    </message>
-    <message>
-      <location filename="../../gui/bindings.py" />
-      <source>opset {number}</source>
-      <translation>Opset {number}</translation>
-    </message>
-    <message numerus="yes">
-      <location filename="../../gui/bindings.py" />
-      <source>{n} edits not yet a revision</source>
-      <extracomment>For one: {n} edit not yet a revision</extracomment>
-      <translation>
-        <numerusform>{n} Änderung noch ohne Revision</numerusform>
-        <numerusform>{n} Änderungen noch ohne Revision</numerusform>
-      </translation>
-    </message>
-    <message numerus="yes">
-      <location filename="../../gui/bindings.py" />
-      <source>{n} layers cannot run</source>
-      <extracomment>For one: {n} layer cannot run</extracomment>
-      <translation>
-        <numerusform>{n} Schicht läuft nicht</numerusform>
-        <numerusform>{n} Schichten laufen nicht</numerusform>
-      </translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/charts/curves.py" />
       <source>training</source>
-      <translation>Training</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/charts/curves.py" />
       <source>validation</source>
-      <translation>Validierung</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/charts/curves.py" />
       <source>Loss</source>
-      <translation>Verlust</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/charts/curves.py" />
       <source>epoch</source>
-      <translation>Epoche</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/charts/curves.py" />
       <source>Accuracy</source>
-      <translation>Genauigkeit</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/charts/curves.py" />
       <source>Learning rate</source>
-      <translation>Lernrate</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/charts/line_chart.py" />
       <source>{title} curves</source>
-      <translation>Kurven: {title}</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/charts/line_chart.py" />
       <source>Curves</source>
-      <translation>Kurven</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/charts/line_chart.py" />
       <source>, best {value}</source>
-      <translation>, bester Wert {value}</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/charts/line_chart.py" />
       <source>Curves appear here while a job trains.</source>
-      <translation>Kurven erscheinen hier, während trainiert wird.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/charts/line_chart.py" />
       <source>{series}: {value} at {place}</source>
-      <translation>{series}: {value} bei {place}</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/predict_dialog.py" />
       <source>Answers of {model}</source>
-      <translation>Antworten von {model}</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/predict_dialog.py" />
       <source>Answers for {name}</source>
-      <translation>Antworten zu {name}</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/predict_dialog.py" />
       <source>The picture {name}</source>
-      <translation>Das Bild {name}</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/predict_dialog.py" />
       <source>One model only: apply an act, and the result answers beside the original.</source>
-      <translation>Nur ein Modell: Nach einer Aktion antwortet das Ergebnis neben dem Original.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/predict_dialog.py" />
       <source>Both answer '{answer}'.</source>
-      <translation>Beide antworten '{answer}'.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/predict_dialog.py" />
       <source>They differ: '{before}' became '{after}'.</source>
-      <translation>Sie antworten verschieden: Aus '{before}' wurde '{after}'.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>Params</source>
-      <translation>Parameter</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>Numbers the network learned.</source>
-      <translation>Zahlen, die das Netz gelernt hat.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>MACs</source>
-      <translation>MACs</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>Multiply-accumulate operations for one input.</source>
-      <translation>Multiplikationen mit Addition für eine Eingabe.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>Peak memory</source>
-      <translation>Spitzenspeicher</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>Most bytes of activations that are alive at once, without the weights. Estimated from the graph.</source>
-      <translation>Meiste Bytes an Aktivierungen, die gleichzeitig leben, ohne Gewichte. Aus dem Graphen geschätzt.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>Weights</source>
-      <translation>Gewichte</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>Bytes of all stored weights.</source>
-      <translation>Bytes aller gespeicherten Gewichte.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>File</source>
-      <translation>Datei</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>Size of the file on disk.</source>
-      <translation>Größe der Datei auf der Platte.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>Top-1</source>
-      <translation>Top-1</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>Share of items whose first answer is right.</source>
-      <translation>Anteil der Einträge, deren erste Antwort stimmt.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>Top-5</source>
-      <translation>Top-5</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>Share of items whose class is among the first five answers.</source>
-      <translation>Anteil der Einträge, deren Klasse unter den ersten fünf Antworten ist.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>Median time of one run.</source>
-      <translation>Median der Zeit eines Laufs.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>Signal to noise of the outputs, beside the parent revision.</source>
-      <translation>Signal-Rausch-Abstand der Ausgaben zur vorigen Revision.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>Agrees</source>
-      <translation>Gleich</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>Share of items with the parent's answer.</source>
-      <translation>Anteil der Einträge mit der Antwort der vorigen Revision.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>Model</source>
-      <translation>Modell</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>{column} of {model}: {figure}</source>
-      <translation>{column}, {model}: {figure}</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/view.py" />
       <source>Comparison</source>
-      <translation>Vergleich</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/view.py" />
       <source>Below a figure: its change against the first row. Point at a figure to see how it was obtained.</source>
-      <translation>Unter einer Zahl: ihre Änderung gegen die erste Zeile. Der Mauszeiger auf einer Zahl zeigt ihre Herkunft.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/view.py" />
       <source>Nothing to compare yet.</source>
-      <translation>Noch nichts zu vergleichen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/view.py" />
       <source>Open a model: each of its revisions becomes a row.</source>
-      <translation>Ein Modell öffnen: Jede seiner Revisionen wird eine Zeile.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/view.py" />
       <source>Judge the chosen rows on the attached data.</source>
-      <translation>Die gewählten Zeilen an den verbundenen Daten bewerten.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/view.py" />
       <source>Run the chosen rows in turn, one thread; median and spread.</source>
-      <translation>Die gewählten Zeilen abwechselnd ausführen, ein Thread; Median und Streuung.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/view.py" />
       <source>Evaluate acc&amp;uracy</source>
-      <translation>Gena&amp;uigkeit bewerten</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/view.py" />
       <source>Measure latenc&amp;y</source>
-      <translation>Latenz &amp;messen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/view.py" />
       <source>Measure f&amp;idelity</source>
-      <translation>T&amp;reue messen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/view.py" />
       <source>How close the chosen rows' outputs are to the first row's.</source>
-      <translation>Wie nah die Ausgaben der gewählten Zeilen denen der ersten sind.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/view.py" />
       <source>Add file…</source>
-      <translation>Datei hinzufügen…</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/view.py" />
       <source>Compare with an ONNX or TFLite file.</source>
-      <translation>Mit einer ONNX- oder TFLite-Datei vergleichen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/view.py" />
       <source>Rem&amp;ove file</source>
-      <translation>Date&amp;i entfernen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/view.py" />
       <source>Take the chosen files out of the table; revisions stay.</source>
-      <translation>Die gewählten Dateien aus der Tabelle nehmen; Revisionen bleiben.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/compare/view.py" />
       <source>Copy ta&amp;ble</source>
-      <translation>Tabelle &amp;kopieren</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/data_panel/grid.py" />
       <source>Items as the network sees them</source>
-      <translation>Einträge, wie das Netz sie sieht</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/data_panel/grid.py" />
       <source>values {values}</source>
-      <translation>Werte {values}</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>ImageNet (mean and deviation)</source>
-      <translation>ImageNet (Mittelwert und Streuung)</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>−1 to 1</source>
-      <translation>−1 bis 1</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>CIFAR-10 (mean and deviation)</source>
-      <translation>CIFAR-10 (Mittelwert und Streuung)</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>No data attached.</source>
-      <translation>Keine Daten verbunden.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>Attach a folder of class folders, a zip, a folder with labels.csv, or an .npz file, to calibrate, train and judge. Or drop it on the window.</source>
-      <translation>Einen Ordner mit Klassenordnern, ein Zip, einen Ordner mit labels.csv oder eine .npz-Datei verbinden, um zu kalibrieren, zu trainieren und zu bewerten. Oder auf das Fenster ziehen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>A&amp;ttach data…</source>
-      <translation>Daten verbinden…</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>Warning about the data</source>
-      <translation>Warnung zu den Daten</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>Preprocessing</source>
-      <translation>Vorverarbeitung</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>How raw items become network inputs. Remembered in the model.</source>
-      <translation>Wie aus rohen Einträgen Eingaben des Netzes werden. Wird im Modell gespeichert.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>Cha&amp;nge…</source>
-      <translation>&amp;Wechseln…</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>De&amp;tach</source>
-      <translation>Trennen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>not set: choose one</source>
-      <translation>nicht festgelegt: bitte wählen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>the model's own steps</source>
-      <translation>die Schritte des Modells</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>From a JSON file…</source>
-      <translation>Aus einer JSON-Datei…</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>Preproce&amp;ssing</source>
-      <translation>V&amp;orverarbeitung</translation>
+      <translation type="unfinished" />
     </message>
     <message numerus="yes">
       <location filename="../../gui/data_panel/panel.py" />
       <source>{n} items</source>
       <extracomment>For one: {n} item</extracomment>
-      <translation>
-        <numerusform>{n} Eintrag</numerusform>
-        <numerusform>{n} Einträge</numerusform>
-      </translation>
+      <translation type="unfinished" />
     </message>
     <message numerus="yes">
       <location filename="../../gui/data_panel/panel.py" />
       <source>{items} in {n} classes</source>
       <extracomment>For one: {items} in {n} class</extracomment>
-      <translation>
-        <numerusform>{items} in {n} Klasse</numerusform>
-        <numerusform>{items} in {n} Klassen</numerusform>
-      </translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>{count:,} to calibrate</source>
-      <translation>{count:,} zum Kalibrieren</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>{count:,} to train</source>
-      <translation>{count:,} zum Trainieren</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>{count:,} to judge</source>
-      <translation>{count:,} zum Bewerten</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>{items}: {parts}</source>
-      <translation>{items}: {parts}</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>Training would use {train:,} of these and leave {judge:,} to judge.</source>
-      <translation>Ein Training nähme {train:,} davon und ließe {judge:,} zum Bewerten.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/data_panel/pictures.py" />
       <source>{message} Choose a preprocessing above.</source>
-      <translation>{message} Oben eine Vorverarbeitung wählen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/data_panel/pictures.py" />
       <source>{min:.2f} to {max:.2f}, mean {mean:.2f}</source>
-      <translation>{min:.2f} bis {max:.2f}, Mittelwert {mean:.2f}</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/drawing/draw.py" />
       <source>one page at 100 %</source>
-      <translation>eine Seite bei 100 %</translation>
+      <translation type="unfinished" />
     </message>
     <message numerus="yes">
       <location filename="../../gui/drawing/draw.py" />
       <source>{n} pages</source>
       <extracomment>For one: {n} page</extracomment>
-      <translation>
-        <numerusform>{n} Seite</numerusform>
-        <numerusform>{n} Seiten</numerusform>
-      </translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/drawing/draw.py" />
       <source>{width} × {height} pixels</source>
-      <translation>{width} × {height} Pixel</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/drawing/draw.py" />
       <source>'{path}' holds {about}: {what}, {size}.</source>
-      <translation>'{path}' enthält {about}: {what}, {size}.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/drawing/draw.py" />
       <source>, drawn at {size}</source>
-      <translation>, gezeichnet mit {size}</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/drawing/draw.py" />
       <source>, drawn at {size}; all words are left out at this size, SVG and PDF keep them</source>
-      <translation>, gezeichnet mit {size}; bei dieser Größe fehlen alle Wörter, SVG und PDF behalten sie</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/drawing/draw.py" />
       <source>, drawn at {size}; all words but the operators' are left out at this size, SVG and PDF keep them</source>
-      <translation>, gezeichnet mit {size}; bei dieser Größe bleiben nur die Operatoren lesbar, SVG und PDF behalten alle Wörter</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/drawing/draw.py" />
       <source>{used:.2g} % instead of {asked:g} % to stay within {pixels} million pixels and {side:,} a side</source>
-      <translation>{used:.2g} % statt {asked:g} %, um unter {pixels} Millionen Pixeln und {side:,} je Seite zu bleiben</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/drawing/draw.py" />
       <source>The ending '{suffix}' of '{name}' names no kind of picture.</source>
-      <translation>Die Endung '{suffix}' von '{name}' bezeichnet keine Bildart.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/drawing/draw.py" />
       <source>The missing ending of '{name}' names no kind of picture.</source>
-      <translation>'{name}' hat keine Endung, die eine Bildart bezeichnet.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/drawing/draw.py" />
       <source>Use .svg, .pdf or .png.</source>
-      <translation>Möglich sind .svg, .pdf und .png.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/drawing/draw.py" />
       <source>The scale {scale:g} is not between {low:g} and {high:g}.</source>
-      <translation>Der Maßstab {scale:g} liegt nicht zwischen {low:g} und {high:g}.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/drawing/draw.py" />
       <source>There is no folder '{folder}'.</source>
-      <translation>Es gibt keinen Ordner '{folder}'.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/drawing/draw.py" />
       <source>Make it first, or choose another.</source>
-      <translation>Zuerst anlegen oder einen anderen wählen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/drawing/draw.py" />
       <source>'{path}' is a folder.</source>
-      <translation>'{path}' ist ein Ordner.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/drawing/draw.py" />
       <source>Name a file in it.</source>
-      <translation>Eine Datei darin angeben.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/drawing/draw.py" />
       <source>This graph cannot be drawn: {error}.</source>
-      <translation>Dieser Graph lässt sich nicht zeichnen: {error}.</translation>
+      <translation type="unfinished" />
     </message>
     <message numerus="yes">
       <location filename="../../gui/drawing/draw.py" />
       <source>{n} parameters</source>
       <extracomment>For one: {n} parameter</extracomment>
-      <translation>
-        <numerusform>{n} Parameter</numerusform>
-        <numerusform>{n} Parameter</numerusform>
-      </translation>
+      <translation type="unfinished" />
     </message>
     <message numerus="yes">
       <location filename="../../gui/drawing/draw.py" />
       <source>{n} MACs</source>
       <extracomment>For one: {n} MAC</extracomment>
-      <translation>
-        <numerusform>{n} MAC</numerusform>
-        <numerusform>{n} MACs</numerusform>
-      </translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/drawing/draw.py" />
       <source>'{path}' cannot be written: {why}.</source>
-      <translation>'{path}' lässt sich nicht schreiben: {why}.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/drawing/draw.py" />
       <source>Choose another place.</source>
-      <translation>Einen anderen Ort wählen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/drawing/pages.py" />
       <source>The PDF could not be begun.</source>
-      <translation>Das PDF ließ sich nicht beginnen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/drawing/pages.py" />
       <source>Save the picture as SVG instead.</source>
-      <translation>Das Bild stattdessen als SVG speichern.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/drawing/raster.py" />
       <source>There is no memory for a picture of {width} × {height} pixels.</source>
-      <translation>Für ein Bild von {width} × {height} Pixeln reicht der Speicher nicht.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/drawing/raster.py" />
       <source>Choose a smaller scale.</source>
-      <translation>Einen kleineren Maßstab wählen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/drawing/raster.py" />
       <source>The picture could not be compressed.</source>
-      <translation>Das Bild ließ sich nicht komprimieren.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/drawing/raster.py" />
       <source>Choose a smaller scale, or save it as SVG.</source>
-      <translation>Einen kleineren Maßstab wählen oder als SVG speichern.</translation>
-    </message>
-    <message>
-      <location filename="../../gui/editing/folder.py" />
-      <source>Making the edits a revision…</source>
-      <translation>Änderungen werden zur Revision…</translation>
-    </message>
-    <message>
-      <location filename="../../gui/editing/session.py" />
-      <source>The graph is being worked on; try again in a moment.</source>
-      <translation>Am Graphen wird gerade gearbeitet; gleich noch einmal versuchen.</translation>
-    </message>
-    <message>
-      <location filename="../../gui/editing/session.py" />
-      <source>Preparing the graph for edits…</source>
-      <translation>Graph wird für Änderungen vorbereitet…</translation>
-    </message>
-    <message>
-      <location filename="../../gui/editing/session.py" />
-      <source>{title}…</source>
-      <translation>{title}…</translation>
-    </message>
-    <message>
-      <location filename="../../gui/editing/session.py" />
-      <source>The edits were taken back, or done again, all at once.</source>
-      <translation>Die Änderungen wurden auf einmal zurückgenommen oder wiederholt.</translation>
-    </message>
-    <message>
-      <location filename="../../gui/editing/session.py" />
-      <source>Going through the edits…</source>
-      <translation>Änderungen werden durchgegangen…</translation>
-    </message>
-    <message>
-      <location filename="../../gui/editing/session.py" />
-      <source>Looking at the graph…</source>
-      <translation>Graph wird durchgesehen…</translation>
-    </message>
-    <message numerus="yes">
-      <location filename="../../gui/editing/session.py" />
-      <source>{n} edits that were no revision yet are there again.</source>
-      <extracomment>For one: {n} edit that was no revision yet is there again.</extracomment>
-      <translation>
-        <numerusform>{n} Änderung, die noch keine Revision war, ist wieder da.</numerusform>
-        <numerusform>{n} Änderungen, die noch keine Revision waren, sind wieder da.</numerusform>
-      </translation>
-    </message>
-    <message>
-      <location filename="../../gui/editing/session.py" />
-      <source>The last: {said}.</source>
-      <translation>Die letzte: {said}.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/error_reporter.py" />
       <source>error</source>
-      <translation>Fehler</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/error_reporter.py" />
       <source>warning</source>
-      <translation>Warnung</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/error_reporter.py" />
       <source>notice</source>
-      <translation>Hinweis</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/error_reporter.py" />
       <source>Thimble itself failed: {kind}: {message}</source>
-      <translation>Thimble selbst ist gescheitert: {kind}: {message}</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/error_reporter.py" />
       <source>Your revisions are safe. The report helps whoever mends it.</source>
-      <translation>Die Revisionen sind sicher. Der Bericht hilft beim Beheben.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/error_reporter.py" />
       <source>no message</source>
-      <translation>keine Meldung</translation>
-    </message>
-    <message>
-      <location filename="../../gui/error_reporter.py" />
-      <source>Message</source>
-      <translation>Meldung</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/error_reporter.py" />
       <source>Loo&amp;k at the report</source>
-      <translation>Bericht ansehen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/error_reporter.py" />
       <source>Close this message (Esc)</source>
-      <translation>Diese Meldung schließen (Esc)</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/error_reporter.py" />
       <source>Close message</source>
-      <translation>Meldung schließen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/export/dialog.py" />
       <source>Export</source>
-      <translation>Exportieren</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/export/dialog.py" />
       <source>Target</source>
-      <translation>Ziel</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/export/dialog.py" />
       <source>&amp;Browse…</source>
-      <translation>D&amp;urchsuchen…</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/export/dialog.py" />
       <source>Inputs for the proof</source>
-      <translation>Eingaben für den Nachweis</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/export/dialog.py" />
       <source>the attached data ({name})</source>
-      <translation>die verbundenen Daten ({name})</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/export/dialog.py" />
       <source>noise inside the input's range: checked, not proven</source>
-      <translation>Rauschen im Bereich der Eingabe: geprüft, nicht bewiesen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/export/dialog.py" />
       <source>&amp;Target</source>
-      <translation>&amp;Ziel</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/export/dialog.py" />
       <source>&amp;File</source>
-      <translation>&amp;Datei</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/export/dialog.py" />
       <source>&amp;Prove with</source>
-      <translation>&amp;Prüfen mit</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/export/dialog.py" />
       <source>&amp;Export</source>
-      <translation>&amp;Exportieren</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/export/dialog.py" />
       <source>Export &amp;another…</source>
-      <translation>&amp;Weiterer Export…</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/export/dialog.py" />
       <source>&amp;Close</source>
-      <translation>&amp;Schließen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/export/dialog.py" />
       <source>The file is opened again in its own runtime and compared with this revision.</source>
-      <translation>Die Datei wird in ihrer eigenen Laufzeit geöffnet und mit dieser Revision verglichen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/export/dialog.py" />
       <source>Export to</source>
-      <translation>Exportieren nach</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/export/dialog.py" />
       <source>Name the file to write.</source>
-      <translation>Die Datei angeben, die geschrieben werden soll.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/export/dialog.py" />
       <source>'{path}' is a folder; name a file in it.</source>
-      <translation>'{path}' ist ein Ordner; eine Datei darin angeben.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/export/dialog.py" />
       <source>starting</source>
-      <translation>beginnt</translation>
-    </message>
-    <message>
-      <location filename="../../gui/export/proof_view.py" />
-      <source>Proof</source>
-      <translation>Nachweis</translation>
-    </message>
-    <message>
-      <location filename="../../gui/export/proof_view.py" />
-      <source>Written file</source>
-      <translation>Geschriebene Datei</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/export/proof_view.py" />
       <source>Operators of the written file</source>
-      <translation>Operatoren der geschriebenen Datei</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/export/proof_view.py" />
       <source>Operator</source>
-      <translation>Operator</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/export/proof_view.py" />
       <source>Count</source>
-      <translation>Anzahl</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/export/proof_view.py" />
       <source>Open &amp;folder</source>
-      <translation>&amp;Ordner öffnen</translation>
+      <translation type="unfinished" />
     </message>
     <message numerus="yes">
       <location filename="../../gui/export/proof_view.py" />
       <source>{file}, {size} ({n} bytes)</source>
       <extracomment>For one: {file}, {size} ({n} byte)</extracomment>
-      <translation>
-        <numerusform>{file}, {size} ({n} Byte)</numerusform>
-        <numerusform>{file}, {size} ({n} Bytes)</numerusform>
-      </translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/figures.py" />
       <source>parameters</source>
-      <translation>Parameter</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/figures.py" />
       <source>peak memory</source>
-      <translation>Spitzenspeicher</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/figures.py" />
       <source>weights</source>
-      <translation>Gewichte</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/figures.py" />
       <source>file</source>
-      <translation>Datei</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/figures.py" />
       <source>top-1</source>
-      <translation>Top-1</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/figures.py" />
       <source>top-5</source>
-      <translation>Top-5</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/figures.py" />
       <source>measured</source>
-      <translation>gemessen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/figures.py" />
       <source>estimated</source>
-      <translation>geschätzt</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/figures.py" />
       <source>cited</source>
-      <translation>zitiert</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/figures.py" />
       <source>{figure} before</source>
-      <translation>{figure} vorher</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/figures.py" />
       <source>{figure} after</source>
-      <translation>{figure} nachher</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/figures.py" />
       <source>Not measured.</source>
-      <translation>Nicht gemessen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/figures.py" />
       <source>{figure}, {how} on {what}</source>
-      <translation>{figure}, {how} an: {what}</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/figures.py" />
       <source>95 % interval {low} to {high}</source>
-      <translation>95-%-Intervall {low} bis {high}</translation>
-    </message>
-    <message>
-      <location filename="../../gui/graph_view/known_after.py" />
-      <source>The MACs of '{layer}' ({operator}) are unknown.</source>
-      <translation>Die MACs von '{layer}' ({operator}) sind unbekannt.</translation>
-    </message>
-    <message>
-      <location filename="../../gui/graph_view/minimap.py" />
-      <source>grow, or go there at 100 %</source>
-      <translation>vergrößern, oder dorthin bei 100 %</translation>
-    </message>
-    <message>
-      <location filename="../../gui/graph_view/minimap.py" />
-      <source>move what is in view</source>
-      <translation>den Ausschnitt verschieben</translation>
-    </message>
-    <message>
-      <location filename="../../gui/graph_view/minimap.py" />
-      <source>back to its corner</source>
-      <translation>zurück in die Ecke</translation>
-    </message>
-    <message>
-      <location filename="../../gui/graph_view/minimap.py" />
-      <source>Overview of the graph</source>
-      <translation>Übersicht des Graphen</translation>
-    </message>
-    <message>
-      <location filename="../../gui/graph_view/minimap.py" />
-      <source>The whole graph, from the top down and then to the right. Click or Enter to go there, Esc to close.</source>
-      <translation>Der ganze Graph, von oben nach unten und dann nach rechts. Klick oder Eingabe führt dorthin, Esc schließt.</translation>
-    </message>
-    <message>
-      <location filename="../../gui/graph_view/minimap.py" />
-      <source>Click or drag to move the view; double-click to see all of the graph.</source>
-      <translation>Klicken oder ziehen verschiebt die Ansicht; ein Doppelklick zeigt den ganzen Graphen.</translation>
-    </message>
-    <message>
-      <location filename="../../gui/graph_view/minimap.py" />
-      <source>In view: from {first:.0f} % to {last:.0f} % of the graph's height.</source>
-      <translation>Im Blick: von {first:.0f} % bis {last:.0f} % der Höhe des Graphen.</translation>
-    </message>
-    <message>
-      <location filename="../../gui/graph_view/tensors.py" />
-      <source>next tensor of the layer: outputs, then inputs</source>
-      <translation>nächster Tensor der Schicht: erst Ausgaben, dann Eingaben</translation>
-    </message>
-    <message>
-      <location filename="../../gui/graph_view/tensors.py" />
-      <source>previous tensor of the layer</source>
-      <translation>voriger Tensor der Schicht</translation>
-    </message>
-    <message>
-      <location filename="../../gui/graph_view/tensors.py" />
-      <source>follow the tensor to its reader, then to the next one</source>
-      <translation>dem Tensor zu seinem Leser folgen, dann zum nächsten</translation>
-    </message>
-    <message>
-      <location filename="../../gui/graph_view/tensors.py" />
-      <source>follow the tensor back to the layer that makes it</source>
-      <translation>dem Tensor zu der Schicht folgen, die ihn erzeugt</translation>
-    </message>
-    <message>
-      <location filename="../../gui/graph_view/tensors.py" />
-      <source>let go of the tensor, then of the layers</source>
-      <translation>erst den Tensor loslassen, dann die Schichten</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/graph_view/tensors.py" />
       <source>unknown type</source>
-      <translation>unbekannter Typ</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/graph_view/tensors.py" />
       <source>from {layer}</source>
-      <translation>von {layer}</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/graph_view/tensors.py" />
       <source>to {layer}</source>
-      <translation>zu {layer}</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/graph_view/tensors.py" />
       <source>and {n} more</source>
-      <translation>und {n} weitere</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/graph_view/tensors.py" />
       <source>Tensor {name}, {kind}, from {source} to {goal}</source>
-      <translation>Tensor {name}, {kind}, von {source} zu {goal}</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/graph_view/view.py" />
       <source>Graph</source>
-      <translation>Graph</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/graph_view/view.py" />
       <source>Laying out the graph…</source>
-      <translation>Graph wird angeordnet…</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/graph_view/view.py" />
       <source>Selected: {names}</source>
-      <translation>Gewählt: {names}</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/jobs/job_row.py" />
       <source>Waiting</source>
-      <translation>Wartet</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/jobs/job_row.py" />
       <source>Running</source>
-      <translation>Läuft</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/jobs/job_row.py" />
       <source>Ending…</source>
-      <translation>Wird beendet…</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/jobs/job_row.py" />
       <source>Stopping…</source>
-      <translation>Wird abgebrochen…</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/jobs/job_row.py" />
       <source>✓ Done</source>
-      <translation>✓ Fertig</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/jobs/job_row.py" />
       <source>✕ Failed</source>
-      <translation>✕ Gescheitert</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/jobs/job_row.py" />
       <source>Cancelled</source>
-      <translation>Abgebrochen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/jobs/job_row.py" />
       <source>Progress of {title}</source>
-      <translation>Fortschritt: {title}</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/jobs/job_row.py" />
       <source>Cancel</source>
-      <translation>Abbrechen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/jobs/job_row.py" />
       <source>Cancel {title}</source>
-      <translation>{title} abbrechen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/jobs/job_row.py" />
       <source>Stop this job and drop what it did (Del)</source>
-      <translation>Diesen Auftrag abbrechen und verwerfen, was er getan hat (Entf)</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/jobs/job_row.py" />
       <source>Stop and keep the best</source>
-      <translation>Beenden, Bestes behalten</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/jobs/job_row.py" />
       <source>Stop {title} and keep the best so far</source>
-      <translation>{title} beenden und das bisher Beste behalten</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/jobs/job_row.py" />
       <source>End the training now; the best weights so far become a revision.</source>
-      <translation>Das Training jetzt beenden; die bisher besten Gewichte werden eine Revision.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/jobs/job_row.py" />
       <source>{left} left</source>
-      <translation>noch {left}</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/jobs/panel.py" />
       <source>This training was interrupted. Resume goes on where it was, with the same result as without a pause.</source>
-      <translation>Dieses Training wurde unterbrochen. Fortsetzen macht dort weiter, mit dem gleichen Ergebnis wie ohne Pause.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/jobs/panel.py" />
       <source>Jobs</source>
-      <translation>Aufträge</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/jobs/panel.py" />
       <source>This job has written nothing.</source>
-      <translation>Dieser Auftrag hat nichts geschrieben.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/jobs/panel.py" />
       <source>Log of the chosen job</source>
-      <translation>Protokoll des gewählten Auftrags</translation>
-    </message>
-    <message>
-      <location filename="../../gui/jobs/panel.py" />
-      <source>The chosen job</source>
-      <translation>Der gewählte Auftrag</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/jobs/panel.py" />
       <source>Log</source>
-      <translation>Protokoll</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/jobs/panel.py" />
       <source>No jobs yet.</source>
-      <translation>Noch keine Aufträge.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/jobs/panel.py" />
       <source>Choose an act from the Train, Prune or Quantize menu.</source>
-      <translation>Eine Aktion aus den Menüs Training, Pruning oder Quantisieren wählen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/jobs/running_job.py" />
       <source>keeping the best so far</source>
-      <translation>das bisher Beste wird behalten</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/jobs/running_job.py" />
       <source>stopping</source>
-      <translation>wird abgebrochen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/jobs/unfinished_row.py" />
       <source>Resume</source>
-      <translation>Fortsetzen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/jobs/unfinished_row.py" />
       <source>Resume {title}</source>
-      <translation>{title} fortsetzen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/jobs/unfinished_row.py" />
       <source>Go on where this training was stopped.</source>
-      <translation>Dort weitermachen, wo dieses Training aufhörte.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/jobs/unfinished_row.py" />
       <source>Discard</source>
-      <translation>Verwerfen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/jobs/unfinished_row.py" />
       <source>Discard {title}</source>
-      <translation>{title} verwerfen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/jobs/unfinished_row.py" />
       <source>Delete what was trained so far; the revisions stay.</source>
-      <translation>Das bisher Trainierte löschen; die Revisionen bleiben.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/jobs/unfinished_row.py" />
       <source>d MMMM, HH:mm</source>
-      <translation>d. MMMM, HH:mm</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/jobs/unfinished_row.py" />
       <source>Interrupted at {share:.0f} % · {when} · step {steps:,} of {total:,}</source>
-      <translation>Unterbrochen bei {share:.0f} % · {when} · Schritt {steps:,} von {total:,}</translation>
-    </message>
-    <message>
-      <location filename="../../gui/main_window.py" />
-      <source>Views of the model</source>
-      <translation>Ansichten des Modells</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/main_window.py" />
       <source>&amp;Graph</source>
-      <translation>&amp;Graph</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/main_window.py" />
       <source>&amp;Layers</source>
-      <translation>S&amp;chichten</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/main_window.py" />
       <source>Co&amp;mpare</source>
-      <translation>Verg&amp;leich</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/main_window.py" />
       <source>Revisions</source>
-      <translation>Revisionen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/main_window.py" />
       <source>Inspector</source>
-      <translation>Inspektor</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/menus.py" />
       <source>Write a {suffix} file and prove it.</source>
-      <translation>Eine {suffix}-Datei schreiben und nachweisen, dass sie stimmt.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/menus.py" />
       <source>&amp;Panels</source>
-      <translation>Be&amp;reiche</translation>
-    </message>
-    <message>
-      <location filename="../../gui/menus.py" />
-      <source>&amp;Next panel</source>
-      <translation>&amp;Nächster Bereich</translation>
-    </message>
-    <message>
-      <location filename="../../gui/menus.py" />
-      <source>Pre&amp;vious panel</source>
-      <translation>&amp;Voriger Bereich</translation>
-    </message>
-    <message>
-      <location filename="../../gui/menus.py" />
-      <source>Languag&amp;e</source>
-      <translation>Spr&amp;ache</translation>
-    </message>
-    <message>
-      <location filename="../../gui/menus.py" />
-      <source>Language of the &amp;system</source>
-      <translation>Sprache des &amp;Systems</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/menus.py" />
       <source>&amp;Recent projects</source>
-      <translation>Zule&amp;tzt geöffnet</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/menus.py" />
       <source>No recent projects</source>
-      <translation>Keine zuletzt geöffneten Projekte</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/netron_view/session.py" />
       <source>&amp;Netron</source>
-      <translation>&amp;Netron</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/netron_view/session.py" />
       <source>Close Netron</source>
-      <translation>Netron schließen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/netron_view/tab.py" />
       <source>Netron</source>
-      <translation>Netron</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/netron_view/tab.py" />
       <source>Save Netron's picture</source>
-      <translation>Bild aus Netron speichern</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/details.py" />
       <source>peak activation memory</source>
-      <translation>Spitzenspeicher der Aktivierungen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/details.py" />
       <source>Those of your parameters are counted when the network is made.</source>
-      <translation>Mit den gewählten Parametern wird beim Erstellen gezählt.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/details.py" />
       <source>Top-1, 8 bits</source>
-      <translation>Top-1, 8 Bit</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/details.py" />
       <source>Parameters</source>
-      <translation>Parameter</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/details.py" />
       <source>Latency</source>
-      <translation>Latenz</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/details.py" />
       <source>Estimated: {how}.</source>
-      <translation>Geschätzt: {how}.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/details.py" />
       <source>No published figures are known here.</source>
-      <translation>Hier sind keine veröffentlichten Zahlen bekannt.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/details.py" />
       <source>Cited:</source>
-      <translation>Zitiert:</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/dialog.py" />
       <source>New from reference network</source>
-      <translation>Neu aus Referenznetz</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/dialog.py" />
       <source>Filter by name or family</source>
-      <translation>Nach Name oder Familie filtern</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/dialog.py" />
       <source>Filter</source>
-      <translation>Filter</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/dialog.py" />
       <source>Family</source>
-      <translation>Familie</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/dialog.py" />
       <source>All families</source>
-      <translation>Alle Familien</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/dialog.py" />
       <source>Try fewer letters, or all families.</source>
-      <translation>Weniger Buchstaben oder alle Familien versuchen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/dialog.py" />
       <source>Show &amp;all</source>
-      <translation>&amp;Alle zeigen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/dialog.py" />
       <source>Published figures</source>
-      <translation>Veröffentlichte Zahlen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/dialog.py" />
       <source>No network is chosen.</source>
-      <translation>Kein Netz gewählt.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/dialog.py" />
       <source>Choose one in the table.</source>
-      <translation>Eines in der Tabelle wählen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/dialog.py" />
       <source>Progress</source>
-      <translation>Fortschritt</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/dialog.py" />
       <source>&amp;Create</source>
-      <translation>&amp;Erstellen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/dialog.py" />
       <source>{count} of {total}</source>
-      <translation>{count} von {total}</translation>
+      <translation type="unfinished" />
     </message>
     <message numerus="yes">
       <location filename="../../gui/new/dialog.py" />
       <source>{n} networks</source>
       <extracomment>For one: {n} network</extracomment>
-      <translation>
-        <numerusform>{n} Netz</numerusform>
-        <numerusform>{n} Netze</numerusform>
-      </translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/dialog.py" />
       <source>No network matches '{text}' in {family}.</source>
-      <translation>Kein Netz in {family} heißt wie '{text}'.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/dialog.py" />
       <source>No network matches '{text}'.</source>
-      <translation>Kein Netz heißt wie '{text}'.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/dialog.py" />
       <source>Choose a network first.</source>
-      <translation>Zuerst ein Netz wählen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/dialog.py" />
       <source>Opening</source>
-      <translation>Wird geöffnet</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/dialog.py" />
       <source>Starting</source>
-      <translation>Beginnt</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/origin.py" />
       <source>Reference network, seed {seed}</source>
-      <translation>Referenznetz, Startwert {seed}</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/origin.py" />
       <source>Reference network, weights from a file</source>
-      <translation>Referenznetz, Gewichte aus einer Datei</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/origin.py" />
       <source>Reference network, weights from timm</source>
-      <translation>Referenznetz, Gewichte von timm</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/origin.py" />
       <source>Reference network, other weights</source>
-      <translation>Referenznetz, andere Gewichte</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/table.py" />
       <source>Reference networks</source>
-      <translation>Referenznetze</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/table_model.py" />
       <source>Phone</source>
-      <translation>Telefon</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/table_model.py" />
       <source>Network</source>
-      <translation>Netz</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/table_model.py" />
       <source>Year</source>
-      <translation>Jahr</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/table_model.py" />
       <source>Numbers the network learns.</source>
-      <translation>Zahlen, die das Netz lernt.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/table_model.py" />
       <source>Most bytes of activations that live at the same time.</source>
-      <translation>Meiste Bytes an Aktivierungen, die gleichzeitig leben.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/table_model.py" />
       <source>Share of ImageNet's images whose first answer is right.</source>
-      <translation>Anteil der ImageNet-Bilder, deren erste Antwort stimmt.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/table_model.py" />
       <source>Time of one run on the phone that the source used.</source>
-      <translation>Zeit eines Laufs auf dem Telefon der Quelle.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/table_model.py" />
       <source>none is cited for {data}; {figure} on {other}.</source>
-      <translation>für {data} ist keine zitiert; {figure} auf {other}.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/table_model.py" />
       <source>none is {how}.</source>
-      <translation>keine Zahl {how}.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/weights_box.py" />
       <source>The same seed draws the same weights.</source>
-      <translation>Der gleiche Startwert zieht die gleichen Gewichte.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/weights_box.py" />
       <source>Downloads from the network, only when you press Create.</source>
-      <translation>Wird aus dem Netz geladen, erst mit Erstellen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/weights_box.py" />
       <source>timm is not installed here. Install it with: pip install timm</source>
-      <translation>timm ist hier nicht installiert. Installieren mit: pip install timm</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/weights_box.py" />
       <source>Drawn from the &amp;seed</source>
-      <translation>Aus dem &amp;Startwert</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/weights_box.py" />
       <source>From a &amp;file</source>
-      <translation>Aus einer &amp;Datei</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/weights_box.py" />
       <source>Weights file</source>
-      <translation>Datei der Gewichte</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/weights_box.py" />
       <source>&amp;Pretrained, through timm</source>
-      <translation>&amp;Vortrainiert, über timm</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/weights_box.py" />
       <source>timm offers no weights of {title}.</source>
-      <translation>timm bietet keine Gewichte von {title}.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/weights_box.py" />
       <source>Name the file with the weights.</source>
-      <translation>Die Datei mit den Gewichten angeben.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/weights_box.py" />
       <source>'{name}' is no weights file; it must end in {first} or {last}.</source>
-      <translation>'{name}' ist keine Datei mit Gewichten; sie muss auf {first} oder {last} enden.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/weights_box.py" />
       <source>There is no file '{path}'.</source>
-      <translation>Es gibt keine Datei '{path}'.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/new/weights_box.py" />
       <source>Weights ({pattern})</source>
-      <translation>Gewichte ({pattern})</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/act.py" />
       <source>Devices</source>
-      <translation>Geräte</translation>
+      <translation type="unfinished" />
     </message>
     <message numerus="yes">
       <location filename="../../gui/operations/act.py" />
       <source>{data}, {n} items</source>
       <extracomment>For one: {data}, {n} item</extracomment>
-      <translation>
-        <numerusform>{data}, {n} Eintrag</numerusform>
-        <numerusform>{data}, {n} Einträge</numerusform>
-      </translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/act.py" />
       <source>{items}: {train:,} to train, {judge:,} to judge</source>
-      <translation>{items}: {train:,} zum Trainieren, {judge:,} zum Bewerten</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/act.py" />
       <source>The network has {scores:,} scores and the data {classes:,} classes: the rest stays unused.</source>
-      <translation>Das Netz hat {scores:,} Ausgabewerte, die Daten haben {classes:,} Klassen: Der Rest bleibt ungenutzt.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/act.py" />
       <source>The original ({model})</source>
-      <translation>Das Original ({model})</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/act.py" />
       <source>Preview of {act}</source>
-      <translation>Vorschau: {act}</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/act.py" />
       <source>{act} on part of the layers.</source>
-      <translation>{act} auf einem Teil der Schichten.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/act.py" />
       <source>Replay a recipe</source>
-      <translation>Ein Rezept abspielen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/act.py" />
       <source>Recipes (*.json)</source>
-      <translation>Rezepte (*.json)</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/act.py" />
       <source>'{name}' looks like a recipe, but no model is open.</source>
-      <translation>'{name}' sieht wie ein Rezept aus, aber es ist kein Modell offen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/act.py" />
       <source>Recipe {name}</source>
-      <translation>Rezept {name}</translation>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/operations/act.py" />
+      <source>Revision {id}: {title}</source>
+      <translation type="unfinished" />
     </message>
     <message numerus="yes">
       <location filename="../../gui/operations/act.py" />
       <source>on {n} layers</source>
       <extracomment>For one: on {n} layer</extracomment>
-      <translation>
-        <numerusform>auf {n} Schicht</numerusform>
-        <numerusform>auf {n} Schichten</numerusform>
-      </translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/act.py" />
       <source>on layers named {pattern}</source>
-      <translation>auf Schichten wie {pattern}</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/act.py" />
       <source>With the default parameters.</source>
-      <translation>Mit den Standardwerten.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/act.py" />
       <source>yes</source>
-      <translation>ja</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/act.py" />
       <source>no</source>
-      <translation>nein</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/analyse.py" />
       <source>Counting</source>
-      <translation>Zählen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/analyse.py" />
       <source>Accuracy needs data.</source>
-      <translation>Für die Genauigkeit werden Daten gebraucht.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/analyse.py" />
       <source>Attach a data set whose items have classes (Ctrl+D).</source>
-      <translation>Einen Datensatz verbinden, dessen Einträge Klassen haben (Strg+D).</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/analyse.py" />
       <source>Evaluate {models}</source>
-      <translation>Bewerten: {models}</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/analyse.py" />
       <source>Fidelity compares with the original.</source>
-      <translation>Treue vergleicht mit dem Original.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/analyse.py" />
       <source>Choose another row, or apply an act first.</source>
-      <translation>Eine andere Zeile wählen oder zuerst eine Aktion anwenden.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/analyse.py" />
       <source>Fidelity of {models}</source>
-      <translation>Treue: {models}</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/analyse.py" />
       <source>There is no {figure} for {model}.</source>
-      <translation>Es gibt für {model} keinen Wert: {figure}.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/analyse.py" />
       <source>Latency of {models}</source>
-      <translation>Latenz: {models}</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/analyse.py" />
       <source>Ask about a picture</source>
-      <translation>Zu einem Bild fragen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/analyse.py" />
       <source>Pictures ({pattern})</source>
-      <translation>Bilder ({pattern})</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/analyse.py" />
       <source>'{name}' is a picture, but no model is open.</source>
-      <translation>'{name}' ist ein Bild, aber es ist kein Modell offen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/analyse.py" />
       <source>Ask about {name}</source>
-      <translation>Frage zu {name}</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/analyse.py" />
       <source>revision {id}</source>
-      <translation>Revision {id}</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/analyse.py" />
       <source>{one} and {other}</source>
-      <translation>{one} und {other}</translation>
+      <translation type="unfinished" />
     </message>
     <message numerus="yes">
       <location filename="../../gui/operations/analyse.py" />
       <source>{n} models</source>
       <extracomment>For one: {n} model</extracomment>
-      <translation>
-        <numerusform>{n} Modell</numerusform>
-        <numerusform>{n} Modelle</numerusform>
-      </translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/comparing.py" />
       <source>Choose another revision in the list first, then compare with it.</source>
-      <translation>Zuerst eine andere Revision in der Liste wählen, dann mit ihr vergleichen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/comparing.py" />
       <source>'{name}' can be measured, but only ONNX graphs can be shown.</source>
-      <translation>'{name}' lässt sich messen, aber nur ONNX-Graphen lassen sich zeigen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/comparing.py" />
       <source>Compare with a file</source>
-      <translation>Mit einer Datei vergleichen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/comparing.py" />
       <source>Models (*.onnx *.tflite)</source>
-      <translation>Modelle (*.onnx *.tflite)</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/comparing.py" />
       <source>'{name}' cannot be compared with.</source>
-      <translation>Mit '{name}' lässt sich nicht vergleichen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/comparing.py" />
       <source>Choose an .onnx or a .tflite file.</source>
-      <translation>Eine .onnx- oder .tflite-Datei wählen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/comparing.py" />
       <source>Choose the rows of files to remove; revisions stay in the table.</source>
-      <translation>Die Zeilen der Dateien wählen, die entfernt werden sollen; Revisionen bleiben in der Tabelle.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/creating.py" />
       <source>New {title}</source>
-      <translation>Neu: {title}</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/drawing.py" />
       <source>SVG, for screens (*.svg)</source>
-      <translation>SVG, für Bildschirme (*.svg)</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/drawing.py" />
       <source>PDF, for paper (*.pdf)</source>
-      <translation>PDF, für Papier (*.pdf)</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/drawing.py" />
       <source>PNG (*.png)</source>
-      <translation>PNG (*.png)</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/drawing.py" />
       <source>Save picture as</source>
-      <translation>Bild speichern unter</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/drawing.py" />
       <source>Drawing '{name}'…</source>
-      <translation>'{name}' wird gezeichnet…</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/dropping.py" />
       <source>Only the first of {count} files was taken: '{name}'.</source>
-      <translation>Nur die erste von {count} Dateien wurde genommen: '{name}'.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/exporting.py" />
       <source>Export {name}</source>
-      <translation>{name} exportieren</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/helping.py" />
       <source>Shortcuts</source>
-      <translation>Tastenkürzel</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/helping.py" />
       <source>Graph: {act}</source>
-      <translation>Graph: {act}</translation>
-    </message>
-    <message>
-      <location filename="../../gui/operations/helping.py" />
-      <source>Overview: {act}</source>
-      <translation>Übersicht: {act}</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/helping.py" />
       <source>Act</source>
-      <translation>Aktion</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/helping.py" />
       <source>Keys</source>
-      <translation>Tasten</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/helping.py" />
       <source>Fits neural networks into phones: see, prune, tune, quantize, compare and export, with every number proven.</source>
-      <translation>Macht neuronale Netze klein genug für Telefone: ansehen, beschneiden, abstimmen, quantisieren, vergleichen und exportieren, jede Zahl nachgewiesen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/helping.py" />
       <source>About Thimble</source>
-      <translation>Über Thimble</translation>
-    </message>
-    <message>
-      <location filename="../../gui/operations/looking.py" />
-      <source>The whole graph would be too small to read. Choose a place in its overview; Esc closes the overview.</source>
-      <translation>Der ganze Graph wäre zu klein zum Lesen. Eine Stelle in der Übersicht wählen; Esc schließt sie.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/netron.py" />
       <source>Netron shows this revision in your browser, offline.</source>
-      <translation>Netron zeigt diese Revision im Browser, ohne Netz.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/netron.py" />
       <source>It reads from this window and ends with it.</source>
-      <translation>Es liest aus diesem Fenster und endet mit ihm.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/netron.py" />
       <source>Open this address in a browser on this machine: {url}</source>
-      <translation>Diese Adresse in einem Browser auf diesem Rechner öffnen: {url}</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/netron.py" />
       <source>No browser could be started.</source>
-      <translation>Es ließ sich kein Browser starten.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/resuming.py" />
       <source>This training can no longer be resumed: its checkpoint is gone.</source>
-      <translation>Dieses Training lässt sich nicht mehr fortsetzen: Sein Zwischenstand ist weg.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/resuming.py" />
       <source>Discard a training</source>
-      <translation>Ein Training verwerfen</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/resuming.py" />
       <source>Discard '{act}', step {steps:,} of {total:,}?
 This cannot be undone.</source>
-      <translation>'{act}' verwerfen, Schritt {steps:,} von {total:,}?
-Das lässt sich nicht rückgängig machen.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/resuming.py" />
       <source>{act}, in a recipe of {count} steps</source>
-      <translation>{act}, in einem Rezept mit {count} Schritten</translation>
-    </message>
-    <message>
-      <location filename="../../gui/operations/speaking.py" />
-      <source>The system's language</source>
-      <translation>Die Sprache des Systems</translation>
-    </message>
-    <message>
-      <location filename="../../gui/operations/speaking.py" />
-      <source>{language} is chosen. Thimble speaks it when it is started again.</source>
-      <translation>{language} ist gewählt. Thimble spricht es ab dem nächsten Start.</translation>
-    </message>
-    <message>
-      <location filename="../../gui/palette/commands.py" />
-      <source>It cannot act now.</source>
-      <translation>Das geht gerade nicht.</translation>
-    </message>
-    <message>
-      <location filename="../../gui/palette/view.py" />
-      <source>Command palette</source>
-      <translation>Befehlspalette</translation>
-    </message>
-    <message>
-      <location filename="../../gui/palette/view.py" />
-      <source>Type what to do, or @ and a layer</source>
-      <translation>Aktion eingeben, oder @ und eine Schicht</translation>
-    </message>
-    <message>
-      <location filename="../../gui/palette/view.py" />
-      <source>Commands</source>
-      <translation>Befehle</translation>
-    </message>
-    <message>
-      <location filename="../../gui/palette/view.py" />
-      <source>No layer or block is called that.</source>
-      <translation>Keine Schicht und kein Block heißt so.</translation>
-    </message>
-    <message>
-      <location filename="../../gui/palette/view.py" />
-      <source>Nothing is called that. Try another word, or @ for the layers of the model.</source>
-      <translation>Nichts heißt so. Ein anderes Wort versuchen, oder @ für die Schichten des Modells.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/param_form.py" />
       <source>Advanced</source>
-      <translation>Erweitert</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/param_form.py" />
       <source>automatic</source>
-      <translation>automatisch</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/param_form.py" />
       <source>{label} slider</source>
-      <translation>{label}, Schieber</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/param_form.py" />
       <source>{group} ({count} changed)</source>
-      <translation>{group} ({count} geändert)</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/param_form.py" />
       <source>Between {low:g} and {high:g}.</source>
-      <translation>Zwischen {low:g} und {high:g}.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/param_form.py" />
       <source>At least {low:g}.</source>
-      <translation>Mindestens {low:g}.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/param_form.py" />
       <source>At most {high:g}.</source>
-      <translation>Höchstens {high:g}.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/param_form.py" />
       <source>Default: {value}.</source>
-      <translation>Standard: {value}.</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/report_dialog.py" />
       <source>This step left no report.</source>
-      <translation>Dieser Schritt hat keinen Bericht hinterlassen.</translation>
-    </message>
-    <message>
-      <location filename="../../gui/search/bar.py" />
-      <source>Search</source>
-      <translation>Suche</translation>
-    </message>
-    <message>
-      <location filename="../../gui/search/bar.py" />
-      <source>Search layers: name, stride 2, 64×56×56, int8 …</source>
-      <translation>Schichten suchen: Name, stride 2, 64×56×56, int8 …</translation>
-    </message>
-    <message>
-      <location filename="../../gui/search/bar.py" />
-      <source>Search layers</source>
-      <translation>Schichten suchen</translation>
-    </message>
-    <message>
-      <location filename="../../gui/search/bar.py" />
-      <source>Previous result (Shift+F3)</source>
-      <translation>Voriger Treffer (Umschalt+F3)</translation>
-    </message>
-    <message>
-      <location filename="../../gui/search/bar.py" />
-      <source>Next result (F3)</source>
-      <translation>Nächster Treffer (F3)</translation>
-    </message>
-    <message>
-      <location filename="../../gui/search/bar.py" />
-      <source>Close the search (Esc)</source>
-      <translation>Suche schließen (Esc)</translation>
-    </message>
-    <message>
-      <location filename="../../gui/search/bar.py" />
-      <source>Search only here; for one word type {prefix}:</source>
-      <translation>Nur hier suchen; für ein einzelnes Wort {prefix}: eingeben</translation>
-    </message>
-    <message>
-      <location filename="../../gui/search/bar.py" />
-      <source>Example: {example}</source>
-      <translation>Beispiel: {example}</translation>
-    </message>
-    <message>
-      <location filename="../../gui/search/bar.py" />
-      <source>Select all</source>
-      <translation>Alle auswählen</translation>
-    </message>
-    <message>
-      <location filename="../../gui/search/bar.py" />
-      <source>Select every layer that was found (Alt+Return)</source>
-      <translation>Jede gefundene Schicht auswählen (Alt+Eingabe)</translation>
-    </message>
-    <message>
-      <location filename="../../gui/search/bar.py" />
-      <source>Layers found</source>
-      <translation>Gefundene Schichten</translation>
-    </message>
-    <message numerus="yes">
-      <location filename="../../gui/search/bar.py" />
-      <source>{found} of {n} layers</source>
-      <extracomment>For one: {found} of {n} layer</extracomment>
-      <translation>
-        <numerusform>{found} von {n} Schicht</numerusform>
-        <numerusform>{found} von {n} Schichten</numerusform>
-      </translation>
-    </message>
-    <message>
-      <location filename="../../gui/search/bar.py" />
-      <source>{count}, still reading</source>
-      <translation>{count}, liest noch</translation>
-    </message>
-    <message>
-      <location filename="../../gui/search/bar.py" />
-      <source>No layer has all of these words.</source>
-      <translation>Keine Schicht hat alle diese Wörter.</translation>
-    </message>
-    <message>
-      <location filename="../../gui/search/bar.py" />
-      <source>Try a part of a name, “stride 2”, “group=32”, “64×56×56”, “int8”.</source>
-      <translation>Einen Teil eines Namens versuchen, „stride 2“, „group=32“, „64×56×56“, „int8“.</translation>
-    </message>
-    <message>
-      <location filename="../../gui/search/results.py" />
-      <source>folded</source>
-      <translation>eingeklappt</translation>
-    </message>
-    <message>
-      <location filename="../../gui/search/results.py" />
-      <source>unfolded</source>
-      <translation>ausgeklappt</translation>
-    </message>
-    <message>
-      <location filename="../../gui/search/results.py" />
-      <source>Name</source>
-      <translation>Name</translation>
-    </message>
-    <message>
-      <location filename="../../gui/search/results.py" />
-      <source>Attribute</source>
-      <translation>Attribut</translation>
-    </message>
-    <message>
-      <location filename="../../gui/search/results.py" />
-      <source>Shape</source>
-      <translation>Form</translation>
-    </message>
-    <message>
-      <location filename="../../gui/search/results.py" />
-      <source>Tensor</source>
-      <translation>Tensor</translation>
-    </message>
-    <message>
-      <location filename="../../gui/search/results.py" />
-      <source>Type</source>
-      <translation>Typ</translation>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/words.py" />
       <source>d MMMM yyyy, HH:mm</source>
-      <translation>d. MMMM yyyy, HH:mm</translation>
+      <translation type="unfinished" />
     </message>
   </context>
 </TS>

@@ -15,7 +15,6 @@ GUI = ROOT / "gui"
 LATER = {  # packages that are being rewritten just now
     "graph_view",
     "graph_pane.py",
-    "inspector",
     "layers_table",
     "bindings.py",
     "app_state.py",

@@ -1,0 +1,26 @@
+"""What every page of the inspector works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gui.graph_view.known import Known
+from gui.inspector.weights_section import Examiner
+from gui.inspector.wiring import Wiring
+
+
+@dataclass(frozen=True)
+class Context:
+    """The model shown, and what happens when something on a page is used.
+
+    ``go_to`` takes the key of a layer or the path of a block, ``choose_tensor`` a tensor's name, ``edit`` an act and
+    what it is for; None where nothing can be edited.
+    """
+
+    whole: Known
+    wiring: Wiring
+    examiner: Examiner
+    go_to: Callable[[str], None]
+    choose_tensor: Callable[[str], None]
+    edit: Callable[[str, str], None] | None = None

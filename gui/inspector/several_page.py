@@ -1,0 +1,72 @@
+"""The pages of several layers and of a block: what they cost together, and what they are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
+
+from core.model.blocks import Block
+from gui.inspector.context import Context
+from gui.inspector.costs import cost_rows, operator_table
+from gui.inspector.layer_page import short
+from gui.inspector.page import Column
+from gui.inspector.parts import Link
+from gui.inspector.rows import Rows
+from gui.words import counted, tr
+
+_LISTED = 12
+
+
+def several_page(page: Column, context: Context, keys: Sequence[str]) -> None:
+    """Layers selected one by one."""
+    layers = [context.whole.layers[key] for key in keys]
+    kinds = Counter(node.op_type for node, _ in layers)
+    said = " · ".join(f"{kind} {n}" for kind, n in kinds.most_common())
+    page.title(counted(len(keys), "{n} layer", "{n} layers"), said)
+    costs = [cost for _, cost in layers]
+    page.section("cost", tr("Cost, added up"), partial(cost_rows, whole=context.whole, layers=costs))
+    page.section("operators", tr("Operators"), partial(operator_table, layers=layers))
+    page.section("layers", tr("Layers"), partial(_layers, context=context, keys=keys))
+
+
+def block_page(page: Column, context: Context, block: Block, keys: Sequence[str]) -> None:
+    """A block: ``keys`` are the layers inside it, at any depth."""
+    layers = [context.whole.layers[key] for key in keys]
+    inside = counted(len(keys), "block of {n} layer", "block of {n} layers")
+    page.title(block.title if "~" in block.path else block.path, inside)
+    page.path(block.path.replace(".", " › "), tr("In the graph as {path}", path=block.path))
+    costs = [cost for _, cost in layers]
+    page.section("cost", tr("Cost, added up"), partial(cost_rows, whole=context.whole, layers=costs))
+    page.section("operators", tr("Operators"), partial(operator_table, layers=layers))
+    if block.identical:
+        title = tr("Identical blocks ({n})", n=len(block.identical))
+        others = [path for path in block.identical if path != block.path]
+        page.section("identical", title, partial(_paths, context=context, paths=others))
+    if block.children:
+        paths = [child.path for child in block.children]
+        page.section("children", tr("Blocks inside"), partial(_paths, context=context, paths=paths))
+    page.section("layers", tr("Layers"), partial(_layers, context=context, keys=keys), is_open=False)
+
+
+def _layers(rows: Rows, context: Context, keys: Sequence[str]) -> None:
+    for key in keys[:_LISTED]:
+        node = context.whole.layers[key][0]
+        link = Link(short(node, key), tr("{operator} {layer}", operator=node.op_type, layer=key), key)
+        link.clicked.connect(partial(_go, context, key))
+        rows.beside(node.op_type, link)
+    if len(keys) > _LISTED:
+        rows.row("", tr("and {n} more", n=f"{len(keys) - _LISTED:,}"), muted=True)
+
+
+def _paths(rows: Rows, context: Context, paths: Sequence[str]) -> None:
+    for path in paths[:_LISTED]:
+        link = Link(path, tr("block {path}", path=path), tr("Go to the block {path}", path=path))
+        link.clicked.connect(partial(_go, context, path))
+        rows.widget(link)
+    if len(paths) > _LISTED:
+        rows.row("", tr("and {n} more", n=f"{len(paths) - _LISTED:,}"), muted=True)
+
+
+def _go(context: Context, key: str, _checked: bool = False) -> None:
+    context.go_to(key)

@@ -1,0 +1,52 @@
+"""Who makes and who reads a tensor, as keys of layers. No Qt."""
+
+from __future__ import annotations
+
+import onnx_ir as ir
+
+from gui.graph_view.known import Known
+
+
+class Wiring:
+    """Neighbours of the layers of one model, seen through the nodes that are no layers of their own."""
+
+    def __init__(self, whole: Known) -> None:
+        self.whole = whole
+        self._keys = {id(node): key for key, (node, _) in whole.layers.items()}
+
+    def key(self, node: ir.Node | None) -> str:
+        """'' for a node that is no layer."""
+        return self._keys.get(id(node), "") if node is not None else ""
+
+    def maker(self, value: ir.Value) -> str:
+        """The layer whose output a value is; '' for an input of the model or a constant."""
+        return self.key(value.producer())
+
+    def readers(self, value: ir.Value) -> list[str]:
+        """The layers that read a value, each once, in the order of their inputs' registration."""
+        out: dict[str, None] = {}
+        waiting, seen = [value], {id(value)}
+        while waiting:
+            for node, _ in waiting.pop(0).uses():
+                key = self.key(node)
+                if key:
+                    out[key] = None
+                elif id(node) in self.whole.hidden:
+                    fresh = [o for o in node.outputs if id(o) not in seen]
+                    seen.update(id(o) for o in fresh)
+                    waiting += fresh
+        return list(out)
+
+    def value(self, name: str) -> ir.Value | None:
+        """The tensor of a name: an output of a layer, an input of the model, or a stored one."""
+        graph = self.whole.model.graph.graph
+        if name in graph.initializers:
+            return graph.initializers[name]
+        for value in graph.inputs:
+            if value.name == name:
+                return value
+        for node in graph:
+            for value in node.outputs:
+                if value.name == name:
+                    return value
+        return None

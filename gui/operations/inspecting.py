@@ -1,0 +1,36 @@
+"""What follows from using the inspector: going to layers and tensors, seeing outputs, sections that stay folded."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from gui.desk import Desk
+from gui.operations.layer_output import LayerOutputs
+
+
+def bind(desk: Desk) -> None:
+    """Tie the inspector to the rest of the window; once."""
+    inspector, view = desk.window.inspector, desk.window.graphs.view
+    inspector.folds.read(desk.settings.folds)
+    inspector.folds.changed.connect(partial(_remember_folds, desk))
+    inspector.go_to.connect(partial(go_to, desk))
+    inspector.tensor_chosen.connect(partial(choose_tensor, desk))
+    view.tensor_selected.connect(inspector.set_tensor)
+    desk.kept.append(LayerOutputs(desk))
+
+
+def go_to(desk: Desk, key: str) -> None:
+    """Select a layer or a block, and bring it into sight."""
+    desk.window.inspector.set_tensor("")
+    desk.window.graphs.view.select_tensor("")
+    desk.state.select([key])
+    desk.window.graphs.view.reveal(key)
+
+
+def choose_tensor(desk: Desk, name: str) -> None:
+    """Mark a tensor on the graph too."""
+    desk.window.graphs.view.select_tensor(name)
+
+
+def _remember_folds(desk: Desk) -> None:
+    desk.settings.folds = desk.window.inspector.folds.to_json()
