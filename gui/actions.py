@@ -20,6 +20,7 @@ from gui.operations import (
     moving,
     netron,
     searching,
+    timing,
 )
 from gui.words import tr
 
@@ -185,6 +186,15 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("full_screen", VIEW, "F&ull screen", looking.full_screen, "F11", check=lambda d: d.window.isFullScreen()),
     Entry("evaluate", ANALYSE, "&Evaluate accuracy", analyse.evaluate_current, "F5", why_not=needs_labels),
     Entry("latency", ANALYSE, "Measure &latency", analyse.latency_current, "F6", why_not=needs_running),
+    Entry(
+        "layer_latency",
+        ANALYSE,
+        "Latency per la&yer…",
+        timing.ask,
+        "Shift+F6",
+        "Time every layer on this machine and colour the graph by it.",
+        needs_running,
+    ),
     Entry("fidelity", ANALYSE, "&Fidelity to the original", analyse.fidelity_current, "F7", why_not=needs_parent),
     Entry("predict", ANALYSE, "Ask about a &picture…", analyse.choose_picture, "F8", why_not=needs_running),
     Entry("compare_parent", COMPARE, "With the &parent revision", comparing.with_parent, "Ctrl+B", "", needs_parent),

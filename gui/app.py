@@ -13,9 +13,12 @@ from PySide6.QtWidgets import QApplication
 from core import __version__
 from core.project.project import SUFFIX
 from gui import settings as places
+from gui.actions import VIEW
 from gui.app_state import AppState
 from gui.background import Background
 from gui.bindings import Bindings
+from gui.colouring.colouring import Colouring
+from gui.colouring.menu import ColourMenu
 from gui.desk import Desk
 from gui.editing.session import Editing
 from gui.error_reporter import ErrorReporter
@@ -55,6 +58,8 @@ def build(app: QApplication, settings: Settings | None = None, client: Client | 
     desk = Desk(app, window, state, runner, errors, store, background, editing)
     menus = Menus(desk)
     desk.kept.extend((menus, Bindings(desk, menus), FocusedPanel(app, window), SystemLook(app, store, window)))
+    colouring = Colouring(state, window.graphs.view, background, errors.report)
+    desk.kept.extend((colouring, ColourMenu(colouring, menus.menus[VIEW], desk.actions["tab_graph"])))
     window.restore_layout(store.layout("docks"))
     window.show_project(False)
     window.before_close(lambda: _close(desk))

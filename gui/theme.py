@@ -147,6 +147,14 @@ def header_color(category: str, theme: Theme | None = None) -> QColor:
     return QColor(categories.get(category, categories["other"]))
 
 
+def ink_on(ground: QColor) -> QColor:
+    """The colour of letters on a header of any colour: whichever has the greater contrast."""
+    parts = (ground.redF(), ground.greenF(), ground.blueF())
+    red, green, blue = ((v / 12.92 if v <= 0.04 else ((v + 0.055) / 1.055) ** 2.4) for v in parts)
+    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    return QColor("#14181f") if luminance > 0.18 else color("on_header")
+
+
 def system_prefers_dark(app: QApplication) -> bool:
     """What the desktop asks for; False where it does not say."""
     return app.styleHints().colorScheme() == Qt.ColorScheme.Dark

@@ -36,6 +36,7 @@ def metrics() -> Metrics:
 class Shown:
     """What is marked at the moment, by card or edge number; shared by both items.
 
+    ``heat`` are header colours that stand for a figure; cards without one are then grey.
     ``paint`` says what the items paint at a distance: the graph itself, the marks of the selection on it, or both.
     """
 
@@ -47,6 +48,7 @@ class Shown:
     tensor_edges: frozenset[int] = frozenset()
     badges: Mapping[int, str] | None = None
     overlays: Mapping[int, str] | None = None
+    heat: Mapping[int, QColor] | None = None
     paint: Literal["both", "graph", "marks"] = "both"
 
 
@@ -187,23 +189,29 @@ class CardsItem(QGraphicsItem):
             self._paint_overlays(painter, cards)
             paint = self._paint_card if detail >= NEAR else self._paint_title
             for k in cards:
-                paint(painter, k, headers[self._picture.cards[k].category])
+                paint(painter, k, self._ground(k, headers))
         if self._shown.paint == "both":
             self._paint_outlines(painter, cards, detail)
         if detail >= FAR:
             self._paint_badges(painter, cards)
 
+    def _ground(self, k: int, headers: Mapping[str, QColor]) -> QColor:
+        """The colour of a card's header: that of its kind of operator, or of a figure."""
+        heat, card = self._shown.heat, self._picture.cards[k]
+        if heat is None or card.category == "terminal":
+            return headers[card.category]
+        return heat[k] if k in heat else theme.color("border")
+
     def _paint_blocks(self, painter: QPainter, cards: Sequence[int], headers: Mapping[str, QColor]) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        groups: dict[str, list[QRectF]] = {}
+        groups: dict[int, list[QRectF]] = {}
         overlays = self._shown.overlays or {}
         for k in cards:
-            groups.setdefault(overlays.get(k, self._picture.cards[k].category), []).append(
-                QRectF(*self._picture.boxes[k])
-            )
+            ground = theme.color(overlays[k]) if k in overlays else self._ground(k, headers)
+            groups.setdefault(ground.rgb(), []).append(QRectF(*self._picture.boxes[k]))
         painter.setPen(Qt.PenStyle.NoPen)
-        for name, boxes in groups.items():
-            painter.setBrush(headers[name] if name in headers else theme.color(name))
+        for colour, boxes in groups.items():
+            painter.setBrush(QColor.fromRgb(colour))
             painter.drawRects(boxes)
 
     def _paint_title(self, painter: QPainter, k: int, header: QColor) -> None:
@@ -212,7 +220,7 @@ class CardsItem(QGraphicsItem):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(header)
         painter.drawRoundedRect(box, theme.RADIUS, theme.RADIUS)
-        painter.setPen(theme.color("on_header"))
+        painter.setPen(theme.ink_on(header))
         widest = (box.width() - 2 * SIDE) / max(self._widths.title(card.title), 1.0) * 12
         painter.setFont(theme.graph_font(True, int(max(8.0, min(22.0, box.height() * 0.7, widest)))))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, card.title)
@@ -227,15 +235,15 @@ class CardsItem(QGraphicsItem):
         head = self._head(width, bool(card.rows), card.category == "terminal")
         painter.translate(x, y)
         painter.fillPath(head, header)
-        self._paint_header(painter, k, width)
+        self._paint_header(painter, k, width, theme.ink_on(header))
         if card.rows:
             self._paint_rows(painter, k, width)
         painter.translate(-x, -y)
 
-    def _paint_header(self, painter: QPainter, k: int, width: float) -> None:
+    def _paint_header(self, painter: QPainter, k: int, width: float, ink: QColor) -> None:
         card = self._picture.cards[k]
         painter.setFont(self._fonts[0])
-        painter.setPen(theme.color("on_header"))
+        painter.setPen(ink)
         right = width - SIDE - self._widths.body(card.shape) if card.shape else width - SIDE
         title = card.title
         if self._widths.title(title) > right - 2 * SIDE:
@@ -243,7 +251,8 @@ class CardsItem(QGraphicsItem):
         painter.drawText(QPointF(SIDE, HEADER / 2 + 4.5), title)
         if card.shape:
             painter.setFont(self._fonts[1])
-            painter.setPen(theme.color("on_header", 190))
+            ink.setAlpha(190)
+            painter.setPen(ink)
             painter.drawText(QPointF(right, HEADER / 2 + 4.5), card.shape)
 
     def _paint_rows(self, painter: QPainter, k: int, width: float) -> None:

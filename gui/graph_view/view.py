@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from core.model.model import Model
@@ -193,6 +193,12 @@ class GraphView(Navigation):
         """Lay a tint behind layers: key -> a role of the theme ('accent', 'good', 'warning', 'error'); None clears."""
         index = self._picture.index if self._picture else {}
         self._shown.overlays = {index[key]: role for key, role in (layers or {}).items() if key in index}
+        self._look_again()
+
+    def set_heat(self, colours: Mapping[int, QColor] | None) -> None:
+        """Colour cards by a figure: number of the card -> colour; None for the colours of the operators again. It
+        holds until another picture stands here."""
+        self._shown.heat = colours
         self._look_again()
 
     def set_theme(self, _theme: theme.Theme | None = None) -> None:

@@ -1,0 +1,1 @@
+"""Colouring the layers of a graph by a figure."""
