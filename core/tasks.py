@@ -150,6 +150,23 @@ def plan(args: Json, job: Job, folder: Path) -> Json:
     return {"report": found.report.to_json(), "layers": list(found.layers)}
 
 
+@task("pack")
+def pack(args: Json, job: Job, folder: Path) -> Json:
+    """A project as one file. args: project, path. Gives path and bytes."""
+    from core.project.parcel import pack_project
+
+    made = pack_project(args["project"], args["path"], job)
+    return {"path": str(made), "bytes": made.stat().st_size}
+
+
+@task("unpack")
+def unpack(args: Json, job: Job, folder: Path) -> Json:
+    """A packed project as a folder that does not exist yet. args: path, folder. Gives folder."""
+    from core.project.parcel import unpack_project
+
+    return {"folder": str(unpack_project(args["path"], args["folder"], job))}
+
+
 @task("info")
 def info(args: Json, job: Job, folder: Path) -> Json:
     """Cost and marks. args: model. Gives cost (JSON of core.measure.cost) and marks ([layer, sentence])."""

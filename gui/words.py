@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import string
+from collections.abc import Mapping
+from typing import Any
+
 from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
 
 CONTEXT = "Thimble"
+_THIN = "\u202f"  # a narrow space that does not break
 
 
 def tr(text: str, /, **values: object) -> str:
@@ -14,7 +19,7 @@ def tr(text: str, /, **values: object) -> str:
     ``tr("{count} layers", count=n)``, never with an f-string.
     """
     translated = QCoreApplication.translate(CONTEXT, text) if text else ""
-    return translated.format(**values) if values else translated
+    return _filled(translated, values) if values else translated
 
 
 def counted(count: int, one: str, many: str, /, **values: object) -> str:
@@ -25,7 +30,27 @@ def counted(count: int, one: str, many: str, /, **values: object) -> str:
     translated = QCoreApplication.translate(CONTEXT, many, None, count)
     if count == 1 and translated == many:
         translated = one
-    return translated.format(n=f"{count:,}", **values)
+    return _filled(translated, {"n": number(count), **values})
+
+
+def number(value: int) -> str:
+    """A whole number with its thousands apart: '1,234', and '1 234' in languages where a comma would be a fraction."""
+    shown = f"{value:,}"
+    return shown if _commas() else shown.replace(",", _THIN)
+
+
+def _commas() -> bool:
+    return QLocale().language() in (QLocale.Language.English, QLocale.Language.C)
+
+
+class _Spaced(string.Formatter):
+    def format_field(self, value: Any, format_spec: str) -> str:
+        shown = str(super().format_field(value, format_spec))
+        return shown.replace(",", _THIN) if "," in format_spec else shown
+
+
+def _filled(text: str, values: Mapping[str, object]) -> str:
+    return text.format(**values) if _commas() else _Spaced().vformat(text, (), values)
 
 
 def mark(text: str) -> str:

@@ -86,6 +86,8 @@ def _parser() -> argparse.ArgumentParser:
         _edit,
         _draw,
         _export,
+        _pack,
+        _unpack,
         _demo,
         _window,
     ):
@@ -280,6 +282,20 @@ def _export(commands: Commands[_Parser]) -> None:
     parser.add_argument("-o", "--output", required=True, metavar="OUT")
     parser.add_argument("--check", metavar="D", help="data for the proof (default: noise, and the result says so)")
     _preprocess(parser)
+    _json(parser)
+
+
+def _pack(commands: Commands[_Parser]) -> None:
+    parser = _command(commands, "pack", "a project folder as one file to send", "parcels", "pack")
+    parser.add_argument("project", help="the .thimble folder; it may be open in a window")
+    parser.add_argument("-o", "--output", metavar="OUT", help="the .thimble.zip file (default: beside the project)")
+    _json(parser)
+
+
+def _unpack(commands: Commands[_Parser]) -> None:
+    parser = _command(commands, "unpack", "a packed project as a folder again", "parcels", "unpack")
+    parser.add_argument("file", help="a .thimble.zip file")
+    parser.add_argument("-o", "--output", metavar="DIR", help="the .thimble folder (default: beside the file)")
     _json(parser)
 
 

@@ -73,19 +73,31 @@ class Database:
 
     def _prepare(self, create: bool, read_only: bool) -> None:
         with self._said():
-            self._db.executescript("PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;")
+            for pragma in ("journal_mode=DELETE", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF"):
+                self._db.execute(f"PRAGMA {pragma}")
             if read_only:
                 self._db.execute("PRAGMA query_only=ON")
             if create:
                 self._db.executescript(_TABLES)
         if create:
             self.put("schema", SCHEMA)
+        self._refuse_programs()
         found = self.get("schema")
         if not isinstance(found, int) or found > SCHEMA:
             raise UserError(
                 f"The project '{self.path.parent.name}' was written by a later Thimble (format {found}).",
                 "Open it with that version.",
             )
+
+    def _refuse_programs(self) -> None:
+        """A project from somebody else may hold SQL that runs when it is read or written; ours holds tables only."""
+        if self._rows("SELECT name FROM sqlite_master WHERE type IN ('trigger', 'view') LIMIT 1"):
+            raise UserError(f"'{self.path}' holds SQL that Thimble never writes.", "Do not use this project.")
+
+    def check(self) -> None:
+        """Raise UserError unless the file is in order throughout."""
+        if self._rows("PRAGMA quick_check(1)") != [("ok",)]:
+            raise UserError(f"'{self.path}' is damaged.", "Restore the project from a copy.")
 
     @contextmanager
     def _said(self) -> Iterator[None]:

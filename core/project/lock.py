@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import platform
 import sys
 from pathlib import Path
 
 from core.errors import UserError
 
 
+class ProjectInUse(UserError):
+    """The project is open for writing elsewhere; a copy of it can be opened all the same."""
+
+
 class FolderLock:
-    """Held from construction to :meth:`release`. Raises UserError, naming the holder, where somebody has it."""
+    """Held from construction to :meth:`release`. Raises ProjectInUse, naming the holder, where somebody has it."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "lock"
@@ -20,18 +25,28 @@ class FolderLock:
             raise UserError(f"'{folder}' cannot be opened for writing: {error.strerror or error}.") from error
         if not _try_lock(self._file.fileno()):
             self._file.seek(1)
-            holder = self._file.read(32).decode("ascii", "replace").strip()
+            holder = self._file.read(128).decode("utf-8", "replace").strip()
             self._file.close()
-            by = f" (process {holder})" if holder else ""
-            raise UserError(
+            by = f" ({holder})" if holder.isprintable() and holder else ""
+            raise ProjectInUse(
                 f"The project '{folder.name}' is open in another Thimble{by}.", "Close it there, or open a copy."
             )
+        holder = f" process {os.getpid()} on {platform.node()}"  # byte 0 is what Windows locks: it stays unreadable
         self._file.truncate(0)
-        self._file.write(b" " + str(os.getpid()).encode())  # byte 0 is what Windows locks: it stays unreadable
+        self._file.write(holder.encode()[:128])
         self._file.flush()
 
     def release(self) -> None:
         self._file.close()
+
+
+def in_use(folder: Path) -> bool:
+    """Whether a Thimble has the project open for writing at this moment; False where that cannot be found out."""
+    try:
+        with (folder / "lock").open("r+b") as file:
+            return not _try_lock(file.fileno())
+    except OSError:
+        return False
 
 
 def _try_lock(descriptor: int) -> bool:

@@ -62,8 +62,8 @@ class Project:
 
         Raises UserError where the folder exists or cannot be written.
         """
-        folder = _new(folder)
-        with _appearing(folder) as partial:
+        folder = new_folder(folder)
+        with appearing(folder) as partial:
             (partial / "tensors").mkdir()
             graph, digests = pack(model, TensorStore(partial / "tensors"))
             title = Path(model.source).stem or "Opened"
@@ -289,20 +289,31 @@ class Project:
         seen = self._db.get(f"data.{role}") or {}
         return bool(seen) and fingerprint(Path(seen["path"])) != seen["fingerprint"]
 
+    def data_seen(self, role: str = "data") -> dict[str, Any]:
+        """Where the data set of a role was ("path") and what it looked like ("fingerprint"); {} where none was."""
+        return dict(self._db.get(f"data.{role}") or {})
+
+    def snapshot(self, database: Path) -> frozenset[str]:
+        """Copy the database to a new file as it is at this moment; gives the hashes of the tensors it needs."""
+        self._db.copy_to(database)
+        with contextlib.closing(Database(database, read_only=True)) as copy:
+            return copy.digests()
+
     def save_as(self, folder: str | Path) -> Project:
         """A complete copy elsewhere, opened; this one stays open too."""
-        folder = _new(folder)
-        with _appearing(folder) as partial:
-            self._db.copy_to(partial / "project.db")
+        folder = new_folder(folder)
+        with appearing(folder) as partial:
+            digests = self.snapshot(partial / "project.db")
             (partial / "tensors").mkdir()
             store = TensorStore(partial / "tensors")
-            for digest in self._db.digests():
+            for digest in digests:
                 store.adopt(self.tensors, digest, self.tensors.path(digest).stat().st_size)
             store.flush()
         return Project(folder)
 
 
-def _new(folder: str | Path) -> Path:
+def new_folder(folder: str | Path) -> Path:
+    """The path of a project to be made, with its suffix. Raises UserError where something is there already."""
     folder = Path(folder)
     if folder.suffix != SUFFIX:
         folder = folder.with_name(folder.name + SUFFIX)
@@ -312,7 +323,7 @@ def _new(folder: str | Path) -> Path:
 
 
 @contextlib.contextmanager
-def _appearing(folder: Path) -> Iterator[Path]:
+def appearing(folder: Path) -> Iterator[Path]:
     """A folder to fill, renamed to ``folder`` when it is complete; OSErrors become a UserError."""
     partial = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     try:

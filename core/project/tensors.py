@@ -70,7 +70,7 @@ class TensorStore:
             try:
                 yield
                 for partial in self._pending.values():
-                    _flush(partial)
+                    flush_file(partial)
                 for digest, partial in self._pending.items():
                     os.replace(partial, self.path(digest))
                 self.flush()
@@ -133,7 +133,7 @@ class TensorStore:
             if self._pending is not None:
                 self._pending[digest] = partial
                 return
-            _flush(partial)
+            flush_file(partial)
             os.replace(partial, target)
 
     def flush(self) -> None:
@@ -203,6 +203,7 @@ class TensorStore:
             return None
 
 
-def _flush(path: Path) -> None:
+def flush_file(path: Path) -> None:
+    """What was written to a file survives a power cut from now on."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())

@@ -6,3405 +6,3878 @@
     <message>
       <location filename="../../core/exporters" />
       <source>ONNX (.onnx)</source>
-      <translation type="unfinished" />
+      <translation>ONNX (.onnx)</translation>
     </message>
     <message>
       <location filename="../../core/exporters" />
       <source>TFLite (.tflite)</source>
+      <translation>TFLite (.tflite)</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Edits by hand</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Carry out a list of edits of the graph, in order; a graph that is left wrong is marked as unfinished.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Edits</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>A JSON list, as 'thimble edit --json' prints it under "edits".</source>
       <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Magnitude pruning</source>
-      <translation type="unfinished" />
+      <translation>Pruning nach Betrag</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Removes the channels with the smallest weights, the same share of every channel group.</source>
-      <translation type="unfinished" />
+      <translation>Entfernt die Kanäle mit den kleinsten Gewichten, den gleichen Anteil jeder Kanalgruppe.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Channels removed</source>
-      <translation type="unfinished" />
+      <translation>Entfernte Kanäle</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Of every channel group; 0.3 about halves the MACs.</source>
-      <translation type="unfinished" />
+      <translation>Von jeder Kanalgruppe; 0.3 halbiert etwa die MACs.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Norm</source>
-      <translation type="unfinished" />
+      <translation>Norm</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>L1 adds absolute weights, L2 is their Euclidean length.</source>
-      <translation type="unfinished" />
+      <translation>L1 addiert die Beträge der Gewichte, L2 ist ihre euklidische Länge.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>L1</source>
-      <translation type="unfinished" />
+      <translation>L1</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>L2</source>
-      <translation type="unfinished" />
+      <translation>L2</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Multiple of</source>
-      <translation type="unfinished" />
+      <translation>Vielfaches von</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Channels kept are a multiple of this; kernels work in blocks.</source>
-      <translation type="unfinished" />
+      <translation>Es bleiben Vielfache hiervon; Rechenkerne arbeiten in Blöcken.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>channels</source>
-      <translation type="unfinished" />
+      <translation>Kanäle</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Quantize to int8</source>
-      <translation type="unfinished" />
+      <translation>Auf int8 quantisieren</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Weights and activations in 8 bits, calibrated, with corrected biases; one graph for onnxruntime and TFLite.</source>
-      <translation type="unfinished" />
+      <translation>Gewichte und Aktivierungen in 8 Bit, kalibriert, mit korrigierten Biaswerten; ein Graph für onnxruntime und TFLite.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Per channel</source>
-      <translation type="unfinished" />
+      <translation>Je Kanal</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>A weight scale for each output channel, not one a layer</source>
-      <translation type="unfinished" />
+      <translation>Eine Skala der Gewichte je Ausgangskanal statt einer je Schicht</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Activations</source>
-      <translation type="unfinished" />
+      <translation>Aktivierungen</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>uint8 is the faster one in onnxruntime on x86; TFLite files are the same</source>
-      <translation type="unfinished" />
+      <translation>uint8 ist in onnxruntime auf x86 schneller; TFLite-Dateien sind gleich</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>uint8</source>
-      <translation type="unfinished" />
+      <translation>uint8</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>int8</source>
-      <translation type="unfinished" />
+      <translation>int8</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Correct biases</source>
-      <translation type="unfinished" />
+      <translation>Biaswerte korrigieren</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Refit each bias behind the already quantized layers; takes seconds, helps most</source>
-      <translation type="unfinished" />
+      <translation>Jeden Bias hinter den schon quantisierten Schichten neu anpassen; dauert Sekunden, hilft am meisten</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Calibration items</source>
-      <translation type="unfinished" />
+      <translation>Einträge zum Kalibrieren</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>At most so many items set the ranges</source>
-      <translation type="unfinished" />
+      <translation>Höchstens so viele Einträge bestimmen die Bereiche</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>items</source>
-      <translation type="unfinished" />
+      <translation>Einträge</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Items for biases</source>
-      <translation type="unfinished" />
+      <translation>Einträge für Biaswerte</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>How many of them correct biases</source>
-      <translation type="unfinished" />
+      <translation>Wie viele davon Biaswerte korrigieren</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Train from scratch</source>
-      <translation type="unfinished" />
+      <translation>Von Grund auf trainieren</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Trains the network on labelled data from new weights.</source>
-      <translation type="unfinished" />
+      <translation>Trainiert das Netz auf Daten mit Klassen, von neuen Gewichten aus.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Epochs</source>
-      <translation type="unfinished" />
+      <translation>Epochen</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Passes over the training items.</source>
-      <translation type="unfinished" />
+      <translation>Durchgänge durch die Trainingseinträge.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Empty: one that suits the optimizer and the network.</source>
-      <translation type="unfinished" />
+      <translation>Leer: eine, die zu Optimierer und Netz passt.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Batch size</source>
-      <translation type="unfinished" />
+      <translation>Batchgröße</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Empty: 64, or 16 for images above 128 pixels.</source>
-      <translation type="unfinished" />
+      <translation>Leer: 64, oder 16 bei Bildern über 128 Pixeln.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Shift images</source>
-      <translation type="unfinished" />
+      <translation>Bilder verschieben</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Moves every image at random by up to an eighth of its size.</source>
-      <translation type="unfinished" />
+      <translation>Verschiebt jedes Bild zufällig um bis zu ein Achtel seiner Größe.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Training images</source>
-      <translation type="unfinished" />
+      <translation>Trainingsbilder</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Mirror images</source>
-      <translation type="unfinished" />
+      <translation>Bilder spiegeln</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Mirrors half of the images; wrong for digits, letters and traffic signs.</source>
-      <translation type="unfinished" />
+      <translation>Spiegelt die Hälfte der Bilder; falsch für Ziffern, Buchstaben und Verkehrszeichen.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Optimizer</source>
-      <translation type="unfinished" />
+      <translation>Optimierer</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>SGD with momentum, or AdamW.</source>
-      <translation type="unfinished" />
+      <translation>SGD mit Momentum oder AdamW.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>SGD</source>
-      <translation type="unfinished" />
+      <translation>SGD</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>AdamW</source>
-      <translation type="unfinished" />
+      <translation>AdamW</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Schedule</source>
-      <translation type="unfinished" />
+      <translation>Verlauf</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>How the learning rate falls.</source>
-      <translation type="unfinished" />
+      <translation>Wie die Lernrate fällt.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Optimization</source>
-      <translation type="unfinished" />
+      <translation>Optimierung</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>cosine</source>
-      <translation type="unfinished" />
+      <translation>Kosinus</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>step</source>
-      <translation type="unfinished" />
+      <translation>Stufen</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>constant</source>
-      <translation type="unfinished" />
+      <translation>konstant</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Keep</source>
-      <translation type="unfinished" />
+      <translation>Behalten</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>The weights of the best validation (where there are enough items), or the last ones.</source>
-      <translation type="unfinished" />
+      <translation>Die Gewichte der besten Validierung (wo es genug Einträge gibt) oder die letzten.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Validation and what is kept</source>
-      <translation type="unfinished" />
+      <translation>Validierung und was behalten wird</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>best</source>
-      <translation type="unfinished" />
+      <translation>beste</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>last</source>
-      <translation type="unfinished" />
+      <translation>letzte</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Weight decay</source>
-      <translation type="unfinished" />
+      <translation>Weight Decay</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Empty: 0.0005, for AdamW 0.05. Biases and normalizations are spared.</source>
-      <translation type="unfinished" />
+      <translation>Leer: 0.0005, bei AdamW 0.05. Biaswerte und Normalisierungen sind ausgenommen.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Momentum</source>
-      <translation type="unfinished" />
+      <translation>Momentum</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Of SGD.</source>
-      <translation type="unfinished" />
+      <translation>Von SGD.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Warm-up</source>
-      <translation type="unfinished" />
+      <translation>Aufwärmen</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>The rate rises to its full value over so many epochs.</source>
-      <translation type="unfinished" />
+      <translation>Über so viele Epochen steigt die Rate auf ihren vollen Wert.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>epochs</source>
-      <translation type="unfinished" />
+      <translation>Epochen</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Milestones</source>
-      <translation type="unfinished" />
+      <translation>Meilensteine</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Of the step schedule: shares of the training after which the rate falls.</source>
-      <translation type="unfinished" />
+      <translation>Beim Verlauf in Stufen: Anteile des Trainings, nach denen die Rate fällt.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Fall</source>
-      <translation type="unfinished" />
+      <translation>Abfall</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>The rate is multiplied by this at each milestone.</source>
-      <translation type="unfinished" />
+      <translation>Damit wird die Rate an jedem Meilenstein malgenommen.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Gradient limit</source>
-      <translation type="unfinished" />
+      <translation>Gradientengrenze</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Largest norm of the whole gradient, 0 for none. Empty: 1 without BatchNormalization, else none.</source>
-      <translation type="unfinished" />
+      <translation>Größte Norm des ganzen Gradienten, 0 für keine Grenze. Leer: 1 ohne BatchNormalization, sonst keine.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Label smoothing</source>
-      <translation type="unfinished" />
+      <translation>Label Smoothing</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Share of each target that is spread over all classes.</source>
-      <translation type="unfinished" />
+      <translation>Anteil jedes Ziels, der über alle Klassen verteilt wird.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Smallest crop</source>
-      <translation type="unfinished" />
+      <translation>Kleinster Ausschnitt</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Crops keep at least this share of an image's area; 1 crops nothing.</source>
-      <translation type="unfinished" />
+      <translation>Ausschnitte behalten mindestens diesen Anteil der Bildfläche; 1 schneidet nichts ab.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Colour jitter</source>
-      <translation type="unfinished" />
+      <translation>Farbstreuung</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>0 changes no colours.</source>
-      <translation type="unfinished" />
+      <translation>0 ändert keine Farben.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Augmentation policy</source>
-      <translation type="unfinished" />
+      <translation>Augmentierung</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>TrivialAugment or RandAugment.</source>
-      <translation type="unfinished" />
+      <translation>TrivialAugment oder RandAugment.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>none</source>
-      <translation type="unfinished" />
+      <translation>keine</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>TrivialAugment</source>
-      <translation type="unfinished" />
+      <translation>TrivialAugment</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>RandAugment</source>
-      <translation type="unfinished" />
+      <translation>RandAugment</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Random erasing</source>
-      <translation type="unfinished" />
+      <translation>Zufälliges Löschen</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Probability for each image.</source>
-      <translation type="unfinished" />
+      <translation>Wahrscheinlichkeit je Bild.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Mixup</source>
-      <translation type="unfinished" />
+      <translation>Mixup</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Alpha of the shares in which two items are mixed; 0 is off.</source>
-      <translation type="unfinished" />
+      <translation>Alpha der Anteile, in denen zwei Einträge gemischt werden; 0 ist aus.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>CutMix</source>
-      <translation type="unfinished" />
+      <translation>CutMix</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Alpha of the shares in which boxes are exchanged; 0 is off.</source>
-      <translation type="unfinished" />
+      <translation>Alpha der Anteile, in denen Ausschnitte getauscht werden; 0 ist aus.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Averaged weights</source>
-      <translation type="unfinished" />
+      <translation>Gemittelte Gewichte</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Decay of a moving average that is kept instead; empty: off.</source>
-      <translation type="unfinished" />
+      <translation>Abklingen eines gleitenden Mittels, das stattdessen behalten wird; leer: aus.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Validation share</source>
-      <translation type="unfinished" />
+      <translation>Anteil der Validierung</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Share of the training items that chooses the epoch to keep and trains nothing.</source>
-      <translation type="unfinished" />
+      <translation>Anteil der Trainingseinträge, der die Epoche wählt und nichts trainiert.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Patience</source>
-      <translation type="unfinished" />
+      <translation>Geduld</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Ends after so many epochs without a better validation; empty: never.</source>
-      <translation type="unfinished" />
+      <translation>Endet nach so vielen Epochen ohne bessere Validierung; leer: nie.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Last step</source>
-      <translation type="unfinished" />
+      <translation>Letzter Schritt</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Ends there; stop-and-keep-best sets it, so that the step replays.</source>
-      <translation type="unfinished" />
+      <translation>Endet dort; Beenden und Bestes behalten setzt ihn, damit sich der Schritt wiederholen lässt.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>New weights</source>
-      <translation type="unfinished" />
+      <translation>Neue Gewichte</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Draws all weights anew; off: trains on from those given.</source>
-      <translation type="unfinished" />
+      <translation>Zieht alle Gewichte neu; aus: trainiert von den gegebenen weiter.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Fine-tune</source>
-      <translation type="unfinished" />
+      <translation>Feinabstimmung</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Trains the weights on labelled data; with a teacher also toward the teacher's answers.</source>
-      <translation type="unfinished" />
+      <translation>Trainiert die Gewichte auf Daten mit Klassen; mit einem Lehrer auch auf dessen Antworten hin.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Weight of the teacher</source>
-      <translation type="unfinished" />
+      <translation>Gewicht des Lehrers</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>0 ignores the teacher, 1 ignores the labels.</source>
-      <translation type="unfinished" />
+      <translation>0 ignoriert den Lehrer, 1 die Klassen.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Temperature</source>
-      <translation type="unfinished" />
+      <translation>Temperatur</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Higher shows more of how the teacher doubts.</source>
+      <translation>Höher zeigt mehr davon, wie der Lehrer zweifelt.</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Delete and bypass</source>
+      <translation>Löschen und überbrücken</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Layer</source>
+      <translation>Schicht</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Tensor that takes its place</source>
+      <translation>Tensor, der an seine Stelle tritt</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Delete</source>
+      <translation>Löschen</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Replace operator</source>
+      <translation>Operator ersetzen</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Attributes</source>
+      <translation>Attribute</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Insert layer</source>
+      <translation>Schicht einfügen</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Name of the new layer</source>
+      <translation>Name der neuen Schicht</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Only in front of this layer</source>
+      <translation>Nur vor dieser Schicht</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Further inputs</source>
+      <translation>Weitere Eingänge</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Connect</source>
+      <translation>Verbinden</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Input, counted from 0</source>
+      <translation>Eingang, ab 0 gezählt</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Remove Identity and Dropout</source>
+      <translation>Identity und Dropout entfernen</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Replace by a lightweight block</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Block</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Depthwise filters per input channel</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Squeeze channels, as a share of the inputs</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Share of the outputs with the full kernel</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Groups of the pointwise layers</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Inner channels, as a share of the outputs</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Outputs per kept output</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Kernel of the cheap filters</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Relu inside</source>
       <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Add graph output</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Tensor</source>
-      <translation type="unfinished" />
+      <translation>Ausgang hinzufügen</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Remove graph output</source>
-      <translation type="unfinished" />
+      <translation>Ausgang entfernen</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Graph output</source>
-      <translation type="unfinished" />
+      <translation>Ausgang des Graphen</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Add graph input</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Name</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Shape</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Type</source>
-      <translation type="unfinished" />
+      <translation>Eingang hinzufügen</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Takes the place of</source>
-      <translation type="unfinished" />
+      <translation>Tritt an die Stelle von</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Remove graph input</source>
-      <translation type="unfinished" />
+      <translation>Eingang entfernen</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Graph input</source>
-      <translation type="unfinished" />
+      <translation>Eingang des Graphen</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Change input shape</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Delete and bypass</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Layer</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Tensor that takes its place</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Delete</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Replace operator</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Attributes</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Insert layer</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Name of the new layer</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Only in front of this layer</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Further inputs</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Connect</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Input, counted from 0</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Remove Identity and Dropout</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Rename layer</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>New name</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Rename tensor</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Set attribute</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Attribute</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Value</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Remove attribute</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Load values</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Initializer</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>.npy file</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Set values</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Values</source>
-      <translation type="unfinished" />
+      <translation>Form des Eingangs ändern</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Fold BatchNorm</source>
-      <translation type="unfinished" />
+      <translation>BatchNorm falten</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Fold constants</source>
-      <translation type="unfinished" />
+      <translation>Konstanten falten</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Rename layer</source>
+      <translation>Schicht umbenennen</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>New name</source>
+      <translation>Neuer Name</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Rename tensor</source>
+      <translation>Tensor umbenennen</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Set attribute</source>
+      <translation>Attribut setzen</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Value</source>
+      <translation>Wert</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Remove attribute</source>
+      <translation>Attribut entfernen</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Load values</source>
+      <translation>Werte laden</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Initializer</source>
+      <translation>Initializer</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>.npy file</source>
+      <translation>.npy-Datei</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Set values</source>
+      <translation>Werte setzen</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Values</source>
+      <translation>Werte</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Cut out a part</source>
-      <translation type="unfinished" />
+      <translation>Teil ausschneiden</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>From</source>
-      <translation type="unfinished" />
+      <translation>Von</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>To</source>
-      <translation type="unfinished" />
+      <translation>Bis</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Five large convolutions and three fully connected layers, which hold most weights: what small nets replace.</source>
-      <translation type="unfinished" />
+      <translation>Fünf große Faltungen und drei vollständig verbundene Schichten, die die meisten Gewichte halten: was kleine Netze ersetzen.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Classes</source>
-      <translation type="unfinished" />
+      <translation>Klassen</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Entries of the scores.</source>
-      <translation type="unfinished" />
+      <translation>Zahl der Ausgabewerte.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Input channels</source>
-      <translation type="unfinished" />
+      <translation>Eingangskanäle</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>1 for grey images, 3 for colour.</source>
-      <translation type="unfinished" />
+      <translation>1 für graue Bilder, 3 für farbige.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Resolution</source>
-      <translation type="unfinished" />
+      <translation>Auflösung</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Side of the square input.</source>
-      <translation type="unfinished" />
+      <translation>Seite der quadratischen Eingabe.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Response normalization</source>
-      <translation type="unfinished" />
+      <translation>Response-Normalisierung</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Normalizes across channels after the first two layers, as in 2012.</source>
-      <translation type="unfinished" />
+      <translation>Normalisiert nach den ersten beiden Schichten über Kanäle, wie 2012.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Two layers of the text encoder BERT, with a classifier; takes token numbers and a mask.</source>
-      <translation type="unfinished" />
+      <translation>Zwei Schichten des Textencoders BERT, mit einem Klassifikator; nimmt Tokennummern und eine Maske.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Width</source>
-      <translation type="unfinished" />
+      <translation>Breite</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Channels of each token.</source>
-      <translation type="unfinished" />
+      <translation>Kanäle je Token.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Depth</source>
-      <translation type="unfinished" />
+      <translation>Tiefe</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Encoder layers.</source>
-      <translation type="unfinished" />
+      <translation>Schichten des Encoders.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Heads</source>
-      <translation type="unfinished" />
+      <translation>Köpfe</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Of attention; they share the channels evenly.</source>
-      <translation type="unfinished" />
+      <translation>Der Attention; sie teilen sich die Kanäle gleichmäßig.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Vocabulary</source>
-      <translation type="unfinished" />
+      <translation>Wortschatz</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Word pieces that are told apart.</source>
-      <translation type="unfinished" />
+      <translation>Wortstücke, die unterschieden werden.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Sequence</source>
-      <translation type="unfinished" />
+      <translation>Sequenz</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Tokens of one input.</source>
-      <translation type="unfinished" />
+      <translation>Tokens einer Eingabe.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Positions</source>
-      <translation type="unfinished" />
+      <translation>Positionen</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Tokens for which positions are learned.</source>
-      <translation type="unfinished" />
+      <translation>Tokens, für die Positionen gelernt werden.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Four layers of the text encoder BERT, with a classifier; takes token numbers and a mask.</source>
-      <translation type="unfinished" />
+      <translation>Vier Schichten des Textencoders BERT, mit einem Klassifikator; nimmt Tokennummern und eine Maske.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>A ResNet rebuilt after transformers: 7x7 depthwise convolutions, LayerNorm, GELU, a learned scale per channel.</source>
-      <translation type="unfinished" />
+      <translation>Ein ResNet nach dem Vorbild von Transformern: kanalweise 7x7-Faltungen, LayerNorm, GELU, eine gelernte Skala je Kanal.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Multiplies the channels of every layer.</source>
-      <translation type="unfinished" />
+      <translation>Vervielfacht die Kanäle jeder Schicht.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Fifty-eight layers that each add a few channels to all earlier ones: few weights, many joined channels.</source>
-      <translation type="unfinished" />
+      <translation>58 Schichten, die allen früheren je ein paar Kanäle hinzufügen: wenige Gewichte, viele verbundene Kanäle.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Growth rate</source>
-      <translation type="unfinished" />
+      <translation>Wachstumsrate</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Channels that each layer adds.</source>
-      <translation type="unfinished" />
+      <translation>Kanäle, die jede Schicht hinzufügt.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Hears a dozen keywords in a second of sound; the keyword network of MLPerf Tiny.</source>
-      <translation type="unfinished" />
+      <translation>Hört ein Dutzend Schlüsselwörter in einer Sekunde Ton; das Schlüsselwortnetz von MLPerf Tiny.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Filters</source>
-      <translation type="unfinished" />
+      <translation>Filter</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Channels of every layer.</source>
-      <translation type="unfinished" />
+      <translation>Kanäle jeder Schicht.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Blocks</source>
-      <translation type="unfinished" />
+      <translation>Blöcke</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Depthwise separable pairs.</source>
-      <translation type="unfinished" />
+      <translation>Paare aus kanalweiser und 1x1-Faltung.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Frames</source>
-      <translation type="unfinished" />
+      <translation>Zeitfenster</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Moments of the spectrogram; 49 are a second.</source>
-      <translation type="unfinished" />
+      <translation>Zeitpunkte des Spektrogramms; 49 sind eine Sekunde.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Coefficients</source>
-      <translation type="unfinished" />
+      <translation>Koeffizienten</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Numbers for one frame, such as MFCC.</source>
-      <translation type="unfinished" />
+      <translation>Zahlen je Zeitfenster, etwa MFCC.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>EfficientNet-B0 for phones and 8 bits: no squeeze-and-excitation, ReLU6.</source>
-      <translation type="unfinished" />
+      <translation>EfficientNet-B0 für Telefone und 8 Bit: ohne Squeeze-and-Excitation, mit ReLU6.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Multiplies the blocks of every stage.</source>
-      <translation type="unfinished" />
+      <translation>Vervielfacht die Blöcke jeder Stufe.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Squeeze-and-excitation in every block; larger members scale width, depth and resolution together.</source>
-      <translation type="unfinished" />
+      <translation>Squeeze-and-Excitation in jedem Block; größere Mitglieder skalieren Breite, Tiefe und Auflösung gemeinsam.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>EfficientNet-Lite0, deeper, on 240 px.</source>
-      <translation type="unfinished" />
+      <translation>EfficientNet-Lite0, tiefer, auf 240 px.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>EfficientNet-Lite0, wider and deeper, on 260 px.</source>
-      <translation type="unfinished" />
+      <translation>EfficientNet-Lite0, breiter und tiefer, auf 260 px.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>EfficientNet-Lite0, wider and deeper, on 280 px.</source>
-      <translation type="unfinished" />
+      <translation>EfficientNet-Lite0, breiter und tiefer, auf 280 px.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>The largest EfficientNet-Lite, on 300 px.</source>
-      <translation type="unfinished" />
+      <translation>Das größte EfficientNet-Lite, auf 300 px.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Half of every layer's maps are cheap depthwise copies of the other half.</source>
-      <translation type="unfinished" />
+      <translation>Die Hälfte der Karten jeder Schicht sind billige kanalweise Kopien der anderen Hälfte.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Nine Inception modules: four branches of 1x1 and 3x3 convolutions side by side, joined by channel.</source>
-      <translation type="unfinished" />
+      <translation>Neun Inception-Module: vier Zweige aus 1x1- und 3x3-Faltungen nebeneinander, kanalweise verbunden.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Fits 320 kB of working memory and 1 MB of flash in 8 bits: for microcontrollers.</source>
-      <translation type="unfinished" />
+      <translation>Passt in 8 Bit in 320 kB Arbeitsspeicher und 1 MB Flash: für Mikrocontroller.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Searched for the latency of a phone, with squeeze-and-excitation in some stages.</source>
-      <translation type="unfinished" />
+      <translation>Auf die Latenz eines Telefons hin gesucht, mit Squeeze-and-Excitation in einigen Stufen.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Searched for the latency of a phone, without squeeze-and-excitation; torchvision's mnasnet1_0.</source>
-      <translation type="unfinished" />
+      <translation>Auf die Latenz eines Telefons hin gesucht, ohne Squeeze-and-Excitation; mnasnet1_0 aus torchvision.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>The same search with a small budget: for slow phones and boards.</source>
-      <translation type="unfinished" />
+      <translation>Die gleiche Suche mit kleinem Budget: für langsame Telefone und Platinen.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Inverted residuals: narrow between blocks, wide and depthwise inside; the usual start on a phone.</source>
-      <translation type="unfinished" />
+      <translation>Invertierte Residuen: schmal zwischen Blöcken, breit und kanalweise darin; der übliche Anfang auf einem Telefon.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>A depthwise and a 1x1 convolution in place of each 3x3: the first network made for phones.</source>
-      <translation type="unfinished" />
+      <translation>Eine kanalweise und eine 1x1-Faltung statt jeder 3x3: das erste Netz für Telefone.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>MobileNetV2 searched for phone CPUs, with squeeze-and-excitation and hard-swish.</source>
-      <translation type="unfinished" />
+      <translation>MobileNetV2, für CPUs von Telefonen gesucht, mit Squeeze-and-Excitation und Hard-Swish.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Eight residual blocks of two 3x3 convolutions: the common middle-sized network.</source>
-      <translation type="unfinished" />
+      <translation>Acht Residualblöcke aus zwei 3x3-Faltungen: das übliche mittelgroße Netz.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Sixteen residual blocks of two 3x3 convolutions.</source>
-      <translation type="unfinished" />
+      <translation>Sechzehn Residualblöcke aus zwei 3x3-Faltungen.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Sixteen bottleneck blocks: the network that most compression papers report.</source>
-      <translation type="unfinished" />
+      <translation>Sechzehn Bottleneck-Blöcke: das Netz, über das die meisten Arbeiten zur Kompression berichten.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Nine residual blocks for 32 px pictures: trains in minutes.</source>
-      <translation type="unfinished" />
+      <translation>Neun Residualblöcke für Bilder mit 32 px: trainiert in Minuten.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Fifteen residual blocks for 32 px pictures.</source>
-      <translation type="unfinished" />
+      <translation>Fünfzehn Residualblöcke für Bilder mit 32 px.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Twenty-one residual blocks for 32 px pictures.</source>
-      <translation type="unfinished" />
+      <translation>21 Residualblöcke für Bilder mit 32 px.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Twenty-seven residual blocks for 32 px pictures: the network that most filter pruning papers report.</source>
-      <translation type="unfinished" />
+      <translation>27 Residualblöcke für Bilder mit 32 px: das Netz, über das die meisten Arbeiten zum Filter-Pruning berichten.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Fifty-four residual blocks for 32 px pictures.</source>
-      <translation type="unfinished" />
+      <translation>54 Residualblöcke für Bilder mit 32 px.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>ShuffleNetV2 for very small budgets: 40 million multiplications.</source>
-      <translation type="unfinished" />
+      <translation>ShuffleNetV2 für sehr kleine Budgets: 40 Millionen Multiplikationen.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>One of the four networks of the paper.</source>
-      <translation type="unfinished" />
+      <translation>Eines der vier Netze der Arbeit.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Grouped 1x1 convolutions with a channel shuffle between them: very few multiplications.</source>
-      <translation type="unfinished" />
+      <translation>Gruppierte 1x1-Faltungen mit Kanalmischung dazwischen: sehr wenige Multiplikationen.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Groups</source>
-      <translation type="unfinished" />
+      <translation>Gruppen</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Of the 1x1 convolutions; more groups allow more channels.</source>
-      <translation type="unfinished" />
+      <translation>Der 1x1-Faltungen; mehr Gruppen erlauben mehr Kanäle.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Split, convolve one half, join, shuffle: few operations and little memory traffic.</source>
-      <translation type="unfinished" />
+      <translation>Teilen, eine Hälfte falten, verbinden, mischen: wenige Operationen und wenig Speicherverkehr.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>SqueezeNet with a smaller first layer and earlier pooling: 2.4 times less computation, the same accuracy.</source>
-      <translation type="unfinished" />
+      <translation>SqueezeNet mit kleinerer erster Schicht und früherem Pooling: 2,4-mal weniger Rechnung, gleiche Genauigkeit.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Squeeze ratio</source>
-      <translation type="unfinished" />
+      <translation>Squeeze-Verhältnis</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Squeezed channels for one expanded channel.</source>
-      <translation type="unfinished" />
+      <translation>Gestauchte Kanäle je gedehntem Kanal.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Share of 3x3</source>
-      <translation type="unfinished" />
+      <translation>Anteil 3x3</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Of the expanded channels, those made by 3x3 filters.</source>
-      <translation type="unfinished" />
+      <translation>Der gedehnten Kanäle, die aus 3x3-Filtern kommen.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Fire modules instead of wide layers: AlexNet's accuracy in a fiftieth of its parameters.</source>
-      <translation type="unfinished" />
+      <translation>Fire-Module statt breiter Schichten: die Genauigkeit von AlexNet mit einem Fünfzigstel der Parameter.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Attention inside shifted windows, over four stages of shrinking maps.</source>
-      <translation type="unfinished" />
+      <translation>Attention in verschobenen Fenstern, über vier Stufen schrumpfender Karten.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Channels of the first stage; each later one doubles them.</source>
-      <translation type="unfinished" />
+      <translation>Kanäle der ersten Stufe; jede spätere verdoppelt sie.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Head width</source>
-      <translation type="unfinished" />
+      <translation>Breite der Köpfe</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Channels of one attention head.</source>
-      <translation type="unfinished" />
+      <translation>Kanäle eines Attention-Kopfes.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Window</source>
-      <translation type="unfinished" />
+      <translation>Fenster</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Side of the windows, in patches of 4 px.</source>
-      <translation type="unfinished" />
+      <translation>Seite der Fenster, in Kacheln von 4 px.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>A picture and a row of measurements: the measurements scale the picture's channels, or are joined to them.</source>
-      <translation type="unfinished" />
+      <translation>Ein Bild und eine Reihe Messwerte: Die Messwerte skalieren die Kanäle des Bildes oder werden mit ihnen verbunden.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Join</source>
-      <translation type="unfinished" />
+      <translation>Verbindung</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>film: measurements scale and shift every block's channels. concat: they meet before the scores.</source>
-      <translation type="unfinished" />
+      <translation>film: Messwerte skalieren und verschieben die Kanäle jedes Blocks. concat: Sie treffen sich vor den Ausgabewerten.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>film</source>
-      <translation type="unfinished" />
+      <translation>film</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>concat</source>
-      <translation type="unfinished" />
+      <translation>concat</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Measurements</source>
-      <translation type="unfinished" />
+      <translation>Messwerte</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Numbers beside each picture.</source>
-      <translation type="unfinished" />
+      <translation>Zahlen neben jedem Bild.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Scores for every pixel: down to small maps and up again, with joints between equal sizes.</source>
-      <translation type="unfinished" />
+      <translation>Ausgabewerte für jeden Pixel: hinab zu kleinen Karten und wieder hinauf, mit Verbindungen zwischen gleichen Größen.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Base width</source>
-      <translation type="unfinished" />
+      <translation>Grundbreite</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Channels of the largest map; each halving doubles them.</source>
-      <translation type="unfinished" />
+      <translation>Kanäle der größten Karte; jede Halbierung verdoppelt sie.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>How often the map is halved.</source>
-      <translation type="unfinished" />
+      <translation>Wie oft die Karte halbiert wird.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Thirteen 3x3 convolutions and three fully connected layers: simple, heavy, much to be cut.</source>
-      <translation type="unfinished" />
+      <translation>Dreizehn 3x3-Faltungen und drei vollständig verbundene Schichten: einfach, schwer, viel zu kürzen.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>VGG-16 with BatchNormalization after each convolution, which trains without care for the first weights.</source>
-      <translation type="unfinished" />
+      <translation>VGG-16 mit BatchNormalization nach jeder Faltung, das ohne sorgsam gewählte Anfangsgewichte trainiert.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>The smallest of the family: a transformer over patches for small devices.</source>
-      <translation type="unfinished" />
+      <translation>Das kleinste der Familie: ein Transformer über Kacheln für kleine Geräte.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Encoder blocks.</source>
-      <translation type="unfinished" />
+      <translation>Blöcke des Encoders.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Patch</source>
-      <translation type="unfinished" />
+      <translation>Kachel</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Side of the squares that the picture is cut into.</source>
-      <translation type="unfinished" />
+      <translation>Seite der Quadrate, in die das Bild zerteilt wird.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>A transformer over patches of 16 x 16 pixels, base size.</source>
-      <translation type="unfinished" />
+      <translation>Ein Transformer über Kacheln von 16 x 16 Pixeln, Grundgröße.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Thirty-four depthwise separable convolutions in residual blocks: the idea of MobileNet, at full size.</source>
-      <translation type="unfinished" />
+      <translation>34 kanalweise getrennte Faltungen in Residualblöcken: die Idee von MobileNet in voller Größe.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Finds objects at three sizes: a backbone, a feature pyramid and three heads; boxes are not decoded.</source>
-      <translation type="unfinished" />
+      <translation>Findet Objekte in drei Größen: ein Rückgrat, eine Merkmalspyramide und drei Köpfe; Rahmen werden nicht dekodiert.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Multiplies the repeats of every block.</source>
-      <translation type="unfinished" />
+      <translation>Vervielfacht die Wiederholungen jedes Blocks.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>Kinds of objects.</source>
-      <translation type="unfinished" />
+      <translation>Arten von Objekten.</translation>
     </message>
     <message>
       <location filename="../../core/references" />
       <source>counted on the graph, default parameters, batch 1</source>
-      <translation type="unfinished" />
+      <translation>am Graphen gezählt, Standardparameter, Batch 1</translation>
     </message>
     <message>
       <location filename="../../gui/act/device_box.py" />
       <source>Whether this machine has it is being found out.</source>
-      <translation type="unfinished" />
+      <translation>Ob dieser Rechner sie hat, wird gerade ermittelt.</translation>
     </message>
     <message>
       <location filename="../../gui/act/device_box.py" />
       <source>Device</source>
-      <translation type="unfinished" />
+      <translation>Gerät</translation>
     </message>
     <message>
       <location filename="../../gui/act/device_box.py" />
       <source>The processor that trains.</source>
-      <translation type="unfinished" />
+      <translation>Der Prozessor, der trainiert.</translation>
     </message>
     <message>
       <location filename="../../gui/act/device_box.py" />
       <source>{title}: not on this machine</source>
-      <translation type="unfinished" />
+      <translation>{title}: nicht auf diesem Rechner</translation>
     </message>
     <message>
       <location filename="../../gui/act/dialog.py" />
       <source>Another file…</source>
-      <translation type="unfinished" />
+      <translation>Andere Datei…</translation>
     </message>
     <message>
       <location filename="../../gui/act/dialog.py" />
       <source>The same step, model, data and seed give the same result.</source>
-      <translation type="unfinished" />
+      <translation>Gleicher Schritt, gleiches Modell, gleiche Daten und gleicher Startwert ergeben das gleiche Ergebnis.</translation>
     </message>
     <message>
       <location filename="../../gui/act/dialog.py" />
       <source>Seed</source>
-      <translation type="unfinished" />
+      <translation>Startwert</translation>
     </message>
     <message>
       <location filename="../../gui/act/dialog.py" />
       <source>&amp;Apply</source>
-      <translation type="unfinished" />
+      <translation>&amp;Anwenden</translation>
     </message>
     <message>
       <location filename="../../gui/act/dialog.py" />
       <source>&amp;Defaults</source>
-      <translation type="unfinished" />
+      <translation>&amp;Standardwerte</translation>
     </message>
     <message>
       <location filename="../../gui/act/dialog.py" />
       <source>&amp;Teacher</source>
-      <translation type="unfinished" />
+      <translation>L&amp;ehrer</translation>
     </message>
     <message>
       <location filename="../../gui/act/dialog.py" />
       <source>none attached</source>
-      <translation type="unfinished" />
+      <translation>keine verbunden</translation>
     </message>
     <message>
       <location filename="../../gui/act/dialog.py" />
       <source>Data</source>
-      <translation type="unfinished" />
+      <translation>Daten</translation>
     </message>
     <message>
       <location filename="../../gui/act/dialog.py" />
       <source>De&amp;vice</source>
-      <translation type="unfinished" />
+      <translation>Ge&amp;rät</translation>
     </message>
     <message>
       <location filename="../../gui/act/dialog.py" />
       <source>Choose a teacher</source>
-      <translation type="unfinished" />
+      <translation>Lehrer wählen</translation>
     </message>
     <message>
       <location filename="../../gui/act/dialog.py" />
       <source>Models (*.onnx)</source>
-      <translation type="unfinished" />
+      <translation>Modelle (*.onnx)</translation>
     </message>
     <message>
       <location filename="../../gui/act/dialog.py" />
       <source>Estimating…</source>
-      <translation type="unfinished" />
+      <translation>Wird geschätzt…</translation>
     </message>
     <message>
       <location filename="../../gui/act/dialog.py" />
       <source>Estimate: {figures}.</source>
-      <translation type="unfinished" />
+      <translation>Schätzung: {figures}.</translation>
     </message>
     <message numerus="yes">
       <location filename="../../gui/act/dialog.py" />
       <source>{n} layers touched.</source>
       <extracomment>For one: {n} layer touched.</extracomment>
-      <translation type="unfinished" />
+      <translation>
+        <numerusform>{n} Schicht betroffen.</numerusform>
+        <numerusform>{n} Schichten betroffen.</numerusform>
+      </translation>
     </message>
     <message>
       <location filename="../../gui/act/dialog.py" />
       <source>Teacher</source>
-      <translation type="unfinished" />
+      <translation>Lehrer</translation>
     </message>
     <message>
       <location filename="../../gui/act/dialog.py" />
       <source>The model whose answers are learned from.</source>
-      <translation type="unfinished" />
+      <translation>Das Modell, von dessen Antworten gelernt wird.</translation>
     </message>
     <message>
       <location filename="../../gui/act/dialog.py" />
       <source>No teacher</source>
-      <translation type="unfinished" />
+      <translation>Kein Lehrer</translation>
     </message>
     <message>
       <location filename="../../gui/act/scope_box.py" />
       <source>Layers</source>
-      <translation type="unfinished" />
+      <translation>Schichten</translation>
     </message>
     <message>
       <location filename="../../gui/act/scope_box.py" />
       <source>A&amp;ll layers ({count:,})</source>
-      <translation type="unfinished" />
+      <translation>A&amp;lle Schichten ({count:,})</translation>
     </message>
     <message>
       <location filename="../../gui/act/scope_box.py" />
       <source>Only the &amp;selected layers ({count:,})</source>
-      <translation type="unfinished" />
+      <translation>Nur die &amp;gewählten Schichten ({count:,})</translation>
     </message>
     <message>
       <location filename="../../gui/act/scope_box.py" />
       <source>Only the &amp;selected layers</source>
-      <translation type="unfinished" />
+      <translation>Nur die &amp;gewählten Schichten</translation>
     </message>
     <message>
       <location filename="../../gui/act/scope_box.py" />
       <source>Select layers in the graph or in the layers table first.</source>
-      <translation type="unfinished" />
+      <translation>Zuerst Schichten im Graphen oder in der Tabelle wählen.</translation>
     </message>
     <message>
       <location filename="../../gui/act/scope_box.py" />
       <source>Layers whose &amp;name matches</source>
-      <translation type="unfinished" />
+      <translation>Schichten mit &amp;Namen wie</translation>
     </message>
     <message>
       <location filename="../../gui/act/scope_box.py" />
       <source>for example features.*</source>
-      <translation type="unfinished" />
+      <translation>zum Beispiel features.*</translation>
     </message>
     <message>
       <location filename="../../gui/act/scope_box.py" />
       <source>Name pattern</source>
-      <translation type="unfinished" />
+      <translation>Namensmuster</translation>
     </message>
     <message>
       <location filename="../../gui/act/scope_box.py" />
       <source>Type a name pattern, or choose all layers.</source>
-      <translation type="unfinished" />
+      <translation>Ein Namensmuster eingeben oder alle Schichten wählen.</translation>
     </message>
     <message>
       <location filename="../../gui/act/scope_box.py" />
       <source>No layer's name matches '{pattern}'.</source>
-      <translation type="unfinished" />
+      <translation>Keine Schicht heißt wie '{pattern}'.</translation>
     </message>
     <message numerus="yes">
       <location filename="../../gui/act/scope_box.py" />
       <source>{n} layers</source>
       <extracomment>For one: {n} layer</extracomment>
-      <translation type="unfinished" />
+      <translation>
+        <numerusform>{n} Schicht</numerusform>
+        <numerusform>{n} Schichten</numerusform>
+      </translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Open a model first.</source>
-      <translation type="unfinished" />
+      <translation>Zuerst ein Modell öffnen.</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>No second graph is shown.</source>
-      <translation type="unfinished" />
+      <translation>Es ist kein zweiter Graph zu sehen.</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>This is the first revision.</source>
-      <translation type="unfinished" />
+      <translation>Dies ist die erste Revision.</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>There is nothing to redo.</source>
-      <translation type="unfinished" />
+      <translation>Es gibt nichts wiederherzustellen.</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Attach data first (Ctrl+D).</source>
-      <translation type="unfinished" />
+      <translation>Zuerst Daten verbinden (Strg+D).</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>The attached data has no classes to judge by.</source>
-      <translation type="unfinished" />
+      <translation>Die verbundenen Daten haben keine Klassen, nach denen bewertet werden kann.</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>No layer is selected.</source>
-      <translation type="unfinished" />
+      <translation>Keine Schicht ist gewählt.</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Edit</source>
-      <translation type="unfinished" />
+      <translation>&amp;Bearbeiten</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;View</source>
-      <translation type="unfinished" />
+      <translation>&amp;Ansicht</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>T&amp;rain</source>
-      <translation type="unfinished" />
+      <translation>&amp;Training</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Prune</source>
-      <translation type="unfinished" />
+      <translation>&amp;Pruning</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Quantize</source>
-      <translation type="unfinished" />
+      <translation>&amp;Quantisieren</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Distil</source>
-      <translation type="unfinished" />
+      <translation>De&amp;stillieren</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Analyse</source>
-      <translation type="unfinished" />
+      <translation>A&amp;nalyse</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Compare</source>
-      <translation type="unfinished" />
+      <translation>&amp;Vergleich</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>E&amp;xport</source>
-      <translation type="unfinished" />
+      <translation>&amp;Export</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Help</source>
-      <translation type="unfinished" />
+      <translation>&amp;Hilfe</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;New from reference network…</source>
-      <translation type="unfinished" />
+      <translation>&amp;Neu aus Referenznetz…</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>MobileNet, ResNet, ViT and others.</source>
-      <translation type="unfinished" />
+      <translation>MobileNet, ResNet, ViT und andere.</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Open model…</source>
-      <translation type="unfinished" />
+      <translation>Modell ö&amp;ffnen…</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Open an ONNX file as a new project.</source>
-      <translation type="unfinished" />
+      <translation>Eine ONNX-Datei als neues Projekt öffnen.</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Open the &amp;sample</source>
-      <translation type="unfinished" />
+      <translation>&amp;Beispiel öffnen</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>A small network with its data.</source>
-      <translation type="unfinished" />
+      <translation>Ein kleines Netz mit seinen Daten.</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Open &amp;project…</source>
-      <translation type="unfinished" />
+      <translation>&amp;Projekt öffnen…</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Save project &amp;as…</source>
-      <translation type="unfinished" />
+      <translation>Projekt speichern &amp;unter…</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Attach &amp;data…</source>
-      <translation type="unfinished" />
+      <translation>&amp;Daten verbinden…</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Attach data &amp;folder…</source>
-      <translation type="unfinished" />
+      <translation>Daten&amp;ordner verbinden…</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>De&amp;tach data</source>
-      <translation type="unfinished" />
+      <translation>D&amp;aten trennen</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Save recip&amp;e…</source>
-      <translation type="unfinished" />
+      <translation>Re&amp;zept speichern…</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>The steps so far.</source>
-      <translation type="unfinished" />
+      <translation>Die bisherigen Schritte.</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Rep&amp;lay recipe…</source>
-      <translation type="unfinished" />
+      <translation>Rezept ab&amp;spielen…</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Close project</source>
-      <translation type="unfinished" />
+      <translation>Projekt sch&amp;ließen</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Quit</source>
-      <translation type="unfinished" />
+      <translation>B&amp;eenden</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Undo</source>
-      <translation type="unfinished" />
+      <translation>&amp;Rückgängig</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
-      <source>Go to the revision before.</source>
-      <translation type="unfinished" />
+      <source>The last edit, else the last act.</source>
+      <translation>Die letzte Änderung, sonst die letzte Aktion.</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Redo</source>
-      <translation type="unfinished" />
+      <translation>&amp;Wiederherstellen</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
-      <source>Go to the revision that was undone.</source>
-      <translation type="unfinished" />
+      <source>What was undone last.</source>
+      <translation>Was zuletzt rückgängig gemacht wurde.</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
-      <source>&amp;Find layer…</source>
-      <translation type="unfinished" />
+      <source>&amp;Find layers…</source>
+      <translation>Schichten &amp;suchen…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>By name, operator, attribute, shape, tensor or type.</source>
+      <translation>Nach Name, Operator, Attribut, Form, Tensor oder Typ.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Find ne&amp;xt</source>
+      <translation>W&amp;eitersuchen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Find pre&amp;vious</source>
+      <translation>Rückwärts s&amp;uchen</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Select &amp;all layers</source>
-      <translation type="unfinished" />
+      <translation>&amp;Alle Schichten auswählen</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Select &amp;nothing</source>
-      <translation type="unfinished" />
+      <translation>Auswahl auf&amp;heben</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Fit graph</source>
-      <translation type="unfinished" />
+      <translation>Graph ein&amp;passen</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Fit &amp;width</source>
-      <translation type="unfinished" />
+      <translation>Auf &amp;Breite einpassen</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;100 %</source>
-      <translation type="unfinished" />
+      <translation>&amp;100 %</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Zoom &amp;in</source>
-      <translation type="unfinished" />
+      <translation>Ver&amp;größern</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Zoom &amp;out</source>
-      <translation type="unfinished" />
+      <translation>Ver&amp;kleinern</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Go to the input</source>
-      <translation type="unfinished" />
+      <translation>Zum &amp;Eingang</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Overview &amp;map in the corner</source>
+      <translation>Übersicht in der E&amp;cke</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>A small picture of the whole graph, where the graph is larger than the view.</source>
+      <translation>Ein kleines Bild des ganzen Graphen, wo er größer als die Ansicht ist.</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Gr&amp;aph tab</source>
-      <translation type="unfinished" />
+      <translation>Reiter Grap&amp;h</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Layers tab</source>
-      <translation type="unfinished" />
+      <translation>Reiter &amp;Schichten</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Compare tab</source>
-      <translation type="unfinished" />
+      <translation>Reiter &amp;Vergleich</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Sa&amp;ve picture as…</source>
-      <translation type="unfinished" />
+      <translation>B&amp;ild speichern unter…</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>SVG, PDF or PNG.</source>
-      <translation type="unfinished" />
+      <translation>SVG, PDF oder PNG.</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>In &amp;Netron</source>
-      <translation type="unfinished" />
+      <translation>In &amp;Netron</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>The same model in Netron, offline; Netron can only read it.</source>
-      <translation type="unfinished" />
+      <translation>Dasselbe Modell in Netron, ohne Netz; Netron kann es nur lesen.</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Look of the &amp;system</source>
-      <translation type="unfinished" />
+      <translation>Aussehen wie das S&amp;ystem</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Lig&amp;ht</source>
-      <translation type="unfinished" />
+      <translation>He&amp;ll</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Dark</source>
-      <translation type="unfinished" />
+      <translation>D&amp;unkel</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Reset panels</source>
-      <translation type="unfinished" />
+      <translation>Bereiche &amp;zurücksetzen</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>F&amp;ull screen</source>
-      <translation type="unfinished" />
+      <translation>V&amp;ollbild</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Evaluate accuracy</source>
-      <translation type="unfinished" />
+      <translation>&amp;Genauigkeit bewerten</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Measure &amp;latency</source>
-      <translation type="unfinished" />
+      <translation>&amp;Latenz messen</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Fidelity to the original</source>
-      <translation type="unfinished" />
+      <translation>&amp;Treue zum Original</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Ask about a &amp;picture…</source>
-      <translation type="unfinished" />
+      <translation>Zu einem &amp;Bild fragen…</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>With the &amp;parent revision</source>
-      <translation type="unfinished" />
+      <translation>Mit der &amp;vorigen Revision</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>With the &amp;original</source>
-      <translation type="unfinished" />
+      <translation>Mit dem &amp;Original</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>With the &amp;chosen revision</source>
-      <translation type="unfinished" />
+      <translation>Mit der &amp;gewählten Revision</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>With a &amp;file…</source>
-      <translation type="unfinished" />
+      <translation>Mit einer &amp;Datei…</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Table of all revisions</source>
-      <translation type="unfinished" />
+      <translation>&amp;Tabelle aller Revisionen</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Close the &amp;second graph</source>
-      <translation type="unfinished" />
+      <translation>&amp;Zweiten Graphen schließen</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Export…</source>
-      <translation type="unfinished" />
+      <translation>&amp;Exportieren…</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Write a file for a runtime.</source>
-      <translation type="unfinished" />
+      <translation>Eine Datei für eine Laufzeit schreiben.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>&amp;Command palette…</source>
+      <translation>&amp;Befehlspalette…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Any act by its name, any layer by @.</source>
+      <translation>Jede Aktion nach ihrem Namen, jede Schicht mit @.</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Shortcuts</source>
-      <translation type="unfinished" />
+      <translation>&amp;Tastenkürzel</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Open the folder of crash &amp;reports</source>
-      <translation type="unfinished" />
+      <translation>&amp;Ordner der Absturzberichte öffnen</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;About Thimble</source>
-      <translation type="unfinished" />
+      <translation>&amp;Über Thimble</translation>
+    </message>
+    <message>
+      <location filename="../../gui/bindings.py" />
+      <source>Revision {id}: {title}</source>
+      <translation>Revision {id}: {title}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/bindings.py" />
+      <source>Working…</source>
+      <translation>In Arbeit…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/bindings.py" />
+      <source>Revision {id} of {count}</source>
+      <translation>Revision {id} von {count}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/bindings.py" />
+      <source>opset {number}</source>
+      <translation>Opset {number}</translation>
+    </message>
+    <message numerus="yes">
+      <location filename="../../gui/bindings.py" />
+      <source>{n} edits not yet a revision</source>
+      <extracomment>For one: {n} edit not yet a revision</extracomment>
+      <translation>
+        <numerusform>{n} Änderung noch ohne Revision</numerusform>
+        <numerusform>{n} Änderungen noch ohne Revision</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <location filename="../../gui/bindings.py" />
+      <source>{n} layers cannot run</source>
+      <extracomment>For one: {n} layer cannot run</extracomment>
+      <translation>
+        <numerusform>{n} Schicht läuft nicht</numerusform>
+        <numerusform>{n} Schichten laufen nicht</numerusform>
+      </translation>
     </message>
     <message>
       <location filename="../../gui/charts/curves.py" />
       <source>training</source>
-      <translation type="unfinished" />
+      <translation>Training</translation>
     </message>
     <message>
       <location filename="../../gui/charts/curves.py" />
       <source>validation</source>
-      <translation type="unfinished" />
+      <translation>Validierung</translation>
     </message>
     <message>
       <location filename="../../gui/charts/curves.py" />
       <source>Loss</source>
-      <translation type="unfinished" />
+      <translation>Verlust</translation>
     </message>
     <message>
       <location filename="../../gui/charts/curves.py" />
       <source>epoch</source>
-      <translation type="unfinished" />
+      <translation>Epoche</translation>
     </message>
     <message>
       <location filename="../../gui/charts/curves.py" />
       <source>Accuracy</source>
-      <translation type="unfinished" />
+      <translation>Genauigkeit</translation>
     </message>
     <message>
       <location filename="../../gui/charts/curves.py" />
       <source>Learning rate</source>
-      <translation type="unfinished" />
+      <translation>Lernrate</translation>
     </message>
     <message>
       <location filename="../../gui/charts/line_chart.py" />
       <source>{title} curves</source>
-      <translation type="unfinished" />
+      <translation>Kurven: {title}</translation>
     </message>
     <message>
       <location filename="../../gui/charts/line_chart.py" />
       <source>Curves</source>
-      <translation type="unfinished" />
+      <translation>Kurven</translation>
     </message>
     <message>
       <location filename="../../gui/charts/line_chart.py" />
       <source>, best {value}</source>
-      <translation type="unfinished" />
+      <translation>, bester Wert {value}</translation>
     </message>
     <message>
       <location filename="../../gui/charts/line_chart.py" />
       <source>Curves appear here while a job trains.</source>
-      <translation type="unfinished" />
+      <translation>Kurven erscheinen hier, während trainiert wird.</translation>
     </message>
     <message>
       <location filename="../../gui/charts/line_chart.py" />
       <source>{series}: {value} at {place}</source>
-      <translation type="unfinished" />
+      <translation>{series}: {value} bei {place}</translation>
     </message>
     <message>
       <location filename="../../gui/compare/predict_dialog.py" />
       <source>Answers of {model}</source>
-      <translation type="unfinished" />
+      <translation>Antworten von {model}</translation>
     </message>
     <message>
       <location filename="../../gui/compare/predict_dialog.py" />
       <source>Answers for {name}</source>
-      <translation type="unfinished" />
+      <translation>Antworten zu {name}</translation>
     </message>
     <message>
       <location filename="../../gui/compare/predict_dialog.py" />
       <source>The picture {name}</source>
-      <translation type="unfinished" />
+      <translation>Das Bild {name}</translation>
     </message>
     <message>
       <location filename="../../gui/compare/predict_dialog.py" />
       <source>One model only: apply an act, and the result answers beside the original.</source>
-      <translation type="unfinished" />
+      <translation>Nur ein Modell: Nach einer Aktion antwortet das Ergebnis neben dem Original.</translation>
     </message>
     <message>
       <location filename="../../gui/compare/predict_dialog.py" />
       <source>Both answer '{answer}'.</source>
-      <translation type="unfinished" />
+      <translation>Beide antworten '{answer}'.</translation>
     </message>
     <message>
       <location filename="../../gui/compare/predict_dialog.py" />
       <source>They differ: '{before}' became '{after}'.</source>
-      <translation type="unfinished" />
+      <translation>Sie antworten verschieden: Aus '{before}' wurde '{after}'.</translation>
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>Params</source>
-      <translation type="unfinished" />
+      <translation>Parameter</translation>
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>Numbers the network learned.</source>
-      <translation type="unfinished" />
+      <translation>Zahlen, die das Netz gelernt hat.</translation>
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>MACs</source>
-      <translation type="unfinished" />
+      <translation>MACs</translation>
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>Multiply-accumulate operations for one input.</source>
-      <translation type="unfinished" />
+      <translation>Multiplikationen mit Addition für eine Eingabe.</translation>
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>Peak memory</source>
-      <translation type="unfinished" />
+      <translation>Spitzenspeicher</translation>
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>Most bytes of activations that are alive at once, without the weights. Estimated from the graph.</source>
-      <translation type="unfinished" />
+      <translation>Meiste Bytes an Aktivierungen, die gleichzeitig leben, ohne Gewichte. Aus dem Graphen geschätzt.</translation>
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>Weights</source>
-      <translation type="unfinished" />
+      <translation>Gewichte</translation>
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>Bytes of all stored weights.</source>
-      <translation type="unfinished" />
+      <translation>Bytes aller gespeicherten Gewichte.</translation>
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>File</source>
-      <translation type="unfinished" />
+      <translation>Datei</translation>
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>Size of the file on disk.</source>
-      <translation type="unfinished" />
+      <translation>Größe der Datei auf der Platte.</translation>
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>Top-1</source>
-      <translation type="unfinished" />
+      <translation>Top-1</translation>
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>Share of items whose first answer is right.</source>
-      <translation type="unfinished" />
+      <translation>Anteil der Einträge, deren erste Antwort stimmt.</translation>
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>Top-5</source>
-      <translation type="unfinished" />
+      <translation>Top-5</translation>
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>Share of items whose class is among the first five answers.</source>
-      <translation type="unfinished" />
+      <translation>Anteil der Einträge, deren Klasse unter den ersten fünf Antworten ist.</translation>
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>Median time of one run.</source>
-      <translation type="unfinished" />
+      <translation>Median der Zeit eines Laufs.</translation>
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>Signal to noise of the outputs, beside the parent revision.</source>
-      <translation type="unfinished" />
+      <translation>Signal-Rausch-Abstand der Ausgaben zur vorigen Revision.</translation>
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>Agrees</source>
-      <translation type="unfinished" />
+      <translation>Gleich</translation>
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>Share of items with the parent's answer.</source>
-      <translation type="unfinished" />
+      <translation>Anteil der Einträge mit der Antwort der vorigen Revision.</translation>
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>Model</source>
-      <translation type="unfinished" />
+      <translation>Modell</translation>
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>{column} of {model}: {figure}</source>
-      <translation type="unfinished" />
+      <translation>{column}, {model}: {figure}</translation>
     </message>
     <message>
       <location filename="../../gui/compare/view.py" />
       <source>Comparison</source>
-      <translation type="unfinished" />
+      <translation>Vergleich</translation>
     </message>
     <message>
       <location filename="../../gui/compare/view.py" />
       <source>Below a figure: its change against the first row. Point at a figure to see how it was obtained.</source>
-      <translation type="unfinished" />
+      <translation>Unter einer Zahl: ihre Änderung gegen die erste Zeile. Der Mauszeiger auf einer Zahl zeigt ihre Herkunft.</translation>
     </message>
     <message>
       <location filename="../../gui/compare/view.py" />
       <source>Nothing to compare yet.</source>
-      <translation type="unfinished" />
+      <translation>Noch nichts zu vergleichen.</translation>
     </message>
     <message>
       <location filename="../../gui/compare/view.py" />
       <source>Open a model: each of its revisions becomes a row.</source>
-      <translation type="unfinished" />
+      <translation>Ein Modell öffnen: Jede seiner Revisionen wird eine Zeile.</translation>
     </message>
     <message>
       <location filename="../../gui/compare/view.py" />
       <source>Judge the chosen rows on the attached data.</source>
-      <translation type="unfinished" />
+      <translation>Die gewählten Zeilen an den verbundenen Daten bewerten.</translation>
     </message>
     <message>
       <location filename="../../gui/compare/view.py" />
       <source>Run the chosen rows in turn, one thread; median and spread.</source>
-      <translation type="unfinished" />
+      <translation>Die gewählten Zeilen abwechselnd ausführen, ein Thread; Median und Streuung.</translation>
     </message>
     <message>
       <location filename="../../gui/compare/view.py" />
       <source>Evaluate acc&amp;uracy</source>
-      <translation type="unfinished" />
+      <translation>Gena&amp;uigkeit bewerten</translation>
     </message>
     <message>
       <location filename="../../gui/compare/view.py" />
       <source>Measure latenc&amp;y</source>
-      <translation type="unfinished" />
+      <translation>Latenz &amp;messen</translation>
     </message>
     <message>
       <location filename="../../gui/compare/view.py" />
       <source>Measure f&amp;idelity</source>
-      <translation type="unfinished" />
+      <translation>T&amp;reue messen</translation>
     </message>
     <message>
       <location filename="../../gui/compare/view.py" />
       <source>How close the chosen rows' outputs are to the first row's.</source>
-      <translation type="unfinished" />
+      <translation>Wie nah die Ausgaben der gewählten Zeilen denen der ersten sind.</translation>
     </message>
     <message>
       <location filename="../../gui/compare/view.py" />
       <source>Add file…</source>
-      <translation type="unfinished" />
+      <translation>Datei hinzufügen…</translation>
     </message>
     <message>
       <location filename="../../gui/compare/view.py" />
       <source>Compare with an ONNX or TFLite file.</source>
-      <translation type="unfinished" />
+      <translation>Mit einer ONNX- oder TFLite-Datei vergleichen.</translation>
     </message>
     <message>
       <location filename="../../gui/compare/view.py" />
       <source>Rem&amp;ove file</source>
-      <translation type="unfinished" />
+      <translation>Date&amp;i entfernen</translation>
     </message>
     <message>
       <location filename="../../gui/compare/view.py" />
       <source>Take the chosen files out of the table; revisions stay.</source>
-      <translation type="unfinished" />
+      <translation>Die gewählten Dateien aus der Tabelle nehmen; Revisionen bleiben.</translation>
     </message>
     <message>
       <location filename="../../gui/compare/view.py" />
       <source>Copy ta&amp;ble</source>
-      <translation type="unfinished" />
+      <translation>Tabelle &amp;kopieren</translation>
     </message>
     <message>
       <location filename="../../gui/data_panel/grid.py" />
       <source>Items as the network sees them</source>
-      <translation type="unfinished" />
+      <translation>Einträge, wie das Netz sie sieht</translation>
     </message>
     <message>
       <location filename="../../gui/data_panel/grid.py" />
       <source>values {values}</source>
-      <translation type="unfinished" />
+      <translation>Werte {values}</translation>
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>ImageNet (mean and deviation)</source>
-      <translation type="unfinished" />
+      <translation>ImageNet (Mittelwert und Streuung)</translation>
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>−1 to 1</source>
-      <translation type="unfinished" />
+      <translation>−1 bis 1</translation>
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>CIFAR-10 (mean and deviation)</source>
-      <translation type="unfinished" />
+      <translation>CIFAR-10 (Mittelwert und Streuung)</translation>
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>No data attached.</source>
-      <translation type="unfinished" />
+      <translation>Keine Daten verbunden.</translation>
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>Attach a folder of class folders, a zip, a folder with labels.csv, or an .npz file, to calibrate, train and judge. Or drop it on the window.</source>
-      <translation type="unfinished" />
+      <translation>Einen Ordner mit Klassenordnern, ein Zip, einen Ordner mit labels.csv oder eine .npz-Datei verbinden, um zu kalibrieren, zu trainieren und zu bewerten. Oder auf das Fenster ziehen.</translation>
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>A&amp;ttach data…</source>
-      <translation type="unfinished" />
+      <translation>Daten verbinden…</translation>
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>Warning about the data</source>
-      <translation type="unfinished" />
+      <translation>Warnung zu den Daten</translation>
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>Preprocessing</source>
-      <translation type="unfinished" />
+      <translation>Vorverarbeitung</translation>
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>How raw items become network inputs. Remembered in the model.</source>
-      <translation type="unfinished" />
+      <translation>Wie aus rohen Einträgen Eingaben des Netzes werden. Wird im Modell gespeichert.</translation>
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>Cha&amp;nge…</source>
-      <translation type="unfinished" />
+      <translation>&amp;Wechseln…</translation>
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>De&amp;tach</source>
-      <translation type="unfinished" />
+      <translation>Trennen</translation>
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>not set: choose one</source>
-      <translation type="unfinished" />
+      <translation>nicht festgelegt: bitte wählen</translation>
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>the model's own steps</source>
-      <translation type="unfinished" />
+      <translation>die Schritte des Modells</translation>
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>From a JSON file…</source>
-      <translation type="unfinished" />
+      <translation>Aus einer JSON-Datei…</translation>
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>Preproce&amp;ssing</source>
-      <translation type="unfinished" />
+      <translation>V&amp;orverarbeitung</translation>
     </message>
     <message numerus="yes">
       <location filename="../../gui/data_panel/panel.py" />
       <source>{n} items</source>
       <extracomment>For one: {n} item</extracomment>
-      <translation type="unfinished" />
+      <translation>
+        <numerusform>{n} Eintrag</numerusform>
+        <numerusform>{n} Einträge</numerusform>
+      </translation>
     </message>
     <message numerus="yes">
       <location filename="../../gui/data_panel/panel.py" />
       <source>{items} in {n} classes</source>
       <extracomment>For one: {items} in {n} class</extracomment>
-      <translation type="unfinished" />
+      <translation>
+        <numerusform>{items} in {n} Klasse</numerusform>
+        <numerusform>{items} in {n} Klassen</numerusform>
+      </translation>
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>{count:,} to calibrate</source>
-      <translation type="unfinished" />
+      <translation>{count:,} zum Kalibrieren</translation>
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>{count:,} to train</source>
-      <translation type="unfinished" />
+      <translation>{count:,} zum Trainieren</translation>
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>{count:,} to judge</source>
-      <translation type="unfinished" />
+      <translation>{count:,} zum Bewerten</translation>
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>{items}: {parts}</source>
-      <translation type="unfinished" />
+      <translation>{items}: {parts}</translation>
     </message>
     <message>
       <location filename="../../gui/data_panel/panel.py" />
       <source>Training would use {train:,} of these and leave {judge:,} to judge.</source>
-      <translation type="unfinished" />
+      <translation>Ein Training nähme {train:,} davon und ließe {judge:,} zum Bewerten.</translation>
     </message>
     <message>
       <location filename="../../gui/data_panel/pictures.py" />
       <source>{message} Choose a preprocessing above.</source>
-      <translation type="unfinished" />
+      <translation>{message} Oben eine Vorverarbeitung wählen.</translation>
     </message>
     <message>
       <location filename="../../gui/data_panel/pictures.py" />
       <source>{min:.2f} to {max:.2f}, mean {mean:.2f}</source>
-      <translation type="unfinished" />
+      <translation>{min:.2f} bis {max:.2f}, Mittelwert {mean:.2f}</translation>
     </message>
     <message>
       <location filename="../../gui/drawing/draw.py" />
       <source>one page at 100 %</source>
-      <translation type="unfinished" />
+      <translation>eine Seite bei 100 %</translation>
     </message>
     <message numerus="yes">
       <location filename="../../gui/drawing/draw.py" />
       <source>{n} pages</source>
       <extracomment>For one: {n} page</extracomment>
-      <translation type="unfinished" />
+      <translation>
+        <numerusform>{n} Seite</numerusform>
+        <numerusform>{n} Seiten</numerusform>
+      </translation>
     </message>
     <message>
       <location filename="../../gui/drawing/draw.py" />
       <source>{width} × {height} pixels</source>
-      <translation type="unfinished" />
+      <translation>{width} × {height} Pixel</translation>
     </message>
     <message>
       <location filename="../../gui/drawing/draw.py" />
       <source>'{path}' holds {about}: {what}, {size}.</source>
-      <translation type="unfinished" />
+      <translation>'{path}' enthält {about}: {what}, {size}.</translation>
     </message>
     <message>
       <location filename="../../gui/drawing/draw.py" />
       <source>, drawn at {size}</source>
-      <translation type="unfinished" />
+      <translation>, gezeichnet mit {size}</translation>
     </message>
     <message>
       <location filename="../../gui/drawing/draw.py" />
       <source>, drawn at {size}; all words are left out at this size, SVG and PDF keep them</source>
-      <translation type="unfinished" />
+      <translation>, gezeichnet mit {size}; bei dieser Größe fehlen alle Wörter, SVG und PDF behalten sie</translation>
     </message>
     <message>
       <location filename="../../gui/drawing/draw.py" />
       <source>, drawn at {size}; all words but the operators' are left out at this size, SVG and PDF keep them</source>
-      <translation type="unfinished" />
+      <translation>, gezeichnet mit {size}; bei dieser Größe bleiben nur die Operatoren lesbar, SVG und PDF behalten alle Wörter</translation>
     </message>
     <message>
       <location filename="../../gui/drawing/draw.py" />
       <source>{used:.2g} % instead of {asked:g} % to stay within {pixels} million pixels and {side:,} a side</source>
-      <translation type="unfinished" />
+      <translation>{used:.2g} % statt {asked:g} %, um unter {pixels} Millionen Pixeln und {side:,} je Seite zu bleiben</translation>
     </message>
     <message>
       <location filename="../../gui/drawing/draw.py" />
       <source>The ending '{suffix}' of '{name}' names no kind of picture.</source>
-      <translation type="unfinished" />
+      <translation>Die Endung '{suffix}' von '{name}' bezeichnet keine Bildart.</translation>
     </message>
     <message>
       <location filename="../../gui/drawing/draw.py" />
       <source>The missing ending of '{name}' names no kind of picture.</source>
-      <translation type="unfinished" />
+      <translation>'{name}' hat keine Endung, die eine Bildart bezeichnet.</translation>
     </message>
     <message>
       <location filename="../../gui/drawing/draw.py" />
       <source>Use .svg, .pdf or .png.</source>
-      <translation type="unfinished" />
+      <translation>Möglich sind .svg, .pdf und .png.</translation>
     </message>
     <message>
       <location filename="../../gui/drawing/draw.py" />
       <source>The scale {scale:g} is not between {low:g} and {high:g}.</source>
-      <translation type="unfinished" />
+      <translation>Der Maßstab {scale:g} liegt nicht zwischen {low:g} und {high:g}.</translation>
     </message>
     <message>
       <location filename="../../gui/drawing/draw.py" />
       <source>There is no folder '{folder}'.</source>
-      <translation type="unfinished" />
+      <translation>Es gibt keinen Ordner '{folder}'.</translation>
     </message>
     <message>
       <location filename="../../gui/drawing/draw.py" />
       <source>Make it first, or choose another.</source>
-      <translation type="unfinished" />
+      <translation>Zuerst anlegen oder einen anderen wählen.</translation>
     </message>
     <message>
       <location filename="../../gui/drawing/draw.py" />
       <source>'{path}' is a folder.</source>
-      <translation type="unfinished" />
+      <translation>'{path}' ist ein Ordner.</translation>
     </message>
     <message>
       <location filename="../../gui/drawing/draw.py" />
       <source>Name a file in it.</source>
-      <translation type="unfinished" />
+      <translation>Eine Datei darin angeben.</translation>
     </message>
     <message>
       <location filename="../../gui/drawing/draw.py" />
       <source>This graph cannot be drawn: {error}.</source>
-      <translation type="unfinished" />
+      <translation>Dieser Graph lässt sich nicht zeichnen: {error}.</translation>
     </message>
     <message numerus="yes">
       <location filename="../../gui/drawing/draw.py" />
       <source>{n} parameters</source>
       <extracomment>For one: {n} parameter</extracomment>
-      <translation type="unfinished" />
+      <translation>
+        <numerusform>{n} Parameter</numerusform>
+        <numerusform>{n} Parameter</numerusform>
+      </translation>
     </message>
     <message numerus="yes">
       <location filename="../../gui/drawing/draw.py" />
       <source>{n} MACs</source>
       <extracomment>For one: {n} MAC</extracomment>
-      <translation type="unfinished" />
+      <translation>
+        <numerusform>{n} MAC</numerusform>
+        <numerusform>{n} MACs</numerusform>
+      </translation>
     </message>
     <message>
       <location filename="../../gui/drawing/draw.py" />
       <source>'{path}' cannot be written: {why}.</source>
-      <translation type="unfinished" />
+      <translation>'{path}' lässt sich nicht schreiben: {why}.</translation>
     </message>
     <message>
       <location filename="../../gui/drawing/draw.py" />
       <source>Choose another place.</source>
-      <translation type="unfinished" />
+      <translation>Einen anderen Ort wählen.</translation>
     </message>
     <message>
       <location filename="../../gui/drawing/pages.py" />
       <source>The PDF could not be begun.</source>
-      <translation type="unfinished" />
+      <translation>Das PDF ließ sich nicht beginnen.</translation>
     </message>
     <message>
       <location filename="../../gui/drawing/pages.py" />
       <source>Save the picture as SVG instead.</source>
-      <translation type="unfinished" />
+      <translation>Das Bild stattdessen als SVG speichern.</translation>
     </message>
     <message>
       <location filename="../../gui/drawing/raster.py" />
       <source>There is no memory for a picture of {width} × {height} pixels.</source>
-      <translation type="unfinished" />
+      <translation>Für ein Bild von {width} × {height} Pixeln reicht der Speicher nicht.</translation>
     </message>
     <message>
       <location filename="../../gui/drawing/raster.py" />
       <source>Choose a smaller scale.</source>
-      <translation type="unfinished" />
+      <translation>Einen kleineren Maßstab wählen.</translation>
     </message>
     <message>
       <location filename="../../gui/drawing/raster.py" />
       <source>The picture could not be compressed.</source>
-      <translation type="unfinished" />
+      <translation>Das Bild ließ sich nicht komprimieren.</translation>
     </message>
     <message>
       <location filename="../../gui/drawing/raster.py" />
       <source>Choose a smaller scale, or save it as SVG.</source>
-      <translation type="unfinished" />
+      <translation>Einen kleineren Maßstab wählen oder als SVG speichern.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/folder.py" />
+      <source>Making the edits a revision…</source>
+      <translation>Änderungen werden zur Revision…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/session.py" />
+      <source>The graph is being worked on; try again in a moment.</source>
+      <translation>Am Graphen wird gerade gearbeitet; gleich noch einmal versuchen.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/session.py" />
+      <source>Preparing the graph for edits…</source>
+      <translation>Graph wird für Änderungen vorbereitet…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/session.py" />
+      <source>{title}…</source>
+      <translation>{title}…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/session.py" />
+      <source>The edits were taken back, or done again, all at once.</source>
+      <translation>Die Änderungen wurden auf einmal zurückgenommen oder wiederholt.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/session.py" />
+      <source>Going through the edits…</source>
+      <translation>Änderungen werden durchgegangen…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/session.py" />
+      <source>Looking at the graph…</source>
+      <translation>Graph wird durchgesehen…</translation>
+    </message>
+    <message numerus="yes">
+      <location filename="../../gui/editing/session.py" />
+      <source>{n} edits that were no revision yet are there again.</source>
+      <extracomment>For one: {n} edit that was no revision yet is there again.</extracomment>
+      <translation>
+        <numerusform>{n} Änderung, die noch keine Revision war, ist wieder da.</numerusform>
+        <numerusform>{n} Änderungen, die noch keine Revision waren, sind wieder da.</numerusform>
+      </translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/session.py" />
+      <source>The last: {said}.</source>
+      <translation>Die letzte: {said}.</translation>
     </message>
     <message>
       <location filename="../../gui/error_reporter.py" />
       <source>error</source>
-      <translation type="unfinished" />
+      <translation>Fehler</translation>
     </message>
     <message>
       <location filename="../../gui/error_reporter.py" />
       <source>warning</source>
-      <translation type="unfinished" />
+      <translation>Warnung</translation>
     </message>
     <message>
       <location filename="../../gui/error_reporter.py" />
       <source>notice</source>
-      <translation type="unfinished" />
+      <translation>Hinweis</translation>
     </message>
     <message>
       <location filename="../../gui/error_reporter.py" />
       <source>Thimble itself failed: {kind}: {message}</source>
-      <translation type="unfinished" />
+      <translation>Thimble selbst ist gescheitert: {kind}: {message}</translation>
     </message>
     <message>
       <location filename="../../gui/error_reporter.py" />
       <source>Your revisions are safe. The report helps whoever mends it.</source>
-      <translation type="unfinished" />
+      <translation>Die Revisionen sind sicher. Der Bericht hilft beim Beheben.</translation>
     </message>
     <message>
       <location filename="../../gui/error_reporter.py" />
       <source>no message</source>
-      <translation type="unfinished" />
+      <translation>keine Meldung</translation>
+    </message>
+    <message>
+      <location filename="../../gui/error_reporter.py" />
+      <source>Message</source>
+      <translation>Meldung</translation>
     </message>
     <message>
       <location filename="../../gui/error_reporter.py" />
       <source>Loo&amp;k at the report</source>
-      <translation type="unfinished" />
+      <translation>Bericht ansehen</translation>
     </message>
     <message>
       <location filename="../../gui/error_reporter.py" />
       <source>Close this message (Esc)</source>
-      <translation type="unfinished" />
+      <translation>Diese Meldung schließen (Esc)</translation>
     </message>
     <message>
       <location filename="../../gui/error_reporter.py" />
       <source>Close message</source>
-      <translation type="unfinished" />
+      <translation>Meldung schließen</translation>
     </message>
     <message>
       <location filename="../../gui/export/dialog.py" />
       <source>Export</source>
-      <translation type="unfinished" />
+      <translation>Exportieren</translation>
     </message>
     <message>
       <location filename="../../gui/export/dialog.py" />
       <source>Target</source>
-      <translation type="unfinished" />
+      <translation>Ziel</translation>
     </message>
     <message>
       <location filename="../../gui/export/dialog.py" />
       <source>&amp;Browse…</source>
-      <translation type="unfinished" />
+      <translation>D&amp;urchsuchen…</translation>
     </message>
     <message>
       <location filename="../../gui/export/dialog.py" />
       <source>Inputs for the proof</source>
-      <translation type="unfinished" />
+      <translation>Eingaben für den Nachweis</translation>
     </message>
     <message>
       <location filename="../../gui/export/dialog.py" />
       <source>the attached data ({name})</source>
-      <translation type="unfinished" />
+      <translation>die verbundenen Daten ({name})</translation>
     </message>
     <message>
       <location filename="../../gui/export/dialog.py" />
       <source>noise inside the input's range: checked, not proven</source>
-      <translation type="unfinished" />
+      <translation>Rauschen im Bereich der Eingabe: geprüft, nicht bewiesen</translation>
     </message>
     <message>
       <location filename="../../gui/export/dialog.py" />
       <source>&amp;Target</source>
-      <translation type="unfinished" />
+      <translation>&amp;Ziel</translation>
     </message>
     <message>
       <location filename="../../gui/export/dialog.py" />
       <source>&amp;File</source>
-      <translation type="unfinished" />
+      <translation>&amp;Datei</translation>
     </message>
     <message>
       <location filename="../../gui/export/dialog.py" />
       <source>&amp;Prove with</source>
-      <translation type="unfinished" />
+      <translation>&amp;Prüfen mit</translation>
     </message>
     <message>
       <location filename="../../gui/export/dialog.py" />
       <source>&amp;Export</source>
-      <translation type="unfinished" />
+      <translation>&amp;Exportieren</translation>
     </message>
     <message>
       <location filename="../../gui/export/dialog.py" />
       <source>Export &amp;another…</source>
-      <translation type="unfinished" />
+      <translation>&amp;Weiterer Export…</translation>
     </message>
     <message>
       <location filename="../../gui/export/dialog.py" />
       <source>&amp;Close</source>
-      <translation type="unfinished" />
+      <translation>&amp;Schließen</translation>
     </message>
     <message>
       <location filename="../../gui/export/dialog.py" />
       <source>The file is opened again in its own runtime and compared with this revision.</source>
-      <translation type="unfinished" />
+      <translation>Die Datei wird in ihrer eigenen Laufzeit geöffnet und mit dieser Revision verglichen.</translation>
     </message>
     <message>
       <location filename="../../gui/export/dialog.py" />
       <source>Export to</source>
-      <translation type="unfinished" />
+      <translation>Exportieren nach</translation>
     </message>
     <message>
       <location filename="../../gui/export/dialog.py" />
       <source>Name the file to write.</source>
-      <translation type="unfinished" />
+      <translation>Die Datei angeben, die geschrieben werden soll.</translation>
     </message>
     <message>
       <location filename="../../gui/export/dialog.py" />
       <source>'{path}' is a folder; name a file in it.</source>
-      <translation type="unfinished" />
+      <translation>'{path}' ist ein Ordner; eine Datei darin angeben.</translation>
     </message>
     <message>
       <location filename="../../gui/export/dialog.py" />
       <source>starting</source>
-      <translation type="unfinished" />
+      <translation>beginnt</translation>
+    </message>
+    <message>
+      <location filename="../../gui/export/proof_view.py" />
+      <source>Proof</source>
+      <translation>Nachweis</translation>
+    </message>
+    <message>
+      <location filename="../../gui/export/proof_view.py" />
+      <source>Written file</source>
+      <translation>Geschriebene Datei</translation>
     </message>
     <message>
       <location filename="../../gui/export/proof_view.py" />
       <source>Operators of the written file</source>
-      <translation type="unfinished" />
+      <translation>Operatoren der geschriebenen Datei</translation>
     </message>
     <message>
       <location filename="../../gui/export/proof_view.py" />
       <source>Operator</source>
-      <translation type="unfinished" />
+      <translation>Operator</translation>
     </message>
     <message>
       <location filename="../../gui/export/proof_view.py" />
       <source>Count</source>
-      <translation type="unfinished" />
+      <translation>Anzahl</translation>
     </message>
     <message>
       <location filename="../../gui/export/proof_view.py" />
       <source>Open &amp;folder</source>
-      <translation type="unfinished" />
+      <translation>&amp;Ordner öffnen</translation>
     </message>
     <message numerus="yes">
       <location filename="../../gui/export/proof_view.py" />
       <source>{file}, {size} ({n} bytes)</source>
       <extracomment>For one: {file}, {size} ({n} byte)</extracomment>
-      <translation type="unfinished" />
+      <translation>
+        <numerusform>{file}, {size} ({n} Byte)</numerusform>
+        <numerusform>{file}, {size} ({n} Bytes)</numerusform>
+      </translation>
     </message>
     <message>
       <location filename="../../gui/figures.py" />
       <source>parameters</source>
-      <translation type="unfinished" />
+      <translation>Parameter</translation>
     </message>
     <message>
       <location filename="../../gui/figures.py" />
       <source>peak memory</source>
-      <translation type="unfinished" />
+      <translation>Spitzenspeicher</translation>
     </message>
     <message>
       <location filename="../../gui/figures.py" />
       <source>weights</source>
-      <translation type="unfinished" />
+      <translation>Gewichte</translation>
     </message>
     <message>
       <location filename="../../gui/figures.py" />
       <source>file</source>
-      <translation type="unfinished" />
+      <translation>Datei</translation>
     </message>
     <message>
       <location filename="../../gui/figures.py" />
       <source>top-1</source>
-      <translation type="unfinished" />
+      <translation>Top-1</translation>
     </message>
     <message>
       <location filename="../../gui/figures.py" />
       <source>top-5</source>
-      <translation type="unfinished" />
+      <translation>Top-5</translation>
     </message>
     <message>
       <location filename="../../gui/figures.py" />
       <source>measured</source>
-      <translation type="unfinished" />
+      <translation>gemessen</translation>
     </message>
     <message>
       <location filename="../../gui/figures.py" />
       <source>estimated</source>
-      <translation type="unfinished" />
+      <translation>geschätzt</translation>
     </message>
     <message>
       <location filename="../../gui/figures.py" />
       <source>cited</source>
-      <translation type="unfinished" />
+      <translation>zitiert</translation>
     </message>
     <message>
       <location filename="../../gui/figures.py" />
       <source>{figure} before</source>
-      <translation type="unfinished" />
+      <translation>{figure} vorher</translation>
     </message>
     <message>
       <location filename="../../gui/figures.py" />
       <source>{figure} after</source>
-      <translation type="unfinished" />
+      <translation>{figure} nachher</translation>
     </message>
     <message>
       <location filename="../../gui/figures.py" />
       <source>Not measured.</source>
-      <translation type="unfinished" />
+      <translation>Nicht gemessen.</translation>
     </message>
     <message>
       <location filename="../../gui/figures.py" />
       <source>{figure}, {how} on {what}</source>
-      <translation type="unfinished" />
+      <translation>{figure}, {how} an: {what}</translation>
     </message>
     <message>
       <location filename="../../gui/figures.py" />
       <source>95 % interval {low} to {high}</source>
-      <translation type="unfinished" />
+      <translation>95-%-Intervall {low} bis {high}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/known_after.py" />
+      <source>The MACs of '{layer}' ({operator}) are unknown.</source>
+      <translation>Die MACs von '{layer}' ({operator}) sind unbekannt.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/minimap.py" />
+      <source>grow, or go there at 100 %</source>
+      <translation>vergrößern, oder dorthin bei 100 %</translation>
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/minimap.py" />
+      <source>move what is in view</source>
+      <translation>den Ausschnitt verschieben</translation>
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/minimap.py" />
+      <source>back to its corner</source>
+      <translation>zurück in die Ecke</translation>
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/minimap.py" />
+      <source>Overview of the graph</source>
+      <translation>Übersicht des Graphen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/minimap.py" />
+      <source>The whole graph, from the top down and then to the right. Click or Enter to go there, Esc to close.</source>
+      <translation>Der ganze Graph, von oben nach unten und dann nach rechts. Klick oder Eingabe führt dorthin, Esc schließt.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/minimap.py" />
+      <source>Click or drag to move the view; double-click to see all of the graph.</source>
+      <translation>Klicken oder ziehen verschiebt die Ansicht; ein Doppelklick zeigt den ganzen Graphen.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/minimap.py" />
+      <source>In view: from {first:.0f} % to {last:.0f} % of the graph's height.</source>
+      <translation>Im Blick: von {first:.0f} % bis {last:.0f} % der Höhe des Graphen.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/tensors.py" />
+      <source>next tensor of the layer: outputs, then inputs</source>
+      <translation>nächster Tensor der Schicht: erst Ausgaben, dann Eingaben</translation>
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/tensors.py" />
+      <source>previous tensor of the layer</source>
+      <translation>voriger Tensor der Schicht</translation>
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/tensors.py" />
+      <source>follow the tensor to its reader, then to the next one</source>
+      <translation>dem Tensor zu seinem Leser folgen, dann zum nächsten</translation>
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/tensors.py" />
+      <source>follow the tensor back to the layer that makes it</source>
+      <translation>dem Tensor zu der Schicht folgen, die ihn erzeugt</translation>
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/tensors.py" />
+      <source>let go of the tensor, then of the layers</source>
+      <translation>erst den Tensor loslassen, dann die Schichten</translation>
     </message>
     <message>
       <location filename="../../gui/graph_view/tensors.py" />
       <source>unknown type</source>
-      <translation type="unfinished" />
+      <translation>unbekannter Typ</translation>
     </message>
     <message>
       <location filename="../../gui/graph_view/tensors.py" />
       <source>from {layer}</source>
-      <translation type="unfinished" />
+      <translation>von {layer}</translation>
     </message>
     <message>
       <location filename="../../gui/graph_view/tensors.py" />
       <source>to {layer}</source>
-      <translation type="unfinished" />
+      <translation>zu {layer}</translation>
     </message>
     <message>
       <location filename="../../gui/graph_view/tensors.py" />
       <source>and {n} more</source>
-      <translation type="unfinished" />
+      <translation>und {n} weitere</translation>
     </message>
     <message>
       <location filename="../../gui/graph_view/tensors.py" />
       <source>Tensor {name}, {kind}, from {source} to {goal}</source>
-      <translation type="unfinished" />
+      <translation>Tensor {name}, {kind}, von {source} zu {goal}</translation>
     </message>
     <message>
       <location filename="../../gui/graph_view/view.py" />
       <source>Graph</source>
-      <translation type="unfinished" />
+      <translation>Graph</translation>
     </message>
     <message>
       <location filename="../../gui/graph_view/view.py" />
       <source>Laying out the graph…</source>
-      <translation type="unfinished" />
+      <translation>Graph wird angeordnet…</translation>
     </message>
     <message>
       <location filename="../../gui/graph_view/view.py" />
       <source>Selected: {names}</source>
-      <translation type="unfinished" />
+      <translation>Gewählt: {names}</translation>
     </message>
     <message>
       <location filename="../../gui/jobs/job_row.py" />
       <source>Waiting</source>
-      <translation type="unfinished" />
+      <translation>Wartet</translation>
     </message>
     <message>
       <location filename="../../gui/jobs/job_row.py" />
       <source>Running</source>
-      <translation type="unfinished" />
+      <translation>Läuft</translation>
     </message>
     <message>
       <location filename="../../gui/jobs/job_row.py" />
       <source>Ending…</source>
-      <translation type="unfinished" />
+      <translation>Wird beendet…</translation>
     </message>
     <message>
       <location filename="../../gui/jobs/job_row.py" />
       <source>Stopping…</source>
-      <translation type="unfinished" />
+      <translation>Wird abgebrochen…</translation>
     </message>
     <message>
       <location filename="../../gui/jobs/job_row.py" />
       <source>✓ Done</source>
-      <translation type="unfinished" />
+      <translation>✓ Fertig</translation>
     </message>
     <message>
       <location filename="../../gui/jobs/job_row.py" />
       <source>✕ Failed</source>
-      <translation type="unfinished" />
+      <translation>✕ Gescheitert</translation>
     </message>
     <message>
       <location filename="../../gui/jobs/job_row.py" />
       <source>Cancelled</source>
-      <translation type="unfinished" />
+      <translation>Abgebrochen</translation>
     </message>
     <message>
       <location filename="../../gui/jobs/job_row.py" />
       <source>Progress of {title}</source>
-      <translation type="unfinished" />
+      <translation>Fortschritt: {title}</translation>
     </message>
     <message>
       <location filename="../../gui/jobs/job_row.py" />
       <source>Cancel</source>
-      <translation type="unfinished" />
+      <translation>Abbrechen</translation>
     </message>
     <message>
       <location filename="../../gui/jobs/job_row.py" />
       <source>Cancel {title}</source>
-      <translation type="unfinished" />
+      <translation>{title} abbrechen</translation>
     </message>
     <message>
       <location filename="../../gui/jobs/job_row.py" />
       <source>Stop this job and drop what it did (Del)</source>
-      <translation type="unfinished" />
+      <translation>Diesen Auftrag abbrechen und verwerfen, was er getan hat (Entf)</translation>
     </message>
     <message>
       <location filename="../../gui/jobs/job_row.py" />
       <source>Stop and keep the best</source>
-      <translation type="unfinished" />
+      <translation>Beenden, Bestes behalten</translation>
     </message>
     <message>
       <location filename="../../gui/jobs/job_row.py" />
       <source>Stop {title} and keep the best so far</source>
-      <translation type="unfinished" />
+      <translation>{title} beenden und das bisher Beste behalten</translation>
     </message>
     <message>
       <location filename="../../gui/jobs/job_row.py" />
       <source>End the training now; the best weights so far become a revision.</source>
-      <translation type="unfinished" />
+      <translation>Das Training jetzt beenden; die bisher besten Gewichte werden eine Revision.</translation>
     </message>
     <message>
       <location filename="../../gui/jobs/job_row.py" />
       <source>{left} left</source>
-      <translation type="unfinished" />
+      <translation>noch {left}</translation>
     </message>
     <message>
       <location filename="../../gui/jobs/panel.py" />
       <source>This training was interrupted. Resume goes on where it was, with the same result as without a pause.</source>
-      <translation type="unfinished" />
+      <translation>Dieses Training wurde unterbrochen. Fortsetzen macht dort weiter, mit dem gleichen Ergebnis wie ohne Pause.</translation>
     </message>
     <message>
       <location filename="../../gui/jobs/panel.py" />
       <source>Jobs</source>
-      <translation type="unfinished" />
+      <translation>Aufträge</translation>
     </message>
     <message>
       <location filename="../../gui/jobs/panel.py" />
       <source>This job has written nothing.</source>
-      <translation type="unfinished" />
+      <translation>Dieser Auftrag hat nichts geschrieben.</translation>
     </message>
     <message>
       <location filename="../../gui/jobs/panel.py" />
       <source>Log of the chosen job</source>
-      <translation type="unfinished" />
+      <translation>Protokoll des gewählten Auftrags</translation>
+    </message>
+    <message>
+      <location filename="../../gui/jobs/panel.py" />
+      <source>The chosen job</source>
+      <translation>Der gewählte Auftrag</translation>
     </message>
     <message>
       <location filename="../../gui/jobs/panel.py" />
       <source>Log</source>
-      <translation type="unfinished" />
+      <translation>Protokoll</translation>
     </message>
     <message>
       <location filename="../../gui/jobs/panel.py" />
       <source>No jobs yet.</source>
-      <translation type="unfinished" />
+      <translation>Noch keine Aufträge.</translation>
     </message>
     <message>
       <location filename="../../gui/jobs/panel.py" />
       <source>Choose an act from the Train, Prune or Quantize menu.</source>
-      <translation type="unfinished" />
+      <translation>Eine Aktion aus den Menüs Training, Pruning oder Quantisieren wählen.</translation>
     </message>
     <message>
       <location filename="../../gui/jobs/running_job.py" />
       <source>keeping the best so far</source>
-      <translation type="unfinished" />
+      <translation>das bisher Beste wird behalten</translation>
     </message>
     <message>
       <location filename="../../gui/jobs/running_job.py" />
       <source>stopping</source>
-      <translation type="unfinished" />
+      <translation>wird abgebrochen</translation>
     </message>
     <message>
       <location filename="../../gui/jobs/unfinished_row.py" />
       <source>Resume</source>
-      <translation type="unfinished" />
+      <translation>Fortsetzen</translation>
     </message>
     <message>
       <location filename="../../gui/jobs/unfinished_row.py" />
       <source>Resume {title}</source>
-      <translation type="unfinished" />
+      <translation>{title} fortsetzen</translation>
     </message>
     <message>
       <location filename="../../gui/jobs/unfinished_row.py" />
       <source>Go on where this training was stopped.</source>
-      <translation type="unfinished" />
+      <translation>Dort weitermachen, wo dieses Training aufhörte.</translation>
     </message>
     <message>
       <location filename="../../gui/jobs/unfinished_row.py" />
       <source>Discard</source>
-      <translation type="unfinished" />
+      <translation>Verwerfen</translation>
     </message>
     <message>
       <location filename="../../gui/jobs/unfinished_row.py" />
       <source>Discard {title}</source>
-      <translation type="unfinished" />
+      <translation>{title} verwerfen</translation>
     </message>
     <message>
       <location filename="../../gui/jobs/unfinished_row.py" />
       <source>Delete what was trained so far; the revisions stay.</source>
-      <translation type="unfinished" />
+      <translation>Das bisher Trainierte löschen; die Revisionen bleiben.</translation>
     </message>
     <message>
       <location filename="../../gui/jobs/unfinished_row.py" />
       <source>d MMMM, HH:mm</source>
-      <translation type="unfinished" />
+      <translation>d. MMMM, HH:mm</translation>
     </message>
     <message>
       <location filename="../../gui/jobs/unfinished_row.py" />
       <source>Interrupted at {share:.0f} % · {when} · step {steps:,} of {total:,}</source>
-      <translation type="unfinished" />
+      <translation>Unterbrochen bei {share:.0f} % · {when} · Schritt {steps:,} von {total:,}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/main_window.py" />
+      <source>Views of the model</source>
+      <translation>Ansichten des Modells</translation>
     </message>
     <message>
       <location filename="../../gui/main_window.py" />
       <source>&amp;Graph</source>
-      <translation type="unfinished" />
+      <translation>&amp;Graph</translation>
     </message>
     <message>
       <location filename="../../gui/main_window.py" />
       <source>&amp;Layers</source>
-      <translation type="unfinished" />
+      <translation>S&amp;chichten</translation>
     </message>
     <message>
       <location filename="../../gui/main_window.py" />
       <source>Co&amp;mpare</source>
-      <translation type="unfinished" />
+      <translation>Verg&amp;leich</translation>
     </message>
     <message>
       <location filename="../../gui/main_window.py" />
       <source>Revisions</source>
-      <translation type="unfinished" />
+      <translation>Revisionen</translation>
     </message>
     <message>
       <location filename="../../gui/main_window.py" />
       <source>Inspector</source>
-      <translation type="unfinished" />
+      <translation>Inspektor</translation>
     </message>
     <message>
       <location filename="../../gui/menus.py" />
       <source>Write a {suffix} file and prove it.</source>
-      <translation type="unfinished" />
+      <translation>Eine {suffix}-Datei schreiben und nachweisen, dass sie stimmt.</translation>
     </message>
     <message>
       <location filename="../../gui/menus.py" />
       <source>&amp;Panels</source>
-      <translation type="unfinished" />
+      <translation>Be&amp;reiche</translation>
+    </message>
+    <message>
+      <location filename="../../gui/menus.py" />
+      <source>&amp;Next panel</source>
+      <translation>&amp;Nächster Bereich</translation>
+    </message>
+    <message>
+      <location filename="../../gui/menus.py" />
+      <source>Pre&amp;vious panel</source>
+      <translation>&amp;Voriger Bereich</translation>
+    </message>
+    <message>
+      <location filename="../../gui/menus.py" />
+      <source>Languag&amp;e</source>
+      <translation>Spr&amp;ache</translation>
+    </message>
+    <message>
+      <location filename="../../gui/menus.py" />
+      <source>Language of the &amp;system</source>
+      <translation>Sprache des &amp;Systems</translation>
     </message>
     <message>
       <location filename="../../gui/menus.py" />
       <source>&amp;Recent projects</source>
-      <translation type="unfinished" />
+      <translation>Zule&amp;tzt geöffnet</translation>
     </message>
     <message>
       <location filename="../../gui/menus.py" />
       <source>No recent projects</source>
-      <translation type="unfinished" />
+      <translation>Keine zuletzt geöffneten Projekte</translation>
     </message>
     <message>
       <location filename="../../gui/netron_view/session.py" />
       <source>&amp;Netron</source>
-      <translation type="unfinished" />
+      <translation>&amp;Netron</translation>
     </message>
     <message>
       <location filename="../../gui/netron_view/session.py" />
       <source>Close Netron</source>
-      <translation type="unfinished" />
+      <translation>Netron schließen</translation>
     </message>
     <message>
       <location filename="../../gui/netron_view/tab.py" />
       <source>Netron</source>
-      <translation type="unfinished" />
+      <translation>Netron</translation>
     </message>
     <message>
       <location filename="../../gui/netron_view/tab.py" />
       <source>Save Netron's picture</source>
-      <translation type="unfinished" />
+      <translation>Bild aus Netron speichern</translation>
     </message>
     <message>
       <location filename="../../gui/new/details.py" />
       <source>peak activation memory</source>
-      <translation type="unfinished" />
+      <translation>Spitzenspeicher der Aktivierungen</translation>
     </message>
     <message>
       <location filename="../../gui/new/details.py" />
       <source>Those of your parameters are counted when the network is made.</source>
-      <translation type="unfinished" />
+      <translation>Mit den gewählten Parametern wird beim Erstellen gezählt.</translation>
     </message>
     <message>
       <location filename="../../gui/new/details.py" />
       <source>Top-1, 8 bits</source>
-      <translation type="unfinished" />
+      <translation>Top-1, 8 Bit</translation>
     </message>
     <message>
       <location filename="../../gui/new/details.py" />
       <source>Parameters</source>
-      <translation type="unfinished" />
+      <translation>Parameter</translation>
     </message>
     <message>
       <location filename="../../gui/new/details.py" />
       <source>Latency</source>
-      <translation type="unfinished" />
+      <translation>Latenz</translation>
     </message>
     <message>
       <location filename="../../gui/new/details.py" />
       <source>Estimated: {how}.</source>
-      <translation type="unfinished" />
+      <translation>Geschätzt: {how}.</translation>
     </message>
     <message>
       <location filename="../../gui/new/details.py" />
       <source>No published figures are known here.</source>
-      <translation type="unfinished" />
+      <translation>Hier sind keine veröffentlichten Zahlen bekannt.</translation>
     </message>
     <message>
       <location filename="../../gui/new/details.py" />
       <source>Cited:</source>
-      <translation type="unfinished" />
+      <translation>Zitiert:</translation>
     </message>
     <message>
       <location filename="../../gui/new/dialog.py" />
       <source>New from reference network</source>
-      <translation type="unfinished" />
+      <translation>Neu aus Referenznetz</translation>
     </message>
     <message>
       <location filename="../../gui/new/dialog.py" />
       <source>Filter by name or family</source>
-      <translation type="unfinished" />
+      <translation>Nach Name oder Familie filtern</translation>
     </message>
     <message>
       <location filename="../../gui/new/dialog.py" />
       <source>Filter</source>
-      <translation type="unfinished" />
+      <translation>Filter</translation>
     </message>
     <message>
       <location filename="../../gui/new/dialog.py" />
       <source>Family</source>
-      <translation type="unfinished" />
+      <translation>Familie</translation>
     </message>
     <message>
       <location filename="../../gui/new/dialog.py" />
       <source>All families</source>
-      <translation type="unfinished" />
+      <translation>Alle Familien</translation>
     </message>
     <message>
       <location filename="../../gui/new/dialog.py" />
       <source>Try fewer letters, or all families.</source>
-      <translation type="unfinished" />
+      <translation>Weniger Buchstaben oder alle Familien versuchen.</translation>
     </message>
     <message>
       <location filename="../../gui/new/dialog.py" />
       <source>Show &amp;all</source>
-      <translation type="unfinished" />
+      <translation>&amp;Alle zeigen</translation>
     </message>
     <message>
       <location filename="../../gui/new/dialog.py" />
       <source>Published figures</source>
-      <translation type="unfinished" />
+      <translation>Veröffentlichte Zahlen</translation>
     </message>
     <message>
       <location filename="../../gui/new/dialog.py" />
       <source>No network is chosen.</source>
-      <translation type="unfinished" />
+      <translation>Kein Netz gewählt.</translation>
     </message>
     <message>
       <location filename="../../gui/new/dialog.py" />
       <source>Choose one in the table.</source>
-      <translation type="unfinished" />
+      <translation>Eines in der Tabelle wählen.</translation>
     </message>
     <message>
       <location filename="../../gui/new/dialog.py" />
       <source>Progress</source>
-      <translation type="unfinished" />
+      <translation>Fortschritt</translation>
     </message>
     <message>
       <location filename="../../gui/new/dialog.py" />
       <source>&amp;Create</source>
-      <translation type="unfinished" />
+      <translation>&amp;Erstellen</translation>
     </message>
     <message>
       <location filename="../../gui/new/dialog.py" />
       <source>{count} of {total}</source>
-      <translation type="unfinished" />
+      <translation>{count} von {total}</translation>
     </message>
     <message numerus="yes">
       <location filename="../../gui/new/dialog.py" />
       <source>{n} networks</source>
       <extracomment>For one: {n} network</extracomment>
-      <translation type="unfinished" />
+      <translation>
+        <numerusform>{n} Netz</numerusform>
+        <numerusform>{n} Netze</numerusform>
+      </translation>
     </message>
     <message>
       <location filename="../../gui/new/dialog.py" />
       <source>No network matches '{text}' in {family}.</source>
-      <translation type="unfinished" />
+      <translation>Kein Netz in {family} heißt wie '{text}'.</translation>
     </message>
     <message>
       <location filename="../../gui/new/dialog.py" />
       <source>No network matches '{text}'.</source>
-      <translation type="unfinished" />
+      <translation>Kein Netz heißt wie '{text}'.</translation>
     </message>
     <message>
       <location filename="../../gui/new/dialog.py" />
       <source>Choose a network first.</source>
-      <translation type="unfinished" />
+      <translation>Zuerst ein Netz wählen.</translation>
     </message>
     <message>
       <location filename="../../gui/new/dialog.py" />
       <source>Opening</source>
-      <translation type="unfinished" />
+      <translation>Wird geöffnet</translation>
     </message>
     <message>
       <location filename="../../gui/new/dialog.py" />
       <source>Starting</source>
-      <translation type="unfinished" />
+      <translation>Beginnt</translation>
     </message>
     <message>
       <location filename="../../gui/new/origin.py" />
       <source>Reference network, seed {seed}</source>
-      <translation type="unfinished" />
+      <translation>Referenznetz, Startwert {seed}</translation>
     </message>
     <message>
       <location filename="../../gui/new/origin.py" />
       <source>Reference network, weights from a file</source>
-      <translation type="unfinished" />
+      <translation>Referenznetz, Gewichte aus einer Datei</translation>
     </message>
     <message>
       <location filename="../../gui/new/origin.py" />
       <source>Reference network, weights from timm</source>
-      <translation type="unfinished" />
+      <translation>Referenznetz, Gewichte von timm</translation>
     </message>
     <message>
       <location filename="../../gui/new/origin.py" />
       <source>Reference network, other weights</source>
-      <translation type="unfinished" />
+      <translation>Referenznetz, andere Gewichte</translation>
     </message>
     <message>
       <location filename="../../gui/new/table.py" />
       <source>Reference networks</source>
-      <translation type="unfinished" />
+      <translation>Referenznetze</translation>
     </message>
     <message>
       <location filename="../../gui/new/table_model.py" />
       <source>Phone</source>
-      <translation type="unfinished" />
+      <translation>Telefon</translation>
     </message>
     <message>
       <location filename="../../gui/new/table_model.py" />
       <source>Network</source>
-      <translation type="unfinished" />
+      <translation>Netz</translation>
     </message>
     <message>
       <location filename="../../gui/new/table_model.py" />
       <source>Year</source>
-      <translation type="unfinished" />
+      <translation>Jahr</translation>
     </message>
     <message>
       <location filename="../../gui/new/table_model.py" />
       <source>Numbers the network learns.</source>
-      <translation type="unfinished" />
+      <translation>Zahlen, die das Netz lernt.</translation>
     </message>
     <message>
       <location filename="../../gui/new/table_model.py" />
       <source>Most bytes of activations that live at the same time.</source>
-      <translation type="unfinished" />
+      <translation>Meiste Bytes an Aktivierungen, die gleichzeitig leben.</translation>
     </message>
     <message>
       <location filename="../../gui/new/table_model.py" />
       <source>Share of ImageNet's images whose first answer is right.</source>
-      <translation type="unfinished" />
+      <translation>Anteil der ImageNet-Bilder, deren erste Antwort stimmt.</translation>
     </message>
     <message>
       <location filename="../../gui/new/table_model.py" />
       <source>Time of one run on the phone that the source used.</source>
-      <translation type="unfinished" />
+      <translation>Zeit eines Laufs auf dem Telefon der Quelle.</translation>
     </message>
     <message>
       <location filename="../../gui/new/table_model.py" />
       <source>none is cited for {data}; {figure} on {other}.</source>
-      <translation type="unfinished" />
+      <translation>für {data} ist keine zitiert; {figure} auf {other}.</translation>
     </message>
     <message>
       <location filename="../../gui/new/table_model.py" />
       <source>none is {how}.</source>
-      <translation type="unfinished" />
+      <translation>keine Zahl {how}.</translation>
     </message>
     <message>
       <location filename="../../gui/new/weights_box.py" />
       <source>The same seed draws the same weights.</source>
-      <translation type="unfinished" />
+      <translation>Der gleiche Startwert zieht die gleichen Gewichte.</translation>
     </message>
     <message>
       <location filename="../../gui/new/weights_box.py" />
       <source>Downloads from the network, only when you press Create.</source>
-      <translation type="unfinished" />
+      <translation>Wird aus dem Netz geladen, erst mit Erstellen.</translation>
     </message>
     <message>
       <location filename="../../gui/new/weights_box.py" />
       <source>timm is not installed here. Install it with: pip install timm</source>
-      <translation type="unfinished" />
+      <translation>timm ist hier nicht installiert. Installieren mit: pip install timm</translation>
     </message>
     <message>
       <location filename="../../gui/new/weights_box.py" />
       <source>Drawn from the &amp;seed</source>
-      <translation type="unfinished" />
+      <translation>Aus dem &amp;Startwert</translation>
     </message>
     <message>
       <location filename="../../gui/new/weights_box.py" />
       <source>From a &amp;file</source>
-      <translation type="unfinished" />
+      <translation>Aus einer &amp;Datei</translation>
     </message>
     <message>
       <location filename="../../gui/new/weights_box.py" />
       <source>Weights file</source>
-      <translation type="unfinished" />
+      <translation>Datei der Gewichte</translation>
     </message>
     <message>
       <location filename="../../gui/new/weights_box.py" />
       <source>&amp;Pretrained, through timm</source>
-      <translation type="unfinished" />
+      <translation>&amp;Vortrainiert, über timm</translation>
     </message>
     <message>
       <location filename="../../gui/new/weights_box.py" />
       <source>timm offers no weights of {title}.</source>
-      <translation type="unfinished" />
+      <translation>timm bietet keine Gewichte von {title}.</translation>
     </message>
     <message>
       <location filename="../../gui/new/weights_box.py" />
       <source>Name the file with the weights.</source>
-      <translation type="unfinished" />
+      <translation>Die Datei mit den Gewichten angeben.</translation>
     </message>
     <message>
       <location filename="../../gui/new/weights_box.py" />
       <source>'{name}' is no weights file; it must end in {first} or {last}.</source>
-      <translation type="unfinished" />
+      <translation>'{name}' ist keine Datei mit Gewichten; sie muss auf {first} oder {last} enden.</translation>
     </message>
     <message>
       <location filename="../../gui/new/weights_box.py" />
       <source>There is no file '{path}'.</source>
-      <translation type="unfinished" />
+      <translation>Es gibt keine Datei '{path}'.</translation>
     </message>
     <message>
       <location filename="../../gui/new/weights_box.py" />
       <source>Weights ({pattern})</source>
-      <translation type="unfinished" />
+      <translation>Gewichte ({pattern})</translation>
     </message>
     <message>
       <location filename="../../gui/operations/act.py" />
       <source>Devices</source>
-      <translation type="unfinished" />
+      <translation>Geräte</translation>
     </message>
     <message numerus="yes">
       <location filename="../../gui/operations/act.py" />
       <source>{data}, {n} items</source>
       <extracomment>For one: {data}, {n} item</extracomment>
-      <translation type="unfinished" />
+      <translation>
+        <numerusform>{data}, {n} Eintrag</numerusform>
+        <numerusform>{data}, {n} Einträge</numerusform>
+      </translation>
     </message>
     <message>
       <location filename="../../gui/operations/act.py" />
       <source>{items}: {train:,} to train, {judge:,} to judge</source>
-      <translation type="unfinished" />
+      <translation>{items}: {train:,} zum Trainieren, {judge:,} zum Bewerten</translation>
     </message>
     <message>
       <location filename="../../gui/operations/act.py" />
       <source>The network has {scores:,} scores and the data {classes:,} classes: the rest stays unused.</source>
-      <translation type="unfinished" />
+      <translation>Das Netz hat {scores:,} Ausgabewerte, die Daten haben {classes:,} Klassen: Der Rest bleibt ungenutzt.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/act.py" />
       <source>The original ({model})</source>
-      <translation type="unfinished" />
+      <translation>Das Original ({model})</translation>
     </message>
     <message>
       <location filename="../../gui/operations/act.py" />
       <source>Preview of {act}</source>
-      <translation type="unfinished" />
+      <translation>Vorschau: {act}</translation>
     </message>
     <message>
       <location filename="../../gui/operations/act.py" />
       <source>{act} on part of the layers.</source>
-      <translation type="unfinished" />
+      <translation>{act} auf einem Teil der Schichten.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/act.py" />
       <source>Replay a recipe</source>
-      <translation type="unfinished" />
+      <translation>Ein Rezept abspielen</translation>
     </message>
     <message>
       <location filename="../../gui/operations/act.py" />
       <source>Recipes (*.json)</source>
-      <translation type="unfinished" />
+      <translation>Rezepte (*.json)</translation>
     </message>
     <message>
       <location filename="../../gui/operations/act.py" />
       <source>'{name}' looks like a recipe, but no model is open.</source>
-      <translation type="unfinished" />
+      <translation>'{name}' sieht wie ein Rezept aus, aber es ist kein Modell offen.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/act.py" />
       <source>Recipe {name}</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../gui/operations/act.py" />
-      <source>Revision {id}: {title}</source>
-      <translation type="unfinished" />
+      <translation>Rezept {name}</translation>
     </message>
     <message numerus="yes">
       <location filename="../../gui/operations/act.py" />
       <source>on {n} layers</source>
       <extracomment>For one: on {n} layer</extracomment>
-      <translation type="unfinished" />
+      <translation>
+        <numerusform>auf {n} Schicht</numerusform>
+        <numerusform>auf {n} Schichten</numerusform>
+      </translation>
     </message>
     <message>
       <location filename="../../gui/operations/act.py" />
       <source>on layers named {pattern}</source>
-      <translation type="unfinished" />
+      <translation>auf Schichten wie {pattern}</translation>
     </message>
     <message>
       <location filename="../../gui/operations/act.py" />
       <source>With the default parameters.</source>
-      <translation type="unfinished" />
+      <translation>Mit den Standardwerten.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/act.py" />
       <source>yes</source>
-      <translation type="unfinished" />
+      <translation>ja</translation>
     </message>
     <message>
       <location filename="../../gui/operations/act.py" />
       <source>no</source>
-      <translation type="unfinished" />
+      <translation>nein</translation>
     </message>
     <message>
       <location filename="../../gui/operations/analyse.py" />
       <source>Counting</source>
-      <translation type="unfinished" />
+      <translation>Zählen</translation>
     </message>
     <message>
       <location filename="../../gui/operations/analyse.py" />
       <source>Accuracy needs data.</source>
-      <translation type="unfinished" />
+      <translation>Für die Genauigkeit werden Daten gebraucht.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/analyse.py" />
       <source>Attach a data set whose items have classes (Ctrl+D).</source>
-      <translation type="unfinished" />
+      <translation>Einen Datensatz verbinden, dessen Einträge Klassen haben (Strg+D).</translation>
     </message>
     <message>
       <location filename="../../gui/operations/analyse.py" />
       <source>Evaluate {models}</source>
-      <translation type="unfinished" />
+      <translation>Bewerten: {models}</translation>
     </message>
     <message>
       <location filename="../../gui/operations/analyse.py" />
       <source>Fidelity compares with the original.</source>
-      <translation type="unfinished" />
+      <translation>Treue vergleicht mit dem Original.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/analyse.py" />
       <source>Choose another row, or apply an act first.</source>
-      <translation type="unfinished" />
+      <translation>Eine andere Zeile wählen oder zuerst eine Aktion anwenden.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/analyse.py" />
       <source>Fidelity of {models}</source>
-      <translation type="unfinished" />
+      <translation>Treue: {models}</translation>
     </message>
     <message>
       <location filename="../../gui/operations/analyse.py" />
       <source>There is no {figure} for {model}.</source>
-      <translation type="unfinished" />
+      <translation>Es gibt für {model} keinen Wert: {figure}.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/analyse.py" />
       <source>Latency of {models}</source>
-      <translation type="unfinished" />
+      <translation>Latenz: {models}</translation>
     </message>
     <message>
       <location filename="../../gui/operations/analyse.py" />
       <source>Ask about a picture</source>
-      <translation type="unfinished" />
+      <translation>Zu einem Bild fragen</translation>
     </message>
     <message>
       <location filename="../../gui/operations/analyse.py" />
       <source>Pictures ({pattern})</source>
-      <translation type="unfinished" />
+      <translation>Bilder ({pattern})</translation>
     </message>
     <message>
       <location filename="../../gui/operations/analyse.py" />
       <source>'{name}' is a picture, but no model is open.</source>
-      <translation type="unfinished" />
+      <translation>'{name}' ist ein Bild, aber es ist kein Modell offen.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/analyse.py" />
       <source>Ask about {name}</source>
-      <translation type="unfinished" />
+      <translation>Frage zu {name}</translation>
     </message>
     <message>
       <location filename="../../gui/operations/analyse.py" />
       <source>revision {id}</source>
-      <translation type="unfinished" />
+      <translation>Revision {id}</translation>
     </message>
     <message>
       <location filename="../../gui/operations/analyse.py" />
       <source>{one} and {other}</source>
-      <translation type="unfinished" />
+      <translation>{one} und {other}</translation>
     </message>
     <message numerus="yes">
       <location filename="../../gui/operations/analyse.py" />
       <source>{n} models</source>
       <extracomment>For one: {n} model</extracomment>
-      <translation type="unfinished" />
+      <translation>
+        <numerusform>{n} Modell</numerusform>
+        <numerusform>{n} Modelle</numerusform>
+      </translation>
     </message>
     <message>
       <location filename="../../gui/operations/comparing.py" />
       <source>Choose another revision in the list first, then compare with it.</source>
-      <translation type="unfinished" />
+      <translation>Zuerst eine andere Revision in der Liste wählen, dann mit ihr vergleichen.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/comparing.py" />
       <source>'{name}' can be measured, but only ONNX graphs can be shown.</source>
-      <translation type="unfinished" />
+      <translation>'{name}' lässt sich messen, aber nur ONNX-Graphen lassen sich zeigen.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/comparing.py" />
       <source>Compare with a file</source>
-      <translation type="unfinished" />
+      <translation>Mit einer Datei vergleichen</translation>
     </message>
     <message>
       <location filename="../../gui/operations/comparing.py" />
       <source>Models (*.onnx *.tflite)</source>
-      <translation type="unfinished" />
+      <translation>Modelle (*.onnx *.tflite)</translation>
     </message>
     <message>
       <location filename="../../gui/operations/comparing.py" />
       <source>'{name}' cannot be compared with.</source>
-      <translation type="unfinished" />
+      <translation>Mit '{name}' lässt sich nicht vergleichen.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/comparing.py" />
       <source>Choose an .onnx or a .tflite file.</source>
-      <translation type="unfinished" />
+      <translation>Eine .onnx- oder .tflite-Datei wählen.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/comparing.py" />
       <source>Choose the rows of files to remove; revisions stay in the table.</source>
-      <translation type="unfinished" />
+      <translation>Die Zeilen der Dateien wählen, die entfernt werden sollen; Revisionen bleiben in der Tabelle.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/creating.py" />
       <source>New {title}</source>
-      <translation type="unfinished" />
+      <translation>Neu: {title}</translation>
     </message>
     <message>
       <location filename="../../gui/operations/drawing.py" />
       <source>SVG, for screens (*.svg)</source>
-      <translation type="unfinished" />
+      <translation>SVG, für Bildschirme (*.svg)</translation>
     </message>
     <message>
       <location filename="../../gui/operations/drawing.py" />
       <source>PDF, for paper (*.pdf)</source>
-      <translation type="unfinished" />
+      <translation>PDF, für Papier (*.pdf)</translation>
     </message>
     <message>
       <location filename="../../gui/operations/drawing.py" />
       <source>PNG (*.png)</source>
-      <translation type="unfinished" />
+      <translation>PNG (*.png)</translation>
     </message>
     <message>
       <location filename="../../gui/operations/drawing.py" />
       <source>Save picture as</source>
-      <translation type="unfinished" />
+      <translation>Bild speichern unter</translation>
     </message>
     <message>
       <location filename="../../gui/operations/drawing.py" />
       <source>Drawing '{name}'…</source>
-      <translation type="unfinished" />
+      <translation>'{name}' wird gezeichnet…</translation>
     </message>
     <message>
       <location filename="../../gui/operations/dropping.py" />
       <source>Only the first of {count} files was taken: '{name}'.</source>
-      <translation type="unfinished" />
+      <translation>Nur die erste von {count} Dateien wurde genommen: '{name}'.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/exporting.py" />
       <source>Export {name}</source>
-      <translation type="unfinished" />
+      <translation>{name} exportieren</translation>
     </message>
     <message>
       <location filename="../../gui/operations/helping.py" />
       <source>Shortcuts</source>
-      <translation type="unfinished" />
+      <translation>Tastenkürzel</translation>
     </message>
     <message>
       <location filename="../../gui/operations/helping.py" />
       <source>Graph: {act}</source>
-      <translation type="unfinished" />
+      <translation>Graph: {act}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/operations/helping.py" />
+      <source>Overview: {act}</source>
+      <translation>Übersicht: {act}</translation>
     </message>
     <message>
       <location filename="../../gui/operations/helping.py" />
       <source>Act</source>
-      <translation type="unfinished" />
+      <translation>Aktion</translation>
     </message>
     <message>
       <location filename="../../gui/operations/helping.py" />
       <source>Keys</source>
-      <translation type="unfinished" />
+      <translation>Tasten</translation>
     </message>
     <message>
       <location filename="../../gui/operations/helping.py" />
       <source>Fits neural networks into phones: see, prune, tune, quantize, compare and export, with every number proven.</source>
-      <translation type="unfinished" />
+      <translation>Macht neuronale Netze klein genug für Telefone: ansehen, beschneiden, abstimmen, quantisieren, vergleichen und exportieren, jede Zahl nachgewiesen.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/helping.py" />
       <source>About Thimble</source>
-      <translation type="unfinished" />
+      <translation>Über Thimble</translation>
+    </message>
+    <message>
+      <location filename="../../gui/operations/looking.py" />
+      <source>The whole graph would be too small to read. Choose a place in its overview; Esc closes the overview.</source>
+      <translation>Der ganze Graph wäre zu klein zum Lesen. Eine Stelle in der Übersicht wählen; Esc schließt sie.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/netron.py" />
       <source>Netron shows this revision in your browser, offline.</source>
-      <translation type="unfinished" />
+      <translation>Netron zeigt diese Revision im Browser, ohne Netz.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/netron.py" />
       <source>It reads from this window and ends with it.</source>
-      <translation type="unfinished" />
+      <translation>Es liest aus diesem Fenster und endet mit ihm.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/netron.py" />
       <source>Open this address in a browser on this machine: {url}</source>
-      <translation type="unfinished" />
+      <translation>Diese Adresse in einem Browser auf diesem Rechner öffnen: {url}</translation>
     </message>
     <message>
       <location filename="../../gui/operations/netron.py" />
       <source>No browser could be started.</source>
-      <translation type="unfinished" />
+      <translation>Es ließ sich kein Browser starten.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/resuming.py" />
       <source>This training can no longer be resumed: its checkpoint is gone.</source>
-      <translation type="unfinished" />
+      <translation>Dieses Training lässt sich nicht mehr fortsetzen: Sein Zwischenstand ist weg.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/resuming.py" />
       <source>Discard a training</source>
-      <translation type="unfinished" />
+      <translation>Ein Training verwerfen</translation>
     </message>
     <message>
       <location filename="../../gui/operations/resuming.py" />
       <source>Discard '{act}', step {steps:,} of {total:,}?
 This cannot be undone.</source>
-      <translation type="unfinished" />
+      <translation>'{act}' verwerfen, Schritt {steps:,} von {total:,}?
+Das lässt sich nicht rückgängig machen.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/resuming.py" />
       <source>{act}, in a recipe of {count} steps</source>
-      <translation type="unfinished" />
+      <translation>{act}, in einem Rezept mit {count} Schritten</translation>
+    </message>
+    <message>
+      <location filename="../../gui/operations/speaking.py" />
+      <source>The system's language</source>
+      <translation>Die Sprache des Systems</translation>
+    </message>
+    <message>
+      <location filename="../../gui/operations/speaking.py" />
+      <source>{language} is chosen. Thimble speaks it when it is started again.</source>
+      <translation>{language} ist gewählt. Thimble spricht es ab dem nächsten Start.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/palette/commands.py" />
+      <source>It cannot act now.</source>
+      <translation>Das geht gerade nicht.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/palette/view.py" />
+      <source>Command palette</source>
+      <translation>Befehlspalette</translation>
+    </message>
+    <message>
+      <location filename="../../gui/palette/view.py" />
+      <source>Type what to do, or @ and a layer</source>
+      <translation>Aktion eingeben, oder @ und eine Schicht</translation>
+    </message>
+    <message>
+      <location filename="../../gui/palette/view.py" />
+      <source>Commands</source>
+      <translation>Befehle</translation>
+    </message>
+    <message>
+      <location filename="../../gui/palette/view.py" />
+      <source>No layer or block is called that.</source>
+      <translation>Keine Schicht und kein Block heißt so.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/palette/view.py" />
+      <source>Nothing is called that. Try another word, or @ for the layers of the model.</source>
+      <translation>Nichts heißt so. Ein anderes Wort versuchen, oder @ für die Schichten des Modells.</translation>
     </message>
     <message>
       <location filename="../../gui/param_form.py" />
       <source>Advanced</source>
-      <translation type="unfinished" />
+      <translation>Erweitert</translation>
     </message>
     <message>
       <location filename="../../gui/param_form.py" />
       <source>automatic</source>
-      <translation type="unfinished" />
+      <translation>automatisch</translation>
     </message>
     <message>
       <location filename="../../gui/param_form.py" />
       <source>{label} slider</source>
-      <translation type="unfinished" />
+      <translation>{label}, Schieber</translation>
     </message>
     <message>
       <location filename="../../gui/param_form.py" />
       <source>{group} ({count} changed)</source>
-      <translation type="unfinished" />
+      <translation>{group} ({count} geändert)</translation>
     </message>
     <message>
       <location filename="../../gui/param_form.py" />
       <source>Between {low:g} and {high:g}.</source>
-      <translation type="unfinished" />
+      <translation>Zwischen {low:g} und {high:g}.</translation>
     </message>
     <message>
       <location filename="../../gui/param_form.py" />
       <source>At least {low:g}.</source>
-      <translation type="unfinished" />
+      <translation>Mindestens {low:g}.</translation>
     </message>
     <message>
       <location filename="../../gui/param_form.py" />
       <source>At most {high:g}.</source>
-      <translation type="unfinished" />
+      <translation>Höchstens {high:g}.</translation>
     </message>
     <message>
       <location filename="../../gui/param_form.py" />
       <source>Default: {value}.</source>
-      <translation type="unfinished" />
+      <translation>Standard: {value}.</translation>
     </message>
     <message>
       <location filename="../../gui/report_dialog.py" />
       <source>This step left no report.</source>
-      <translation type="unfinished" />
+      <translation>Dieser Schritt hat keinen Bericht hinterlassen.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/search/bar.py" />
+      <source>Search</source>
+      <translation>Suche</translation>
+    </message>
+    <message>
+      <location filename="../../gui/search/bar.py" />
+      <source>Search layers: name, stride 2, 64×56×56, int8 …</source>
+      <translation>Schichten suchen: Name, stride 2, 64×56×56, int8 …</translation>
+    </message>
+    <message>
+      <location filename="../../gui/search/bar.py" />
+      <source>Search layers</source>
+      <translation>Schichten suchen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/search/bar.py" />
+      <source>Previous result (Shift+F3)</source>
+      <translation>Voriger Treffer (Umschalt+F3)</translation>
+    </message>
+    <message>
+      <location filename="../../gui/search/bar.py" />
+      <source>Next result (F3)</source>
+      <translation>Nächster Treffer (F3)</translation>
+    </message>
+    <message>
+      <location filename="../../gui/search/bar.py" />
+      <source>Close the search (Esc)</source>
+      <translation>Suche schließen (Esc)</translation>
+    </message>
+    <message>
+      <location filename="../../gui/search/bar.py" />
+      <source>Search only here; for one word type {prefix}:</source>
+      <translation>Nur hier suchen; für ein einzelnes Wort {prefix}: eingeben</translation>
+    </message>
+    <message>
+      <location filename="../../gui/search/bar.py" />
+      <source>Example: {example}</source>
+      <translation>Beispiel: {example}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/search/bar.py" />
+      <source>Select all</source>
+      <translation>Alle auswählen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/search/bar.py" />
+      <source>Select every layer that was found (Alt+Return)</source>
+      <translation>Jede gefundene Schicht auswählen (Alt+Eingabe)</translation>
+    </message>
+    <message>
+      <location filename="../../gui/search/bar.py" />
+      <source>Layers found</source>
+      <translation>Gefundene Schichten</translation>
+    </message>
+    <message numerus="yes">
+      <location filename="../../gui/search/bar.py" />
+      <source>{found} of {n} layers</source>
+      <extracomment>For one: {found} of {n} layer</extracomment>
+      <translation>
+        <numerusform>{found} von {n} Schicht</numerusform>
+        <numerusform>{found} von {n} Schichten</numerusform>
+      </translation>
+    </message>
+    <message>
+      <location filename="../../gui/search/bar.py" />
+      <source>{count}, still reading</source>
+      <translation>{count}, liest noch</translation>
+    </message>
+    <message>
+      <location filename="../../gui/search/bar.py" />
+      <source>No layer has all of these words.</source>
+      <translation>Keine Schicht hat alle diese Wörter.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/search/bar.py" />
+      <source>Try a part of a name, “stride 2”, “group=32”, “64×56×56”, “int8”.</source>
+      <translation>Einen Teil eines Namens versuchen, „stride 2“, „group=32“, „64×56×56“, „int8“.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/search/results.py" />
+      <source>folded</source>
+      <translation>eingeklappt</translation>
+    </message>
+    <message>
+      <location filename="../../gui/search/results.py" />
+      <source>unfolded</source>
+      <translation>ausgeklappt</translation>
+    </message>
+    <message>
+      <location filename="../../gui/search/results.py" />
+      <source>Name</source>
+      <translation>Name</translation>
+    </message>
+    <message>
+      <location filename="../../gui/search/results.py" />
+      <source>Attribute</source>
+      <translation>Attribut</translation>
+    </message>
+    <message>
+      <location filename="../../gui/search/results.py" />
+      <source>Shape</source>
+      <translation>Form</translation>
+    </message>
+    <message>
+      <location filename="../../gui/search/results.py" />
+      <source>Tensor</source>
+      <translation>Tensor</translation>
+    </message>
+    <message>
+      <location filename="../../gui/search/results.py" />
+      <source>Type</source>
+      <translation>Typ</translation>
     </message>
     <message>
       <location filename="../../gui/words.py" />
       <source>d MMMM yyyy, HH:mm</source>
-      <translation type="unfinished" />
+      <translation>d. MMMM yyyy, HH:mm</translation>
     </message>
   </context>
 </TS>

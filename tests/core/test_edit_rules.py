@@ -49,7 +49,7 @@ class TestRefusals:
             (Replace("a", "TopK"), "Layer 'a' (Relu) cannot become TopK"),
             (Replace("a", "Clip", {}, {"top": 6}), "Clip has no input 'top'. It reads: input, min, max."),
             (Replace("a", "Clip", {}, {"min": "x"}), "The value of 'min' for Clip must be numbers, not 'x'."),
-            (Replace("c", "Clip", {}, {"min": 0}), "its input 'min' is the tensor 'low' already"),
+            (Replace("flat", "Add", {}, {"A": 0}), "its input 'A' is the tensor 'rb' already"),
             (Insert("ra", "Reshape", constants={"shape": [1.5]}), "'shape' for Reshape must be whole numbers"),
             (Insert("ra", "GRU"), "GRU cannot be put behind 'ra': it has 1 inputs, and GRU takes 3 to 6."),
             (DeleteSeveral(("a", "d")), "Layer 'd' makes the graph output 'w'."),

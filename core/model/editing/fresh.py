@@ -216,6 +216,14 @@ def _unsqueeze(place: Spot) -> Fresh:
     return Fresh({"axes": np.array(axes, np.int64)}, {}) if place.opset >= 13 else Fresh({}, {"axes": axes})
 
 
+def _squeeze(place: Spot) -> Fresh:
+    """The axes of one element; which they are when the network runs is not known where a size is open."""
+    axes = [k for k, d in enumerate(place.shape or ()) if d == 1]
+    if not axes:
+        return Fresh({}, {})
+    return Fresh({"axes": np.array(axes, np.int64)}, {}) if place.opset >= 13 else Fresh({}, {"axes": axes})
+
+
 def _gather(place: Spot) -> Fresh:
     axis = int(place.attributes.get("axis", 1))
     size = place.shape[axis] if place.shape is not None and -place.rank <= axis < place.rank else None
@@ -276,6 +284,7 @@ _RULES: dict[str, Callable[[Spot], Fresh]] = {
     "Resize": _resize,
     "Slice": _slice,
     "Unsqueeze": _unsqueeze,
+    "Squeeze": _squeeze,
     "Gather": _gather,
     "Transpose": lambda place: Fresh({}, {"perm": list(range(place.rank))}),
     "DepthToSpace": _blocks,

@@ -20,11 +20,18 @@ from core.model.editing.wiring import check_order, keep_output_name, last_maker
 from core.model.inline import constant_tensor
 from core.model.model import ORIGIN
 
+_FAMILIES = (
+    {"Add", "Sub", "Mul", "Div", "Min", "Max", "Sum", "Mean"},
+    {"BatchNormalization", "InstanceNormalization"},
+    {"LayerNormalization", "RMSNormalization"},
+)  # operators to which a constant means the same
+
 
 @edit("layer.replace", "Replace operator")
 @dataclass(frozen=True, slots=True)
 class Replace(Edit):
-    """Another operator on the same inputs; attributes that both know are kept, surplus constants (of a Clip) go.
+    """Another operator on the same tensors; attributes that both know are kept, constants (weights, the bounds of a
+    Clip) go unless they mean the same to both.
 
     ``constants`` are by the operator's own names of its inputs: {"min": 0, "max": 6}; what it needs beside them gets
     values that change nothing yet.
@@ -39,19 +46,16 @@ class Replace(Edit):
         node = draft.layer(self.layer)
         model, before = draft.model.graph, node.op_type
         schema = known_operator(model, self.operator, f"Layer '{self.layer}' ({before}) cannot become {self.operator}")
-        surplus = node.inputs[schema.max_input :]
-        if surplus and all(v is None or constant_tensor(v) is not None for v in surplus):  # the bounds of a Clip, say
-            draft.set_inputs(node, node.inputs[: schema.max_input])
-            draft.drop_unread(surplus)
+        given = _kept_inputs(node, schema, self.constants)
         kept = {k: v for k, v in attribute_values(node).items() if is_allowed(schema, k, v)}
         layer = f"Layer '{self.layer}' ({before}) cannot become {self.operator}"
-        inputs, values = completed(
-            draft, schema, self.layer, node.inputs, self.constants, {**kept, **self.attributes}, layer
-        )
+        inputs, values = completed(draft, schema, self.layer, given, self.constants, {**kept, **self.attributes}, layer)
         if not schema.min_output <= len(node.outputs) <= schema.max_output:
             raise UserError(f"{layer}: it has {len(node.outputs)} outputs, and {self.operator} another number.")
-        if inputs != list(node.inputs):
+        before_inputs = list(node.inputs)
+        if inputs != before_inputs:
             draft.set_inputs(node, inputs)
+            draft.drop_unread(before_inputs)
         draft.set(node, "domain", "")
         draft.set(node, "op_type", self.operator)
         old = {k: a for k, a in node.attributes.data.items() if k in schema.attributes and k not in values}
@@ -112,6 +116,17 @@ class Insert(Edit):
             node.attributes.add(attribute(draft.model.graph, node, key, value))
         node.metadata_props[ORIGIN] = f"edit: behind {self.tensor}"
         return node
+
+
+def _kept_inputs(node: ir.Node, schema: onnx.defs.OpSchema, constants: Mapping[str, Json]) -> list[ir.Value | None]:
+    """What another operator goes on reading: the computed tensors, and constants where they mean the same to both."""
+    flowing = [v for v in node.inputs if v is not None and constant_tensor(v) is None]
+    if schema.name != node.op_type and not any({node.op_type, schema.name} <= family for family in _FAMILIES):
+        return list(flowing) or list(node.inputs)
+    given = {k for k, port in enumerate(schema.inputs) if port.name in constants}  # these are set anew
+    kept = [None if k in given and v not in flowing else v for k, v in enumerate(node.inputs)]
+    surplus = kept[schema.max_input :]
+    return kept[: schema.max_input] if all(v not in flowing for v in surplus) else kept
 
 
 def completed(

@@ -1,0 +1,144 @@
+"""What one edit costs in the window: a case of benchmarks/graph_view.py in a process of its own.
+
+    python -m benchmarks.graph_view_edit MODEL.onnx closed|open
+
+The whole window opens the file, as for a user. Each edit is timed from the act to the repainted graph, all in the
+window's thread; then the window is left alone for a while, and the longest time in which it answered no event (panels
+that follow, the overview) is kept too. The last line of the output is a JSON object of figures in milliseconds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from core.model.editing import Edit
+from core.model.editing.layers import Bypass
+from core.model.editing.names import RenameLayer, RenameTensor, SetAttribute
+from core.model.editing.new_layers import Insert, Replace
+from core.model.model import Model
+from gui.app import build, make_application
+from gui.desk import Desk
+from gui.operations import files
+from gui.settings import Settings
+
+_TIMES, _AFTER, _PATIENCE = 5, 0.5, 120.0  # edits of a kind; seconds watched after each; seconds for opening
+
+
+def edits_of(model: Model) -> Iterator[tuple[str, list[Edit]]]:
+    """Edits by kind, at layers from all over the graph; none undoes what another needs."""
+    nodes = list(model.nodes())
+    spread = [nodes[len(nodes) * (2 * k + 1) // (2 * _TIMES * 6)] for k in range(_TIMES * 6)]
+
+    def near(place: int, fits: Callable[[str], bool]) -> tuple[str, str]:
+        """Name and output of the first layer from a place on whose operator fits."""
+        start = nodes.index(spread[place])
+        found = next(node for node in nodes[start:] if fits(node.op_type))
+        return found.name or "", found.outputs[0].name or ""
+
+    def several(kind: int, fits: Callable[[str], bool], make: Callable[[str, str, int], Edit]) -> list[Edit]:
+        return [make(*near(6 * k + kind, fits), k) for k in range(_TIMES)]
+
+    plain, norm = {"Relu", "Erf", "Softmax"}, {"BatchNormalization", "LayerNormalization"}
+    yield "attribute", several(0, norm.__contains__, lambda n, _, k: SetAttribute(n, "epsilon", 0.001 * (k + 1)))
+    yield "rename layer", several(1, lambda _: True, lambda n, _, k: RenameLayer(n, f"{n}_renamed"))
+    yield "rename tensor", several(2, lambda _: True, lambda _, t, k: RenameTensor(t, f"{t}_renamed"))
+    yield "insert", several(3, plain.__contains__, lambda _, t, k: Insert(t, "Sigmoid", f"inserted_{k}"))
+    yield "replace", several(4, plain.__contains__, lambda n, _, k: Replace(n, "Tanh"))
+    yield "bypass", several(5, plain.__contains__, lambda n, _, k: Bypass(n))
+
+
+class Clock:
+    """Runs the window, and times it."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def turn(self) -> float:
+        """Answer what waits; how long that took in milliseconds."""
+        start = time.perf_counter()
+        self._desk.app.processEvents()
+        return 1e3 * (time.perf_counter() - start)
+
+    def until(self, ready: Callable[[], bool]) -> float:
+        """Run until something is so; the longest turn of the window's thread meanwhile."""
+        longest, end = 0.0, time.monotonic() + _PATIENCE
+        while not ready():
+            if time.monotonic() > end:
+                raise SystemExit("the window was not ready in time")
+            longest = max(longest, self.turn())
+            time.sleep(0.002)
+        return longest
+
+    def rest(self, seconds: float) -> float:
+        """Run for a while; the longest turn."""
+        end = time.monotonic() + seconds
+        return self.until(lambda: time.monotonic() > end)
+
+    def edit(self, edit: Edit) -> tuple[float, float]:
+        """Milliseconds until an edit is done and painted, and of the longest turn after it."""
+        view = self._desk.window.graphs.view
+        painted: list[bool] = []
+        link = view.picture_changed.connect(lambda: painted.append(True))
+        start = time.perf_counter()
+        if not self._desk.editing.do(edit):
+            raise SystemExit(f"refused: {edit}")
+        while not painted:
+            self._desk.app.processEvents()
+        self._desk.app.processEvents()
+        took = 1e3 * (time.perf_counter() - start)
+        view.picture_changed.disconnect(link)
+        return took, self.rest(_AFTER)
+
+
+def measure(desk: Desk, file: Path, blocks: str) -> dict[str, object]:
+    clock, view = Clock(desk), desk.window.graphs.view
+    desk.window.resize(1280, 900)
+    desk.window.show()
+    files.open_model_file(desk, file)
+    opening = clock.until(lambda: view.picture is not None)
+    if hasattr(view, "opened") and bool(view.opened()) == (blocks == "closed"):
+        opened = len(view.picture.cards) if view.picture is not None else 0
+        (view.close_all if blocks == "closed" else view.open_all)()
+        clock.until(lambda: view.picture is not None and len(view.picture.cards) != opened)
+    clock.until(lambda: not desk.jobs.running)
+    clock.rest(2.0)
+    model = desk.state.model
+    assert model is not None
+    kinds = list(edits_of(model))
+    desk.editing.do(kinds[0][1].pop())  # the first one makes the working copy, beside the window's thread
+    preparing = clock.until(lambda: desk.editing.pending == 1) if not desk.editing.pending else 0.0
+    clock.rest(1.0)
+    out: dict[str, object] = {"opening_stall_ms": opening, "preparing_stall_ms": preparing}
+    every: list[float] = []
+    after: list[float] = []
+    for kind, edits in kinds:
+        timed = [clock.edit(edit) for edit in edits]
+        every += [t for t, _ in timed]
+        after += [t for _, t in timed]
+        out[kind] = statistics.median(t for t, _ in timed)
+    out |= {"edit_median_ms": statistics.median(every), "edit_worst_ms": max(every), "after_edit_ms": max(after)}
+    return out
+
+
+def main() -> None:
+    file, blocks = Path(sys.argv[1]), sys.argv[2]
+    with tempfile.TemporaryDirectory(prefix="thimble-benchmark-") as scratch:
+        os.environ["XDG_CONFIG_HOME"] = os.environ["XDG_CACHE_HOME"] = scratch
+        app = make_application()
+        desk = build(app, Settings(Path(scratch) / "window.ini"))
+        found = measure(desk, file, blocks)
+        desk.window.close()
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()
