@@ -22,6 +22,16 @@ LISTS_INPUTS = 4  # IR versions before it list initializers among the inputs
 Change = tuple[Callable[[], None], Callable[[], None]]
 
 
+class History:
+    """How things were before they were edited, for offers to set them back; hints only, which undo does not touch."""
+
+    def __init__(self) -> None:
+        self.lost: dict[tuple[ir.Node, int], ir.Value] = {}  # what an input was that is missing since
+        self.read: dict[ir.Node, tuple[ir.Value | None, ...]] = {}  # what a layer read that is gone
+        self.attributes: dict[tuple[ir.Node, str], ir.Attr | None] = {}
+        self.shapes: dict[ir.Value, ir.Shape | None] = {}  # of graph inputs
+
+
 class Draft:
     """A Model that may be changed, the changes made so far, and the nodes whose types have to be inferred again."""
 
@@ -30,6 +40,7 @@ class Draft:
         self.changes: list[Change] = []
         self.noted = Noted()
         self.note = ""  # what the user should know of the edit beyond its title
+        self.history = History()
         self.touched: dict[ir.Node, None] = {}
         self.known: Types = {}  # types that the file does not say, as inferred before the edit
         self._index = Index(model.graph.graph)
@@ -106,6 +117,9 @@ class Draft:
 
     def set_attributes(self, node: ir.Node, attributes: Mapping[str, ir.Attr]) -> None:
         """All attributes of a layer, in order."""
+        for name in dict.fromkeys((*node.attributes.data, *attributes)):
+            if node.attributes.data.get(name) is not attributes.get(name):
+                self.history.attributes[node, name] = node.attributes.data.get(name)
         self.set_entries(node.attributes.data, attributes)
         self.noted.layers((node,))
         self.touched[node] = None
@@ -152,6 +166,8 @@ class Draft:
 
     def redirect(self, old: ir.Value, new: ir.Value | None, only: ir.Node | None = None) -> None:
         """Readers of one value read another; the types of readers are inferred again where the two differ."""
+        if new is None:
+            self.history.lost.update(((u.node, u.idx), old) for u in old.uses())
         readers = dict.fromkeys(u.node for u in old.uses() if only is None or u.node is only)
         for node in readers:
             known = node in self.touched
@@ -186,6 +202,7 @@ class Draft:
     def remove(self, node: ir.Node) -> None:
         """Take a layer out whose outputs nobody reads any more."""
         graph, before = self.graph, self.order.previous(node)
+        self.history.read[node] = tuple(node.inputs)
         self.set_inputs(node, [None] * len(node.inputs))
 
         def forward() -> None:

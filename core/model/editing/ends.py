@@ -169,6 +169,7 @@ def _fixes_batch(draft: Draft, node: ir.Node, name: str) -> bool:
 def _reshape(draft: Draft, value: ir.Value, shape: tuple[int | str | None, ...]) -> None:
     if value.shape is not None and len(value.shape) != len(shape):
         raise UserError(f"Input '{value.name}' has {len(value.shape)} axes; the new shape has {len(shape)}.")
+    draft.history.shapes[value] = value.shape
     draft.set(value, "shape", ir.Shape(shape))
     draft.touched.update(dict.fromkeys(u.node for u in value.uses()))
 

@@ -9,15 +9,29 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import onnx
 import onnx_ir as ir
 
+from core.model.editing.checks import Known, Sizes, TensorType, disagreement
 from core.model.editing.index import bodies_of, has_body
 from core.model.facts import LIKE_INPUT
 from core.model.inline import constant_tensor
 from core.model.model import layer_name
+
+__all__ = [
+    "Constant",
+    "Inference",
+    "Known",
+    "Look",
+    "Sizes",
+    "TensorType",
+    "Types",
+    "schema_of",
+    "small_constant",
+    "type_of",
+]
 
 _SMALL = 64  # elements of a constant that a shape may depend on
 _MOST_KEPT = 50_000
@@ -52,17 +66,6 @@ _BLIND = frozenset(
 )  # fmt: skip  the numbers that these read never decide a shape
 _PLAIN = frozenset({ir.AttributeType.INT, ir.AttributeType.FLOAT, ir.AttributeType.STRING, ir.AttributeType.INTS,
                     ir.AttributeType.FLOATS, ir.AttributeType.STRINGS})  # fmt: skip
-Sizes = tuple[int | str | None, ...]
-
-
-class TensorType(NamedTuple):
-    """Element type (onnx's number) and shape: numbers, names, None for an open size; None where the rank is open."""
-
-    dtype: int
-    shape: Sizes | None
-
-
-Known = TensorType | onnx.TypeProto  # a proto for sequences and optionals
 Types = dict[ir.Value, Known]
 Answer = tuple[tuple[Known | None, ...], str]  # a type for each output, and what is wrong ('' or the sentence's end)
 
@@ -153,8 +156,7 @@ class Inference:
         except Exception as error:  # noqa: BLE001  onnx raises errors of several C++ types, all about this layer
             return (), f": {_plain(str(error))}."
         made = tuple(_known(out.get(value.name or "")) for value in node.outputs)
-        check = _CHECKS.get(node.op_type) if node.domain in ("", "ai.onnx") else None
-        return made, check(node, given, made) if check is not None else ""
+        return made, disagreement(node, given, made)
 
 
 def type_of(value: ir.Value, types: Mapping[ir.Value, Known]) -> Known | None:
@@ -263,33 +265,3 @@ def _plain(text: str) -> str:
     lines = [line for line in text.replace("[ShapeInferenceError]", "").strip().splitlines() if line.strip()]
     sentence = (lines[-1] if lines else "its inputs do not fit").strip().rstrip(".")
     return sentence[:1].lower() + sentence[1:]
-
-
-def _numbers(known: Known | None) -> list[int]:
-    """The sizes, 0 for one that is not known."""
-    shape = known.shape if isinstance(known, TensorType) else None
-    return [d if isinstance(d, int) else 0 for d in shape or ()]
-
-
-def _channels(node: ir.Node, given: Sequence[Known | None], made: Sequence[Known | None]) -> str:
-    """onnx does not compare a convolution's channels with its weight's."""
-    x, w = (_numbers(known) for known in given[:2])
-    if len(x) < 2 or len(w) < 2 or not x[1] or not w[1]:
-        return ""
-    wanted = w[1] * node.attributes.get_int("group", 1)
-    return "" if x[1] == wanted else f" gets {x[1]} channels; its weight is made for {wanted}."
-
-
-def _elements(node: ir.Node, given: Sequence[Known | None], made: Sequence[Known | None]) -> str:
-    """onnx does not compare the elements before and after a Reshape."""
-    before, after = _numbers(given[0]), _numbers(made[0])
-    if not before or not after or 0 in before or 0 in after or math.prod(before) == math.prod(after):
-        return ""
-    shape = " x ".join(str(n) for n in after)
-    return f" cannot give {math.prod(before)} elements the shape {shape}."
-
-
-_CHECKS: dict[str, Callable[[ir.Node, Sequence[Known | None], Sequence[Known | None]], str]] = {
-    "Conv": _channels,
-    "Reshape": _elements,
-}

@@ -13,6 +13,7 @@ import onnx_ir as ir
 from core.errors import UserError
 from core.model.editing.draft import Draft
 from core.model.editing.edit import Edit, edit
+from core.model.inline import constant_tensor
 from core.model.model import Model
 
 Array = npt.NDArray[Any]
@@ -45,7 +46,7 @@ class LoadWeights(Edit):
                 f"'{self.file}' holds {array.dtype.name}; '{self.tensor}' is {wanted.name}.",
                 f"Convert it with array.astype('{wanted.name}').",
             )
-        _replace(draft, value, np.array(array, dtype=wanted, order="C"))
+        _replace(draft, value, old, np.array(array, dtype=wanted, order="C"))
 
 
 @edit("weights.set", "Set values")
@@ -67,7 +68,7 @@ class SetWeights(Edit):
         given = np.array(self.values, np.float64 if np.issubdtype(wanted, np.floating) else None)
         if given.dtype.kind not in "iufb" or (given.size and not _fits(given, wanted)):
             raise UserError(f"The values for '{self.tensor}' do not fit its type {wanted.name}.")
-        _replace(draft, value, given.astype(wanted).reshape(shape))
+        _replace(draft, value, old, given.astype(wanted).reshape(shape))
 
 
 def save_values(model: Model, tensor: str, path: Path) -> None:
@@ -90,18 +91,22 @@ def _fits(given: Array, wanted: Any) -> bool:
 
 
 def _stored(draft: Draft, name: str) -> tuple[ir.Value, ir.TensorProtocol]:
+    """What an initializer or a Constant layer holds."""
     value = draft.tensor(name)
-    if not value.is_initializer() or value.const_value is None:
+    tensor = constant_tensor(value)
+    if tensor is None:
         raise UserError(f"'{name}' is computed, not stored, so its values cannot be set.")
-    return value, value.const_value
+    return value, tensor
 
 
-def _replace(draft: Draft, value: ir.Value, array: Array) -> None:
-    old = value.const_value
-    assert old is not None
-    new = ir.Tensor(array, dtype=old.dtype, name=value.name, doc_string=old.doc_string)
+def _replace(draft: Draft, value: ir.Value, old: ir.TensorProtocol, array: Array) -> None:
+    new = ir.Tensor(array, dtype=old.dtype, name=old.name, doc_string=old.doc_string)
     new.metadata_props.update(old.metadata_props)
-    draft.set(value, "const_value", new)
+    maker = value.producer()
+    if maker is not None:
+        draft.set_attributes(maker, {**maker.attributes.data, "value": ir.AttrTensor("value", new)})
+    else:
+        draft.set(value, "const_value", new)
     if array.size <= 64:  # a shape may depend on it
         draft.touched.update(dict.fromkeys(u.node for u in value.uses()))
 

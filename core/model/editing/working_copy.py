@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import onnx_ir as ir
 
 from core.model.editing.changes import Changes
-from core.model.editing.draft import Change, Draft
+from core.model.editing.draft import Change, Draft, History
 from core.model.editing.edit import Edit
 from core.model.editing.inference import TensorType, type_of
 from core.model.editing.types import Typing
@@ -67,6 +67,11 @@ class WorkingCopy:
     def model(self) -> Model:
         """The model as it stands; it changes with the next edit, so clone what is kept."""
         return self._draft.model
+
+    @property
+    def history(self) -> History:
+        """How things were before they were edited."""
+        return self._draft.history
 
     @property
     def edits(self) -> tuple[Edit, ...]:

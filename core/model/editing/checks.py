@@ -1,0 +1,88 @@
+"""What runtimes refuse though onnx's type inference lets it pass."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import onnx
+import onnx_ir as ir
+
+Sizes = tuple[int | str | None, ...]
+
+
+class TensorType(NamedTuple):
+    """Element type (onnx's number) and shape: numbers, names, None for an open size; None where the rank is open."""
+
+    dtype: int
+    shape: Sizes | None
+
+
+Known = TensorType | onnx.TypeProto  # a proto for sequences and optionals
+Types = Sequence[Known | None]
+
+
+def disagreement(node: ir.Node, given: Types, made: Types) -> str:
+    """The end of a sentence that begins with the layer; '' where nothing is known to be wrong."""
+    check = _CHECKS.get(node.op_type) if node.domain in ("", "ai.onnx") else None
+    return check(node, given, made) if check is not None else ""
+
+
+def _numbers(known: Known | None) -> list[int]:
+    """The sizes, 0 for one that is not known."""
+    shape = known.shape if isinstance(known, TensorType) else None
+    return [d if isinstance(d, int) else 0 for d in shape or ()]
+
+
+def _by(sizes: Sequence[int]) -> str:
+    return " x ".join(str(n) for n in sizes)
+
+
+def _conv(node: ir.Node, given: Types, made: Types) -> str:
+    x, w = (_numbers(known) for known in given[:2])
+    if len(x) < 2 or len(w) < 2 or not all((x[1], *w)):
+        return ""
+    group = node.attributes.get_int("group", 1)
+    if x[1] != w[1] * group:
+        return f" gets {x[1]} channels; its weight is made for {w[1] * group}."
+    if w[0] % group:
+        return f" makes {w[0]} channels, which {group} groups do not divide."
+    taps = node.attributes.get_ints("kernel_shape", None)
+    if taps is not None and list(taps) != w[2:]:
+        return f" has a kernel of {_by(taps)}; its weight is {_by(w[2:])}."
+    return _bias(given, w[0])
+
+
+def _conv_transpose(node: ir.Node, given: Types, made: Types) -> str:
+    x, w = (_numbers(known) for known in given[:2])
+    if len(x) < 2 or len(w) < 2 or not all((x[1], *w)):
+        return ""
+    group = node.attributes.get_int("group", 1)
+    if x[1] != w[0]:
+        return f" gets {x[1]} channels; its weight is made for {w[0]}."
+    if w[0] % group:
+        return f" gets {w[0]} channels, which {group} groups do not divide."
+    taps = node.attributes.get_ints("kernel_shape", None)
+    if taps is not None and list(taps) != w[2:]:
+        return f" has a kernel of {_by(taps)}; its weight is {_by(w[2:])}."
+    return _bias(given, w[1] * group)
+
+
+def _bias(given: Types, channels: int) -> str:
+    b = _numbers(given[2]) if len(given) > 2 else []
+    return f" has a bias of {_by(b)} for {channels} channels." if b and b != [channels] and 0 not in b else ""
+
+
+def _elements(node: ir.Node, given: Types, made: Types) -> str:
+    before, after = _numbers(given[0]), _numbers(made[0])
+    if not before or not after or 0 in before or 0 in after or math.prod(before) == math.prod(after):
+        return ""
+    return f" cannot give {math.prod(before)} elements the shape {_by(after)}."
+
+
+_CHECKS: dict[str, Callable[[ir.Node, Types, Types], str]] = {
+    "Conv": _conv,
+    "ConvTranspose": _conv_transpose,
+    "Reshape": _elements,
+}
