@@ -155,9 +155,9 @@ class Minimap(QWidget):
         room = self._painted_for = self._room()
         gap = _GAP_GROWN if self._grown else _GAP_SMALL
         self._fold = fold(_padded(picture.place.bounds), room.width(), room.height(), gap, _LARGEST[self._grown])
-        self._pixmap = folded(self._fold, self.devicePixelRatioF(), self._view.paint_graph)
         self.setGeometry(self._place(self._corner))
         self.make_way()
+        self._pixmap = self._page(self._fold)
         self.follow()
         self.update()
 
@@ -212,25 +212,36 @@ class Minimap(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.color("raised" if self._grown else "surface"))
         if self._fold is not None and self._pixmap is not None:
+            painter.drawPixmap(0, 0, self._pixmap)
             origin = self._origin()
             painter.translate(origin)
-            if self._grown:
-                self._paint_page(painter, origin, self._fold)
-            painter.drawPixmap(QPointF(), self._pixmap)
             self._paint_marks(painter, self._fold)
             painter.translate(-origin)
         painter.setPen(QPen(theme.color("accent" if self.hasFocus() else "border"), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
-    def _paint_page(self, painter: QPainter, origin: QPointF, made: Fold) -> None:
-        """What is only seen when grown: the ground of every column, and a line that says what to do."""
-        for x, top, bottom in made.strips():
+    def _page(self, made: Fold) -> QPixmap:
+        """All but the marks, opaque, so that following the view only copies pixels."""
+        ratio, origin = self.devicePixelRatioF(), self._origin()
+        page = QPixmap(self.size() * ratio)
+        page.setDevicePixelRatio(ratio)
+        page.fill(theme.color("raised" if self._grown else "surface"))
+        painter = QPainter(page)
+        if self._grown:
+            self._paint_caption(painter)
+        painter.translate(origin)
+        for x, top, bottom in made.strips() if self._grown else ():
             painter.fillRect(QRectF(x, 0, made.width * made.scale, (bottom - top) * made.scale), theme.color("canvas"))
+        painter.drawPixmap(QPointF(), folded(made, ratio, self._view.paint_graph))
+        painter.end()
+        return page
+
+    def _paint_caption(self, painter: QPainter) -> None:
+        """What to do, in a line above the columns."""
         painter.setPen(theme.color("muted"))
-        line = QRectF(_EDGE - origin.x(), 4 - origin.y(), self.width() - 2 * _EDGE, _CAPTION)
+        line = QRectF(_EDGE, 4, self.width() - 2 * _EDGE, _CAPTION)
         said = tr("The whole graph, from the top down and then to the right. Click or Enter to go there, Esc to close.")
         painter.drawText(line, Qt.AlignmentFlag.AlignCenter, said)
 
