@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QApplication, QDockWidget, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from gui.main_window import MainWindow
 
 
 def places(window: MainWindow) -> list[QWidget]:
     """Where the keyboard can go, in order: the message where there is one, the work in the middle, the panels."""
-    docks = [d for d in window.docks.values() if not d.isHidden()]
-    return [w for w in (window.messages, window.pages, *docks) if not w.isHidden()]
+    opened = window.pages.currentWidget() is window.tabs
+    middle = window.tabs.currentWidget() if opened else window.start
+    return [w for w in (window.messages, middle, *window.docks.values()) if not w.isHidden()]
 
 
 def step(window: MainWindow, by: int) -> None:
@@ -55,24 +56,30 @@ def takes_focus(one: QWidget) -> bool:
 
 
 class FocusedPanel(QObject):
-    """Marks the panel that has the keyboard: its property ``active`` colours its title."""
+    """Marks the panel or the tab that has the keyboard: the property ``active`` colours its title."""
 
     def __init__(self, app: QApplication, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
-        self._active: QDockWidget | None = None
+        self._active: QWidget | None = None
         app.focusChanged.connect(self._changed)
 
     def _changed(self, _: QWidget | None, now: QWidget | None) -> None:
         if now is None or now.window() is not self._window:
             return  # a dialog or another program has it for a while
-        docks = self._window.docks.values()
-        active = next((d for d in docks if d.isAncestorOf(now)), None)
+        active = self._titled(now)
         if active is self._active:
             return
-        for dock, on in ((self._active, False), (active, True)):
-            if dock is not None:
-                dock.setProperty("active", on)
-                dock.style().unpolish(dock)
-                dock.style().polish(dock)
+        for titled, on in ((self._active, False), (active, True)):
+            if titled is not None:
+                titled.setProperty("active", on)
+                titled.style().unpolish(titled)
+                titled.style().polish(titled)
+                titled.update()
         self._active = active
+
+    def _titled(self, inner: QWidget) -> QWidget | None:
+        """What bears the title of the place that ``inner`` is in: a dock, or the tabs in the middle."""
+        dock = next((d for d in self._window.docks.values() if d.isAncestorOf(inner)), None)
+        tabs = self._window.tabs
+        return dock or (tabs.tabBar() if tabs.isAncestorOf(inner) else None)

@@ -30,6 +30,7 @@ from gui.operations import act, analyse, comparing, creating, exporting, files, 
 from gui.report_dialog import ReportDialog
 from gui.settings import Look, Settings
 from gui.translations import choosing
+from gui.words import tr
 
 SIZE = (1440, 900)
 _PATIENCE = 120.0
@@ -240,7 +241,7 @@ class Artist:
 
     def _preview_ready(self, dialog: MethodDialog) -> Callable[[], bool]:
         waits = dialog.method.plan is not None
-        return lambda: not waits or dialog.status.text() not in ("", "Estimating…")
+        return lambda: not waits or dialog.status.text() not in ("", tr("Estimating…"))
 
     def _proof(self, look: str) -> None:
         """A real export, once; its proof is shown in every look."""

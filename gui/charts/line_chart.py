@@ -16,6 +16,7 @@ from gui.words import tr
 # distinguishable on light and dark grounds and for colour-blind eyes (Okabe and Ito 2008)
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9")
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48.0, 12.0, 8.0, 22.0
+_LABEL = 10.0  # between the word of the axis and its first figure
 _ROW, _GAP, _DASH = 16.0, 14.0, 18.0  # of the legend: height of a row, room between entries, the coloured dash
 _TICK = 24  # pixels between two lines of the grid, roughly
 _MANY = 60  # points above which a line is noise, and its running mean is drawn over it
@@ -134,7 +135,11 @@ class LineChart(QWidget):
                 self._paint_series(painter, area, bounds, name, points)
 
     def _area(self, legend: float) -> QRectF:
-        return QRectF(self.rect()).adjusted(_LEFT, legend + _TOP, -_RIGHT, -_BOTTOM)
+        return QRectF(self.rect()).adjusted(self._left(), legend + _TOP, -_RIGHT, -_BOTTOM)
+
+    def _left(self) -> float:
+        """Room for the figures of the grid, and for the word below them."""
+        return max(_LEFT, self.fontMetrics().horizontalAdvance(self.x_label) + _LABEL)
 
     def _bounds(self) -> Bounds | None:
         xs = [x for points in self.series.values() for x, _ in points]
@@ -194,11 +199,11 @@ class LineChart(QWidget):
             painter.setPen(QPen(faint, 1))
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
             painter.setPen(text)
-            box = QRectF(0, y - 8, _LEFT - 6, 16)
+            box = QRectF(0, y - 8, area.left() - 6, 16)
             shown = f"{value:.4g} %" if self.look.unit == "%" else f"{value:.4g}"
             painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, shown)
         painter.setPen(text)
-        label = QRectF(0, area.bottom() + 3, _LEFT - 10, 16)
+        label = QRectF(0, area.bottom() + 3, area.left() - _LABEL, 16)
         painter.drawText(label, Qt.AlignmentFlag.AlignRight, self.x_label)
         for value in ticks(x0, x1, 6 if area.width() > 200 else 3):
             x = area.left() + (value - x0) / (x1 - x0) * area.width()

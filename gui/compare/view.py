@@ -160,6 +160,7 @@ class CompareView(QWidget):
         measure.addStretch(1)
         for button in (self.add_button, self.remove_button, self.copy_button):
             change.addWidget(button)
+        change.addStretch(0)  # below the others they stand on the left, beside them on the right
         self._rows.addLayout(measure, 1)
         self._rows.addLayout(change)
         return self._rows

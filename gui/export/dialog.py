@@ -124,7 +124,7 @@ class ExportDialog(QDialog):
         form = QFormLayout(form_page)
         form.setContentsMargins(0, 0, 0, 0)
         form.setHorizontalSpacing(16)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         line = QHBoxLayout()
         line.setSpacing(8)
         line.addWidget(self.path, 1)

@@ -54,7 +54,8 @@ class NetworkTable(QTableView):
     def _set_widths(self) -> None:
         metrics = self.horizontalHeader().fontMetrics()
         for section, column in enumerate(COLUMNS[1:], start=1):
-            self.setColumnWidth(section, metrics.horizontalAdvance(column.widest) + _PADDING)
+            words = (column.widest, tr(column.title), tr(column.origin))
+            self.setColumnWidth(section, max(map(metrics.horizontalAdvance, words)) + _PADDING)
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().lineSpacing() + 10)
         self._place_family()
         self.updateGeometry()

@@ -29,7 +29,7 @@ def panel_of(desk: Desk) -> str:
 def test_ctrl_tab_goes_through_every_panel_and_back(sample: Desk, qtbot: QtBot) -> None:
     window = sample.window
     window.activateWindow()
-    focus.enter(window.pages)
+    focus.enter(window.graphs)
     seen = []
     for _ in range(1 + len(window.docks)):
         seen.append(panel_of(sample))
@@ -67,8 +67,9 @@ def test_the_title_of_the_panel_with_the_keyboard_is_coloured(sample: Desk, qtbo
     assert active(sample) == ["Data"]
     focus.step(window, 1)
     assert active(sample) == ["Inspector"]
-    focus.enter(window.pages)
+    focus.enter(window.graphs)
     assert active(sample) == []
+    assert window.tabs.tabBar().property("active")
 
 
 def active(desk: Desk) -> list[str]:
@@ -76,7 +77,7 @@ def active(desk: Desk) -> list[str]:
 
 
 def test_every_panel_is_reached_while_nothing_is_open(desk: Desk) -> None:
-    assert focus.enter(desk.window.pages)
+    assert focus.enter(desk.window.start)
 
 
 def interactive(top: QWidget) -> Iterator[QWidget]:

@@ -85,7 +85,8 @@ def views(desk: Desk, qtbot: QtBot) -> Iterator[tuple[str, np.ndarray]]:
     window.resize(1200, 800)
     for k in range(window.tabs.count()):
         window.tabs.setCurrentIndex(k)
-        qtbot.wait(30)
+        window.setFocus()
+        qtbot.wait(300)  # the overview of the graph comes a little later
         yield window.tabs.tabText(k), pixels(window)
 
 
