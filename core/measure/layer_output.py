@@ -11,6 +11,7 @@ import onnx_ir as ir
 
 from core.data.dataset import Array, DataSet
 from core.data.feed import fixed_batch, prepare
+from core.data.tasks import background_offset
 from core.errors import UserError
 from core.execute.runtimes import onnx_session
 from core.jobs import Job
@@ -185,13 +186,13 @@ def _looked_at(
         label=item.label,
         runtime=runtime,
         saturation=saturation(part.value, one),
-        answers=_answers(part, numbers),
+        answers=_answers(part, numbers, data),
         vector=flat if flat is not None and flat.size <= VECTOR else None,
         maps=feature_maps(numbers) if squeezed.ndim > 1 else None,
     )
 
 
-def _answers(part: _Part, numbers: Array) -> tuple[Answer, ...]:
+def _answers(part: _Part, numbers: Array, data: DataSet) -> tuple[Answer, ...]:
     """Classes, where only steps that keep their order lie between the values and the classifier's answer."""
     scores = np.squeeze(numbers)
     if part.model.task != "classification" or scores.ndim != 1 or not np.isfinite(scores).all():
@@ -203,7 +204,14 @@ def _answers(part: _Part, numbers: Array) -> tuple[Answer, ...]:
         value = node.outputs[0] if node is not None and node.op_type in _PASSED_ON and node.inputs[0] is value else None
     if value is None:
         return ()
-    return best_answers(scores.astype(np.float64), part.labels)
+    return best_answers(scores.astype(np.float64), part.labels or _names_by_data(data, scores.size))
+
+
+def _names_by_data(data: DataSet, classes: int) -> tuple[str, ...]:
+    """Names of the classes where only the data knows them, counted as the model counts."""
+    if not data.classes:
+        return ()
+    return ("background",) * background_offset(classes, (), data) + data.classes
 
 
 def _runtime_name() -> str:

@@ -405,11 +405,6 @@
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>none</source>
-      <translation>keine</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
       <source>TrivialAugment</source>
       <translation>TrivialAugment</translation>
     </message>
@@ -530,73 +525,13 @@
     </message>
     <message>
       <location filename="../../core/model/editing" />
-      <source>Delete and bypass</source>
-      <translation>Löschen und überbrücken</translation>
+      <source>Replace by a lightweight block</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Layer</source>
       <translation>Schicht</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Tensor that takes its place</source>
-      <translation>Tensor, der an seine Stelle tritt</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Delete</source>
-      <translation>Löschen</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Replace operator</source>
-      <translation>Operator ersetzen</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Attributes</source>
-      <translation>Attribute</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Insert layer</source>
-      <translation>Schicht einfügen</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Name of the new layer</source>
-      <translation>Name der neuen Schicht</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Only in front of this layer</source>
-      <translation>Nur vor dieser Schicht</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Further inputs</source>
-      <translation>Weitere Eingänge</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Connect</source>
-      <translation>Verbinden</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Input, counted from 0</source>
-      <translation>Eingang, ab 0 gezählt</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Remove Identity and Dropout</source>
-      <translation>Identity und Dropout entfernen</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Replace by a lightweight block</source>
-      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/model/editing" />
@@ -685,6 +620,21 @@
     </message>
     <message>
       <location filename="../../core/model/editing" />
+      <source>Fit channels</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Input, counted from 0</source>
+      <translation>Eingang, ab 0 gezählt</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Channels</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
       <source>Fold BatchNorm</source>
       <translation>BatchNorm falten</translation>
     </message>
@@ -692,6 +642,61 @@
       <location filename="../../core/model/editing" />
       <source>Fold constants</source>
       <translation>Konstanten falten</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Replace operator</source>
+      <translation>Operator ersetzen</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Constants</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Insert layer</source>
+      <translation>Schicht einfügen</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Name of the new layer</source>
+      <translation>Name der neuen Schicht</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Only in front of this layer</source>
+      <translation>Nur vor dieser Schicht</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Further inputs</source>
+      <translation>Weitere Eingänge</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Delete and bypass</source>
+      <translation>Löschen und überbrücken</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Tensor that takes its place</source>
+      <translation>Tensor, der an seine Stelle tritt</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Delete</source>
+      <translation>Löschen</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Connect</source>
+      <translation>Verbinden</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Remove Identity and Dropout</source>
+      <translation>Identity und Dropout entfernen</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
@@ -725,6 +730,36 @@
     </message>
     <message>
       <location filename="../../core/model/editing" />
+      <source>Cut out a part</source>
+      <translation>Teil ausschneiden</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>From</source>
+      <translation>Von</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>To</source>
+      <translation>Bis</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Delete and bypass layers</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Delete layers</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Cut out layers</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
       <source>Load values</source>
       <translation>Werte laden</translation>
     </message>
@@ -742,26 +777,6 @@
       <location filename="../../core/model/editing" />
       <source>Set values</source>
       <translation>Werte setzen</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Values</source>
-      <translation>Werte</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Cut out a part</source>
-      <translation>Teil ausschneiden</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>From</source>
-      <translation>Von</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>To</source>
-      <translation>Bis</translation>
     </message>
     <message>
       <location filename="../../core/references" />
@@ -1768,6 +1783,16 @@
     </message>
     <message>
       <location filename="../../gui/actions.py" />
+      <source>Latency per la&amp;yer…</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Time every layer on this machine and colour the graph by it.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
       <source>&amp;Fidelity to the original</source>
       <translation>&amp;Treue zum Original</translation>
     </message>
@@ -1935,6 +1960,142 @@
       <translation>{series}: {value} bei {place}</translation>
     </message>
     <message>
+      <location filename="../../gui/colouring/colouring.py" />
+      <source>Nothing</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/colouring/colouring.py" />
+      <source>Sparsity</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/colouring/colouring.py" />
+      <source>Measure it first: Analyse &gt; Latency per layer.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/colouring/found.py" />
+      <source>Latency, as optimized</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/colouring/found.py" />
+      <source>Latency, as written</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/colouring/found.py" />
+      <source>From the report of revision {id}: {table}</source>
+      <translation type="unfinished" />
+    </message>
+    <message numerus="yes">
+      <location filename="../../gui/colouring/found.py" />
+      <source>median of {n} runs</source>
+      <extracomment>For one: median of {n} run</extracomment>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/colouring/found.py" />
+      <source>Measured on {machine}; {runs}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/colouring/found.py" />
+      <source>Every layer runs by itself.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/colouring/found.py" />
+      <source>Layers that onnxruntime fuses carry the time of their group.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/colouring/found.py" />
+      <source>{time} more belongs to no layer.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/colouring/latency_dialog.py" />
+      <source>Latency per layer</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/colouring/latency_dialog.py" />
+      <source>Runs the network in onnxruntime on this machine, on noise, and times every layer: first as onnxruntime optimizes it, where layers that are fused share the time of their group, then with every layer by itself. A phone is slower, and not by the same factor for every layer.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/colouring/latency_dialog.py" />
+      <source>&amp;Runs</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/colouring/latency_dialog.py" />
+      <source>&amp;Threads</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/colouring/latency_dialog.py" />
+      <source>&amp;Measure</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/colouring/layer_figures.py" />
+      <source>Estimated from the graph, batch of 1</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/colouring/layer_figures.py" />
+      <source>MACs</source>
+      <translation>MACs</translation>
+    </message>
+    <message>
+      <location filename="../../gui/colouring/layer_figures.py" />
+      <source>Parameters</source>
+      <translation>Parameter</translation>
+    </message>
+    <message>
+      <location filename="../../gui/colouring/layer_figures.py" />
+      <source>Weight bytes</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/colouring/layer_figures.py" />
+      <source>Activation bytes</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/colouring/legend.py" />
+      <source>Legend: {text}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/colouring/legend.py" />
+      <source>No layer on screen has this figure.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/colouring/legend.py" />
+      <source>Logarithmic scale</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/colouring/legend.py" />
+      <source>Linear scale</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/colouring/menu.py" />
+      <source>Colour &amp;by</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/colouring/sparsity.py" />
+      <source>Counted on the stored weights; a block shows the share of all its weights</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <location filename="../../gui/compare/predict_dialog.py" />
       <source>Answers of {model}</source>
       <translation>Antworten von {model}</translation>
@@ -1973,11 +2134,6 @@
       <location filename="../../gui/compare/table_model.py" />
       <source>Numbers the network learned.</source>
       <translation>Zahlen, die das Netz gelernt hat.</translation>
-    </message>
-    <message>
-      <location filename="../../gui/compare/table_model.py" />
-      <source>MACs</source>
-      <translation>MACs</translation>
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
@@ -2823,6 +2979,913 @@
       <translation>Gewählt: {names}</translation>
     </message>
     <message>
+      <location filename="../../gui/inspector/costs.py" />
+      <source>Estimated from the graph, nothing was run.</source>
+      <translation>Aus dem Graphen geschätzt, nichts wurde ausgeführt.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/costs.py" />
+      <source>params</source>
+      <translation>Parameter</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/costs.py" />
+      <source>Unknown.</source>
+      <translation>Unbekannt.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/costs.py" />
+      <source>, {share} % of the model</source>
+      <translation>, {share} % des Modells</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/costs.py" />
+      <source>{size}  here</source>
+      <translation>{size}  hier</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/costs.py" />
+      <source>{n} bytes of activations are alive at once at {where}, for a batch of {batch}; weights do not count.</source>
+      <translation>{n} Bytes an Aktivierungen werden bei {where} gleichzeitig gebraucht, bei einem Stapel von {batch}; Gewichte zählen nicht mit.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/costs.py" />
+      <source>{n} others</source>
+      <translation>{n} weitere</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/costs.py" />
+      <source>operator</source>
+      <translation>Operator</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/costs.py" />
+      <source>layers</source>
+      <translation>Schichten</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/describe.py" />
+      <source>the function's '{name}'</source>
+      <translation>'{name}' der Funktion</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/describe.py" />
+      <source>tensor {shape}</source>
+      <translation>Tensor {shape}</translation>
+    </message>
+    <message numerus="yes">
+      <location filename="../../gui/inspector/describe.py" />
+      <source>a graph of {n} nodes</source>
+      <extracomment>For one: a graph of {n} node</extracomment>
+      <translation>
+        <numerusform>ein Graph mit {n} Knoten</numerusform>
+        <numerusform>ein Graph mit {n} Knoten</numerusform>
+      </translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/describe.py" />
+      <source>none</source>
+      <translation>keine</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/examine.py" />
+      <source>The tensor cannot be read: {reason}.</source>
+      <translation>Der Tensor ist nicht lesbar: {reason}.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/layer_page.py" />
+      <source>Cost</source>
+      <translation>Kosten</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/layer_page.py" />
+      <source>Explain the inputs</source>
+      <translation>Die Eingänge erklären</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/layer_page.py" />
+      <source>Inputs</source>
+      <translation>Eingänge</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/layer_page.py" />
+      <source>Outputs</source>
+      <translation>Ausgänge</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/layer_page.py" />
+      <source>Explain the outputs</source>
+      <translation>Die Ausgänge erklären</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/layer_page.py" />
+      <source>Edit…</source>
+      <translation>Ändern…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/layer_page.py" />
+      <source>Edit the values of {name}</source>
+      <translation>Die Werte von {name} ändern</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/layer_page.py" />
+      <source>In the block {path}</source>
+      <translation>Im Block {path}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/layer_page.py" />
+      <source> of '{domain}'</source>
+      <translation> von '{domain}'</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/layer_page.py" />
+      <source>No description of this operator{domain} is at hand.</source>
+      <translation>Zu diesem Operator{domain} liegt keine Beschreibung vor.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/layer_page.py" />
+      <source>defined in</source>
+      <translation>definiert in</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/layer_page.py" />
+      <source>opset {n}</source>
+      <translation>Opset {n}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/layer_page.py" />
+      <source>About {operator}</source>
+      <translation>Über {operator}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/layer_page.py" />
+      <source>Explain the attributes</source>
+      <translation>Die Attribute erklären</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/layer_page.py" />
+      <source>Attributes</source>
+      <translation>Attribute</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/layer_page.py" />
+      <source>Edit the attributes</source>
+      <translation>Die Attribute ändern</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/layer_page.py" />
+      <source>{value}  (default)</source>
+      <translation>{value}  (Vorgabe)</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/layer_page.py" />
+      <source>Not in the file; the operator’s default.</source>
+      <translation>Nicht in der Datei; Vorgabe des Operators.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/layer_page.py" />
+      <source>made by</source>
+      <translation>stammt von</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/layer_page.py" />
+      <source>the model's input</source>
+      <translation>Eingang des Modells</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/layer_page.py" />
+      <source>Only stored tensors, which follow below.</source>
+      <translation>Nur gespeicherte Tensoren, sie folgen unten.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/layer_page.py" />
+      <source>stored, below</source>
+      <translation>gespeichert, unten</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/layer_page.py" />
+      <source>read by</source>
+      <translation>gelesen von</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/layer_page.py" />
+      <source>and {n} more layers</source>
+      <translation>und {n} weitere Schichten</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/layer_page.py" />
+      <source>the model's output</source>
+      <translation>Ausgang des Modells</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/layer_page.py" />
+      <source>read by nobody</source>
+      <translation>von niemandem gelesen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/layer_page.py" />
+      <source>tensor {name}</source>
+      <translation>Tensor {name}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/layer_page.py" />
+      <source>Look at the tensor {name}</source>
+      <translation>Den Tensor {name} ansehen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/layer_page.py" />
+      <source>Go to {layer}</source>
+      <translation>Zu {layer}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/layer_page.py" />
+      <source>unknown shape</source>
+      <translation>Form unbekannt</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/model_page.py" />
+      <source>Operators</source>
+      <translation>Operatoren</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/model_page.py" />
+      <source>Select a layer to see its attributes and weights. Ctrl+click adds another, arrow keys walk on.</source>
+      <translation>Wählen Sie eine Schicht, um Attribute und Gewichte zu sehen. Strg+Klick nimmt eine weitere dazu, Pfeiltasten gehen weiter.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/model_page.py" />
+      <source>{n} bytes of stored tensors.</source>
+      <translation>{n} Bytes in gespeicherten Tensoren.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/model_page.py" />
+      <source>Without constants, which belong to the layers that use them.</source>
+      <translation>Ohne Konstanten, die zu den Schichten gehören, die sie benutzen.</translation>
+    </message>
+    <message numerus="yes">
+      <location filename="../../gui/inspector/model_page.py" />
+      <source>{n} layers are unusual</source>
+      <extracomment>For one: {n} layer is unusual</extracomment>
+      <translation>
+        <numerusform>{n} Schicht ist ungewöhnlich</numerusform>
+        <numerusform>{n} Schichten sind ungewöhnlich</numerusform>
+      </translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/model_page.py" />
+      <source>marked</source>
+      <translation>markiert</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/model_page.py" />
+      <source>Each says why when it is selected.</source>
+      <translation>Jede sagt warum, wenn sie gewählt ist.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/model_page.py" />
+      <source>classes</source>
+      <translation>Klassen</translation>
+    </message>
+    <message numerus="yes">
+      <location filename="../../gui/inspector/model_page.py" />
+      <source>{n} names</source>
+      <extracomment>For one: {n} name</extracomment>
+      <translation>
+        <numerusform>{n} Name</numerusform>
+        <numerusform>{n} Namen</numerusform>
+      </translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/model_page.py" />
+      <source>opset</source>
+      <translation>Opset</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/model_page.py" />
+      <source>producer</source>
+      <translation>Erzeuger</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/model_page.py" />
+      <source>IR version</source>
+      <translation>IR-Version</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/model_page.py" />
+      <source>functions</source>
+      <translation>Funktionen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/model_page.py" />
+      <source>Layers that are graphs of their own.</source>
+      <translation>Schichten, die selbst Graphen sind.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/model_page.py" />
+      <source>own preprocessing</source>
+      <translation>eigene Vorverarbeitung</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/model_page.py" />
+      <source>Preprocessing: {steps}.</source>
+      <translation>Vorverarbeitung: {steps}.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/model_page.py" />
+      <source>No preprocessing steps.</source>
+      <translation>Keine Schritte der Vorverarbeitung.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/operator_text.py" />
+      <source>Required.</source>
+      <translation>Erforderlich.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/operator_text.py" />
+      <source>Optional.</source>
+      <translation>Kann fehlen.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/operator_text.py" />
+      <source>Any number of them.</source>
+      <translation>Beliebig viele.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/operator_text.py" />
+      <source>Types ({name}): {types}</source>
+      <translation>Typen ({name}): {types}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/operator_text.py" />
+      <source> and {n} more</source>
+      <translation> und {n} weitere</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_body.py" />
+      <source>Strongest first</source>
+      <translation>Stärkste zuerst</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_body.py" />
+      <source>Sort the maps by their mean</source>
+      <translation>Die Karten nach ihrem Mittel ordnen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_body.py" />
+      <source>One scale</source>
+      <translation>Eine Skala</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_body.py" />
+      <source>Black and white mean the same in all maps</source>
+      <translation>Schwarz und Weiß bedeuten in allen Karten dasselbe</translation>
+    </message>
+    <message numerus="yes">
+      <location filename="../../gui/inspector/output_body.py" />
+      <source>{n} values</source>
+      <extracomment>For one: {n} value</extracomment>
+      <translation>
+        <numerusform>{n} Wert</numerusform>
+        <numerusform>{n} Werte</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <location filename="../../gui/inspector/output_body.py" />
+      <source>{n} maps of {h} × {w}</source>
+      <extracomment>For one: {n} map of {h} × {w}</extracomment>
+      <translation>
+        <numerusform>{n} Karte mit {h} × {w}</numerusform>
+        <numerusform>{n} Karten mit {h} × {w}</numerusform>
+      </translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_body.py" />
+      <source>{k} of {maps}</source>
+      <translation>{k} von {maps}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_body.py" />
+      <source>value {k}: {value}</source>
+      <translation>Wert {k}: {value}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_body.py" />
+      <source>Feature maps</source>
+      <translation>Merkmalskarten</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_body.py" />
+      <source>channel {c}: mean {mean}, {low} … {high}</source>
+      <translation>Kanal {c}: Mittel {mean}, {low} … {high}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_body.py" />
+      <source>{told}, zeros {zeros}</source>
+      <translation>{told}, Nullen {zeros}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_panel.py" />
+      <source>Output for a picture</source>
+      <translation>Ausgabe für ein Bild</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_panel.py" />
+      <source>Which output</source>
+      <translation>Welcher Ausgang</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_panel.py" />
+      <source>item '{item}' of {data}</source>
+      <translation>Beispiel '{item}' aus {data}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_panel.py" />
+      <source>'{name}'</source>
+      <translation>'{name}'</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_panel.py" />
+      <source>nothing was run: it is the prepared item itself</source>
+      <translation>nichts wurde ausgeführt: es ist das vorbereitete Beispiel selbst</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_panel.py" />
+      <source>Measured for {what}; {runtime}.</source>
+      <translation>Gemessen für {what}; {runtime}.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_panel.py" />
+      <source>The graph has edits that no revision holds yet.</source>
+      <translation>Der Graph hat Änderungen, die noch keine Revision enthält.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_panel.py" />
+      <source>Keep them and run</source>
+      <translation>Behalten und ausführen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_panel.py" />
+      <source>Choose a picture to see what this layer makes of it, or drop one here.</source>
+      <translation>Wählen Sie ein Bild, um zu sehen, was diese Schicht daraus macht, oder lassen Sie hier eines fallen.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_panel.py" />
+      <source>Running…</source>
+      <translation>Läuft…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_panel.py" />
+      <source>No picture chosen</source>
+      <translation>Kein Bild gewählt</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_panel.py" />
+      <source>preparation not set</source>
+      <translation>Vorbereitung nicht gewählt</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_panel.py" />
+      <source>as it is stored</source>
+      <translation>wie gespeichert</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_panel.py" />
+      <source>The model does not say how its inputs are prepared.</source>
+      <translation>Das Modell sagt nicht, wie seine Eingänge vorbereitet werden.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_panel.py" />
+      <source>scalar</source>
+      <translation>Skalar</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_panel.py" />
+      <source>Mean and standard deviation.</source>
+      <translation>Mittel und Standardabweichung.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_panel.py" />
+      <source>  NaN or Inf {share}</source>
+      <translation>  NaN oder Inf {share}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_panel.py" />
+      <source>Share of values that are exactly zero.</source>
+      <translation>Anteil der Werte, die genau null sind.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_panel.py" />
+      <source>not quantized</source>
+      <translation>nicht quantisiert</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_panel.py" />
+      <source>Values at or beyond the ends of the integers they are quantized to; zeros do not count.</source>
+      <translation>Werte an oder jenseits der Enden der ganzen Zahlen, zu denen sie quantisiert werden; Nullen zählen nicht.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_panel.py" />
+      <source>, scale {s}</source>
+      <translation>, Skala {s}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_panel.py" />
+      <source>top {n}</source>
+      <translation>Top {n}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_panel.py" />
+      <source>shape</source>
+      <translation>Form</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_panel.py" />
+      <source>range</source>
+      <translation>Bereich</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_panel.py" />
+      <source>mean</source>
+      <translation>Mittel</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_panel.py" />
+      <source>zeros</source>
+      <translation>Nullen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_panel.py" />
+      <source>saturated</source>
+      <translation>gesättigt</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_panel.py" />
+      <source>Choose…</source>
+      <translation>Wählen…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_panel.py" />
+      <source>The picture before</source>
+      <translation>Das Bild davor</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_panel.py" />
+      <source>The next picture</source>
+      <translation>Das nächste Bild</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_panel.py" />
+      <source>Choose an item of the data, or open a picture</source>
+      <translation>Ein Beispiel der Daten wählen oder ein Bild öffnen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/picture_choice.py" />
+      <source>Choose a picture</source>
+      <translation>Ein Bild wählen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/picture_choice.py" />
+      <source>From {data}</source>
+      <translation>Aus {data}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/picture_choice.py" />
+      <source>Attach data (Ctrl+D) to choose from its items.</source>
+      <translation>Hängen Sie Daten an (Strg+D), um aus ihren Beispielen zu wählen.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/picture_choice.py" />
+      <source>&amp;Open a picture…</source>
+      <translation>Ein Bild &amp;öffnen…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/picture_choice.py" />
+      <source>Items of the data</source>
+      <translation>Beispiele der Daten</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/plots.py" />
+      <source>Histogram of values from {low} to {high}</source>
+      <translation>Histogramm der Werte von {low} bis {high}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/plots.py" />
+      <source>Ranges of {n} channels</source>
+      <translation>Bereiche von {n} Kanälen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/plots.py" />
+      <source>Sorted norms of {n} channels</source>
+      <translation>Geordnete Normen von {n} Kanälen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/plots.py" />
+      <source>strongest</source>
+      <translation>stärkster</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/plots.py" />
+      <source>weakest</source>
+      <translation>schwächster</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/plots.py" />
+      <source>Bars of {n} values</source>
+      <translation>Balken von {n} Werten</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/sections.py" />
+      <source>open</source>
+      <translation>offen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/sections.py" />
+      <source>folded</source>
+      <translation>eingeklappt</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/several_page.py" />
+      <source>Cost, added up</source>
+      <translation>Kosten, zusammengezählt</translation>
+    </message>
+    <message numerus="yes">
+      <location filename="../../gui/inspector/several_page.py" />
+      <source>block of {n} layers</source>
+      <extracomment>For one: block of {n} layer</extracomment>
+      <translation>
+        <numerusform>Block mit {n} Schicht</numerusform>
+        <numerusform>Block mit {n} Schichten</numerusform>
+      </translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/several_page.py" />
+      <source>In the graph as {path}</source>
+      <translation>Im Graphen als {path}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/several_page.py" />
+      <source>Identical blocks ({n})</source>
+      <translation>Gleiche Blöcke ({n})</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/several_page.py" />
+      <source>Blocks inside</source>
+      <translation>Blöcke darin</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/several_page.py" />
+      <source>{operator} {layer}</source>
+      <translation>{operator} {layer}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/several_page.py" />
+      <source>block {path}</source>
+      <translation>Block {path}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/several_page.py" />
+      <source>Go to the block {path}</source>
+      <translation>Zum Block {path}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/tensor_page.py" />
+      <source>Tensor</source>
+      <translation>Tensor</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/tensor_page.py" />
+      <source>From and to</source>
+      <translation>Woher und wohin</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/tensor_page.py" />
+      <source>Values</source>
+      <translation>Werte</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/tensor_page.py" />
+      <source>name</source>
+      <translation>Name</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/tensor_page.py" />
+      <source>shape, type</source>
+      <translation>Form, Typ</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/tensor_page.py" />
+      <source>{n} bytes for a batch of 1, from its inferred shape.</source>
+      <translation>{n} Bytes bei einem Stapel von 1, aus der hergeleiteten Form.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/tensor_page.py" />
+      <source>bytes</source>
+      <translation>Bytes</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/tensor_page.py" />
+      <source>made by {layer}</source>
+      <translation>stammt von {layer}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/tensor_page.py" />
+      <source>stored in the file</source>
+      <translation>in der Datei gespeichert</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/values_table.py" />
+      <source>value</source>
+      <translation>Wert</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/values_table.py" />
+      <source>Values of {name}</source>
+      <translation>Werte von {name}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/view.py" />
+      <source>Inspector</source>
+      <translation>Inspektor</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/view.py" />
+      <source>No model is open.</source>
+      <translation>Kein Modell ist offen.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/view.py" />
+      <source>Reading the graph…</source>
+      <translation>Der Graph wird gelesen…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/weights_section.py" />
+      <source>Weights · {name}</source>
+      <translation>Gewichte · {name}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/weights_section.py" />
+      <source>Constant · {name}</source>
+      <translation>Konstante · {name}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/weights_section.py" />
+      <source>tensor</source>
+      <translation>Tensor</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/weights_section.py" />
+      <source>shared with {layer}</source>
+      <translation>geteilt mit {layer}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/weights_section.py" />
+      <source>Also read by {layer}</source>
+      <translation>Auch von {layer} gelesen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/weights_section.py" />
+      <source>shared with</source>
+      <translation>geteilt mit</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/weights_section.py" />
+      <source>{n} bytes in the file.</source>
+      <translation>{n} Bytes in der Datei.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/weights_section.py" />
+      <source>computed on loading</source>
+      <translation>beim Laden berechnet</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/weights_section.py" />
+      <source>Nodes make it from constants; the file does not hold it.</source>
+      <translation>Knoten machen ihn aus Konstanten; die Datei enthält ihn nicht.</translation>
+    </message>
+    <message numerus="yes">
+      <location filename="../../gui/inspector/weights_section.py" />
+      <source>{n} scales</source>
+      <extracomment>For one: {n} scale</extracomment>
+      <translation>
+        <numerusform>{n} Skala</numerusform>
+        <numerusform>{n} Skalen</numerusform>
+      </translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/weights_section.py" />
+      <source>scale</source>
+      <translation>Skala</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/weights_section.py" />
+      <source>Values below are real ones: (integer − zero point) × scale.</source>
+      <translation>Die Werte unten sind die wirklichen: (ganze Zahl − Nullpunkt) × Skala.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/weights_section.py" />
+      <source>rounded by a quantization when run</source>
+      <translation>beim Ausführen durch eine Quantisierung gerundet</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/weights_section.py" />
+      <source>empty</source>
+      <translation>leer</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/weights_section.py" />
+      <source>cannot be read</source>
+      <translation>nicht lesbar</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/weights_section.py" />
+      <source>dead</source>
+      <translation>tot</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/weights_section.py" />
+      <source>no numbers</source>
+      <translation>keine Zahlen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/weights_section.py" />
+      <source>From every value.</source>
+      <translation>Aus allen Werten.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/weights_section.py" />
+      <source>From a sample of {looked_at} of {count} values.</source>
+      <translation>Aus einer Stichprobe von {looked_at} der {count} Werte.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/weights_section.py" />
+      <source>sample of {part} of {whole} values</source>
+      <translation>Stichprobe: {part} von {whole} Werten</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/weights_section.py" />
+      <source> (sample)</source>
+      <translation> (Stichprobe)</translation>
+    </message>
+    <message numerus="yes">
+      <location filename="../../gui/inspector/weights_section.py" />
+      <source>ranges of {n} output channels</source>
+      <extracomment>For one: range of {n} output channel</extracomment>
+      <translation>
+        <numerusform>Bereich von {n} Ausgabekanal</numerusform>
+        <numerusform>Bereiche von {n} Ausgabekanälen</numerusform>
+      </translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/weights_section.py" />
+      <source>90 % of the squared weights in {k} of {n} channels</source>
+      <translation>90 % der quadrierten Gewichte in {k} von {n} Kanälen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/weights_section.py" />
+      <source>Sorted L2 norms, filled, and L1 norms, thin: how steeply they fall says how many channels matter.</source>
+      <translation>Geordnete L2-Normen, gefüllt, und L1-Normen, dünn: wie steil sie fallen, sagt, wie viele Kanäle zählen.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/weights_section.py" />
+      <source>Channels whose weights are all exactly zero.</source>
+      <translation>Kanäle, deren Gewichte alle genau null sind.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/weights_section.py" />
+      <source>channel {c}: {low} … {high}</source>
+      <translation>Kanal {c}: {low} … {high}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/weights_section.py" />
+      <source>place {k}: channel {c}, L2 {l2}, L1 {l1}</source>
+      <translation>Platz {k}: Kanal {c}, L2 {l2}, L1 {l1}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/weights_section.py" />
+      <source>none of {n}</source>
+      <translation>keiner von {n}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/weights_section.py" />
+      <source>{k} of {n}: {names}</source>
+      <translation>{k} von {n}: {names}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/weights_section.py" />
+      <source>Show values</source>
+      <translation>Werte zeigen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/weights_section.py" />
+      <source>Show the values of {name}</source>
+      <translation>Die Werte von {name} zeigen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/weights_section.py" />
+      <source>Hide values</source>
+      <translation>Werte verbergen</translation>
+    </message>
+    <message>
       <location filename="../../gui/jobs/job_row.py" />
       <source>Waiting</source>
       <translation>Wartet</translation>
@@ -3013,11 +4076,6 @@
       <translation>Revisionen</translation>
     </message>
     <message>
-      <location filename="../../gui/main_window.py" />
-      <source>Inspector</source>
-      <translation>Inspektor</translation>
-    </message>
-    <message>
       <location filename="../../gui/menus.py" />
       <source>Write a {suffix} file and prove it.</source>
       <translation>Eine {suffix}-Datei schreiben und nachweisen, dass sie stimmt.</translation>
@@ -3091,11 +4149,6 @@
       <location filename="../../gui/new/details.py" />
       <source>Top-1, 8 bits</source>
       <translation>Top-1, 8 Bit</translation>
-    </message>
-    <message>
-      <location filename="../../gui/new/details.py" />
-      <source>Parameters</source>
-      <translation>Parameter</translation>
     </message>
     <message>
       <location filename="../../gui/new/details.py" />
@@ -3629,6 +4682,16 @@
       <translation>Über Thimble</translation>
     </message>
     <message>
+      <location filename="../../gui/operations/layer_output.py" />
+      <source>Output of {tensor}</source>
+      <translation>Ausgabe von {tensor}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/operations/layer_output.py" />
+      <source>A picture for the layer</source>
+      <translation>Ein Bild für die Schicht</translation>
+    </message>
+    <message>
       <location filename="../../gui/operations/looking.py" />
       <source>The whole graph would be too small to read. Choose a place in its overview; Esc closes the overview.</source>
       <translation>Der ganze Graph wäre zu klein zum Lesen. Eine Stelle in der Übersicht wählen; Esc schließt sie.</translation>
@@ -3684,6 +4747,11 @@ Das lässt sich nicht rückgängig machen.</translation>
       <location filename="../../gui/operations/speaking.py" />
       <source>{language} is chosen. Thimble speaks it when it is started again.</source>
       <translation>{language} ist gewählt. Thimble spricht es ab dem nächsten Start.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/operations/timing.py" />
+      <source>Latency of the layers of revision {id}</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/palette/commands.py" />
@@ -3841,11 +4909,6 @@ Das lässt sich nicht rückgängig machen.</translation>
     </message>
     <message>
       <location filename="../../gui/search/results.py" />
-      <source>folded</source>
-      <translation>eingeklappt</translation>
-    </message>
-    <message>
-      <location filename="../../gui/search/results.py" />
       <source>unfolded</source>
       <translation>ausgeklappt</translation>
     </message>
@@ -3863,11 +4926,6 @@ Das lässt sich nicht rückgängig machen.</translation>
       <location filename="../../gui/search/results.py" />
       <source>Shape</source>
       <translation>Form</translation>
-    </message>
-    <message>
-      <location filename="../../gui/search/results.py" />
-      <source>Tensor</source>
-      <translation>Tensor</translation>
     </message>
     <message>
       <location filename="../../gui/search/results.py" />

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +68,13 @@ def test_the_last_layer_names_the_likeliest_classes_and_others_name_none() -> No
     shares = np.exp(scores - scores.max()) / np.exp(scores - scores.max()).sum()
     assert found.answers[0].share == pytest.approx(float(shares.max()), abs=1e-6)
     assert layer_output(model, list(model.nodes())[4].outputs[0].name or "", data, 3).answers == ()
+
+
+def test_classes_get_their_names_from_the_data_where_the_model_has_none() -> None:
+    data = sample_data()
+    model = dataclasses.replace(open_model(sample_model()), labels=())
+    found = layer_output(model, "logits", data, 3)
+    assert found.answers[0].label == data.classes[found.answers[0].index]
 
 
 def test_only_the_layers_before_the_tensor_are_run() -> None:
