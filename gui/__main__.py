@@ -19,6 +19,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--draw", metavar="MODEL", help="write the picture of a model's graph to --out, then end")
     parser.add_argument("--out", metavar="OUT", help="with --draw: a .svg, .pdf or .png file")
     parser.add_argument("--scale", type=float, help="with --draw: pixels of a PNG per pixel at 100 %%")
+    parser.add_argument("--blocks", choices=("open", "closed", "flat"), default="open", help="with --draw")
     parser.add_argument(
         "--theme", choices=("light", "dark", "both"), default="both", help="with --snapshot and --draw (both: light)"
     )
@@ -28,7 +29,7 @@ def main(argv: list[str] | None = None) -> int:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
         from gui.drawing.command import command
 
-        return command(args.draw, args.out or "", "dark" if args.theme == "dark" else "light", args.scale)
+        return command(args.draw, args.out or "", "dark" if args.theme == "dark" else "light", args.scale, args.blocks)
     if args.snapshot:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
         from gui.snapshot import snapshot

@@ -9,6 +9,7 @@ from gui.desk import Desk
 from gui.operations import (
     act,
     analyse,
+    blocks,
     commanding,
     comparing,
     creating,
@@ -95,6 +96,22 @@ def needs_steps(desk: Desk) -> str:
     return needs_parent(desk)
 
 
+def needs_blocks(desk: Desk) -> str:
+    view = desk.window.graphs.view
+    return needs_project(desk) or ("" if view.has_blocks else tr("This graph has no blocks, or they are switched off."))
+
+
+def needs_block(desk: Desk) -> str:
+    chosen = desk.window.graphs.view.block_in_hand()
+    return needs_blocks(desk) or ("" if chosen else tr("Select a block, or a layer in one."))
+
+
+def needs_alike(desk: Desk) -> str:
+    view = desk.window.graphs.view
+    alike = len(view.alike(view.block_in_hand())) > 1
+    return needs_block(desk) or ("" if alike else tr("No other block has the structure of the selected one."))
+
+
 def needs_selection(desk: Desk) -> str:
     return needs_project(desk) or ("" if desk.state.selected else tr("No layer is selected."))
 
@@ -153,6 +170,36 @@ ENTRIES: tuple[Entry, ...] = (
         "Ctrl+M",
         "A small picture of the whole graph, where the graph is larger than the view.",
         check=lambda d: d.settings.overview,
+    ),
+    _line(VIEW),
+    Entry(
+        "blocks",
+        VIEW,
+        "Blocks",
+        blocks.toggle_shown,
+        "Ctrl+Alt+B",
+        "Layers in the blocks that names and repeated structure give; without it the graph is flat.",
+        check=lambda d: d.settings.blocks,
+    ),
+    Entry("blocks_open", VIEW, "Open all blocks", blocks.open_all, "Ctrl+Shift+Down", why_not=needs_blocks),
+    Entry("blocks_close", VIEW, "Close all blocks", blocks.close_all, "Ctrl+Shift+Up", why_not=needs_blocks),
+    Entry(
+        "block_toggle",
+        VIEW,
+        "Open or close &the selected block",
+        blocks.toggle,
+        "Ctrl+Space",
+        "Of a selected layer the block around it.",
+        needs_block,
+    ),
+    Entry(
+        "block_alike",
+        VIEW,
+        "Open or close all identical blocks",
+        blocks.toggle_alike,
+        "Ctrl+Shift+Space",
+        "The selected block and all of the same structure.",
+        needs_alike,
     ),
     _line(VIEW),
     Entry("tab_graph", VIEW, "Gr&aph tab", looking.show_graph, "Alt+1", why_not=needs_project),

@@ -213,6 +213,9 @@ class Bindings:
         window.data.preprocessing_chosen.connect(partial(files.set_preprocessing, desk))
         window.graphs.selection_changed.connect(desk.state.select)
         window.graphs.set_overview(desk.settings.overview)
+        window.graphs.set_blocks(desk.settings.blocks)
+        for changed in (window.graphs.view.ready, window.graphs.view.blocks_changed):
+            changed.connect(self._menus.refresh)
         window.graphs.outgrown.connect(partial(looking.say_outgrown, desk))
         window.layers.selection_changed.connect(self._layers_selected)
         window.graphs.beside_closed.connect(partial(comparing.close_beside, desk))

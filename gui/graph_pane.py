@@ -108,6 +108,11 @@ class GraphPane(QSplitter):
         if model is not None:
             self.setSizes([self.width() // 2, self.width() // 2])
 
+    def set_blocks(self, shown: bool) -> None:
+        """Show both graphs with their blocks, or flat."""
+        for side in (self._main, self._other):
+            side.view.set_blocks(shown)
+
     def set_overview(self, wanted: bool) -> None:
         """Whether a small picture of the whole graph may stand in a corner of each view."""
         for side in (self._main, self._other):

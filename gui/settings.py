@@ -98,6 +98,15 @@ class Settings:
         self._store.setValue("overview", "true" if wanted else "false")
 
     @property
+    def blocks(self) -> bool:
+        """Whether the graph is shown with its blocks, or flat."""
+        return str(self._store.value("blocks", "true")).lower() != "false"
+
+    @blocks.setter
+    def blocks(self, wanted: bool) -> None:
+        self._store.setValue("blocks", "true" if wanted else "false")
+
+    @property
     def device(self) -> str:
         """The processor that trains: "cpu", "cuda" or "mps"."""
         return str(self._store.value("device", "cpu") or "cpu")

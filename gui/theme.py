@@ -86,6 +86,7 @@ LIGHT = Theme(
         "arithmetic": "#4a5362",
         "other": "#3d4450",
         "terminal": "#667181",
+        "block": "#3f4a63",
     },
 )
 
@@ -123,6 +124,7 @@ DARK = Theme(
         "arithmetic": "#4f5866",
         "other": "#454c57",
         "terminal": "#5c6674",
+        "block": "#414d68",
     },
 )
 

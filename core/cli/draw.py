@@ -15,6 +15,7 @@ _DONE, _USER_ERROR = 0, 2
 def draw(args: argparse.Namespace) -> int:
     """Let the window's own drawing run as a process without a screen: the core knows no Qt."""
     words = [sys.executable, "-m", "gui", f"--draw={args.model}", f"--out={args.output}", "--theme", args.look]
+    words += ["--blocks", args.blocks]
     words += ["--scale", str(args.scale)] if args.scale is not None else []
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
     done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)

@@ -273,6 +273,12 @@ def _draw(commands: Commands[_Parser]) -> None:
     parser.add_argument("-o", "--output", required=True, metavar="OUT", help="a .svg, .pdf or .png file")
     parser.add_argument("--look", choices=("light", "dark"), default="light", help="colours (default light)")
     parser.add_argument("--scale", type=float, metavar="S", help="pixels of a PNG per pixel at 100 %% (default 2)")
+    parser.add_argument(
+        "--blocks",
+        choices=("open", "closed", "flat"),
+        default="open",
+        help="blocks as frames around their layers, as one card each, or not at all (default open)",
+    )
 
 
 def _export(commands: Commands[_Parser]) -> None:

@@ -11,6 +11,7 @@ trunk. Pure Python, no Qt, deterministic.
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -74,27 +75,29 @@ class Placed:
 
 @dataclass
 class Cache:
-    """Inner layouts by content, the least recently used ones forgotten. Safe to share between graphs, not threads."""
+    """Inner layouts by content, the least recently used ones forgotten. May be shared between graphs and threads."""
 
-    most: int = 400_000  # items and links in all
+    most: int = 80_000  # items and links in all: about 50 MB
     _known: OrderedDict[object, Inside] = field(default_factory=OrderedDict)
     _held: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def get(self, content: _Content, spacing: Spacing, frame: Frame | None) -> tuple[Inside, bool]:
         """The layout, and whether it was computed just now."""
         key = (content, spacing, frame)
-        found = self._known.get(key)
-        if found is not None:
-            self._known.move_to_end(key)
-            return found, False
-        made = self._known[key] = _inside(content, spacing, frame)
-        self._held += _weight(made)
-        while self._held > self.most and len(self._known) > 1:
-            self._held -= _weight(self._known.popitem(last=False)[1])
-        return made, True
-
-    def __contains__(self, key: tuple[_Content, Spacing, Frame | None]) -> bool:
-        return key in self._known
+        with self._lock:
+            found = self._known.get(key)
+            if found is not None:
+                self._known.move_to_end(key)
+                return found, False
+        made = _inside(content, spacing, frame)
+        with self._lock:
+            if key not in self._known:
+                self._known[key] = made
+                self._held += _weight(made)
+            while self._held > self.most and len(self._known) > 1:
+                self._held -= _weight(self._known.popitem(last=False)[1])
+            return self._known.get(key, made), True
 
 
 def _weight(inside: Inside) -> int:
@@ -200,7 +203,9 @@ def layout_nested(
     fresh = 0
     for g in range(len(groups) - 1, -1, -1):
         group = groups[g]
-        items = sorted((*group.cards, *(-1 - h for h in inner[g])), key=lambda i: i if i >= 0 else begins[-1 - i])
+        items = list(group.cards)
+        if inner[g]:
+            items = sorted((*group.cards, *(-1 - h for h in inner[g])), key=lambda i: i if i >= 0 else begins[-1 - i])
         content, enters, leaves = _content(items, links[g], sizes, placed, ports, group.width)
         inside, new = memory.get(content, space, rim if g else None)
         fresh += len(items) if new else 0
@@ -262,28 +267,28 @@ def _content(
 ) -> tuple[_Content, list[int], list[int]]:
     """The content of a block, and the tensors of its ports from left to right as numbered."""
     count = len(items)
-    place = {item: k for k, item in enumerate(items)}
-    enters = list(dict.fromkeys(t for source, _, t in links if source is None))
-    leaves = list(dict.fromkeys(t for _, target, t in links if target is None))
+    place: dict[int | None, int] = {item: k for k, item in enumerate(items)}
+    enters = list(dict.fromkeys([t for source, _, t in links if source is None]))
+    leaves = list(dict.fromkeys([t for _, target, t in links if target is None]))
     entry = {t: count + k for k, t in enumerate(enters)}
     exit_ = {t: count + len(enters) + k for k, t in enumerate(leaves)}
     number: dict[int, int] = {}
     out = []
     for source, target, tensor in links:
-        a = entry[tensor] if source is None else place[source]
-        b = exit_[tensor] if target is None else place[target]
         leaving: float | None = None
+        arriving: float | None = None
         if source is None:
             leaving = 0.0
         elif source < 0:
             leaving = _offset(ports[-1 - source][1][tensor], placed[-1 - source])
-        arriving: float | None = None
         if target is None:
             arriving = 0.0
         elif target < 0:
             arriving = _offset(ports[-1 - target][0][tensor], placed[-1 - target])
+        a = entry[tensor] if source is None else place[source]
+        b = exit_[tensor] if target is None else place[target]
         out.append((a, b, number.setdefault(tensor, len(number)), leaving, arriving))
-    boxes = tuple(sizes[item] if item >= 0 else _size(placed[-1 - item]) for item in items)
+    boxes = tuple([sizes[item] if item >= 0 else _size(placed[-1 - item]) for item in items])
     return _Content(boxes, tuple(out), len(enters), len(leaves), width), enters, leaves
 
 

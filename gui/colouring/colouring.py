@@ -156,7 +156,7 @@ class Colouring(QObject):
     def _layers(self) -> list[list[str]]:
         """The keys of the layers that each card stands for."""
         picture = self._view.picture
-        return [[card.key] if card.key else [] for card in picture.cards] if picture is not None else []
+        return picture.layers() if picture is not None else []
 
     def _point(self) -> None:
         """Where the selected layers stand on the legend."""

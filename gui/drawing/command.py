@@ -10,17 +10,21 @@ from core.errors import UserError
 from core.formats.open import open_model
 
 
-def command(model: str, out: str, look: Literal["light", "dark"], scale: float | None) -> int:
+def command(model: str, out: str, look: Literal["light", "dark"], scale: float | None, blocks: str = "open") -> int:
     """Draw and say what was written; 0, or 2 with one sentence on stderr."""
     from gui.app import make_application
-    from gui.drawing.draw import NORMAL_SCALE, draw
+    from gui.drawing.draw import BLOCKS, NORMAL_SCALE, draw
     from gui.theme import apply_theme
 
     app = make_application()
     apply_theme(app, look)
     try:
         done = draw(
-            open_model(model), Path(out), title=Path(model).name, scale=NORMAL_SCALE if scale is None else scale
+            open_model(model),
+            Path(out),
+            title=Path(model).name,
+            scale=NORMAL_SCALE if scale is None else scale,
+            blocks=BLOCKS[blocks],
         )
     except UserError as error:
         print(f"thimble: {error}", file=sys.stderr)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,11 +17,12 @@ from gui.drawing.sheet import Sheet
 from gui.drawing.svg import svg
 from gui.graph_view.canvas import FAR, NEAR, metrics
 from gui.graph_view.known import known
-from gui.graph_view.picture import Metrics, picture
+from gui.graph_view.picture import Blocks, Metrics, picture
 from gui.words import counted, tr
 
 SUFFIXES = (".svg", ".pdf", ".png")
 NORMAL_SCALE = 2.0
+BLOCKS: dict[str, Blocks] = {"open": "open", "closed": "closed", "flat": "flat"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +35,24 @@ class Drawn:
 
 
 def draw(
-    model: Model, path: Path, *, title: str = "", scale: float = NORMAL_SCALE, widths: Metrics | None = None
+    model: Model,
+    path: Path,
+    *,
+    title: str = "",
+    scale: float = NORMAL_SCALE,
+    widths: Metrics | None = None,
+    blocks: Blocks | Collection[str] = "open",
 ) -> Drawn:
     """Write the graph as .svg, .pdf or .png, in the look in force; whole or not at all.
 
-    ``scale`` is pixels of a PNG per pixel at 100 %. ``widths`` are the widths of characters, where they are known.
+    ``blocks`` says which are open: all, none, those of these paths; 'flat' draws no blocks at all. ``scale`` is pixels
+    of a PNG per pixel at 100 %. ``widths`` are the widths of characters, where they are known.
+
     May run beside the window's thread. Raises UserError for another suffix, a scale out of bounds, a graph with a
     cycle, and a place that cannot be written.
     """
     suffix = _check(path, scale)
-    sheet = _sheet(model, title, widths or metrics())
+    sheet = _sheet(model, title, widths or metrics(), blocks)
     if suffix == ".svg":
         data, what = svg(sheet), tr("one page at 100 %")
     elif suffix == ".pdf":
@@ -107,9 +117,9 @@ def _check(path: Path, scale: float) -> str:
     return suffix
 
 
-def _sheet(model: Model, title: str, widths: Metrics) -> Sheet:
+def _sheet(model: Model, title: str, widths: Metrics, blocks: Blocks | Collection[str] = "open") -> Sheet:
     try:
-        placed = picture(model, widths)
+        placed = picture(model, widths, blocks)
     except ValueError as error:
         raise UserError(tr("This graph cannot be drawn: {error}.", error=error)) from error
     found = known(model)

@@ -10,7 +10,9 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem
 
-from gui.graph_view.canvas import CardsItem, EdgesItem, Shown
+from gui.graph_view.canvas import CardsItem, Shown
+from gui.graph_view.edges import EdgesItem
+from gui.graph_view.frames import FramesItem
 from gui.graph_view.picture import Metrics, Picture
 
 MARGIN = 24.0  # around the graph, in pixels at 100 %
@@ -62,16 +64,19 @@ class Brush:
     """Paints parts of a sheet with the canvas' own items, without a scene or a window."""
 
     def __init__(self, sheet: Sheet) -> None:
-        shown = Shown(badges=sheet.picture.badges)
+        shown = Shown(badges=sheet.picture.badges, wrong=sheet.picture.wrong)
         self._area = sheet.area
-        self._edges = EdgesItem(sheet.picture, shown)
-        self._cards = CardsItem(sheet.picture, shown, sheet.widths)
+        self._items = (
+            FramesItem(sheet.picture, shown, sheet.widths),
+            EdgesItem(sheet.picture, shown),
+            CardsItem(sheet.picture, shown, sheet.widths),
+        )
 
     def paint(self, painter: QPainter, part: QRectF) -> None:
         """Paint what lies in ``part``; the painter's transform and clip are the caller's."""
         option = QStyleOptionGraphicsItem()
         option.exposedRect = part
-        for item in (self._edges, self._cards):
+        for item in self._items:
             painter.save()
             painter.translate(item.pos())
             item.paint(painter, option)

@@ -1,4 +1,4 @@
-"""The two items of the scene: one paints all cards, one all edges. Each paints only what is exposed.
+"""What paints all cards, and what is marked on them. Edges and frames have items of their own beside it.
 
 One item for everything keeps ten thousand layers as quick as a hundred: Qt has nothing to index, and the picture's own
 sorted list finds the visible cards.
@@ -6,21 +6,21 @@ sorted list finds the visible cards.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from gui import theme
 from gui.graph_view.captions import CATEGORY
-from gui.graph_view.picture import BAND, HEADER, LABEL_PX, PAD, ROW, SIDE, Metrics, Picture
+from gui.graph_view.picture import HEADER, PAD, ROW, SIDE, Metrics, Picture
 
+_CHEVRON = 8.0
+_BEHIND = 3.0  # pixels: a closed block looks like a stack of cards
 FAR, NEAR = 0.3, 0.6  # below FAR: coloured blocks; below NEAR: big titles; above: everything
-_ARROW = 6.0
 _CHARACTERS = "".join(map(chr, range(32, 127))) + "×·−∞…–µ²³"
 
 
@@ -36,125 +36,24 @@ def metrics() -> Metrics:
 class Shown:
     """What is marked at the moment, by card or edge number; shared by both items.
 
+    ``holding`` are closed blocks that hide selected layers, ``frame`` is the path of the open block that is selected.
     ``heat`` are header colours that stand for a figure; cards without one are then grey.
     ``paint`` says what the items paint at a distance: the graph itself, the marks of the selection on it, or both.
     """
 
     selected: frozenset[int] = frozenset()
+    holding: frozenset[int] = frozenset()
+    frame: str = ""
     inputs: frozenset[int] = frozenset()
     outputs: frozenset[int] = frozenset()
     input_edges: frozenset[int] = frozenset()
     output_edges: frozenset[int] = frozenset()
     tensor_edges: frozenset[int] = frozenset()
     badges: Mapping[int, str] | None = None
+    wrong: Mapping[int, str] | None = None
     overlays: Mapping[int, str] | None = None
     heat: Mapping[int, QColor] | None = None
     paint: Literal["both", "graph", "marks"] = "both"
-
-
-class EdgesItem(QGraphicsItem):
-    """All tensors between cards, in bands of the canvas; those of the selection on top in their colours."""
-
-    def __init__(self, picture: Picture, shown: Shown) -> None:
-        super().__init__()
-        self._picture, self._shown = picture, shown
-        self.setPos(0.5, 0)  # columns stand on whole pixels; their lines are crisp half a pixel further
-        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
-        left, top, right, bottom = picture.place.bounds
-        self._bounds = QRectF(left, top, right - left, bottom - top).adjusted(-40, -40, 40, 40)
-        self._drawn: dict[int, tuple[QPainterPath, QPainterPath]] = {}
-        self._lines: dict[int, list[QLineF]] = {}
-
-    def boundingRect(self) -> QRectF:
-        return self._bounds
-
-    def _straight(self, band: int) -> list[QLineF]:
-        """The edges of one band as straight lines, for a distance; built when it is first seen."""
-        if band not in self._lines:
-            self._lines[band] = [QLineF(p.x0, p.y0, p.x1, p.y1) for p in self._picture.bands[band]]
-        return self._lines[band]
-
-    def _band(self, band: int) -> tuple[QPainterPath, QPainterPath]:
-        """Curves and arrows of one band; built when it is first seen near by."""
-        if band not in self._drawn:
-            path, arrows = QPainterPath(), QPainterPath()
-            arrows.setFillRule(Qt.FillRule.WindingFill)  # edges that meet share an arrow
-            for piece in self._picture.bands[band]:
-                path.moveTo(piece.x0, piece.y0)
-                _stretch(path, piece.x0, piece.y0, piece.x1, piece.y1 - _ARROW * piece.last)
-                if piece.last:
-                    arrows.addPolygon(_arrow(piece.x1, piece.y1))
-            self._drawn[band] = (path, arrows)
-        return self._drawn[band]
-
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        exposed = option.exposedRect
-        detail = QStyleOptionGraphicsItem.levelOfDetailFromTransform(painter.worldTransform())
-        colour = theme.color("edge")
-        bands = self._picture.bands
-        if self._shown.paint == "marks":
-            self._paint_chosen(painter, detail)
-            return
-        first, last = int((exposed.top() - 400) // BAND), int(exposed.bottom() // BAND)
-        for band in range(max(first, min(bands, default=0)), min(last, max(bands, default=-1)) + 1):
-            if band not in bands:
-                continue
-            if detail < FAR:
-                painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-                painter.setPen(QPen(colour, 0))
-                painter.drawLines(self._straight(band))
-                continue
-            path, arrows = self._band(band)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-            painter.strokePath(path, QPen(colour, 1.2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
-            painter.fillPath(arrows, QBrush(colour))
-        if self._shown.paint == "both":
-            self._paint_chosen(painter, detail)
-        if detail >= NEAR:
-            self._paint_labels(painter, exposed)
-
-    def _paint_chosen(self, painter: QPainter, detail: float) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        for role, edges in (
-            ("inputs", self._shown.input_edges),
-            ("outputs", self._shown.output_edges),
-            ("accent", self._shown.tensor_edges),
-        ):
-            colour = theme.color(role)
-            pen = QPen(colour, max(2.0, 1.2 / detail), Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap)
-            for k in edges:
-                route = self._picture.place.routes[k]
-                path = QPainterPath(QPointF(*route[0]))
-                for j in range(len(route) - 1):
-                    end = route[j + 1][1] - (_ARROW if j == len(route) - 2 else 0)
-                    _stretch(path, *route[j], route[j + 1][0], end)
-                painter.strokePath(path, pen)
-                head = QPainterPath()
-                head.addPolygon(_arrow(*route[-1], size=_ARROW + 1))
-                painter.fillPath(head, QBrush(colour))
-
-    def _paint_labels(self, painter: QPainter, exposed: QRectF) -> None:
-        labels = self._picture.labels
-        first = bisect_left(labels, exposed.top() - 20, key=lambda label: label.y)
-        painter.setFont(theme.graph_font(pixels=LABEL_PX))
-        painter.setPen(theme.color("muted"))
-        for label in labels[first:]:
-            if label.y > exposed.bottom() + 20:
-                break
-            painter.drawText(QPointF(label.x, label.y), label.text)
-
-
-def _stretch(path: QPainterPath, x0: float, y0: float, x1: float, y1: float) -> None:
-    """A vertical line, or an S-curve that begins and ends vertically."""
-    if x0 == x1:
-        path.lineTo(x1, y1)
-    else:
-        middle = (y0 + y1) / 2
-        path.cubicTo(x0, middle, x1, middle, x1, y1)
-
-
-def _arrow(x: float, y: float, size: float = _ARROW) -> QPolygonF:
-    return QPolygonF([QPointF(x, y), QPointF(x - size * 0.6, y - size), QPointF(x + size * 0.6, y - size)])
 
 
 class CardsItem(QGraphicsItem):
@@ -166,7 +65,7 @@ class CardsItem(QGraphicsItem):
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
         left, top, right, bottom = picture.place.bounds
         self._bounds = QRectF(left, top, right - left, bottom - top).adjusted(-16, -16, 16, 16)
-        self._value_x = SIDE + picture.key_width + SIDE
+        self._value_x: dict[int, float] = {}
         self._fonts = (theme.graph_font(True, 12), theme.graph_font(False, 11))
         self._heads: dict[tuple[float, bool], QPainterPath] = {}
 
@@ -178,7 +77,7 @@ class CardsItem(QGraphicsItem):
         detail = QStyleOptionGraphicsItem.levelOfDetailFromTransform(painter.worldTransform())
         near = exposed.adjusted(-8, -8, 8, 8)
         cards = self._picture.cards_in(near.left(), near.top(), near.right(), near.bottom())
-        headers = {name: theme.header_color(name) for name in {*CATEGORY.values(), "other", "terminal"}}
+        headers = {name: theme.header_color(name) for name in {*CATEGORY.values(), "other", "terminal", "block"}}
         if self._shown.paint == "marks":
             self._paint_outlines(painter, cards, detail)
             return
@@ -231,7 +130,10 @@ class CardsItem(QGraphicsItem):
         if card.rows:
             painter.setPen(QPen(theme.color("card_border"), 1))
             painter.setBrush(theme.color("card"))
-            painter.drawRoundedRect(QRectF(x + 0.5, y + 0.5, width - 1, height - 1), theme.RADIUS, theme.RADIUS)
+            body = QRectF(x + 0.5, y + 0.5, width - 1, height - 1)
+            if card.block:
+                painter.drawRoundedRect(body.translated(_BEHIND, _BEHIND), theme.RADIUS, theme.RADIUS)
+            painter.drawRoundedRect(body, theme.RADIUS, theme.RADIUS)
         head = self._head(width, bool(card.rows), card.category == "terminal")
         painter.translate(x, y)
         painter.fillPath(head, header)
@@ -244,21 +146,36 @@ class CardsItem(QGraphicsItem):
         card = self._picture.cards[k]
         painter.setFont(self._fonts[0])
         painter.setPen(ink)
-        right = width - SIDE - self._widths.body(card.shape) if card.shape else width - SIDE
+        left, right = SIDE, width - SIDE - self._widths.body(card.shape) if card.shape else width - SIDE
+        if card.block:
+            self._paint_chevron(painter, ink)
+            left += _CHEVRON + SIDE
         title = card.title
-        if self._widths.title(title) > right - 2 * SIDE:
-            title = QFontMetricsF(self._fonts[0]).elidedText(title, Qt.TextElideMode.ElideMiddle, right - 2 * SIDE)
-        painter.drawText(QPointF(SIDE, HEADER / 2 + 4.5), title)
+        if self._widths.title(title) > right - left - SIDE:
+            title = QFontMetricsF(self._fonts[0]).elidedText(title, Qt.TextElideMode.ElideMiddle, right - left - SIDE)
+        painter.drawText(QPointF(left, HEADER / 2 + 4.5), title)
         if card.shape:
             painter.setFont(self._fonts[1])
             ink.setAlpha(190)
             painter.setPen(ink)
             painter.drawText(QPointF(right, HEADER / 2 + 4.5), card.shape)
 
+    @staticmethod
+    def _paint_chevron(painter: QPainter, ink: QColor) -> None:
+        pen = painter.pen()
+        painter.setPen(QPen(ink, 1.6, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        x, y = SIDE + _CHEVRON / 2, HEADER / 2
+        tips = ((-2.0, -4.0), (2.0, 0.0), (-2.0, 4.0))
+        painter.drawPolyline(QPolygonF([QPointF(x + dx, y + dy) for dx, dy in tips]))
+        painter.setPen(pen)
+
     def _paint_rows(self, painter: QPainter, k: int, width: float) -> None:
         painter.setFont(self._fonts[1])
         muted, text = theme.color("muted"), theme.color("text")
-        room = width - self._value_x - SIDE / 2
+        if k not in self._value_x:
+            self._value_x[k] = self._widths.value_x(self._picture.cards[k].rows)
+        value_x = self._value_x[k]
+        room = width - value_x - SIDE / 2
         for j, (key, value) in enumerate(self._picture.cards[k].rows):
             baseline = HEADER + PAD + j * ROW + 12
             painter.setPen(muted)
@@ -266,7 +183,7 @@ class CardsItem(QGraphicsItem):
             painter.setPen(text)
             if self._widths.body(value) > room:
                 value = QFontMetricsF(self._fonts[1]).elidedText(value, Qt.TextElideMode.ElideRight, room)
-            painter.drawText(QPointF(self._value_x, baseline), value)
+            painter.drawText(QPointF(value_x, baseline), value)
 
     def _head(self, width: float, open_below: bool, pill: bool) -> QPainterPath:
         """The coloured header: round above, and below too where the card ends with it."""
@@ -298,28 +215,35 @@ class CardsItem(QGraphicsItem):
         roles: tuple[tuple[str, Collection[int]], ...] = (
             ("inputs", shown.inputs),
             ("outputs", shown.outputs),
+            ("accent", shown.holding),
             ("accent", shown.selected),
         )
         for role, members in roles:
             for k in cards:
                 if k in members:
                     box = QRectF(*self._picture.boxes[k])
-                    if role == "accent":
+                    if members is shown.selected:
                         painter.setPen(QPen(theme.color("accent", 60), 3 * width))
                         painter.drawRoundedRect(box.adjusted(-width, -width, width, width), 6, 6)
                     painter.setPen(QPen(theme.color(role), width))
                     painter.drawRoundedRect(box.adjusted(-1, -1, 1, 1), 5, 5)
 
     def _paint_badges(self, painter: QPainter, cards: Sequence[int]) -> None:
-        badges = self._shown.badges or {}
+        """What is unusual is amber, what cannot run is red."""
+        badges, wrong = self._shown.badges or {}, self._shown.wrong or {}
+        look = theme.color("error"), theme.color("surface")
         for k in cards:
-            if k not in badges:
-                continue
-            x, y, width, _ = self._picture.boxes[k]
-            centre = QPointF(x + width - 2, y + 2)
-            painter.setPen(QPen(theme.color("canvas"), 2))
-            painter.setBrush(QColor("#e3a008"))
-            painter.drawEllipse(centre, 8, 8)
-            painter.setPen(QColor("#221a00"))
-            painter.setFont(self._fonts[0])
-            painter.drawText(QRectF(centre.x() - 8, centre.y() - 8, 16, 16), Qt.AlignmentFlag.AlignCenter, "!")
+            if k in wrong:
+                self._paint_badge(painter, k, *look)
+            elif k in badges:
+                self._paint_badge(painter, k, QColor("#e3a008"), QColor("#221a00"))
+
+    def _paint_badge(self, painter: QPainter, k: int, ground: QColor, mark: QColor) -> None:
+        x, y, width, _ = self._picture.boxes[k]
+        centre = QPointF(x + width - 2, y + 2)
+        painter.setPen(QPen(theme.color("canvas"), 2))
+        painter.setBrush(ground)
+        painter.drawEllipse(centre, 8, 8)
+        painter.setPen(mark)
+        painter.setFont(self._fonts[0])
+        painter.drawText(QRectF(centre.x() - 8, centre.y() - 8, 16, 16), Qt.AlignmentFlag.AlignCenter, "!")

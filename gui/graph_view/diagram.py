@@ -1,21 +1,27 @@
-"""A model as cards and edges, before anything is placed or drawn. No Qt."""
+"""What stands on the canvas before it is placed or drawn: cards of layers, of blocks and of the graph's ends. No Qt."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import onnx_ir as ir
 
+from core.measure.cost import LayerCost
 from core.model.facts import Facts
-from core.model.model import Model, real_inputs
+from gui.figures import count, size
 from gui.graph_view.captions import Row, category, rows
-from gui.graph_view.known import Known, dtype_of, known, shape_of, times
+from gui.graph_view.known import dtype_of, shape_of, times
+from gui.words import counted, tr
+
+_LINE = 40  # characters about the operators on a block's card
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One card. ``key`` identifies the layer; it is '' for the inputs and outputs of the graph.
+    """One card. ``key`` identifies a layer, ``block`` is the path of a closed block; both are '' for the inputs and
+    outputs of the graph.
 
     ``shape`` is the output's without the batch axis; ``tip`` is the whole story for the tooltip.
     """
@@ -26,11 +32,11 @@ class Card:
     rows: tuple[Row, ...] = ()
     shape: str = ""
     tip: str = ""
+    block: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """A tensor on its way from one card to another (positions in ``Diagram.cards``); ``name`` is the tensor's.
+class Edge(NamedTuple):
+    """A tensor on its way from one card to another (positions in ``Picture.cards``); ``name`` is the tensor's.
 
     ``dtype`` is numpy's name, '' where unknown.
     """
@@ -45,69 +51,108 @@ class Edge:
     @property
     def label(self) -> str:
         """What is written beside it: the shape, and the type where it is not the usual one."""
-        return self.shape if self.dtype in ("", "float32") else f"{self.shape} {self.dtype}".strip()
+        return label(self.shape, self.dtype)
 
 
-@dataclass(frozen=True, slots=True)
-class Diagram:
-    """Cards in the file's order, inputs first and outputs last, and the tensors between them."""
+class Tensor(NamedTuple):
+    """What is said of a tensor; ``label`` is written beside its edge."""
 
-    cards: tuple[Card, ...]
-    edges: tuple[Edge, ...]
-
-
-def diagram(model: Model) -> Diagram:
-    """The graph of a model as a reader wants it: constants and weights inside the cards that use them."""
-    of_model = known(model)
-    facts = of_model.facts
-    graph = model.graph.graph
-    cards: list[Card] = []
-    made: dict[int, tuple[int, int]] = {}  # id of a value -> (card, tensor)
-    edges: dict[tuple[int, int, int], Edge] = {}
-
-    def connect(value: ir.Value | None) -> None:
-        if value is not None and id(value) in made:
-            source, tensor = made[id(value)]
-            edge = Edge(
-                source, len(cards) - 1, tensor, times(shape_of(value, facts)), value.name or "", dtype_of(value, facts)
-            )
-            edges.setdefault((source, edge.target, tensor), edge)
-
-    for value in real_inputs(model.graph):
-        made[id(value)] = (len(cards), len(made))
-        cards.append(_terminal(value, facts, "Input"))
-    for key, (node, counted) in of_model.layers.items():
-        cards.append(_layer(node, key, of_model, counted.params))
-        for read in _read(node):
-            connect(read)
-        for out in node.outputs:
-            made[id(out)] = (len(cards) - 1, len(made))
-    for value in graph.outputs:
-        cards.append(_terminal(value, facts, "Output"))
-        connect(value)
-    return Diagram(tuple(cards), tuple(edges.values()))
+    name: str
+    shape: str
+    dtype: str
+    label: str
 
 
-def _terminal(value: ir.Value, facts: Facts, kind: str) -> Card:
+@dataclass(slots=True)
+class Totals:
+    """What the layers of a block come to. ``macs`` is None where those of a layer are unknown."""
+
+    layers: int = 0
+    params: int = 0
+    macs: int | None = 0
+    weight_bytes: int = 0
+
+    def add(self, layers: int, params: int, macs: int | None, weight_bytes: int) -> None:
+        self.layers += layers
+        self.params += params
+        self.macs = None if macs is None or self.macs is None else self.macs + macs
+        self.weight_bytes += weight_bytes
+
+
+def label(shape: str, dtype: str) -> str:
+    return shape if dtype in ("", "float32") else f"{shape} {dtype}".strip()
+
+
+def tensor(value: ir.Value, facts: Facts) -> Tensor:
+    shape, dtype = times(shape_of(value, facts)), dtype_of(value, facts)
+    return Tensor(value.name or "", shape, dtype, label(shape, dtype))
+
+
+def terminal_card(value: ir.Value, facts: Facts, kind: str) -> Card:
+    """An input or output of the graph."""
     shape, dtype = times(shape_of(value, facts)), dtype_of(value, facts)
     return Card("", value.name or kind.lower(), "terminal", (), shape, f"{kind} {value.name}\n{dtype} {shape}".rstrip())
 
 
-def _layer(node: ir.Node, key: str, of_model: Known, params: int) -> Card:
-    facts = of_model.facts
+def layer_card(node: ir.Node, key: str, facts: Facts, hidden: frozenset[int], cost: LayerCost) -> Card:
     out = node.outputs[0] if node.outputs else None
     shape = shape_of(out, facts)
     brief = times(shape[1:] if shape and len(shape) > 1 else shape)
     tip = f"{key}\n{node.op_type}" + (f" of {node.domain}" if node.domain else "")
     if shape:
         tip += f"\noutput {dtype_of(out, facts)} {times(shape)}"
-    return Card(key, node.op_type, category(node), rows(node, facts, of_model.hidden, params), brief, tip)
+    return Card(key, node.op_type, category(node), rows(node, facts, hidden, cost.params), brief, tip)
 
 
-def _read(node: ir.Node) -> Iterator[ir.Value | None]:
+def block_card(path: str, title: str, totals: Totals, kinds: Mapping[str, int], alike: tuple[int, int]) -> Card:
+    """A closed block. ``alike`` is (which, of how many) blocks of the same structure; (0, 0) where it is the only one.
+
+    Its figures are sums over its layers, counted on the graph as those are.
+    """
+    named = sorted(kinds.items(), key=lambda found: -found[1])
+    lines = [(tr("holds"), _in_brief([f"{n} {kind}" if n > 1 else kind for kind, n in named]))]
+    if alike[1]:
+        lines.append((tr("alike"), tr("{k} of {n} identical", k=alike[0], n=alike[1])))
+    if totals.weight_bytes:
+        lines.append((tr("params"), f"{totals.params:,} · {size(totals.weight_bytes)}"))
+    if totals.macs:
+        lines.append((tr("MACs"), count(totals.macs)))
+    layers = counted(totals.layers, "{n} layer", "{n} layers")
+    tip = [path, tr("Block of {layers}; double click opens it.", layers=layers)]
+    tip += [f"{n} × {kind}" for kind, n in named]
+    if totals.macs is None:
+        tip.append(tr("The MACs of some of its layers are unknown."))
+    return Card("", title, "block", tuple(lines), layers, "\n".join(tip), path)
+
+
+def _in_brief(kinds: Sequence[str]) -> str:
+    """As many as stand in a line, the most frequent first."""
+    said = kinds[0]
+    for kind in kinds[1:]:
+        if len(said) + len(kind) > _LINE:
+            return said + " …"
+        said += f" · {kind}"
+    return said
+
+
+def read(node: ir.Node) -> Iterator[ir.Value | None]:
     """What a node reads, the outer values used by its bodies (If, Loop) included."""
     yield from node.inputs
     for attribute in node.attributes.values():
         if attribute.type == ir.AttributeType.GRAPH and not attribute.is_ref():
             for inner in ir.traversal.RecursiveGraphIterator(attribute.as_graph()):
                 yield from inner.inputs
+
+
+def bodies(node: ir.Node) -> bool:
+    """Whether a node has bodies of its own."""
+    return any(attribute.type == ir.AttributeType.GRAPH for attribute in node.attributes.values())
+
+
+def summed(own: Sequence[Totals], parents: Sequence[int]) -> list[Totals]:
+    """Totals with those of all inner blocks; a block comes after its parent."""
+    out = [Totals(t.layers, t.params, t.macs, t.weight_bytes) for t in own]
+    for k in range(len(out) - 1, 0, -1):
+        t = out[k]
+        out[parents[k]].add(t.layers, t.params, t.macs, t.weight_bytes)
+    return out

@@ -35,7 +35,10 @@ class Membership:
 
     def _add(self, nodes: Sequence[ir.Node], block: Block, parent: int, depth: int) -> None:
         me = len(self.blocks)
-        self.blocks.append(Place(block.path, block.title, parent, depth))
+        title = block.title
+        if title.split("#")[0].isdigit() and parent > ROOT:
+            title = f"{self.blocks[parent].title}.{title}"  # a bare number says nothing
+        self.blocks.append(Place(block.path, title, parent, depth))
         if block.identical:
             self._structures[me] = block.structure
         for k in block.nodes:
@@ -96,9 +99,17 @@ class Membership:
             block = self.blocks[block].parent
         return out
 
-    def identical(self) -> dict[int, tuple[int, ...]]:
-        """For each block that has blocks of the same structure: all of them, itself included, in the tree's order."""
+    def _classes(self) -> list[list[int]]:
+        """Blocks of the same structure, in the tree's order, where there are several."""
         alike: dict[int, list[int]] = {}
         for k in sorted(self._structures):
             alike.setdefault(self._structures[k], []).append(k)
-        return {k: tuple(group) for group in alike.values() if len(group) > 1 for k in group}
+        return [group for group in alike.values() if len(group) > 1]
+
+    def alike(self) -> dict[int, tuple[int, int]]:
+        """Which of how many blocks of the same structure each block is, where it is not the only one."""
+        return {k: (j, len(group)) for group in self._classes() for j, k in enumerate(group, 1)}
+
+    def identical(self, block: int) -> list[int]:
+        """All blocks of the same structure, itself included, in the tree's order."""
+        return next((group for group in self._classes() if block in group), [block])

@@ -1,248 +1,327 @@
-"""A diagram with places: measured cards, routed edges, and who is next to whom. No Qt, so it may run in any thread."""
+"""A sketch with places: cards, frames and routes on the canvas, and who is next to whom. No Qt, so any thread may make
+it.
+
+What depends on one block only (its strokes, the labels in it) is kept by block in the block's own coordinates; the flat
+lists that cover the whole canvas are made when they are first asked for.
+"""
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from math import ceil
-from typing import NamedTuple
+from typing import Literal, NamedTuple, overload
 
-from core.model.layout import Layout, Spacing, layout
+from core.errors import UserError
+from core.model.blocks import find_blocks
+from core.model.layout import Point, Spacing
+from core.model.layout_nested import ROOT, Box, Cache, Frame, Nested, Placed, layout_nested
 from core.model.model import Model
-from gui.graph_view.diagram import Card, Diagram, Edge, diagram
+from gui.graph_view.diagram import Card, Edge
 from gui.graph_view.known import known
+from gui.graph_view.membership import Membership
+from gui.graph_view.sketch import HEADER, PAD, ROW, SIDE, Block, Metrics, Sketch, Sketcher, flat
+from gui.graph_view.strokes import BAND, LABEL_PX, Label, Stretch, Strokes, curve_x, labels
 
-HEADER, ROW, PAD = 24.0, 16.0, 6.0
-SIDE = 10.0
-_NARROW, _WIDE, _GRID = 208.0, 336.0, 16.0
-BAND, LABEL_PX = 1500.0, 10
-SPACING = Spacing(between_cards=24.0, between_lanes=12.0, between_ranks=32.0, between_ports=24.0)
+__all__ = ["BAND", "HEADER", "LABEL_PX", "PAD", "ROW", "SIDE", "TITLE", "Label", "Metrics", "Picture", "Stretch"]
 
-
-@dataclass(frozen=True, slots=True)
-class Metrics:
-    """Widths of characters in the bold title font and in the plain one; an unknown character is as wide as 'M'."""
-
-    bold: Mapping[str, float]
-    plain: Mapping[str, float]
-
-    def title(self, text: str) -> float:
-        return sum([self.bold.get(c, self.bold["M"]) for c in text])
-
-    def body(self, text: str) -> float:
-        return sum([self.plain.get(c, self.plain["M"]) for c in text])
+TITLE = 26.0
+SPACING = Spacing(between_cards=24.0, between_lanes=12.0, between_ranks=32.0, between_ports=24.0, at_border=14.0)
+FRAME = Frame(title=TITLE, side=14.0)
+Blocks = Literal["open", "closed", "flat"]
 
 
-def curve_x(x0: float, y0: float, x1: float, y1: float, y: float) -> float:
-    """x at height y of the S-curve that is drawn between two bends."""
-    part = min(max((y - y0) / (y1 - y0), 0.0), 1.0) if y1 > y0 else 1.0
-    return x0 + (x1 - x0) * part * part * (3 - 2 * part)
+class OpenBlock(NamedTuple):
+    """The frame of an open block: ``box`` is (left, top, width, height), ``depth`` 1 for those directly in the graph.
+
+    ``group`` is its number in the layout, ``alike`` which of how many of the same structure it is, (0, 0) for none.
+    """
+
+    path: str
+    title: str
+    depth: int
+    box: Box
+    group: int
+    layers: int
+    alike: tuple[int, int]
 
 
-class Stretch(NamedTuple):
-    """A piece of a route between two bends; ``last`` where it ends with an arrow."""
+class Routes(Sequence[tuple[Point, ...]]):
+    """One polyline per edge, from the lower border of its source to the upper border of its target."""
 
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-    last: bool
+    def __init__(self, nested: Nested) -> None:
+        self._nested = nested
+        self._known: dict[int, tuple[Point, ...]] = {}
+
+    def __len__(self) -> int:
+        return len(self._nested.edges)
+
+    @overload
+    def __getitem__(self, k: int) -> tuple[Point, ...]: ...
+    @overload
+    def __getitem__(self, k: slice) -> list[tuple[Point, ...]]: ...
+    def __getitem__(self, k: int | slice) -> tuple[Point, ...] | list[tuple[Point, ...]]:
+        if isinstance(k, slice):
+            return [self[j] for j in range(*k.indices(len(self)))]
+        if k not in self._known:
+            if not -len(self) <= k < len(self):
+                raise IndexError(k)
+            self._known[k] = self._nested.route(k % len(self))
+        return self._known[k]
 
 
-class Label(NamedTuple):
-    """Text beside an edge: left end of the baseline, and the width."""
+class Place(NamedTuple):
+    """``routes`` of the edges and ``bounds`` (left, top, right, bottom) of everything."""
 
-    x: float
-    y: float
-    text: str
-    width: float
+    routes: Routes
+    bounds: tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
 class Picture:
-    """Everything the canvas paints.
+    """Everything the canvas paints: cards and edges as one flat list each of what is visible, and frames.
 
-    ``boxes`` are (left, top, width, height) of the cards, ``badges`` what is unusual about a card, in words. ``bands``
-    holds each piece of an edge once, by the horizontal band of the canvas (BAND high) it begins in.
+    ``badges`` says what is unusual about a card, ``wrong`` why it cannot run.
     """
 
-    diagram: Diagram
-    boxes: tuple[tuple[float, float, float, float], ...]
-    place: Layout
-    key_width: float
-    badges: Mapping[int, str]
-    bands: Mapping[int, Sequence[Stretch]]
-    labels: Sequence[Label]
+    sketch: Sketch
+    nested: Nested
+    metrics: Metrics
 
     @property
     def cards(self) -> tuple[Card, ...]:
-        return self.diagram.cards
+        return self.sketch.cards
 
     @property
+    def badges(self) -> Mapping[int, str]:
+        return self.sketch.marks
+
+    @property
+    def wrong(self) -> Mapping[int, str]:
+        return self.sketch.wrong
+
+    @cached_property
     def edges(self) -> tuple[Edge, ...]:
-        return self.diagram.edges
+        said = self.sketch.said
+        out = []
+        for (source, target), tensor in zip(self.sketch.edges, self.sketch.tensors, strict=True):
+            name, shape, dtype, _ = said[tensor]
+            out.append(Edge(source, target, tensor, shape, name, dtype))
+        return tuple(out)
+
+    @cached_property
+    def boxes(self) -> tuple[Box, ...]:
+        """(left, top, width, height) of the cards."""
+        return tuple(self.nested.boxes())
+
+    @cached_property
+    def place(self) -> Place:
+        return Place(Routes(self.nested), self.nested.bounds)
+
+    @cached_property
+    def frames(self) -> tuple[OpenBlock, ...]:
+        """The open blocks, outer ones first."""
+        return tuple(self._frame(block) for block in self.sketch.frames)
+
+    def _frame(self, block: Block) -> OpenBlock:
+        box = self.nested.frame(block.group)
+        return OpenBlock(block.path, block.title, block.depth, box, block.group, block.layers, block.alike)
 
     @cached_property
     def index(self) -> dict[str, int]:
-        """Card of each layer key."""
+        """Card of each visible layer by its key."""
         return {card.key: k for k, card in enumerate(self.cards) if card.key}
+
+    @cached_property
+    def blocks(self) -> dict[str, int]:
+        """Card of each closed block by its path."""
+        return {card.block: k for k, card in enumerate(self.cards) if card.block}
+
+    @cached_property
+    def open_blocks(self) -> dict[str, OpenBlock]:
+        return {frame.path: frame for frame in self.frames}
+
+    @cached_property
+    def _hidden(self) -> dict[str, int]:
+        return self.sketch.inside()
+
+    def card_of(self, key: str) -> int | None:
+        """The card of a layer, or of the closed block that hides it."""
+        found = self.index.get(key)
+        return found if found is not None else self._hidden.get(key)
+
+    def layers(self) -> list[list[str]]:
+        """Keys of the layers that each card stands for: its own, a closed block's, none for an end."""
+        out = [[card.key] if card.key else [] for card in self.cards]
+        for key, card in self._hidden.items():
+            out[card].append(key)
+        return out
 
     @cached_property
     def incoming(self) -> dict[int, list[int]]:
         """Edges that end at a card."""
-        return self._by(lambda edge: edge.target)
+        return self._by(1)
 
     @cached_property
     def outgoing(self) -> dict[int, list[int]]:
         """Edges that begin at a card."""
-        return self._by(lambda edge: edge.source)
+        return self._by(0)
+
+    def _by(self, end: int) -> dict[int, list[int]]:
+        out: dict[int, list[int]] = {}
+        for k, edge in enumerate(self.sketch.edges):
+            out.setdefault(edge[end], []).append(k)
+        return out
 
     @cached_property
     def tensors(self) -> dict[str, list[int]]:
         """Edges of each tensor by its name."""
+        said = self.sketch.said
         out: dict[str, list[int]] = {}
-        for k, edge in enumerate(self.edges):
-            out.setdefault(edge.name, []).append(k)
+        for k, tensor in enumerate(self.sketch.tensors):
+            out.setdefault(said[tensor].name, []).append(k)
         return out
-
-    def edge_at(self, x: float, y: float, reach: float) -> int | None:
-        """The edge nearest to a point, no farther than ``reach``."""
-        best, found = reach, None
-        for k, route in enumerate(self.place.routes):
-            if route[0][1] - reach > y or route[-1][1] + reach < y:
-                continue
-            for (x0, y0), (x1, y1) in pairwise(route):
-                if y0 - reach <= y <= y1 + reach and min(x0, x1) - reach <= x <= max(x0, x1) + reach:
-                    away = abs(x - curve_x(x0, y0, x1, y1, y))
-                    if away <= best:
-                        best, found = away, k
-        return found
-
-    def _by(self, end: Callable[[Edge], int]) -> dict[int, list[int]]:
-        out: dict[int, list[int]] = {}
-        for k, edge in enumerate(self.edges):
-            out.setdefault(end(edge), []).append(k)
-        return out
-
-    @cached_property
-    def _tops(self) -> list[tuple[float, int]]:
-        return sorted((box[1], k) for k, box in enumerate(self.boxes))
-
-    @cached_property
-    def _tallest(self) -> float:
-        return max((box[3] for box in self.boxes), default=0.0)
 
     def prepare(self) -> None:
-        """Compute now, in whatever thread this is, what painting and selecting will ask for."""
-        _ = (self.index, self.incoming, self.outgoing, self._tops, self._tallest)
+        """Compute now, in whatever thread this is, what painting and selecting will ask for first."""
+        _ = (self.index, self.incoming, self.outgoing, self.boxes, self.frames, self.edges)
+        for k, placed in enumerate(self.nested.blocks):
+            Strokes.of(placed.inside)
+            if len(placed.links) > 300:
+                self.labels_in(k)
+
+    # what is where ------------------------------------------------------------------------------------------------
+
+    def parts_in(self, left: float, top: float, right: float, bottom: float) -> Iterator[int]:
+        """Numbers of the blocks whose area touches a rectangle, outer ones first; the whole graph is ROOT."""
+        waiting = [ROOT]
+        while waiting:
+            group = waiting.pop()
+            yield group
+            placed = self.nested.blocks[group]
+            waiting += [-1 - item for item in self._items(placed, left, top, right, bottom) if item < 0]
+
+    @staticmethod
+    def _items(placed: Placed, left: float, top: float, right: float, bottom: float) -> Iterator[int]:
+        inside, x, y = placed.inside, placed.left, placed.top
+        for k in Strokes.of(inside).items(inside, left - x, top - y, right - x, bottom - y):
+            yield placed.items[k]
 
     def cards_in(self, left: float, top: float, right: float, bottom: float) -> list[int]:
-        """Cards that touch a rectangle, found by their upper borders."""
-        first = bisect_left(self._tops, (top - self._tallest, -1))
-        last = bisect_right(self._tops, (bottom, len(self.boxes)))
+        """Cards that touch a rectangle."""
         found = []
-        for _, k in self._tops[first:last]:
-            x, y, w, h = self.boxes[k]
-            if x <= right and x + w >= left and y + h >= top:
-                found.append(k)
+        for group in self.parts_in(left, top, right, bottom):
+            items = self._items(self.nested.blocks[group], left, top, right, bottom)
+            found += [item for item in items if item >= 0]
         return found
 
     def card_at(self, x: float, y: float) -> int | None:
         """The card under a point."""
         return next(iter(self.cards_in(x, y, x, y)), None)
 
+    def frame_at(self, x: float, y: float) -> OpenBlock | None:
+        """The innermost open block around a point."""
+        group = self._group_at(x, y)
+        return next((frame for frame in self.frames if frame.group == group), None) if group != ROOT else None
+
+    def _group_at(self, x: float, y: float) -> int:
+        return [group for group in self.parts_in(x, y, x, y)][-1]
+
+    def edge_at(self, x: float, y: float, reach: float) -> int | None:
+        """The edge nearest to a point, no farther than ``reach``; of several of one tensor the first."""
+        placed = self.nested.blocks[self._group_at(x, y)]
+        x, y = x - placed.left, y - placed.top
+        best, found = reach, None
+        for link, route in zip(placed.links, placed.inside.routes, strict=True):
+            if route[0][1] - reach > y or route[-1][1] + reach < y:
+                continue
+            for (x0, y0), (x1, y1) in pairwise(route):
+                if y0 - reach <= y <= y1 + reach and min(x0, x1) - reach <= x <= max(x0, x1) + reach:
+                    away = abs(x - curve_x(x0, y0, x1, y1, y))
+                    if away <= best:
+                        best, found = away, link[2]
+        return self.sketch.tensors.index(found) if found is not None else None
+
+    def around(self, card: int) -> list[OpenBlock]:
+        """The open blocks a card stands in, the innermost first."""
+        by_group = {frame.group: frame for frame in self.frames}
+        out = []
+        group: int | None = self.nested.homes[card]
+        while group:
+            out.append(by_group[group])
+            group = self.nested.groups[group].parent
+        return out
+
     def step(self, card: int, direction: str) -> int | None:
-        """The next layer from a card: 'up' to a producer, 'down' to a consumer, 'left' and 'right' in the row."""
+        """The next card from a card: 'up' to a producer, 'down' to a consumer, 'left' and 'right' beside it."""
         if direction in ("up", "down"):
             edges = self.incoming if direction == "up" else self.outgoing
-            ends = {self.edges[e].source if direction == "up" else self.edges[e].target for e in edges.get(card, ())}
-            near = [k for k in ends if self.cards[k].key]
+            ends = {self.sketch.edges[e][0 if direction == "up" else 1] for e in edges.get(card, ())}
+            near = [k for k in ends if self.cards[k].key or self.cards[k].block]
             return min(near, key=lambda k: self._distance(card, k), default=None)
-        x = self.place.positions[card][0]
-        row = [k for k, rank in enumerate(self.place.ranks) if rank == self.place.ranks[card] and self.cards[k].key]
+        left, top, width, height = self.boxes[card]
+        here = left + width / 2
+        bounds = self.nested.bounds
+        row = self.cards_in(bounds[0], top, bounds[2], top + height)
+        beside = [k for k in row if k != card and (self.cards[k].key or self.cards[k].block)]
         if direction == "left":
-            return max((k for k in row if self.place.positions[k][0] < x), key=self._x, default=None)
-        return min((k for k in row if self.place.positions[k][0] > x), key=self._x, default=None)
+            return max((k for k in beside if self._middle(k)[0] < here), key=self._middle, default=None)
+        return min((k for k in beside if self._middle(k)[0] > here), key=self._middle, default=None)
 
-    def _x(self, card: int) -> float:
-        return self.place.positions[card][0]
+    def _middle(self, card: int) -> Point:
+        x, y, w, h = self.boxes[card]
+        return (x + w / 2, y + h / 2)
 
     def _distance(self, a: int, b: int) -> tuple[float, float]:
         """Along the rows first, so that walking follows the trunk and not a shortcut; then sideways."""
-        (ax, ay), (bx, by) = self.place.positions[a], self.place.positions[b]
+        (ax, ay), (bx, by) = self._middle(a), self._middle(b)
         return (abs(ay - by), abs(ax - bx))
 
+    # words beside edges -------------------------------------------------------------------------------------------
 
-def picture(model: Model, metrics: Metrics) -> Picture:
-    """Read, measure and place a model's graph. Raises ValueError for a graph with a cycle."""
-    drawn = diagram(model)
-    keys = {key for card in drawn.cards for key, _ in card.rows}
-    key_width = max((metrics.body(key) for key in keys), default=0.0)
-    sizes = [_size(card, metrics, key_width) for card in drawn.cards]
-    place = layout(sizes, [(e.source, e.target) for e in drawn.edges], [e.tensor for e in drawn.edges], SPACING)
-    boxes = tuple((x - w / 2, y - h / 2, w, h) for (x, y), (w, h) in zip(place.positions, sizes, strict=True))
-    done = Picture(drawn, boxes, place, key_width, _badges(model, drawn), _bands(place), _labels(drawn, place, metrics))
+    @cached_property
+    def _labels(self) -> dict[int, list[Label]]:
+        return {}
+
+    def labels_in(self, group: int) -> list[Label]:
+        """The words beside edges inside one block, in its own coordinates, from the top down."""
+        if group not in self._labels:
+            self._labels[group] = labels(self.sketch, self.nested.blocks[group], self.metrics)
+        return self._labels[group]
+
+    @property
+    def labels(self) -> list[Label]:
+        """All words beside edges, on the canvas."""
+        out = []
+        for group, placed in enumerate(self.nested.blocks):
+            x, y = placed.left, placed.top
+            out += [Label(label.x + x, label.y + y, label.text, label.width) for label in self.labels_in(group)]
+        return sorted(out, key=lambda label: label.y)
+
+
+def place(sketch: Sketch, metrics: Metrics, cache: Cache | None = None) -> Picture:
+    """Give everything its place. Raises ValueError for a graph with a cycle."""
+    nested = layout_nested(sketch.sizes, sketch.edges, sketch.tensors, sketch.groups, SPACING, FRAME, cache)
+    return Picture(sketch, nested, metrics)
+
+
+def members_of(model: Model, blocks: bool = True) -> Membership:
+    """The blocks of a model. Raises UserError for a graph with a cycle."""
+    whole = known(model)
+    return Membership(whole.nodes, find_blocks(model)) if blocks else flat(whole)
+
+
+def picture(model: Model, metrics: Metrics, blocks: Blocks | Collection[str] = "open") -> Picture:
+    """Read, measure and place a model's graph, with all blocks open or closed, those of the given paths open, or flat.
+
+    Raises ValueError for a graph with a cycle.
+    """
+    try:
+        members = members_of(model, blocks != "flat")
+    except UserError as error:
+        raise ValueError(error.message) from error
+    opened: Collection[str] = members.number if blocks in ("open", "flat") else () if blocks == "closed" else blocks
+    done = place(Sketcher(known(model), members, metrics).sketch(opened), metrics)
     done.prepare()
     return done
-
-
-def _bands(place: Layout) -> dict[int, list[Stretch]]:
-    bands: dict[int, list[Stretch]] = {}
-    seen: set[Stretch] = set()
-    for route in place.routes:
-        end = len(route) - 2
-        for k, ((x0, y0), (x1, y1)) in enumerate(pairwise(route)):
-            piece = Stretch(x0, y0, x1, y1, k == end)
-            if piece not in seen:
-                seen.add(piece)
-                bands.setdefault(int(y0 // BAND), []).append(piece)
-    return bands
-
-
-def _labels(drawn: Diagram, place: Layout, metrics: Metrics) -> list[Label]:
-    """The shapes and types written beside edges: one per tensor, where it sets out.
-
-    A tensor whose label is that of its source's input says nothing new and stays unlabelled, so that a reader going
-    down sees each change of shape. A label stands where no curve passes: right, else left, else nowhere (the card
-    says the shape too).
-    """
-    curves: dict[float, set[tuple[float, float]]] = {}
-    for route in place.routes:
-        for (x0, y0), (x1, _) in pairwise(route):
-            if x0 != x1:
-                curves.setdefault(y0, set()).add((min(x0, x1), max(x0, x1)))
-    read: dict[int, set[str]] = {}
-    for edge in drawn.edges:
-        read.setdefault(edge.target, set()).add(edge.label)
-    out: list[Label] = []
-    done: set[int] = set()
-    for edge, route in zip(drawn.edges, place.routes, strict=True):
-        terminal = not drawn.cards[edge.source].key  # says its shape itself
-        if terminal or edge.tensor in done or not edge.label or edge.label in read.get(edge.source, ()):
-            continue
-        done.add(edge.tensor)
-        x, y = route[1]
-        width = metrics.body(edge.label) * LABEL_PX / 11
-        for left in (x + 8, x - width - 8):
-            if not any(a < left + width + 4 and b > left - 4 for a, b in curves.get(y, ())):
-                out.append(Label(left, y + 15, edge.label, width))
-                break
-    return sorted(out, key=lambda label: label.y)
-
-
-def _badges(model: Model, drawn: Diagram) -> dict[int, str]:
-    whole = known(model)
-    names = {key: node.name or "" for key, (node, _) in whole.layers.items()}
-    sentences = {k: whole.marks.get(names.get(card.key, ""), ()) for k, card in enumerate(drawn.cards) if card.key}
-    return {k: "\n".join(lines) for k, lines in sentences.items() if lines and names[drawn.cards[k].key]}
-
-
-def _size(card: Card, metrics: Metrics, key_width: float) -> tuple[float, float]:
-    head = metrics.title(card.title) + (3 * SIDE + metrics.body(card.shape) if card.shape else 2 * SIDE)
-    body = max((key_width + metrics.body(value) for _, value in card.rows), default=0.0) + 3 * SIDE
-    width = ceil(max(head, body if card.rows else 0.0) / _GRID) * _GRID
-    height = HEADER + (len(card.rows) * ROW + 2 * PAD if card.rows else 0.0)
-    return (min(max(width, _NARROW), _WIDE), height)

@@ -1,25 +1,24 @@
-"""The graph of a model on a canvas: select, walk along the tensors. Moving about is :mod:`.navigation`."""
+"""The graph of a model on a canvas, as mouse and keys meet it. What it shows, opens and selects is in classes below it.
+
+They stand on each other: :mod:`.selecting`, :mod:`.opening`, :mod:`.showing`, :mod:`.navigation`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from PySide6.QtCore import QPoint, QRectF, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QWidget
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
-
-from core.model.model import Model
-from gui import theme
 from gui.graph_view import tensors
-from gui.graph_view.canvas import FAR, CardsItem, EdgesItem, Shown, metrics
-from gui.graph_view.far_picture import Tiles
-from gui.graph_view.model_work import ModelWork
-from gui.graph_view.navigation import Navigation
-from gui.graph_view.picture import Picture, picture
+from gui.graph_view.frames import about_frame, in_title, on_chevron
+from gui.graph_view.marking import cards_inside
+from gui.graph_view.picture import OpenBlock
+from gui.graph_view.selecting import DESCRIPTION, Selecting
+from gui.graph_view.showing import EMPTY
 from gui.words import tr
 
-_DESCRIPTION = "Layers and the tensors between them; the layers table says the same as text."
-EMPTY = "Open a model: Ctrl+O, or drop a file here"
+__all__ = ["EMPTY", "GraphView"]
+
 _REACH = 5.0  # pixels around an edge in which a click means it
 _WALK = {
     int(Qt.Key.Key_Up): "up",
@@ -27,211 +26,65 @@ _WALK = {
     int(Qt.Key.Key_Left): "left",
     int(Qt.Key.Key_Right): "right",
 }
+_OPEN = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 
 
-class GraphView(Navigation):
+class GraphView(Selecting):
     """Shows one model; any number of views may live side by side.
 
-    ``selection_changed`` carries the keys of the selected layers (their names; see ``layer_keys``) in the order they
-    were chosen. ``ready`` follows :meth:`set_model` when the graph is on the canvas, ``picture_changed`` every change
-    of what stands there, ``look_changed`` every change of its colours. ``menu_requested`` carries a global position,
-    and the layer and tensor under it ('' for none). Selected layers have an accent outline, what feeds them is green,
-    what they feed is orange.
+    Selected layers have an accent outline, what feeds them is green, what they feed is orange. ``activated`` carries
+    the key of a layer that was double-clicked. ``menu_requested`` carries a global position, and the layer and tensor
+    under it ('' for none); where a block is under it, it is selected first.
     """
 
-    selection_changed = Signal(list)
     activated = Signal(str)
-    ready = Signal()
-    picture_changed = Signal()
-    tensor_selected = Signal(str)
     menu_requested = Signal(QPoint, str, str)
-    look_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(tr("Graph"))
-        self.setAccessibleDescription(tr(_DESCRIPTION))
+        self.setAccessibleDescription(tr(DESCRIPTION))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._work = ModelWork(self)
-        self._picture: Picture | None = None
-        self._items: tuple[EdgesItem, CardsItem] | None = None
-        self._shown = Shown()
-        self._selected: list[str] = []
-        self._tensor = ""
         self._along = tensors.Along(self)
-        self._tiles = Tiles(self.paint_graph)
-        self._message = tr(EMPTY)
-        self._widths = metrics()
 
-    # the model ----------------------------------------------------------------------------------------------------
-
-    @property
-    def picture(self) -> Picture | None:
-        """What stands on the canvas; None while there is nothing, or it is still being laid out."""
-        return self._picture
-
-    def set_model(self, model: Model | None) -> None:
-        """Show another model, or nothing. Layers that keep their key stay selected; the place is kept as well
-        when a model was shown before (so undo and redo do not jump), else the view opens at 100 % on the input."""
-        if model is None:
-            self._work.forget()
-            self._clear(tr(EMPTY))
-            self._announce([])
-            self.picture_changed.emit()
-            return
-        widths = self._widths
-        at_once = self._work.run(model, lambda m: picture(m, widths), self._show, self._fail)
-        if not at_once:
-            self._clear(tr("Laying out the graph…"))
-
-    def _show(self, done: Picture) -> None:
-        first = self._picture is None
-        place = self.viewportTransform().map(QPointF())  # where the scene's origin stands
-        self._clear("")
-        self._picture = done
-        self._items = (EdgesItem(done, self._shown), CardsItem(done, self._shown, self._widths))
-        for item in self._items:
-            self._canvas.addItem(item)
-        self._set_extent(done.place.bounds)
-        if first:
-            self.go_to_input()
-        else:
-            self._scroll_to(QPointF(), place)
-        self._shown.badges = done.badges
-        self._announce([key for key in self._selected if key in done.index])
-        self.select_tensor(self._tensor)
-        self.picture_changed.emit()
-        self.ready.emit()
-
-    def _fail(self, error: Exception) -> None:
-        self._clear(tr("This graph cannot be drawn: {error}.", error=error))
-        self.picture_changed.emit()
-
-    def _clear(self, message: str) -> None:
-        self._canvas.clear()
-        self._tiles.forget()
-        self._items = None
-        self._picture = None
-        self._shown = Shown()
-        self._message = message
-        self.viewport().update()
-
-    def _bounds(self) -> tuple[float, float, float, float] | None:
-        return self._picture.place.bounds if self._picture is not None else None
-
-    def _beginning(self) -> tuple[float, float] | None:
-        if self._picture is None or not self._picture.boxes:
-            return None
-        x, y, width, _ = self._picture.boxes[0]
-        return (x + width / 2, y)
-
-    # selection ----------------------------------------------------------------------------------------------------
-
-    def selected(self) -> list[str]:
-        """Keys of the selected layers, in the order they were chosen."""
-        return list(self._selected)
-
-    def select(self, names: Iterable[str], center: bool = True) -> None:
-        """Select layers by key; unknown ones are left out. ``center`` brings the first into view if it is not.
-
-        While a large graph is still being laid out the choice is kept until it is there.
-        """
-        if self._picture is None:
-            self._selected = list(dict.fromkeys(names)) if self._message != tr(EMPTY) else []
-            return
-        index = self._picture.index
-        here = [name for name in dict.fromkeys(names) if name in index]
-        self._announce(here)
-        if center and here:
-            self._bring(QRectF(*self._picture.boxes[index[here[0]]]))
-
-    def reveal(self, key: str) -> None:
-        """Select a layer and bring it to the middle."""
-        self.select([key], center=False)
-        if self._picture is not None and key in self._picture.index:
-            self._bring(QRectF(*self._picture.boxes[self._picture.index[key]]), always=True)
-
-    def _announce(self, keys: list[str]) -> None:
-        changed = keys != self._selected
-        self._selected = keys
-        done = self._picture
-        if done is not None:
-            chosen = frozenset(done.index[key] for key in keys)
-            incoming = frozenset(e for k in chosen for e in done.incoming.get(k, ()))
-            outgoing = frozenset(e for k in chosen for e in done.outgoing.get(k, ())) - incoming
-            shown = self._shown
-            shown.selected, shown.input_edges, shown.output_edges = chosen, incoming, outgoing
-            shown.inputs = frozenset(done.edges[e].source for e in incoming) - chosen
-            shown.outputs = frozenset(done.edges[e].target for e in outgoing) - chosen - shown.inputs
-            self.viewport().update()
-        if changed:
-            self.setAccessibleDescription(self._selection_in_words())
-            self.selection_changed.emit(list(keys))
-
-    def _selection_in_words(self) -> str:
-        keys = self._selected
-        return tr("Selected: {names}", names=", ".join(keys[:5])) if keys else tr(_DESCRIPTION)
-
-    def selected_tensor(self) -> str:
-        """Name of the tensor that is followed, '' for none."""
-        return self._tensor
-
-    def select_tensor(self, name: str) -> None:
-        """Mark every edge of a tensor; '' or a name that is not on the canvas marks none."""
-        done = self._picture
-        edges = done.tensors.get(name, ()) if done is not None else ()
-        changed = self._tensor != (name if edges else "")
-        self._tensor = name if edges else ""
-        self._shown.tensor_edges = frozenset(edges)
-        self.viewport().update()
-        if changed:
-            said = tensors.in_brief(done, self._tensor) if done is not None else ""
-            self.setAccessibleDescription(said or self._selection_in_words())
-            self.tensor_selected.emit(self._tensor)
-
-    def set_overlay(self, layers: Mapping[str, str] | None) -> None:
-        """Lay a tint behind layers: key -> a role of the theme ('accent', 'good', 'warning', 'error'); None clears."""
-        index = self._picture.index if self._picture else {}
-        self._shown.overlays = {index[key]: role for key, role in (layers or {}).items() if key in index}
-        self._look_again()
-
-    def set_heat(self, colours: Mapping[int, QColor] | None) -> None:
-        """Colour cards by a figure: number of the card -> colour; None for the colours of the operators again. It
-        holds until another picture stands here."""
-        self._shown.heat = colours
-        self._look_again()
-
-    def set_theme(self, _theme: theme.Theme | None = None) -> None:
-        """Paint again in the theme now in force."""
-        self._look_again()
-
-    def _look_again(self) -> None:
-        """The same picture in other colours: what was kept of it is painted anew."""
-        self._tiles.forget()
-        self.viewport().update()
-        self.look_changed.emit()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
-            self.set_theme()
-
-    # mouse and keys -----------------------------------------------------------------------------------------------
+    # what is under a point ----------------------------------------------------------------------------------------
 
     def tip_at(self, spot: QPoint) -> str:
-        card = self._card_at(spot)
-        if self._picture is None:
+        done, card = self._picture, self._card_at(spot)
+        if done is None:
             return ""
         if card is None:
-            return tensors.described(self._picture, self.tensor_at(spot))
-        badge = (self._shown.badges or {}).get(card, "")
-        return self._picture.cards[card].tip + (f"\n\n⚠ {badge}" if badge else "")
+            frame = self._title_at(spot)
+            if frame is not None:
+                return f"{frame.path}\n{about_frame(frame)}"
+            return tensors.described(done, self.tensor_at(spot))
+        marks = (done.wrong.get(card, ""), done.badges.get(card, ""))
+        return done.cards[card].tip + "".join(f"\n\n⚠ {text}" for text in marks if text)
 
     def _card_at(self, spot: QPoint) -> int | None:
         if self._picture is None:
             return None
         point = self.mapToScene(spot)
         return self._picture.card_at(point.x(), point.y())
+
+    def _title_at(self, spot: QPoint) -> OpenBlock | None:
+        """The open block whose title row is at a point of the viewport."""
+        if self._picture is None:
+            return None
+        point = self.mapToScene(spot)
+        frame = self._picture.frame_at(point.x(), point.y())
+        return frame if frame is not None and in_title(frame, point.x(), point.y()) else None
+
+    def _block_at(self, spot: QPoint) -> tuple[str, bool]:
+        """The path of the block whose card or title is at a point, '' for none; whether the point is its chevron."""
+        done, card = self._picture, self._card_at(spot)
+        if done is None:
+            return "", False
+        point = self.mapToScene(spot)
+        if card is not None:
+            return done.cards[card].block, on_chevron(done.boxes[card], point.x(), point.y())
+        frame = self._title_at(spot)
+        return (frame.path, on_chevron(frame.box, point.x(), point.y())) if frame is not None else ("", False)
 
     def tensor_at(self, spot: QPoint) -> str:
         """Name of the tensor whose edge passes a point of the viewport and that no card covers; '' for none."""
@@ -241,12 +94,20 @@ class GraphView(Navigation):
         edge = self._picture.edge_at(point.x(), point.y(), _REACH / self.zoom())
         return self._picture.edges[edge].name if edge is not None else ""
 
+    # mouse --------------------------------------------------------------------------------------------------------
+
     def _clicked(self, spot: QPoint, modifiers: Qt.KeyboardModifier) -> None:
         add = bool(modifiers & Qt.KeyboardModifier.ControlModifier)
+        block, chevron = self._block_at(spot)
+        if block and chevron:
+            self.toggle_block(block, alike=add)
+            return
         card = self._card_at(spot)
         key = self._picture.cards[card].key if card is not None and self._picture else ""
-        self.select_tensor(self.tensor_at(spot))
-        if not key:
+        self.select_tensor("" if block else self.tensor_at(spot))
+        if block:
+            self._choose_block(block, add)
+        elif not key:
             if not add:
                 self._announce([])
         elif not add:
@@ -256,29 +117,53 @@ class GraphView(Navigation):
         else:
             self._announce([*self._selected, key])
 
+    def _choose_block(self, path: str, add: bool) -> None:
+        if add and self._selected:
+            self._announce(list(dict.fromkeys([*self._selected, *self._drafting.keys_in(path)])))
+        else:
+            self.select_block(path, center=False)
+
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        card = self._card_at(event.position().toPoint())
-        if card is not None and self._picture is not None and self._picture.cards[card].key:
+        """Opens a block's card, closes a frame by its title; with Ctrl all identical ones. The first of the two clicks
+        has already done so where it was on the chevron."""
+        spot = event.position().toPoint()
+        block, chevron = self._block_at(spot)
+        card = self._card_at(spot)
+        if block:
+            if not chevron:
+                self.toggle_block(block, alike=bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier))
+        elif card is not None and self._picture is not None and self._picture.cards[card].key:
             self.activated.emit(self._picture.cards[card].key)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """By mouse for what is under it; by the menu key for the layer selected last."""
+        """By mouse for what is under it; by the menu key for what was selected last."""
         if event.reason() == QContextMenuEvent.Reason.Keyboard:
-            key = self._selected[-1] if self._selected else ""
-            where = self.viewport().rect().center()
-            if self._picture is not None and key in self._picture.index:
-                where = self.mapFromScene(QRectF(*self._picture.boxes[self._picture.index[key]]).center())
+            key = self._selected[-1] if self._selected and not self._block else ""
+            box = self._current_box()
+            where = self.mapFromScene(box.center()) if box is not None else self.viewport().rect().center()
             self.menu_requested.emit(self.viewport().mapToGlobal(where), key, self._tensor)
         else:
+            block, _ = self._block_at(event.pos())
+            if block:
+                self.select_block(block, center=False)
             card = self._card_at(event.pos())
             key = self._picture.cards[card].key if card is not None and self._picture is not None else ""
-            self.menu_requested.emit(event.globalPos(), key, self.tensor_at(event.pos()))
+            self.menu_requested.emit(event.globalPos(), key, "" if block else self.tensor_at(event.pos()))
         event.accept()
+
+    def _current_box(self) -> QRectF | None:
+        done = self._picture
+        if done is None or self._block:
+            return self.block_box(self._block)
+        card = done.card_of(self._selected[-1]) if self._selected else None
+        return QRectF(*done.boxes[card]) if card is not None else None
+
+    # keys ---------------------------------------------------------------------------------------------------------
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()  # a plain number: letters of other alphabets are not in Qt.Key
         if key in _WALK:
-            self._walk(_WALK[key])
+            self._walk(_WALK[key], bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier))
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
             self.zoom_in()
         elif key == Qt.Key.Key_Minus:
@@ -289,49 +174,67 @@ class GraphView(Navigation):
             self.select_tensor("")
         elif key == Qt.Key.Key_Escape and self._selected:
             self._announce([])
+        elif key in _OPEN and self._block and not self._tensor:
+            self.toggle_block(self._block, alike=bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier))
         elif self._along.press(key, event.modifiers()):
             event.accept()
         else:
             super().keyPressEvent(event)
 
-    def _walk(self, direction: str) -> None:
-        if self._picture is None or not self._picture.index:
+    def _walk(self, direction: str, across: bool) -> None:
+        """Along the tensors and the rows; ``across`` the borders of blocks: out of one, or into it."""
+        done = self._picture
+        if done is None or not done.cards:
             return
-        if not self._selected:
-            self.select([next(iter(self._picture.index))])
+        if across and direction == "up":
+            self._walk_out()
             return
-        index = self._picture.index
-        goal = self._picture.step(index[self._selected[-1]], direction)
-        if goal is not None:
-            self.select([self._picture.cards[goal].key])
+        frame = done.open_blocks.get(self._block)
+        goal: int | None
+        if frame is not None:
+            goal = self._from_frame(frame, direction)
+        elif not self._selected:
+            goal = next((k for k, card in enumerate(done.cards) if card.key or card.block), None)
+        else:
+            here = done.blocks.get(self._block, done.card_of(self._selected[-1]))
+            goal = done.step(here, direction) if here is not None else None
+        if goal is None:
+            return
+        card = done.cards[goal]
+        if card.block:
+            self.select_block(card.block)
+        else:
+            self._block = ""
+            self.select([card.key])
 
-    # painting -----------------------------------------------------------------------------------------------------
+    def _walk_out(self) -> None:
+        """Select the open block around what is selected."""
+        done = self._picture
+        if done is None or not self._selected:
+            return
+        if self._block:
+            around = [path for path in self._drafting.with_those_around(self._block) if path != self._block]
+        else:
+            around = self._drafting.around(self._selected[-1])[::-1]
+        path = next((path for path in around if path in done.open_blocks), None)
+        if path is not None:
+            self.select_block(path)
 
-    def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
-        """The ground; far out, where the zoom rests, the graph as well, from pixmaps."""
-        painter.fillRect(rect, theme.color("canvas"))
-        zoom = painter.worldTransform().m11()
-        usable = self._picture is not None and zoom < FAR and zoom == self.zoom()
-        kept = usable and self._tiles.rests_at(zoom, self.viewport().devicePixelRatioF())
-        self._shown.paint = "marks" if kept else "both"
-        if kept:
-            self._tiles.draw(painter, QRectF(rect), painter.worldTransform().map(QPointF()))
-
-    def paint_graph(self, painter: QPainter, part: QRectF) -> None:
-        """Paint a part of the canvas without the marks of the selection; transform and clip are the caller's."""
-        option = QStyleOptionGraphicsItem()
-        before, self._shown.paint = self._shown.paint, "graph"
-        for item in self._canvas.items(Qt.SortOrder.AscendingOrder):
-            painter.save()
-            painter.translate(item.pos())
-            option.exposedRect = part.translated(-item.pos())
-            item.paint(painter, option)
-            painter.restore()
-        self._shown.paint = before
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if self._message:
-            painter = QPainter(self.viewport())
-            painter.setPen(theme.color("muted"))
-            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, self._message)
+    def _from_frame(self, frame: OpenBlock, direction: str) -> int | None:
+        """Down into an open block; up to what feeds it; sideways to what stands beside it."""
+        done = self._picture
+        if done is None:
+            return None
+        inside = cards_inside(done, frame.path)
+        if direction == "down":
+            return min(inside, key=lambda k: (done.boxes[k][1], done.boxes[k][0]), default=None)
+        if direction == "up":
+            near = [k for k in self._shown.inputs if done.cards[k].key or done.cards[k].block]
+            return max(near, key=lambda k: done.boxes[k][1], default=None)
+        left, top, width, height = frame.box
+        bounds = done.place.bounds
+        row = [k for k in done.cards_in(bounds[0], top, bounds[2], top + height) if k not in inside]
+        beside = [k for k in row if done.cards[k].key or done.cards[k].block]
+        if direction == "left":
+            return max((k for k in beside if done.boxes[k][0] < left), key=lambda k: done.boxes[k][0], default=None)
+        return min((k for k in beside if done.boxes[k][0] > left + width), key=lambda k: done.boxes[k][0], default=None)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog
 from gui.desk import Desk
 from gui.drawing import SUFFIXES, Drawn, draw
 from gui.graph_view.canvas import metrics
+from gui.graph_view.picture import Blocks
 from gui.operations.folded import folded
 from gui.words import mark, tr
 
@@ -42,6 +43,8 @@ def save_picture_to(desk: Desk, path: Path) -> None:
     revision = desk.state.revision.id if desk.state.revision is not None else 0
     if project is None or model is None:
         return
+    view = desk.window.graphs.view
+    blocks: Blocks | list[str] = view.opened() if view.blocks else "flat"
     widths = metrics()  # fonts are measured in the window's thread
 
     def done(drawn: Drawn) -> None:
@@ -52,5 +55,7 @@ def save_picture_to(desk: Desk, path: Path) -> None:
         desk.errors.say("info", tr("Drawing '{name}'…", name=path.name))
     # the stored one: the graph on the screen may be edited meanwhile
     desk.background.run(
-        lambda: draw(project.model(revision), path, title=title, widths=widths), done, desk.errors.report
+        lambda: draw(project.model(revision), path, title=title, widths=widths, blocks=blocks),
+        done,
+        desk.errors.report,
     )

@@ -51,7 +51,7 @@ def test_text_is_readable_on_every_ground(chosen: theme.Theme) -> None:
 
 @pytest.mark.parametrize("chosen", THEMES, ids=lambda t: t.name)
 def test_every_kind_of_operator_has_a_header_colour_that_white_text_stands_on(chosen: theme.Theme) -> None:
-    assert {*CATEGORY.values(), "other", "terminal"} == set(chosen.categories)
+    assert {*CATEGORY.values(), "other", "terminal", "block"} == set(chosen.categories)
     for kind, colour in chosen.categories.items():
         assert contrast(chosen.on_header, colour) >= 4.5, kind
 

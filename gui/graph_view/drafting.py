@@ -1,0 +1,223 @@
+"""Makes pictures of the graph for a view: at once where that is quick, else beside the window's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QCoreApplication, QObject, Signal
+
+from core.errors import UserError
+from core.model.layout_nested import Cache
+from core.model.model import Model
+from gui.background import Background
+from gui.graph_view.known import known
+from gui.graph_view.membership import Membership
+from gui.graph_view.model_work import IN_THREAD
+from gui.graph_view.picture import Picture, members_of, place
+from gui.graph_view.sketch import Metrics, Sketcher
+from gui.large_graphs import growing
+
+_CARDS_AT_ONCE = 400  # cards of layers to be made: about 20 ms
+_ITEMS_AT_ONCE = 2_500  # cards in one block: about 100 ms of layout where it was never laid out
+
+
+@dataclass
+class _Made:
+    sketcher: Sketcher
+    picture: Picture
+    opened: set[str]
+
+
+@dataclass
+class _Open:
+    """Which blocks are open, from one model to the next; ``given`` where somebody has said so before it was there."""
+
+    paths: set[str] = field(default_factory=set)
+    seen: set[str] = field(default_factory=set)
+    given: bool = False
+
+    def among(self, members: Membership, large: bool) -> set[str]:
+        """The blocks to open in a graph: as they were; new ones in a small graph only."""
+        here = set(members.number)
+        if self.given:
+            return self.paths & here
+        if 2 * len(here & self.seen) < len(here):  # another network
+            return set() if large else here
+        return (self.paths & here) | (set() if large else here - self.seen)
+
+
+class Drafting(QObject):
+    """``done`` carries a Picture, ``failed`` the exception; only for what was asked last."""
+
+    done = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, metrics: Metrics, parent: QObject) -> None:
+        super().__init__(parent)
+        self._metrics = metrics
+        self._background = Background(self)
+        self._asked = 0
+        self._model: Model | None = None
+        self._sketcher: Sketcher | None = None
+        self._cache = Cache()
+        self._open = _Open()
+        self._blocks = True
+        app = QCoreApplication.instance()
+        if app is not None:
+            app.aboutToQuit.connect(self._background.close)  # a thread must not outlive the interpreter
+
+    @property
+    def blocks(self) -> bool:
+        """Whether blocks are shown at all."""
+        return self._blocks
+
+    @property
+    def members(self) -> Membership | None:
+        """The blocks of the graph on the canvas."""
+        return self._sketcher.members if self._sketcher is not None else None
+
+    @property
+    def opened(self) -> set[str]:
+        return set(self._open.paths)
+
+    def keys_in(self, path: str) -> list[str]:
+        """Keys of all layers of a block, at any depth, in the file's order."""
+        members = self.members
+        if self._sketcher is None or members is None or path not in members.number:
+            return []
+        block = members.number[path]
+        inner = {k for k in range(len(members.blocks)) if block in members.above(k)}
+        return [key for key, (node, _) in self._sketcher.whole.layers.items() if members.homes[node] in inner]
+
+    def around(self, key: str) -> list[str]:
+        """Paths of the blocks around a layer, the outermost first."""
+        members = self.members
+        if self._sketcher is None or members is None or key not in self._sketcher.whole.layers:
+            return []
+        home = members.homes[self._sketcher.whole.layers[key][0]]
+        return [members.blocks[k].path for k in reversed(members.above(home)) if k]
+
+    def with_those_around(self, path: str) -> list[str]:
+        """A block and the blocks around it."""
+        members = self.members
+        if members is None or path not in members.number:
+            return []
+        return [members.blocks[k].path for k in members.above(members.number[path]) if k]
+
+    def alike(self, path: str) -> list[str]:
+        """Paths of the blocks of the same structure, itself included."""
+        members = self.members
+        if members is None or path not in members.number:
+            return []
+        block = members.number[path]
+        return [members.blocks[k].path for k in members.identical(block)]
+
+    def forget(self) -> None:
+        """No model any more; what is on its way is dropped."""
+        self._asked += 1
+        self._model = self._sketcher = None
+
+    def set_model(self, model: Model) -> bool:
+        """Whether the picture was delivered before returning."""
+        self._model = model
+        self._asked += 1
+        if self._sketcher is not None and model.graph is self._sketcher.whole.model.graph:
+            self._sketcher.follow(known(model))
+            return self._draw(self._open.paths)
+        return self._begin(model)
+
+    def shows(self, model: Model) -> bool:
+        """Whether the picture on the canvas is one of this graph, if not of its newest state."""
+        return self._sketcher is not None and self._sketcher.whole.model.graph is model.graph
+
+    def set_blocks(self, shown: bool) -> bool:
+        """Show blocks, or the graph flat."""
+        self._blocks = shown
+        self._asked += 1
+        return self._begin(self._model) if self._model is not None else True
+
+    def set_opened(self, paths: Iterable[str]) -> bool:
+        """Open these blocks and close all others. Kept for later where there is no picture yet."""
+        self._open.paths = set(paths)
+        members = self.members
+        if members is None:
+            self._open.given = True
+            return True
+        self._asked += 1
+        return self._draw(self._open.paths)
+
+    def _begin(self, model: Model) -> bool:
+        """A graph that was not shown before, or now with other blocks."""
+        large = len(model.graph.graph) > IN_THREAD
+        blocks, metrics, opened, cache = self._blocks, self._metrics, self._open, self._cache
+
+        def make() -> _Made:
+            members = members_of(model, blocks)
+            chosen = opened.among(members, large)
+            return _made(Sketcher(known(model), members, metrics), chosen, cache)
+
+        def make_large() -> _Made:
+            with growing():
+                return make()
+
+        return self._beside(make_large) if large else self._at_once(make)
+
+    def _draw(self, opened: Collection[str]) -> bool:
+        """The same graph again: with other blocks open, or after an edit."""
+        sketcher, cache, chosen = self._sketcher, self._cache, set(opened)
+        if sketcher is None:
+            return True
+        draft = sketcher.draft(chosen)
+        if draft.missing() > _CARDS_AT_ONCE:
+            fork = sketcher.fork()
+            return self._beside(lambda: _made(fork, chosen, cache))
+        sketch = draft.done()
+        if max(len(group.cards) for group in sketch.groups) > _ITEMS_AT_ONCE:
+            return self._beside(lambda: _Made(sketcher, _prepared(place(sketch, sketcher.metrics, cache)), chosen))
+        try:
+            return self._deliver(_Made(sketcher, place(sketch, sketcher.metrics, cache), chosen))
+        except ValueError:  # what was edited made two blocks feed each other: divide the graph anew
+            return self._begin(sketcher.whole.model)
+
+    def _at_once(self, make: Callable[[], _Made]) -> bool:
+        try:
+            made = make()
+        except (ValueError, UserError) as error:
+            self._fail(error)
+            return True
+        return self._deliver(made)
+
+    def _beside(self, make: Callable[[], _Made]) -> bool:
+        mine = self._asked
+
+        def deliver(made: _Made) -> None:
+            if mine == self._asked:
+                self._deliver(made)
+
+        def fail(error: Exception) -> None:
+            if mine == self._asked:
+                self._fail(error)
+
+        self._background.run(make, deliver, fail)
+        return False
+
+    def _deliver(self, made: _Made) -> bool:
+        self._sketcher = made.sketcher
+        if self._blocks:
+            self._open = _Open(made.opened, set(made.sketcher.members.number))
+        self.done.emit(made.picture)
+        return True
+
+    def _fail(self, error: Exception) -> None:
+        self._sketcher = None
+        self.failed.emit(error)
+
+
+def _made(sketcher: Sketcher, opened: set[str], cache: Cache) -> _Made:
+    return _Made(sketcher, _prepared(place(sketcher.sketch(opened), sketcher.metrics, cache)), opened)
+
+
+def _prepared(picture: Picture) -> Picture:
+    picture.prepare()
+    return picture

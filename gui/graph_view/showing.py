@@ -1,0 +1,223 @@
+"""A model's graph on a canvas: what stands there, how it is kept in place, how it is painted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
+
+from core.model.model import Model
+from gui import theme
+from gui.graph_view.canvas import FAR, CardsItem, Shown, metrics
+from gui.graph_view.drafting import Drafting
+from gui.graph_view.edges import EdgesItem
+from gui.graph_view.far_picture import Tiles
+from gui.graph_view.frames import FramesItem
+from gui.graph_view.navigation import Navigation
+from gui.graph_view.picture import Picture
+from gui.words import tr
+
+EMPTY = "Open a model: Ctrl+O, or drop a file here"
+
+
+class Showing(Navigation):
+    """``ready`` follows :meth:`set_model` when the graph is on the canvas, ``picture_changed`` every change of what
+    stands there, ``look_changed`` every change of its colours."""
+
+    ready = Signal()
+    picture_changed = Signal()
+    look_changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._widths = metrics()
+        self._drafting = Drafting(self._widths, self)
+        self._drafting.done.connect(self._show)
+        self._drafting.failed.connect(self._fail)
+        self._picture: Picture | None = None
+        self._shown = Shown()
+        self._anchor: tuple[str, str, QPointF] | None = None  # block or key, which, where on the screen
+        self._afterwards: Callable[[], None] | None = None
+        self._tiles = Tiles(self.paint_graph)
+        self._message = tr(EMPTY)
+
+    def _restore(self) -> None:
+        """Mark again on a new picture what a subclass knows to be selected."""
+        raise NotImplementedError
+
+    # the model ----------------------------------------------------------------------------------------------------
+
+    @property
+    def picture(self) -> Picture | None:
+        """What stands on the canvas; None while there is nothing, or it is still being laid out."""
+        return self._picture
+
+    def set_model(self, model: Model | None) -> None:
+        """Show another model, or nothing. Layers that keep their key stay selected; the place is kept as well
+        when a model was shown before (so undo and redo do not jump), else the view opens at 100 % on the input.
+
+        A model over the same graph as before is taken for an edit of it: only what changed is made again.
+        """
+        self._afterwards = None
+        if model is None:
+            self._drafting.forget()
+            self._clear(tr(EMPTY))
+            self._restore()
+            self.picture_changed.emit()
+            return
+        self._anchor = self._hold()
+        if not self._drafting.set_model(model) and not self._drafting.shows(model):
+            self._clear(tr("Laying out the graph…"))
+
+    def _show(self, done: Picture) -> None:
+        first = self._picture is None
+        anchor, self._anchor = self._anchor, None
+        self._clear("")
+        self._picture = done
+        shown = self._shown
+        shown.badges, shown.wrong = done.badges, done.wrong
+        for item in (
+            FramesItem(done, shown, self._widths),
+            EdgesItem(done, shown),
+            CardsItem(done, shown, self._widths),
+        ):
+            self._canvas.addItem(item)
+        self._set_extent(done.place.bounds)
+        if first or anchor is None or not self._return_to(*anchor):
+            self.go_to_input()
+        self._restore()
+        self.picture_changed.emit()
+        self.ready.emit()
+        then, self._afterwards = self._afterwards, None
+        if then is not None:
+            then()
+
+    def _fail(self, error: Exception) -> None:
+        self._clear(tr("This graph cannot be drawn: {error}.", error=str(error).rstrip(".")))
+        self.picture_changed.emit()
+
+    def _clear(self, message: str) -> None:
+        self._canvas.clear()
+        self._tiles.forget()
+        self._picture = None
+        self._shown = Shown()
+        self._message = message
+        self.viewport().update()
+
+    def _bounds(self) -> tuple[float, float, float, float] | None:
+        return self._picture.place.bounds if self._picture is not None else None
+
+    def _beginning(self) -> tuple[float, float] | None:
+        if self._picture is None or not self._picture.boxes:
+            return None
+        x, y, width, _ = self._picture.boxes[0]
+        return (x + width / 2, y)
+
+    # staying in place -------------------------------------------------------------------------------------------
+
+    def _hold(self) -> tuple[str, str, QPointF] | None:
+        """What must not move on the screen: the selected card if it is seen, else the one nearest to the middle."""
+        done = self._picture
+        if done is None:
+            return None
+        seen = self.mapToScene(self.viewport().rect()).boundingRect()
+        near = done.cards_in(seen.left(), seen.top(), seen.right(), seen.bottom())
+        named = [k for k in near if done.cards[k].key or done.cards[k].block]
+        chosen = [k for k in named if k in self._shown.selected] or named
+        if not chosen:
+            return ("origin", "", self.viewportTransform().map(QPointF()))
+        middle = seen.center()
+        card = min(chosen, key=lambda k: (QRectF(*done.boxes[k]).center() - middle).manhattanLength())
+        spot = self.viewportTransform().map(QRectF(*done.boxes[card]).topLeft())
+        name = done.cards[card]
+        if name.block:
+            return ("block", name.block, spot)
+        return ("key", name.key, spot)
+
+    def _return_to(self, kind: str, name: str, spot: QPointF) -> bool:
+        """Whether what must not move is still there; then it stands at ``spot`` again."""
+        done = self._picture
+        box = self.block_box(name) if kind == "block" else None
+        if kind == "key" and done is not None:
+            card = done.card_of(name)
+            box = QRectF(*done.boxes[card]) if card is not None else None
+        elif kind == "origin":
+            box = QRectF()
+        if box is not None:
+            self._scroll_to(box.topLeft(), spot)
+        return box is not None
+
+    def block_box(self, path: str) -> QRectF | None:
+        """Where a block is on the canvas: its card, or its frame where it is open."""
+        done = self._picture
+        if done is None:
+            return None
+        if path in done.blocks:
+            return QRectF(*done.boxes[done.blocks[path]])
+        return QRectF(*done.open_blocks[path].box) if path in done.open_blocks else None
+
+    # colours ------------------------------------------------------------------------------------------------------
+
+    def set_overlay(self, layers: Mapping[str, str] | None) -> None:
+        """Lay a tint behind layers: key -> a role of the theme ('accent', 'good', 'warning', 'error'); None clears.
+
+        What a closed block hides tints the block's card.
+        """
+        done = self._picture
+        found = {done.card_of(key): role for key, role in (layers or {}).items()} if done is not None else {}
+        self._shown.overlays = {card: role for card, role in found.items() if card is not None}
+        self._look_again()
+
+    def set_heat(self, colours: Mapping[int, QColor] | None) -> None:
+        """Colour cards by a figure: number of the card -> colour; None for the colours of the operators again. It
+        holds until another picture stands here."""
+        self._shown.heat = colours
+        self._look_again()
+
+    def set_theme(self, _theme: theme.Theme | None = None) -> None:
+        """Paint again in the theme now in force."""
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """The same picture in other colours: what was kept of it is painted anew."""
+        self._tiles.forget()
+        self.viewport().update()
+        self.look_changed.emit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
+            self.set_theme()
+
+    # painting -----------------------------------------------------------------------------------------------------
+
+    def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
+        """The ground; far out, where the zoom rests, the graph as well, from pixmaps."""
+        painter.fillRect(rect, theme.color("canvas"))
+        zoom = painter.worldTransform().m11()
+        usable = self._picture is not None and zoom < FAR and zoom == self.zoom()
+        kept = usable and self._tiles.rests_at(zoom, self.viewport().devicePixelRatioF())
+        self._shown.paint = "marks" if kept else "both"
+        if kept:
+            self._tiles.draw(painter, QRectF(rect), painter.worldTransform().map(QPointF()))
+
+    def paint_graph(self, painter: QPainter, part: QRectF) -> None:
+        """Paint a part of the canvas without the marks of the selection; transform and clip are the caller's."""
+        option = QStyleOptionGraphicsItem()
+        before, self._shown.paint = self._shown.paint, "graph"
+        for item in self._canvas.items(Qt.SortOrder.AscendingOrder):
+            painter.save()
+            painter.translate(item.pos())
+            option.exposedRect = part.translated(-item.pos())
+            item.paint(painter, option)
+            painter.restore()
+        self._shown.paint = before
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._message:
+            painter = QPainter(self.viewport())
+            painter.setPen(theme.color("muted"))
+            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, self._message)

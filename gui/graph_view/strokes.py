@@ -1,0 +1,126 @@
+"""What is drawn inside one block, in its own coordinates: strokes of edges, once each, and words beside them. No Qt."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import ClassVar, NamedTuple
+from weakref import WeakKeyDictionary
+
+from core.model.layout_nested import Inside, Placed
+from gui.graph_view.sketch import Metrics, Sketch
+
+BAND, LABEL_PX = 1500.0, 10
+
+
+def curve_x(x0: float, y0: float, x1: float, y1: float, y: float) -> float:
+    """x at height y of the S-curve that is drawn between two bends."""
+    part = min(max((y - y0) / (y1 - y0), 0.0), 1.0) if y1 > y0 else 1.0
+    return x0 + (x1 - x0) * part * part * (3 - 2 * part)
+
+
+class Stretch(NamedTuple):
+    """A piece of a route between two bends; ``last`` where it ends with an arrow."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    last: bool
+
+
+class Label(NamedTuple):
+    """Text beside an edge: left end of the baseline, and the width."""
+
+    x: float
+    y: float
+    text: str
+    width: float
+
+
+class Strokes:
+    """The pieces of edges inside one block, each once, by the horizontal band (BAND high) they begin in."""
+
+    _all: ClassVar[WeakKeyDictionary[Inside, Strokes]] = WeakKeyDictionary()
+
+    def __init__(self, inside: Inside) -> None:
+        self.bands: dict[int, list[Stretch]] = {}
+        seen: set[Stretch] = set()
+        for route, ends in zip(inside.routes, inside.ends, strict=True):
+            end = len(route) - 2
+            for k, ((x0, y0), (x1, y1)) in enumerate(pairwise(route)):
+                for piece in _cut(Stretch(x0, y0, x1, y1, ends and k == end)):
+                    if piece not in seen:
+                        seen.add(piece)
+                        self.bands.setdefault(int(piece.y0 // BAND), []).append(piece)
+        self.last = max(self.bands, default=-1)
+        self.tops = sorted((box[1], k) for k, box in enumerate(inside.boxes))
+        self.tallest = max((box[3] for box in inside.boxes), default=0.0)
+
+    @classmethod
+    def of(cls, inside: Inside) -> Strokes:
+        """Those of a layout; equal blocks share them."""
+        found = cls._all.get(inside)
+        if found is None:
+            found = cls._all[inside] = cls(inside)
+        return found
+
+    def items(self, inside: Inside, left: float, top: float, right: float, bottom: float) -> Iterator[int]:
+        """Positions of the items that touch a rectangle, found by their upper borders."""
+        first = bisect_left(self.tops, (top - self.tallest, -1))
+        last = bisect_right(self.tops, (bottom, len(inside.boxes)))
+        for _, k in self.tops[first:last]:
+            x, y, w, h = inside.boxes[k]
+            if x <= right and x + w >= left and y + h >= top:
+                yield k
+
+
+def _cut(piece: Stretch) -> Iterator[Stretch]:
+    """A long straight piece in as many as bands, so that a band knows all that crosses it."""
+    x0, y0, x1, y1, last = piece
+    while x0 == x1 and y1 // BAND > y0 // BAND and y1 - y0 > BAND / 4:
+        border = (y0 // BAND + 1) * BAND
+        yield Stretch(x0, y0, x1, border, False)
+        y0 = border
+    yield Stretch(x0, y0, x1, y1, last)
+
+
+def labels(sketch: Sketch, placed: Placed, metrics: Metrics) -> list[Label]:
+    """The shapes and types written beside edges, from the top down: one per tensor, where it sets out from a card, or
+    from an open block once it has left it.
+
+    A tensor whose label is that of its source's input says nothing new and stays unlabelled, so that a reader going
+    down sees each change of shape. A label stands where no curve passes: right, else left, else nowhere (the card says
+    the shape too).
+    """
+    curves = _curves(placed.inside)
+    read: dict[int | None, set[str]] = {}
+    for _, target, tensor in placed.links:
+        read.setdefault(target, set()).add(sketch.said[tensor].label)
+    out = []
+    done: set[int] = set()
+    for (source, target, tensor), route in zip(placed.links, placed.inside.routes, strict=True):
+        text = sketch.said[tensor].label
+        if source is None or target is None or tensor in done or not text or text in read.get(source, ()):
+            continue
+        if source >= 0 and sketch.cards[source].category == "terminal":
+            continue  # it says its shape itself
+        done.add(tensor)
+        x, y = route[1]
+        width = metrics.body(text) * LABEL_PX / 11
+        for left in (x + 8, x - width - 8):
+            if not any(a < left + width + 4 and b > left - 4 for a, b in curves.get(y, ())):
+                out.append(Label(left, y + 15, text, width))
+                break
+    return sorted(out, key=lambda label: label.y)
+
+
+def _curves(inside: Inside) -> dict[float, set[tuple[float, float]]]:
+    """From where to where curves run, by the height they begin at."""
+    out: dict[float, set[tuple[float, float]]] = {}
+    for route in inside.routes:
+        for (x0, y0), (x1, _) in pairwise(route):
+            if x0 != x1:
+                out.setdefault(y0, set()).add((min(x0, x1), max(x0, x1)))
+    return out
