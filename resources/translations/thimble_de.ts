@@ -16,22 +16,22 @@
     <message>
       <location filename="../../core/methods" />
       <source>Edits by hand</source>
-      <translation type="unfinished" />
+      <translation>Änderungen von Hand</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Carry out a list of edits of the graph, in order; a graph that is left wrong is marked as unfinished.</source>
-      <translation type="unfinished" />
+      <translation>Eine Liste von Änderungen am Graphen der Reihe nach ausführen; bleibt ein Fehler, gilt der Graph als unfertig.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Edits</source>
-      <translation type="unfinished" />
+      <translation>Änderungen</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>A JSON list, as 'thimble edit --json' prints it under "edits".</source>
-      <translation type="unfinished" />
+      <translation>Eine JSON-Liste, wie sie 'thimble edit --json' unter "edits" ausgibt.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -526,7 +526,7 @@
     <message>
       <location filename="../../core/model/editing" />
       <source>Replace by a lightweight block</source>
-      <translation type="unfinished" />
+      <translation>Durch leichten Block ersetzen</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
@@ -536,47 +536,47 @@
     <message>
       <location filename="../../core/model/editing" />
       <source>Block</source>
-      <translation type="unfinished" />
+      <translation>Block</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Depthwise filters per input channel</source>
-      <translation type="unfinished" />
+      <translation>Kanalweise Filter je Eingangskanal</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Squeeze channels, as a share of the inputs</source>
-      <translation type="unfinished" />
+      <translation>Squeeze-Kanäle, als Anteil der Eingänge</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Share of the outputs with the full kernel</source>
-      <translation type="unfinished" />
+      <translation>Anteil der Ausgänge mit vollem Kern</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Groups of the pointwise layers</source>
-      <translation type="unfinished" />
+      <translation>Gruppen der 1x1-Schichten</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Inner channels, as a share of the outputs</source>
-      <translation type="unfinished" />
+      <translation>Innere Kanäle, als Anteil der Ausgänge</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Outputs per kept output</source>
-      <translation type="unfinished" />
+      <translation>Ausgänge je behaltenem Ausgang</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Kernel of the cheap filters</source>
-      <translation type="unfinished" />
+      <translation>Kern der billigen Filter</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Relu inside</source>
-      <translation type="unfinished" />
+      <translation>Relu innen</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
@@ -621,7 +621,7 @@
     <message>
       <location filename="../../core/model/editing" />
       <source>Fit channels</source>
-      <translation type="unfinished" />
+      <translation>Kanäle anpassen</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
@@ -631,7 +631,7 @@
     <message>
       <location filename="../../core/model/editing" />
       <source>Channels</source>
-      <translation type="unfinished" />
+      <translation>Kanäle</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
@@ -651,7 +651,7 @@
     <message>
       <location filename="../../core/model/editing" />
       <source>Constants</source>
-      <translation type="unfinished" />
+      <translation>Konstanten</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
@@ -746,17 +746,17 @@
     <message>
       <location filename="../../core/model/editing" />
       <source>Delete and bypass layers</source>
-      <translation type="unfinished" />
+      <translation>Schichten löschen und überbrücken</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Delete layers</source>
-      <translation type="unfinished" />
+      <translation>Schichten löschen</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Cut out layers</source>
-      <translation type="unfinished" />
+      <translation>Schichten ausschneiden</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
@@ -1784,12 +1784,12 @@
     <message>
       <location filename="../../gui/actions.py" />
       <source>Latency per la&amp;yer…</source>
-      <translation type="unfinished" />
+      <translation>Latenz je &amp;Schicht…</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Time every layer on this machine and colour the graph by it.</source>
-      <translation type="unfinished" />
+      <translation>Jede Schicht auf diesem Rechner stoppen und den Graphen danach färben.</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
@@ -1962,88 +1962,91 @@
     <message>
       <location filename="../../gui/colouring/colouring.py" />
       <source>Nothing</source>
-      <translation type="unfinished" />
+      <translation>Nichts</translation>
     </message>
     <message>
       <location filename="../../gui/colouring/colouring.py" />
       <source>Sparsity</source>
-      <translation type="unfinished" />
+      <translation>Nullanteil</translation>
     </message>
     <message>
       <location filename="../../gui/colouring/colouring.py" />
       <source>Measure it first: Analyse &gt; Latency per layer.</source>
-      <translation type="unfinished" />
+      <translation>Zuerst messen: Analyse &gt; Latenz je Schicht.</translation>
     </message>
     <message>
       <location filename="../../gui/colouring/found.py" />
       <source>Latency, as optimized</source>
-      <translation type="unfinished" />
+      <translation>Latenz, optimiert</translation>
     </message>
     <message>
       <location filename="../../gui/colouring/found.py" />
       <source>Latency, as written</source>
-      <translation type="unfinished" />
+      <translation>Latenz, wie geschrieben</translation>
     </message>
     <message>
       <location filename="../../gui/colouring/found.py" />
       <source>From the report of revision {id}: {table}</source>
-      <translation type="unfinished" />
+      <translation>Aus dem Bericht von Revision {id}: {table}</translation>
     </message>
     <message numerus="yes">
       <location filename="../../gui/colouring/found.py" />
       <source>median of {n} runs</source>
       <extracomment>For one: median of {n} run</extracomment>
-      <translation type="unfinished" />
+      <translation>
+        <numerusform>Median aus {n} Lauf</numerusform>
+        <numerusform>Median aus {n} Läufen</numerusform>
+      </translation>
     </message>
     <message>
       <location filename="../../gui/colouring/found.py" />
       <source>Measured on {machine}; {runs}</source>
-      <translation type="unfinished" />
+      <translation>Gemessen auf {machine}; {runs}</translation>
     </message>
     <message>
       <location filename="../../gui/colouring/found.py" />
       <source>Every layer runs by itself.</source>
-      <translation type="unfinished" />
+      <translation>Jede Schicht läuft für sich.</translation>
     </message>
     <message>
       <location filename="../../gui/colouring/found.py" />
       <source>Layers that onnxruntime fuses carry the time of their group.</source>
-      <translation type="unfinished" />
+      <translation>Schichten, die onnxruntime verschmilzt, tragen die Zeit ihrer Gruppe.</translation>
     </message>
     <message>
       <location filename="../../gui/colouring/found.py" />
       <source>{time} more belongs to no layer.</source>
-      <translation type="unfinished" />
+      <translation>Weitere {time} gehören zu keiner Schicht.</translation>
     </message>
     <message>
       <location filename="../../gui/colouring/latency_dialog.py" />
       <source>Latency per layer</source>
-      <translation type="unfinished" />
+      <translation>Latenz je Schicht</translation>
     </message>
     <message>
       <location filename="../../gui/colouring/latency_dialog.py" />
       <source>Runs the network in onnxruntime on this machine, on noise, and times every layer: first as onnxruntime optimizes it, where layers that are fused share the time of their group, then with every layer by itself. A phone is slower, and not by the same factor for every layer.</source>
-      <translation type="unfinished" />
+      <translation>Führt das Netz in onnxruntime auf diesem Rechner mit Rauschen aus und stoppt jede Schicht: zuerst so, wie onnxruntime es optimiert, wobei verschmolzene Schichten sich die Zeit ihrer Gruppe teilen, dann jede Schicht für sich. Ein Telefon ist langsamer, und nicht bei jeder Schicht um denselben Faktor.</translation>
     </message>
     <message>
       <location filename="../../gui/colouring/latency_dialog.py" />
       <source>&amp;Runs</source>
-      <translation type="unfinished" />
+      <translation>&amp;Läufe</translation>
     </message>
     <message>
       <location filename="../../gui/colouring/latency_dialog.py" />
       <source>&amp;Threads</source>
-      <translation type="unfinished" />
+      <translation>&amp;Threads</translation>
     </message>
     <message>
       <location filename="../../gui/colouring/latency_dialog.py" />
       <source>&amp;Measure</source>
-      <translation type="unfinished" />
+      <translation>&amp;Messen</translation>
     </message>
     <message>
       <location filename="../../gui/colouring/layer_figures.py" />
       <source>Estimated from the graph, batch of 1</source>
-      <translation type="unfinished" />
+      <translation>Aus dem Graphen geschätzt, Batch 1</translation>
     </message>
     <message>
       <location filename="../../gui/colouring/layer_figures.py" />
@@ -2058,42 +2061,42 @@
     <message>
       <location filename="../../gui/colouring/layer_figures.py" />
       <source>Weight bytes</source>
-      <translation type="unfinished" />
+      <translation>Bytes der Gewichte</translation>
     </message>
     <message>
       <location filename="../../gui/colouring/layer_figures.py" />
       <source>Activation bytes</source>
-      <translation type="unfinished" />
+      <translation>Bytes der Aktivierungen</translation>
     </message>
     <message>
       <location filename="../../gui/colouring/legend.py" />
       <source>Legend: {text}</source>
-      <translation type="unfinished" />
+      <translation>Legende: {text}</translation>
     </message>
     <message>
       <location filename="../../gui/colouring/legend.py" />
       <source>No layer on screen has this figure.</source>
-      <translation type="unfinished" />
+      <translation>Keine sichtbare Schicht hat diese Zahl.</translation>
     </message>
     <message>
       <location filename="../../gui/colouring/legend.py" />
       <source>Logarithmic scale</source>
-      <translation type="unfinished" />
+      <translation>Logarithmische Skala</translation>
     </message>
     <message>
       <location filename="../../gui/colouring/legend.py" />
       <source>Linear scale</source>
-      <translation type="unfinished" />
+      <translation>Lineare Skala</translation>
     </message>
     <message>
       <location filename="../../gui/colouring/menu.py" />
       <source>Colour &amp;by</source>
-      <translation type="unfinished" />
+      <translation>&amp;Färben nach</translation>
     </message>
     <message>
       <location filename="../../gui/colouring/sparsity.py" />
       <source>Counted on the stored weights; a block shows the share of all its weights</source>
-      <translation type="unfinished" />
+      <translation>An den gespeicherten Gewichten gezählt; ein Block zeigt den Anteil aller seiner Gewichte</translation>
     </message>
     <message>
       <location filename="../../gui/compare/predict_dialog.py" />
@@ -2128,7 +2131,7 @@
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>Params</source>
-      <translation>Parameter</translation>
+      <translation>Param.</translation>
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
@@ -3006,12 +3009,12 @@
     <message>
       <location filename="../../gui/inspector/costs.py" />
       <source>{n} bytes of activations are alive at once at {where}, for a batch of {batch}; weights do not count.</source>
-      <translation>{n} Bytes an Aktivierungen werden bei {where} gleichzeitig gebraucht, bei einem Stapel von {batch}; Gewichte zählen nicht mit.</translation>
+      <translation>Bei {where} leben {n} Bytes an Aktivierungen gleichzeitig, Batch {batch}; Gewichte zählen nicht.</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/costs.py" />
       <source>{n} others</source>
-      <translation>{n} weitere</translation>
+      <translation>{n} andere</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/costs.py" />
@@ -3050,7 +3053,7 @@
     <message>
       <location filename="../../gui/inspector/examine.py" />
       <source>The tensor cannot be read: {reason}.</source>
-      <translation>Der Tensor ist nicht lesbar: {reason}.</translation>
+      <translation>Der Tensor lässt sich nicht lesen: {reason}.</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/layer_page.py" />
@@ -3060,7 +3063,7 @@
     <message>
       <location filename="../../gui/inspector/layer_page.py" />
       <source>Explain the inputs</source>
-      <translation>Die Eingänge erklären</translation>
+      <translation>Eingänge erklären</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/layer_page.py" />
@@ -3075,7 +3078,7 @@
     <message>
       <location filename="../../gui/inspector/layer_page.py" />
       <source>Explain the outputs</source>
-      <translation>Die Ausgänge erklären</translation>
+      <translation>Ausgänge erklären</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/layer_page.py" />
@@ -3085,7 +3088,7 @@
     <message>
       <location filename="../../gui/inspector/layer_page.py" />
       <source>Edit the values of {name}</source>
-      <translation>Die Werte von {name} ändern</translation>
+      <translation>Werte von {name} ändern</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/layer_page.py" />
@@ -3095,7 +3098,7 @@
     <message>
       <location filename="../../gui/inspector/layer_page.py" />
       <source> of '{domain}'</source>
-      <translation> von '{domain}'</translation>
+      <translation> aus '{domain}'</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/layer_page.py" />
@@ -3120,7 +3123,7 @@
     <message>
       <location filename="../../gui/inspector/layer_page.py" />
       <source>Explain the attributes</source>
-      <translation>Die Attribute erklären</translation>
+      <translation>Attribute erklären</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/layer_page.py" />
@@ -3130,22 +3133,22 @@
     <message>
       <location filename="../../gui/inspector/layer_page.py" />
       <source>Edit the attributes</source>
-      <translation>Die Attribute ändern</translation>
+      <translation>Attribute ändern</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/layer_page.py" />
       <source>{value}  (default)</source>
-      <translation>{value}  (Vorgabe)</translation>
+      <translation>{value}  (Standard)</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/layer_page.py" />
       <source>Not in the file; the operator’s default.</source>
-      <translation>Nicht in der Datei; Vorgabe des Operators.</translation>
+      <translation>Nicht in der Datei; der Standard des Operators.</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/layer_page.py" />
       <source>made by</source>
-      <translation>stammt von</translation>
+      <translation>erzeugt von</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/layer_page.py" />
@@ -3155,7 +3158,7 @@
     <message>
       <location filename="../../gui/inspector/layer_page.py" />
       <source>Only stored tensors, which follow below.</source>
-      <translation>Nur gespeicherte Tensoren, sie folgen unten.</translation>
+      <translation>Nur gespeicherte Tensoren, siehe unten.</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/layer_page.py" />
@@ -3195,7 +3198,7 @@
     <message>
       <location filename="../../gui/inspector/layer_page.py" />
       <source>Go to {layer}</source>
-      <translation>Zu {layer}</translation>
+      <translation>Zu {layer} gehen</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/layer_page.py" />
@@ -3210,17 +3213,17 @@
     <message>
       <location filename="../../gui/inspector/model_page.py" />
       <source>Select a layer to see its attributes and weights. Ctrl+click adds another, arrow keys walk on.</source>
-      <translation>Wählen Sie eine Schicht, um Attribute und Gewichte zu sehen. Strg+Klick nimmt eine weitere dazu, Pfeiltasten gehen weiter.</translation>
+      <translation>Eine Schicht wählen, um ihre Attribute und Gewichte zu sehen. Strg+Klick nimmt weitere hinzu, Pfeiltasten gehen weiter.</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/model_page.py" />
       <source>{n} bytes of stored tensors.</source>
-      <translation>{n} Bytes in gespeicherten Tensoren.</translation>
+      <translation>{n} Bytes gespeicherter Tensoren.</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/model_page.py" />
       <source>Without constants, which belong to the layers that use them.</source>
-      <translation>Ohne Konstanten, die zu den Schichten gehören, die sie benutzen.</translation>
+      <translation>Ohne Konstanten, die zu den Schichten gehören, die sie verwenden.</translation>
     </message>
     <message numerus="yes">
       <location filename="../../gui/inspector/model_page.py" />
@@ -3239,7 +3242,7 @@
     <message>
       <location filename="../../gui/inspector/model_page.py" />
       <source>Each says why when it is selected.</source>
-      <translation>Jede sagt warum, wenn sie gewählt ist.</translation>
+      <translation>Jede sagt, warum, wenn sie gewählt ist.</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/model_page.py" />
@@ -3298,12 +3301,12 @@
     <message>
       <location filename="../../gui/inspector/operator_text.py" />
       <source>Required.</source>
-      <translation>Erforderlich.</translation>
+      <translation>Nötig.</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/operator_text.py" />
       <source>Optional.</source>
-      <translation>Kann fehlen.</translation>
+      <translation>Wahlfrei.</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/operator_text.py" />
@@ -3328,7 +3331,7 @@
     <message>
       <location filename="../../gui/inspector/output_body.py" />
       <source>Sort the maps by their mean</source>
-      <translation>Die Karten nach ihrem Mittel ordnen</translation>
+      <translation>Die Karten nach ihrem Mittelwert ordnen</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/output_body.py" />
@@ -3354,8 +3357,8 @@
       <source>{n} maps of {h} × {w}</source>
       <extracomment>For one: {n} map of {h} × {w}</extracomment>
       <translation>
-        <numerusform>{n} Karte mit {h} × {w}</numerusform>
-        <numerusform>{n} Karten mit {h} × {w}</numerusform>
+        <numerusform>{n} Karte zu {h} × {w}</numerusform>
+        <numerusform>{n} Karten zu {h} × {w}</numerusform>
       </translation>
     </message>
     <message>
@@ -3376,7 +3379,7 @@
     <message>
       <location filename="../../gui/inspector/output_body.py" />
       <source>channel {c}: mean {mean}, {low} … {high}</source>
-      <translation>Kanal {c}: Mittel {mean}, {low} … {high}</translation>
+      <translation>Kanal {c}: Mittelwert {mean}, {low} … {high}</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/output_body.py" />
@@ -3386,7 +3389,7 @@
     <message>
       <location filename="../../gui/inspector/output_panel.py" />
       <source>Output for a picture</source>
-      <translation>Ausgabe für ein Bild</translation>
+      <translation>Ausgabe zu einem Bild</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/output_panel.py" />
@@ -3396,7 +3399,7 @@
     <message>
       <location filename="../../gui/inspector/output_panel.py" />
       <source>item '{item}' of {data}</source>
-      <translation>Beispiel '{item}' aus {data}</translation>
+      <translation>Eintrag '{item}' aus {data}</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/output_panel.py" />
@@ -3406,7 +3409,7 @@
     <message>
       <location filename="../../gui/inspector/output_panel.py" />
       <source>nothing was run: it is the prepared item itself</source>
-      <translation>nichts wurde ausgeführt: es ist das vorbereitete Beispiel selbst</translation>
+      <translation>nichts wurde ausgeführt: Es ist der vorbereitete Eintrag selbst</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/output_panel.py" />
@@ -3416,7 +3419,7 @@
     <message>
       <location filename="../../gui/inspector/output_panel.py" />
       <source>The graph has edits that no revision holds yet.</source>
-      <translation>Der Graph hat Änderungen, die noch keine Revision enthält.</translation>
+      <translation>Der Graph hat Änderungen, die noch in keiner Revision stehen.</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/output_panel.py" />
@@ -3426,7 +3429,7 @@
     <message>
       <location filename="../../gui/inspector/output_panel.py" />
       <source>Choose a picture to see what this layer makes of it, or drop one here.</source>
-      <translation>Wählen Sie ein Bild, um zu sehen, was diese Schicht daraus macht, oder lassen Sie hier eines fallen.</translation>
+      <translation>Ein Bild wählen, um zu sehen, was diese Schicht daraus macht, oder hierher ziehen.</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/output_panel.py" />
@@ -3441,7 +3444,7 @@
     <message>
       <location filename="../../gui/inspector/output_panel.py" />
       <source>preparation not set</source>
-      <translation>Vorbereitung nicht gewählt</translation>
+      <translation>Vorbereitung nicht festgelegt</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/output_panel.py" />
@@ -3451,7 +3454,7 @@
     <message>
       <location filename="../../gui/inspector/output_panel.py" />
       <source>The model does not say how its inputs are prepared.</source>
-      <translation>Das Modell sagt nicht, wie seine Eingänge vorbereitet werden.</translation>
+      <translation>Das Modell sagt nicht, wie seine Eingaben vorbereitet werden.</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/output_panel.py" />
@@ -3461,7 +3464,7 @@
     <message>
       <location filename="../../gui/inspector/output_panel.py" />
       <source>Mean and standard deviation.</source>
-      <translation>Mittel und Standardabweichung.</translation>
+      <translation>Mittelwert und Standardabweichung.</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/output_panel.py" />
@@ -3481,7 +3484,7 @@
     <message>
       <location filename="../../gui/inspector/output_panel.py" />
       <source>Values at or beyond the ends of the integers they are quantized to; zeros do not count.</source>
-      <translation>Werte an oder jenseits der Enden der ganzen Zahlen, zu denen sie quantisiert werden; Nullen zählen nicht.</translation>
+      <translation>Werte am Ende oder jenseits der Ganzzahlen, auf die quantisiert wird; Nullen zählen nicht.</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/output_panel.py" />
@@ -3491,7 +3494,7 @@
     <message>
       <location filename="../../gui/inspector/output_panel.py" />
       <source>top {n}</source>
-      <translation>Top {n}</translation>
+      <translation>erste {n}</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/output_panel.py" />
@@ -3506,7 +3509,7 @@
     <message>
       <location filename="../../gui/inspector/output_panel.py" />
       <source>mean</source>
-      <translation>Mittel</translation>
+      <translation>Mittelwert</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/output_panel.py" />
@@ -3526,7 +3529,7 @@
     <message>
       <location filename="../../gui/inspector/output_panel.py" />
       <source>The picture before</source>
-      <translation>Das Bild davor</translation>
+      <translation>Das vorige Bild</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/output_panel.py" />
@@ -3536,7 +3539,7 @@
     <message>
       <location filename="../../gui/inspector/output_panel.py" />
       <source>Choose an item of the data, or open a picture</source>
-      <translation>Ein Beispiel der Daten wählen oder ein Bild öffnen</translation>
+      <translation>Einen Eintrag der Daten wählen oder ein Bild öffnen</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/picture_choice.py" />
@@ -3551,17 +3554,17 @@
     <message>
       <location filename="../../gui/inspector/picture_choice.py" />
       <source>Attach data (Ctrl+D) to choose from its items.</source>
-      <translation>Hängen Sie Daten an (Strg+D), um aus ihren Beispielen zu wählen.</translation>
+      <translation>Daten verbinden (Strg+D), um aus ihren Einträgen zu wählen.</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/picture_choice.py" />
       <source>&amp;Open a picture…</source>
-      <translation>Ein Bild &amp;öffnen…</translation>
+      <translation>Bild ö&amp;ffnen…</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/picture_choice.py" />
       <source>Items of the data</source>
-      <translation>Beispiele der Daten</translation>
+      <translation>Einträge der Daten</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/plots.py" />
@@ -3576,7 +3579,7 @@
     <message>
       <location filename="../../gui/inspector/plots.py" />
       <source>Sorted norms of {n} channels</source>
-      <translation>Geordnete Normen von {n} Kanälen</translation>
+      <translation>Sortierte Normen von {n} Kanälen</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/plots.py" />
@@ -3606,7 +3609,7 @@
     <message>
       <location filename="../../gui/inspector/several_page.py" />
       <source>Cost, added up</source>
-      <translation>Kosten, zusammengezählt</translation>
+      <translation>Kosten, zusammen</translation>
     </message>
     <message numerus="yes">
       <location filename="../../gui/inspector/several_page.py" />
@@ -3645,7 +3648,7 @@
     <message>
       <location filename="../../gui/inspector/several_page.py" />
       <source>Go to the block {path}</source>
-      <translation>Zum Block {path}</translation>
+      <translation>Zum Block {path} gehen</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/tensor_page.py" />
@@ -3655,7 +3658,7 @@
     <message>
       <location filename="../../gui/inspector/tensor_page.py" />
       <source>From and to</source>
-      <translation>Woher und wohin</translation>
+      <translation>Von und zu</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/tensor_page.py" />
@@ -3675,7 +3678,7 @@
     <message>
       <location filename="../../gui/inspector/tensor_page.py" />
       <source>{n} bytes for a batch of 1, from its inferred shape.</source>
-      <translation>{n} Bytes bei einem Stapel von 1, aus der hergeleiteten Form.</translation>
+      <translation>{n} Bytes bei Batch 1, aus der abgeleiteten Form.</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/tensor_page.py" />
@@ -3685,7 +3688,7 @@
     <message>
       <location filename="../../gui/inspector/tensor_page.py" />
       <source>made by {layer}</source>
-      <translation>stammt von {layer}</translation>
+      <translation>erzeugt von {layer}</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/tensor_page.py" />
@@ -3715,7 +3718,7 @@
     <message>
       <location filename="../../gui/inspector/view.py" />
       <source>Reading the graph…</source>
-      <translation>Der Graph wird gelesen…</translation>
+      <translation>Graph wird gelesen…</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/weights_section.py" />
@@ -3740,7 +3743,7 @@
     <message>
       <location filename="../../gui/inspector/weights_section.py" />
       <source>Also read by {layer}</source>
-      <translation>Auch von {layer} gelesen</translation>
+      <translation>Auch gelesen von {layer}</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/weights_section.py" />
@@ -3779,7 +3782,7 @@
     <message>
       <location filename="../../gui/inspector/weights_section.py" />
       <source>Values below are real ones: (integer − zero point) × scale.</source>
-      <translation>Die Werte unten sind die wirklichen: (ganze Zahl − Nullpunkt) × Skala.</translation>
+      <translation>Die Werte unten sind echte: (Ganzzahl − Nullpunkt) × Skala.</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/weights_section.py" />
@@ -3814,12 +3817,12 @@
     <message>
       <location filename="../../gui/inspector/weights_section.py" />
       <source>From a sample of {looked_at} of {count} values.</source>
-      <translation>Aus einer Stichprobe von {looked_at} der {count} Werte.</translation>
+      <translation>Aus einer Stichprobe von {looked_at} von {count} Werten.</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/weights_section.py" />
       <source>sample of {part} of {whole} values</source>
-      <translation>Stichprobe: {part} von {whole} Werten</translation>
+      <translation>Stichprobe von {part} von {whole} Werten</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/weights_section.py" />
@@ -3831,8 +3834,8 @@
       <source>ranges of {n} output channels</source>
       <extracomment>For one: range of {n} output channel</extracomment>
       <translation>
-        <numerusform>Bereich von {n} Ausgabekanal</numerusform>
-        <numerusform>Bereiche von {n} Ausgabekanälen</numerusform>
+        <numerusform>Bereich von {n} Ausgangskanal</numerusform>
+        <numerusform>Bereiche von {n} Ausgangskanälen</numerusform>
       </translation>
     </message>
     <message>
@@ -3843,7 +3846,7 @@
     <message>
       <location filename="../../gui/inspector/weights_section.py" />
       <source>Sorted L2 norms, filled, and L1 norms, thin: how steeply they fall says how many channels matter.</source>
-      <translation>Geordnete L2-Normen, gefüllt, und L1-Normen, dünn: wie steil sie fallen, sagt, wie viele Kanäle zählen.</translation>
+      <translation>Sortierte L2-Normen, gefüllt, und L1-Normen, dünn: Wie steil sie fallen, sagt, wie viele Kanäle zählen.</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/weights_section.py" />
@@ -3878,7 +3881,7 @@
     <message>
       <location filename="../../gui/inspector/weights_section.py" />
       <source>Show the values of {name}</source>
-      <translation>Die Werte von {name} zeigen</translation>
+      <translation>Werte von {name} zeigen</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/weights_section.py" />
@@ -4751,7 +4754,7 @@ Das lässt sich nicht rückgängig machen.</translation>
     <message>
       <location filename="../../gui/operations/timing.py" />
       <source>Latency of the layers of revision {id}</source>
-      <translation type="unfinished" />
+      <translation>Latenz der Schichten von Revision {id}</translation>
     </message>
     <message>
       <location filename="../../gui/palette/commands.py" />
