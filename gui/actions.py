@@ -20,6 +20,7 @@ from gui.operations import (
     looking,
     moving,
     netron,
+    parcels,
     searching,
     timing,
 )
@@ -127,7 +128,24 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("open", FILE, "&Open model…", files.choose_model, "Ctrl+O", "Open an ONNX file as a new project."),
     Entry("open_sample", FILE, "Open the &sample", files.open_sample, "Ctrl+Alt+O", "A small network with its data."),
     Entry("open_project", FILE, "Open &project…", files.choose_project, "Ctrl+Shift+O"),
+    Entry(
+        "open_packed",
+        FILE,
+        "Open pac&ked project…",
+        parcels.choose_packed,
+        "Ctrl+Alt+P",
+        "One file that somebody has sent.",
+    ),
     Entry("save_project", FILE, "Save project &as…", files.save_project_as, "Ctrl+Shift+S", why_not=needs_project),
+    Entry(
+        "pack_project",
+        FILE,
+        "Pack pro&ject…",
+        parcels.choose_pack,
+        "Ctrl+Shift+K",
+        "One file to send: every revision, without the data.",
+        needs_project,
+    ),
     _line(FILE),
     Entry("attach", FILE, "Attach &data…", files.choose_data, "Ctrl+D", why_not=needs_project),
     Entry(

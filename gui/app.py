@@ -11,7 +11,6 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from core import __version__
-from core.project.project import SUFFIX
 from gui import settings as places
 from gui.actions import VIEW
 from gui.app_state import AppState
@@ -27,10 +26,11 @@ from gui.job_runner import Client, JobRunner
 from gui.main_window import MainWindow
 from gui.menus import Menus
 from gui.netron_view.tab import prepare_engine
-from gui.operations import files
+from gui.operations import files, parcels
 from gui.settings import Settings
 from gui.theme import apply_theme
 from gui.translations import choosing
+from gui.view_memory import ViewMemory
 
 
 def make_application() -> QApplication:
@@ -60,6 +60,9 @@ def build(app: QApplication, settings: Settings | None = None, client: Client | 
     desk.kept.extend((menus, Bindings(desk, menus), FocusedPanel(app, window), SystemLook(app, store, window)))
     colouring = Colouring(state, window.graphs.view, background, errors.report)
     desk.kept.extend((colouring, ColourMenu(colouring, menus.menus[VIEW], desk.actions["tab_graph"])))
+    memory = ViewMemory(window, desk.state, errors.report)
+    desk.kept.append(memory)
+    window.before_close(memory.close)
     window.restore_layout(store.layout("docks"))
     window.show_project(False)
     window.before_close(lambda: _close(desk))
@@ -90,6 +93,7 @@ class SystemLook(QObject):
 def _close(desk: Desk) -> None:
     if desk.state.project is not None:
         desk.settings.set_layout("docks", desk.window.save_layout())
+        desk.settings.closed(desk.state.project.folder)
     desk.jobs.close()
     desk.editing.close()
     desk.background.close()
@@ -121,9 +125,7 @@ def run(file: str | None = None, sample: bool = False, language: str = "") -> in
 
 
 def open_argument(desk: Desk, path: Path) -> None:
-    if path.is_dir() and path.suffix == SUFFIX:
-        files.open_project(desk, path)
-    else:
+    if not parcels.open_any(desk, path):
         files.open_model_file(desk, path)
 
 

@@ -75,8 +75,9 @@ class Bindings:
         window, state, settings = self._desk.window, self._desk.state, self._desk.settings
         is_open = state.project is not None
         if not is_open:
-            session = settings.last_session
-            window.start.show_choices([p for p in settings.recent if p != session], session)
+            killed = settings.left_open
+            session = killed or settings.last_session
+            window.start.show_choices([p for p in settings.recent if p != session], session, killed is not None)
         window.messages.hide()  # it spoke of the project before, or of a file that was refused
         window.jobs.forget_ended()
         resuming.show(self._desk)

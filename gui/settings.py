@@ -11,6 +11,8 @@ from typing import Literal
 
 from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 
+from core.project.lock import in_use
+
 Look = Literal["light", "dark", "system"]
 LOOKS: tuple[Look, ...] = ("system", "light", "dark")
 RECENT = 8
@@ -144,6 +146,32 @@ class Settings:
     @last_session.setter
     def last_session(self, path: Path | None) -> None:
         self._store.setValue("session", str(path) if path else "")
+        self._store.sync()  # the window may be killed at any moment
+
+    @property
+    def left_open(self) -> Path | None:
+        """The project that was open in a window that did not end as windows do; None where there is none."""
+        for name in reversed(self._open()):
+            path = Path(name)
+            if (path / "project.db").is_file() and not in_use(path):
+                return path
+        return None
+
+    def opened(self, project: Path) -> None:
+        """A window works on this project from now on."""
+        self._set_open([*(n for n in self._open() if n != str(project)), str(project)])
+
+    def closed(self, project: Path) -> None:
+        """The window has left it, knowing what it did."""
+        self._set_open([n for n in self._open() if n != str(project)])
+
+    def _open(self) -> list[str]:
+        stored = self._store.value("open", [])
+        names = [stored] if isinstance(stored, str) else list(stored) if isinstance(stored, list) else []
+        return [str(n) for n in names if n]
+
+    def _set_open(self, names: list[str]) -> None:
+        self._store.setValue("open", names[-RECENT:])
         self._store.sync()  # the window may be killed at any moment
 
     def folder(self, purpose: str) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from core.errors import UserError
+from gui.words import tr
 
 PINNED = "9.3.3"
 GUARD = "thimble-guard.js"
@@ -42,7 +43,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]*\.[a-z]+")
 _VERSION = re.compile(r'<meta name="version" content="[^"]*">')
 _DATE = re.compile(r'<meta name="date" content="[^"]*">\s*')
 _SCRIPT = '<script type="text/javascript" src="index.js"></script>'
-_DARK_ONLY = "@media (prefers-color-scheme: dark)"
+_DARK_ONLY, _ALWAYS, _NEVER = "@media (prefers-color-scheme: dark)", "@media all", "@media not all"
 Look = Literal["light", "dark", "system"]
 _LINK = re.compile(r'href="https?://[^"]*"')
 
@@ -51,7 +52,7 @@ _LINK = re.compile(r'href="https?://[^"]*"')
 def _folder() -> Path:
     found = importlib.util.find_spec("netron")
     if found is None or not found.submodule_search_locations:
-        raise UserError("Netron is not installed.", f"Install it with: pip install netron=={PINNED}")
+        raise UserError(tr("Netron is not installed."), _cure())
     return Path(found.submodule_search_locations[0])
 
 
@@ -64,6 +65,10 @@ def asset(name: str) -> tuple[Path, str] | None:
     return (path, kind) if path.is_file() else None
 
 
+def _cure() -> str:
+    return tr("Install the right one: {command}", command=f"pip install netron=={PINNED}")
+
+
 def page(title: str, look: Look = "system") -> bytes:
     """Netron's page that opens the one model, as :data:`MODEL` below its own address, under ``title``.
 
@@ -72,7 +77,7 @@ def page(title: str, look: Look = "system") -> bytes:
     try:
         text = (_folder() / "index.html").read_text("utf-8")
     except OSError as error:
-        raise UserError("Netron's page cannot be read.", f"Install it again: pip install netron=={PINNED}") from error
+        raise UserError(tr("Netron's page cannot be read."), _cure()) from error
     tags = "\n".join(
         (
             '<meta name="type" content="Python">',
@@ -84,14 +89,11 @@ def page(title: str, look: Look = "system") -> bytes:
     text, versions = _VERSION.subn(lambda _: tags, text)
     text, dates = _DATE.subn("", text)
     if (versions, dates, text.count(_SCRIPT)) != (1, 1, 1):
-        raise UserError(
-            "The installed Netron is not the one that Thimble knows to keep offline.",
-            f"Install that one: pip install netron=={PINNED}",
-        )
+        raise UserError(tr("The installed Netron is not the one that Thimble knows to keep offline."), _cure())
     text = text.replace(_SCRIPT, f'<script src="{GUARD}"></script>\n{_SCRIPT}')
     return dressed(_LINK.sub('href="#"', text), look).encode()
 
 
 def dressed(text: str, look: Look) -> str:
     """A page or a style sheet of Netron's in a fixed look instead of the browser's."""
-    return text if look == "system" else text.replace(_DARK_ONLY, "@media all" if look == "dark" else "@media not all")
+    return text if look == "system" else text.replace(_DARK_ONLY, _ALWAYS if look == "dark" else _NEVER)

@@ -2,7 +2,7 @@
 
 It binds 127.0.0.1 on a free port and only reads. Every address starts with a token of 192 bits. A request is refused
 whose Host is not this very address (a foreign name that was made to point here: DNS rebinding) or that another page
-has sent. It knows no Qt.
+has sent.
 """
 
 from __future__ import annotations

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.data.images import is_image
-from core.project.project import SUFFIX
 from gui.desk import Desk
-from gui.operations import act, analyse, files
+from gui.operations import act, analyse, files, parcels
 from gui.words import tr
 
 _DATA_SUFFIXES = (".zip", ".npz")
@@ -21,9 +20,9 @@ def open_dropped(desk: Desk, paths: Sequence[Path]) -> None:
         desk.errors.say(
             "info", tr("Only the first of {count} files was taken: '{name}'.", count=len(paths), name=path.name)
         )
-    if path.is_dir() and path.suffix == SUFFIX:
-        files.open_project(desk, path)
-    elif path.is_dir() or path.suffix.lower() in _DATA_SUFFIXES:
+    if parcels.open_any(desk, path):
+        return
+    if path.is_dir() or path.suffix.lower() in _DATA_SUFFIXES:
         files.attach_or_say(desk, path)
     elif is_image(path.name):
         analyse.predict_picture(desk, path)

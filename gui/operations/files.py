@@ -17,6 +17,7 @@ from core.errors import UserError
 from core.formats.format import load_formats
 from core.formats.open import open_model
 from core.model.model import Model
+from core.project.lock import ProjectInUse
 from core.project.project import SUFFIX, Project
 from core.project.recipe import load_recipe
 from core.project.recipe import save_recipe as write_recipe
@@ -26,7 +27,9 @@ from gui.data_panel.panel import FROM_FILE
 from gui.desk import Desk
 from gui.graph_view.known import known
 from gui.large_graphs import growing, let_go
+from gui.operations import parcels
 from gui.operations.folded import folded
+from gui.words import counted, tr
 
 _REST_MS = 2000  # after a project was replaced, before its memory is looked for
 _BY_DATA = ("top1", "top5", "sqnr", "cosine", "agreement")  # figures that depend on the preprocessing
@@ -38,7 +41,10 @@ _BY_DATA = ("top1", "top5", "sqnr", "cosine", "agreement")  # figures that depen
 def choose_model(desk: Desk) -> None:
     suffixes = " ".join(f"*{s}" for f in load_formats() for s in f.suffixes)
     name, _ = QFileDialog.getOpenFileName(
-        desk.window, "Open a model", desk.settings.folder("model"), f"Models ({suffixes});;All files (*)"
+        desk.window,
+        tr("Open a model"),
+        desk.settings.folder("model"),
+        f"{tr('Models')} ({suffixes});;{tr('All files')} (*)",
     )
     if name:
         open_model_file(desk, Path(name))
@@ -63,10 +69,10 @@ def open_model_file(desk: Desk, path: Path, then: Callable[[], None] | None = No
 
 def _started(folder: Path, model: Model) -> tuple[Project, Model]:
     project = Project.create(folder, model)
-    return project, _read(project)
+    return project, read(project)
 
 
-def _read(project: Project) -> Model:
+def read(project: Project) -> Model:
     """The current revision with all that the views show of it; on a failure the project is closed.
 
     Shapes are inferred here, of the very model that is shown, so that the views need not.
@@ -92,7 +98,9 @@ def open_sample(desk: Desk) -> None:
 
 def choose_project(desk: Desk) -> None:
     name = QFileDialog.getExistingDirectory(
-        desk.window, f"Open a project (a folder that ends in {SUFFIX})", desk.settings.folder("project")
+        desk.window,
+        tr("Open a project (a folder that ends in {suffix})", suffix=SUFFIX),
+        desk.settings.folder("project"),
     )
     if name:
         open_project(desk, Path(name))
@@ -101,22 +109,28 @@ def choose_project(desk: Desk) -> None:
 @folded
 def open_project(desk: Desk, folder: Path) -> None:
     if desk.state.project is not None and desk.state.project.folder == folder.absolute():
-        desk.errors.say("info", f"'{folder.name}' is the project that is open already.")
+        desk.errors.say("info", tr("'{name}' is the project that is open already.", name=folder.name))
         return
 
     def work() -> tuple[Project, Model]:
         with growing():
             project = Project.open(folder.absolute())
-            return project, _read(project)
+            return project, read(project)
 
-    desk.background.run(work, lambda result: adopt(desk, *result), desk.errors.report)
+    def failed(error: Exception) -> None:
+        if isinstance(error, ProjectInUse):
+            parcels.offer_copy(desk, folder.absolute(), error.message)
+        else:
+            desk.errors.report(error)
+
+    desk.background.run(work, lambda result: adopt(desk, *result), failed)
 
 
 def recover_session(desk: Desk) -> None:
-    """Open what the last window worked on."""
-    folder = desk.settings.last_session
+    """Open what the last window worked on: what it was killed in, else what it did not save elsewhere."""
+    folder = desk.settings.left_open or desk.settings.last_session
     if folder is None:
-        desk.errors.say("info", "There is no session to recover.")
+        desk.errors.say("info", tr("There is no session to recover."))
         return
     open_project(desk, folder)
 
@@ -124,11 +138,14 @@ def recover_session(desk: Desk) -> None:
 def adopt(desk: Desk, project: Project, model: Model) -> None:
     """Make a project the open one, with the data it remembers."""
     desk.jobs.cancel_all()
-    another = desk.state.project is not None
+    before = desk.state.project
+    if before is not None:
+        desk.settings.closed(before.folder)
     desk.state.adopt(project, model)
-    if another:
+    if before is not None:
         QTimer.singleShot(_REST_MS, desk.window, let_go)
     desk.settings.remember(project.folder)
+    desk.settings.opened(project.folder)
     desk.settings.last_session = project.folder if settings.is_session(project.folder) else None
     _reattach(desk, project)
 
@@ -137,11 +154,17 @@ def _reattach(desk: Desk, project: Project) -> None:
     location = project.data()
     if not location:
         return
-    if project.data_changed():
-        text = f"The data at '{location}' is gone or has changed since it was attached."
-        desk.errors.say("warning", text, "Attach it again to evaluate and tune.")
-        return
-    attach_data(desk, Path(location))
+
+    def done(changed: bool) -> None:
+        if desk.state.project is not project:
+            return
+        if changed:
+            text = tr("The data at '{place}' is gone or has changed since it was attached.", place=location)
+            desk.errors.say("warning", text, tr("Attach it again to evaluate and tune."))
+        else:
+            attach_data(desk, Path(location))
+
+    desk.background.run(project.data_changed, done, desk.errors.report)
 
 
 # saving and closing -------------------------------------------------------------------------------------------------
@@ -152,7 +175,9 @@ def save_project_as(desk: Desk) -> None:
     if project is None:
         return
     start = Path(desk.settings.folder("project") or Path.home()) / (desk.state.title + SUFFIX)
-    name, _ = QFileDialog.getSaveFileName(desk.window, "Save project as", str(start), f"Projects (*{SUFFIX})")
+    name, _ = QFileDialog.getSaveFileName(
+        desk.window, tr("Save project as"), str(start), f"{tr('Projects')} (*{SUFFIX})"
+    )
     if name:
         save_project_to(desk, Path(name))
 
@@ -164,9 +189,12 @@ def save_project_to(desk: Desk, folder: Path) -> None:
     if project is None:
         return
 
+    desk.state.leaving.emit()  # what waits to be written goes along
+
     def work() -> tuple[Project, Model]:
-        copy = project.save_as(folder)
-        return copy, copy.model()
+        with growing():
+            copy = project.save_as(folder)
+            return copy, read(copy)
 
     def done(result: tuple[Project, Model]) -> None:
         session = project.folder if settings.is_session(project.folder) else None
@@ -174,7 +202,7 @@ def save_project_to(desk: Desk, folder: Path) -> None:
         adopt(desk, *result)
         if session is not None:
             shutil.rmtree(session, ignore_errors=True)
-        desk.errors.say("info", f"The project was saved as '{result[0].folder}'.")
+        desk.errors.say("info", tr("The project was saved as '{path}'.", path=result[0].folder))
 
     desk.background.run(work, done, desk.errors.report)
 
@@ -184,6 +212,8 @@ def close_project(desk: Desk) -> None:
     """Back to the first screen. Every revision is on the disk: only a running job is asked about."""
     if may_close(desk):
         desk.jobs.cancel_all()
+        if desk.state.project is not None:
+            desk.settings.closed(desk.state.project.folder)
         desk.state.close()
         QTimer.singleShot(0, desk.window, let_go)
 
@@ -194,17 +224,15 @@ def may_close(desk: Desk) -> bool:
     if not running:
         return True
     if all(job.can_stop for job in desk.jobs.running):
-        lost = (
-            "still trains. When the project is opened again it can go on from its last checkpoint, "
-            "which is half a minute old at most."
+        lost = tr(
+            "'{job}' still trains. When the project is opened again it can go on from its last checkpoint, "
+            "which is half a minute old at most.",
+            job=running[0],
         )
     else:
-        lost = "is still running and would be lost. Every revision is saved."
-    answer = QMessageBox.question(
-        desk.window,
-        "A job is running",
-        f"'{running[0]}' {lost}\nClose all the same?",
-    )
+        lost = tr("'{job}' is still running and would be lost. Every revision is saved.", job=running[0])
+    text = f"{lost}\n{tr('Close all the same?')}"
+    answer = QMessageBox.question(desk.window, tr("A job is running"), text)
     return answer == QMessageBox.StandardButton.Yes
 
 
@@ -217,7 +245,9 @@ def save_recipe(desk: Desk) -> None:
     if desk.state.project is None:
         return
     start = str(Path(desk.settings.folder("recipe") or Path.home()) / f"{desk.state.title}.recipe.json")
-    name, _ = QFileDialog.getSaveFileName(desk.window, "Save the steps as a recipe", start, "Recipes (*.json)")
+    name, _ = QFileDialog.getSaveFileName(
+        desk.window, tr("Save the steps as a recipe"), start, f"{tr('Recipes')} (*.json)"
+    )
     if name:
         save_recipe_to(desk, Path(name))
 
@@ -236,7 +266,9 @@ def save_recipe_to(desk: Desk, path: Path) -> None:
     def done(_: object) -> None:
         desk.settings.set_folder("recipe", path.parent)
         count = len(recipe.steps)
-        desk.errors.say("info", f"{count} step{'' if count == 1 else 's'} saved in '{path}'.")
+        desk.errors.say(
+            "info", counted(count, "{n} step saved in '{path}'.", "{n} steps saved in '{path}'.", path=path)
+        )
 
     desk.background.run(work, done, desk.errors.report)
 
@@ -248,7 +280,7 @@ def save_recipe_to(desk: Desk, path: Path) -> None:
 def set_preprocessing(desk: Desk, key: str) -> None:
     """Choose how raw items become inputs: a preset's name, or 'file' to ask for a JSON file."""
     if key == FROM_FILE:
-        key, _ = QFileDialog.getOpenFileName(desk.window, "Preprocessing steps", "", "Steps (*.json)")
+        key, _ = QFileDialog.getOpenFileName(desk.window, tr("Preprocessing steps"), "", f"{tr('Steps')} (*.json)")
         if not key:
             desk.state.data_changed.emit()  # the chooser goes back to what holds
             return
@@ -277,7 +309,10 @@ def set_preprocessing(desk: Desk, key: str) -> None:
 
 def choose_data(desk: Desk) -> None:
     name, _ = QFileDialog.getOpenFileName(
-        desk.window, "Attach data", desk.settings.folder("data"), "Data (*.zip *.npz labels.csv);;All files (*)"
+        desk.window,
+        tr("Attach data"),
+        desk.settings.folder("data"),
+        f"{tr('Data')} (*.zip *.npz labels.csv);;{tr('All files')} (*)",
     )
     if name:
         path = Path(name)
@@ -285,14 +320,16 @@ def choose_data(desk: Desk) -> None:
 
 
 def choose_data_folder(desk: Desk) -> None:
-    name = QFileDialog.getExistingDirectory(desk.window, "Attach a data folder", desk.settings.folder("data"))
+    name = QFileDialog.getExistingDirectory(desk.window, tr("Attach a data folder"), desk.settings.folder("data"))
     if name:
         attach_data(desk, Path(name))
 
 
 def attach_or_say(desk: Desk, path: Path) -> None:
     if desk.state.project is None:
-        desk.errors.say("warning", f"'{path.name}' looks like data, but no model is open.", "Open a model first.")
+        desk.errors.say(
+            "warning", tr("'{name}' looks like data, but no model is open.", name=path.name), tr("Open a model first.")
+        )
         return
     attach_data(desk, path)
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import QCommandLinkButton, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from gui.start.icons import icon
+from gui.words import tr
 
 
 class StartScreen(QScrollArea):
@@ -43,8 +44,8 @@ class StartScreen(QScrollArea):
         self._column.addStretch(3)
         self.show_choices([], None)
 
-    def show_choices(self, recent: Sequence[Path], session: Path | None) -> None:
-        """Build the list anew: the last unsaved session first, for it is what a killed window lost sight of."""
+    def show_choices(self, recent: Sequence[Path], session: Path | None, killed: bool = False) -> None:
+        """Build the list anew: first what the last window worked on, if it was ``killed`` or did not save it."""
         while self._rows.count():
             item = self._rows.takeAt(0)
             if item is not None and (widget := item.widget()) is not None:
@@ -53,21 +54,38 @@ class StartScreen(QScrollArea):
         self.buttons = {}
         self._title()
         if session is not None:
-            note = f"{session.stem}, last changed {_when(session)}. Every revision that had ended is there."
-            self._add("recover", "Recover &last session", note).clicked.connect(self.recover)
+            self._add_last(session, killed)
         self._add(
-            "open", "&Open a model…", "An ONNX file. You can also drop one anywhere on this window."
+            "open", tr("&Open a model…"), tr("An ONNX file. You can also drop one anywhere on this window.")
         ).clicked.connect(self.open_model)
-        note = "MobileNet, ResNet, ViT and others, with their published figures."
-        self._add("new", "&New from a reference network…", note).clicked.connect(self.new_network)
-        note = "A small network that reads handwritten digits, with its images."
-        self._add("sample", "Open the &sample", note).clicked.connect(self.open_sample)
-        self._add("project", "Open a pro&ject…", "A folder that ends in .thimble.").clicked.connect(self.open_project)
+        note = tr("MobileNet, ResNet, ViT and others, with their published figures.")
+        self._add("new", tr("&New from a reference network…"), note).clicked.connect(self.new_network)
+        note = tr("A small network that reads handwritten digits, with its images.")
+        self._add("sample", tr("Open the &sample"), note).clicked.connect(self.open_sample)
+        note = tr("A folder that ends in .thimble. A packed project (.thimble.zip) can be dropped on this window.")
+        self._add("project", tr("Open a pro&ject…"), note).clicked.connect(self.open_project)
         if recent:
-            self._heading("Recent projects")
+            self._heading(tr("Recent projects"))
         for k, path in enumerate(recent):
-            button = self._add(f"recent{k}", path.stem, f"{_short(path.parent)}, changed {_when(path)}")
+            note = tr("{folder}, changed {when}", folder=_short(path.parent), when=_when(path))
+            button = self._add(f"recent{k}", path.stem, note)
             button.clicked.connect(lambda _=False, p=path: self.open_recent.emit(p))
+        if killed:
+            self.buttons["recover"].setFocus()
+
+    def _add_last(self, session: Path, killed: bool) -> None:
+        when = _when(session)
+        if killed:
+            title = tr("&Reopen {name} where it was", name=session.stem)
+            note = tr(
+                "Thimble ended unexpectedly. Every revision that had ended is there; last changed {when}.", when=when
+            )
+        else:
+            title = tr("Recover &last session")
+            note = tr(
+                "{name}, last changed {when}. Every revision that had ended is there.", name=session.stem, when=when
+            )
+        self._add("recover", title, note).clicked.connect(self.recover)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -79,7 +97,7 @@ class StartScreen(QScrollArea):
         title = QLabel("Thimble")
         title.setObjectName("Title")
         title.setStyleSheet("font-size: 34px; font-weight: 700;")  # the one big word of the program
-        line = QLabel("See a neural network, make it fit into a phone, and prove what was lost.")
+        line = QLabel(tr("See a neural network, make it fit into a phone, and prove what was lost."))
         line.setObjectName("Hint")
         self._rows.addWidget(title)
         self._rows.addWidget(line)
@@ -109,7 +127,7 @@ def _when(path: Path) -> str:
     try:
         stamp = max((p.stat().st_mtime for p in path.iterdir()), default=path.stat().st_mtime)
     except OSError:
-        return "at an unknown time"
+        return tr("at an unknown time")
     moment = time.localtime(stamp)
     return f"{moment.tm_mday} {time.strftime('%B %Y, %H:%M', moment)}"
 

@@ -14,7 +14,6 @@ from pytestqt.qtbot import QtBot
 from core.data.sample import sample_model
 from core.methods.scope import Scope
 from core.model.marks import marks
-from core.project.project import Project
 from gui.act.request import ActRequest
 from gui.app import open_argument
 from gui.desk import Desk
@@ -150,12 +149,5 @@ def test_a_killed_window_s_session_is_offered_and_recovered(
     qtbot.waitUntil(lambda: sample.state.attached is not None, timeout=60_000)
 
 
-def test_a_project_open_elsewhere_is_refused_in_one_sentence(desk: Desk, qtbot: QtBot, tmp_path: Path) -> None:
-    from core.formats.open import open_model
-
-    with Project.create(tmp_path / "held", open_model(sample_model())) as held:
-        files.open_project(desk, held.folder)
-        settle(desk, qtbot)
-        assert "open in another Thimble" in desk.errors.last[1]
-        assert desk.state.project is None
-    moving.undo(desk)  # without a project nothing happens
+def test_without_a_project_undo_does_nothing(desk: Desk) -> None:
+    moving.undo(desk)
