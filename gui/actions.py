@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gui.desk import Desk
+from gui.editing import target
 from gui.operations import (
     act,
     analyse,
@@ -14,6 +15,7 @@ from gui.operations import (
     comparing,
     creating,
     drawing,
+    editing,
     exporting,
     files,
     helping,
@@ -117,11 +119,107 @@ def needs_selection(desk: Desk) -> str:
     return needs_project(desk) or ("" if desk.state.selected else tr("No layer is selected."))
 
 
+def needs_layer(desk: Desk) -> str:
+    return needs_selection(desk) or ("" if target.layer(desk) is not None else tr("Select one layer only."))
+
+
+def needs_convolution(desk: Desk) -> str:
+    node = target.layer(desk)
+    return needs_layer(desk) or ("" if node is not None and node.op_type == "Conv" else tr("Select a convolution."))
+
+
+def needs_stored(desk: Desk) -> str:
+    node = target.layer(desk)
+    held = node is not None and target.stored(node)
+    return needs_layer(desk) or ("" if held else tr("The layer has no stored values."))
+
+
+def needs_tensor(desk: Desk) -> str:
+    found = target.tensor(desk) is not None
+    return needs_project(desk) or ("" if found else tr("Select one layer, or click a tensor."))
+
+
+def needs_inner(desk: Desk) -> str:
+    value = target.tensor(desk)
+    ended = value is not None and (value.is_graph_output() or value.producer() is None)
+    return needs_tensor(desk) or (tr("This tensor is an end of the graph already.") if ended else "")
+
+
 def _line(menu: str) -> Entry:
     return Entry("", menu, "-")
 
 
 FILE, EDIT, VIEW, TRAIN, PRUNE, QUANTIZE, DISTIL, ANALYSE, COMPARE, EXPORT, HELP = MENUS
+
+EDIT_GRAPH = f"{EDIT}/&Graph"
+
+EDITS: tuple[Entry, ...] = (
+    Entry("rename", EDIT, "R&ename…", editing.rename, "F2", "The layer, or the tensor that is followed.", needs_tensor),
+    Entry("attributes", EDIT, "Attribu&tes…", editing.attributes, "F4", "Of the selected layer.", needs_layer),
+    Entry(
+        "replace_operator",
+        EDIT,
+        "Replace &operator…",
+        editing.replace_operator,
+        "Ctrl+H",
+        "Another operator on the same tensors.",
+        needs_layer,
+    ),
+    Entry(
+        "replace_block",
+        EDIT,
+        "&Lightweight block…",
+        editing.replace_block,
+        "Ctrl+Shift+K",
+        "A block with fewer weights in a convolution's place; says beforehand what it saves.",
+        needs_convolution,
+    ),
+    Entry(
+        "remove",
+        EDIT,
+        "&Bypass or delete…",
+        editing.remove,
+        "Del",
+        "Bypass: what is behind reads what was before. Delete: a gap stays.",
+        needs_selection,
+    ),
+    Entry("insert", EDIT, "&Insert layer…", editing.insert, "Ins", "Behind the layer, or on the tensor.", needs_tensor),
+    Entry("connect", EDIT, "&Connect input…", editing.connect, "Ctrl+L", "To another tensor.", needs_layer),
+    Entry(
+        "values",
+        EDIT,
+        "Value&s…",
+        editing.values,
+        "Ctrl+Shift+E",
+        "Of a stored tensor.",
+        needs_stored,
+    ),
+    Entry(
+        "cut_out",
+        EDIT,
+        "Cut out &part…",
+        editing.cut_out,
+        "Ctrl+Shift+X",
+        "The selected layers.",
+        needs_selection,
+    ),
+    Entry("add_output", EDIT_GRAPH, "Make the tensor an &output", editing.add_output, why_not=needs_inner),
+    Entry("remove_output", EDIT_GRAPH, "&Remove an output…", editing.remove_output, why_not=needs_project),
+    Entry("add_input", EDIT_GRAPH, "&Add an input…", editing.add_input, why_not=needs_project),
+    Entry("remove_input", EDIT_GRAPH, "Remove an &input…", editing.remove_input, why_not=needs_project),
+    Entry("input_shape", EDIT_GRAPH, "Input &shape…", editing.input_shape, "Ctrl+Shift+I", why_not=needs_project),
+    Entry("batch", EDIT_GRAPH, "&Batch size…", editing.batch, "Ctrl+Alt+B", why_not=needs_project),
+    _line(EDIT_GRAPH),
+    Entry("fold_batchnorm", EDIT_GRAPH, "&Fold BatchNorm", editing.fold_batchnorm, why_not=needs_project),
+    Entry("fold_constants", EDIT_GRAPH, "Fold &constants", editing.fold_constants, why_not=needs_project),
+    Entry(
+        "remove_identities",
+        EDIT_GRAPH,
+        "Remove I&dentity and Dropout",
+        editing.remove_identities,
+        why_not=needs_project,
+    ),
+)
 
 ENTRIES: tuple[Entry, ...] = (
     Entry("new", FILE, "&New from reference network…", creating.choose, "Ctrl+N", "MobileNet, ResNet, ViT and others."),
@@ -160,6 +258,8 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("quit", FILE, "&Quit", files.quit_window, "Ctrl+Q"),
     Entry("undo", EDIT, "&Undo", moving.undo, "Ctrl+Z", "The last edit, else the last act.", needs_undo),
     Entry("redo", EDIT, "&Redo", moving.redo, "Ctrl+Shift+Z", "What was undone last.", needs_redo),
+    _line(EDIT),
+    *EDITS,
     _line(EDIT),
     Entry(
         "find",

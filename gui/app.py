@@ -19,6 +19,7 @@ from gui.bindings import Bindings
 from gui.colouring.colouring import Colouring
 from gui.colouring.menu import ColourMenu
 from gui.desk import Desk
+from gui.editing.context_menu import ContextMenus
 from gui.editing.session import Editing
 from gui.error_reporter import ErrorReporter
 from gui.focus import FocusedPanel
@@ -57,7 +58,8 @@ def build(app: QApplication, settings: Settings | None = None, client: Client | 
     editing = Editing(state, background, errors, window)
     desk = Desk(app, window, state, runner, errors, store, background, editing)
     menus = Menus(desk)
-    desk.kept.extend((menus, Bindings(desk, menus), FocusedPanel(app, window), SystemLook(app, store, window)))
+    desk.kept.extend((menus, ContextMenus(desk), Bindings(desk, menus)))
+    desk.kept.extend((FocusedPanel(app, window), SystemLook(app, store, window)))
     colouring = Colouring(state, window.graphs.view, background, errors.report)
     desk.kept.extend((colouring, ColourMenu(colouring, menus.menus[VIEW], desk.actions["tab_graph"])))
     memory = ViewMemory(window, desk.state, errors.report)

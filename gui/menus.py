@@ -64,7 +64,7 @@ class Menus:
 
     def _add(self, entry: Entry) -> None:
         if entry.text == "-":
-            self.menus[entry.menu].addSeparator()
+            self._menu(entry.menu).addSeparator()
         else:
             self._place(entry, tr(entry.text), tr(entry.tip))
 
@@ -77,9 +77,18 @@ class Menus:
             action.setCheckable(True)
             self._checks[entry.key] = (action, entry.check)
         action.triggered.connect(partial(self._run, entry.act))
-        self.menus[entry.menu].addAction(action)
+        self._menu(entry.menu).addAction(action)
         self._desk.actions[entry.key] = action
         self._reasons[entry.key] = (action, entry.why_not, tip)
+
+    def _menu(self, path: str) -> QMenu:
+        """'&Edit/&Graph' is a menu within a menu, made where it is first named."""
+        if path not in self.menus:
+            above, _, title = path.rpartition("/")
+            menu = self.menus[above].addMenu(tr(title))
+            menu.setToolTipsVisible(True)
+            self.menus[path] = menu
+        return self.menus[path]
 
     def _run(self, operation: Callable[[Desk], object], _checked: bool = False) -> None:
         operation(self._desk)

@@ -347,6 +347,7 @@ QLabel#Section {{ color: {muted}; font-weight: 600; }}
 QLabel#Hint {{ color: {muted}; }}
 QLabel#Hint:disabled {{ color: {faint}; }}
 QLabel#FieldError {{ color: {error}; }}
+QLabel#FieldWarning {{ color: {warning}; }}
 #Floating {{ background: {surface}; border: 1px solid {border}; border-radius: 8px; }}
 #Floating QListView {{ border: none; background: transparent; }}
 QToolButton#Chip {{ border: 1px solid {border}; border-radius: 10px; padding: 2px 7px; color: {muted}; }}

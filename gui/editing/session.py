@@ -10,17 +10,16 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.errors import UserError
 from core.methods.edit.words import said
-from core.model.editing import Edit
+from core.model.editing import Edit, WorkingCopy
 from core.model.editing.changes import Changes
-from core.model.editing.working_copy import Problem
 from core.model.model import Model
-from core.model.unfinished import unfinished
 from core.project import folding
 from core.project.database import Revision
 from core.project.edit_line import EditLine
 from core.project.project import Project
 from gui.app_state import AppState
 from gui.background import Background
+from gui.editing.editing_state import EditingState
 from gui.editing.folder import Folded, Folder
 from gui.editing.keeper import Keeper
 from gui.editing.showing import looked_at, with_wrong, wrong_layers
@@ -34,7 +33,7 @@ PAUSE_MS = 30_000  # without an edit for so long, the edits become a revision
 _LONG = {"fold.batchnorm", "fold.constants", "cut.out", "layers.remove_identities", "input.batch", "input.shape"}
 
 
-class Editing(QObject):
+class Editing(EditingState):
     """The one place that edits. ``changed`` follows every edit, undo, redo and fold; ``said`` carries a word for the
     status bar while something takes longer ('' when it is over)."""
 
@@ -42,75 +41,40 @@ class Editing(QObject):
     said = Signal(str)
 
     def __init__(self, state: AppState, background: Background, errors: ErrorReporter, parent: QObject) -> None:
-        super().__init__(parent)
-        self._state, self._background, self._errors = state, background, errors
+        super().__init__(state, parent)
+        self._background, self._errors = background, errors
         self._keeper = Keeper(errors.report, self)
         self._folder = Folder(background, errors, self._folded, self.fold, self)
         self._folder.said.connect(self.said)
-        self._line: EditLine | None = None
         self._whole: Known | None = None  # what is known of the model that is shown
-        self._busy = False
+        self._idle: list[Callable[[], object]] = []
+        self._coming: list[Callable[[EditLine], bool]] = []  # what waits for a large graph to be made ready
         self.pause = QTimer(self, interval=PAUSE_MS, singleShot=True)
         self.pause.timeout.connect(self.fold)
         state.moved.connect(self._moved)
         state.opened.connect(lambda: QTimer.singleShot(0, self, self._recover))
         state.leaving.connect(self._keeper.flush)
 
-    # what there is ----------------------------------------------------------------------------------------------
-
-    @property
-    def pending(self) -> int:
-        """Edits that no revision holds yet."""
-        return len(self._line.pending) if self._line is not None else 0
-
-    @property
-    def problems(self) -> tuple[Problem, ...]:
-        """The layers that are wrong now; () where nothing was edited."""
-        return self._line.copy.problems if self._line is not None else ()
-
-    @property
-    def busy(self) -> bool:
-        """Whether an edit would have to wait: a large graph is being prepared or gone through."""
-        return self._busy
-
     @property
     def stuck(self) -> bool:
         """Whether the edits could not become a revision, and none was done since."""
         return self._folder.stuck
 
-    @property
-    def can_undo(self) -> bool:
-        """Whether undo would do something: to an edit, or else to a revision."""
-        return (self._line is not None and self._line.position > 0) or self._state.can_undo
-
-    @property
-    def can_redo(self) -> bool:
-        """As :attr:`can_undo`. Behind edits that are no revision yet there is nothing."""
-        if self._line is not None and (self._line.copy.undone or self._line.pending):
-            return bool(self._line.copy.undone)
-        return self._state.can_redo
-
-    @property
-    def unfinished(self) -> str:
-        """What is wrong with the first layer that an edit has left wrong, '' where there is none."""
-        if self._line is not None:
-            found = [p for p in self._line.copy.problems if p not in self._line.wrong_before]
-            return found[0].sentence if found else ""
-        return unfinished(self._state.model) if self._state.model is not None else ""
-
-    def undo_words(self) -> str:
-        """What undo would take back, '' where that is no edit."""
-        edits = self._line.copy.edits if self._line is not None else ()
-        if not edits and self._state.revision is not None:
-            edits = folding.edits_of(self._state.revision)
-        return said(edits[-1]) if edits else ""
-
-    def redo_words(self) -> str:
-        """What redo would do again, '' where that is no edit."""
-        edits = self._line.copy.undone if self._line is not None else ()
-        return said(edits[0]) if edits else ""
-
     # acts -------------------------------------------------------------------------------------------------------
+
+    def with_copy(self, act: Callable[[WorkingCopy], object]) -> None:
+        """Give ``act`` the working copy to look at; for a large graph it is made first."""
+
+        def look(line: EditLine) -> bool:
+            act(line.copy)
+            return True
+
+        self._with_line(look)
+
+    def prepare(self) -> None:
+        """An edit will come: a large graph is made ready for it while the user types."""
+        if not self._busy:
+            self._with_line(lambda _: True)
 
     def do(self, edit: Edit) -> bool:
         """Carry an edit out and show it; False where it cannot be, and the reason is shown.
@@ -132,6 +96,13 @@ class Editing(QObject):
         before = {p.layer for p in line.copy.problems}
         found = [p for p in line.copy.try_out(edit) if p.layer not in before]
         return found[0].sentence if found else ""
+
+    def when_idle(self, act: Callable[[], object]) -> None:
+        """Now, or when what goes on beside the window's thread is over."""
+        if self._busy:
+            self._idle.append(act)
+        else:
+            act()
 
     def undo(self) -> bool:
         """Take back the last edit, also one that a revision holds; False where the last act was none."""
@@ -192,6 +163,9 @@ class Editing(QObject):
         model, revision = self._state.model, self._state.revision
         if model is None or revision is None:
             return False
+        if self._busy and self._line is None and self._coming:
+            self._coming.append(act)
+            return True
         if self._busy:
             self._errors.say("info", tr("The graph is being worked on; try again in a moment."))
             return False
@@ -201,10 +175,13 @@ class Editing(QObject):
             return act(self._begin(model))
 
         def ready(line: EditLine) -> None:
+            acts, self._coming = self._coming, []
             if self._state.model is model:
                 self._adopt(line)
-                act(line)
+                for one in acts:
+                    one(line)
 
+        self._coming = [act]
         self._beside(tr("Preparing the graph for edits…"), lambda: EditLine(model, revision.id), ready)
         return True
 
@@ -229,9 +206,14 @@ class Editing(QObject):
             self._busy = False
             self.said.emit("")
             ready(result)
+            if not self._busy:
+                waiting, self._idle = self._idle, []
+                for act in waiting:
+                    act()
 
         def failed(error: Exception) -> None:
             self._busy = False
+            self._idle, self._coming = [], []
             self.said.emit("")
             self._errors.report(error)
 

@@ -56,7 +56,7 @@ def open_model_file(desk: Desk, path: Path, then: Callable[[], None] | None = No
 
     def work() -> tuple[Project, Model]:
         with growing():
-            return _started(settings.new_session(path.stem), open_model(path))
+            return started(settings.new_session(path.stem), open_model(path))
 
     def done(result: tuple[Project, Model]) -> None:
         desk.settings.set_folder("model", path.parent)
@@ -67,7 +67,8 @@ def open_model_file(desk: Desk, path: Path, then: Callable[[], None] | None = No
     desk.background.run(work, done, desk.errors.report)
 
 
-def _started(folder: Path, model: Model) -> tuple[Project, Model]:
+def started(folder: Path, model: Model) -> tuple[Project, Model]:
+    """A new project with a model as its first revision; for a thread of its own."""
     project = Project.create(folder, model)
     return project, read(project)
 

@@ -102,3 +102,10 @@ def full_screen(desk: Desk) -> None:
         desk.window.showNormal()
     else:
         desk.window.showFullScreen()
+
+
+def reveal(desk: Desk, key: str) -> None:
+    """Select a layer and bring it to the middle of the graph."""
+    show_graph(desk)
+    desk.window.graphs.view.reveal(key)
+    desk.state.select([key])

@@ -13,8 +13,12 @@ _WORDS = {
     "rename.tensor": "renamed tensor {tensor} to {name}",
     "attribute.set": "set {attribute} of {layer} to {value}",
     "attribute.remove": "removed {attribute} of {layer}",
+    "attributes.set": "set {attributes} of {layer}",
     "layer.bypass": "bypassed {layer}",
     "layer.delete": "deleted {layer}",
+    "layers.bypass": "bypassed {layers}",
+    "layers.delete": "deleted {layers}",
+    "cut.layers": "kept only {layers}",
     "layer.replace": "replaced {layer} by {operator}",
     "block.replace": "replaced {layer} by a block ({kind})",
     "layer.insert": "inserted {operator} behind {tensor}",
@@ -68,6 +72,8 @@ def title(edits: Sequence[Edit]) -> str:
 
 def _brief(value: Any) -> str:
     """A value as short as a title needs: the end of a long name, the sizes of a shape."""
+    if isinstance(value, dict):
+        value = list(value)
     if isinstance(value, list | tuple):
         text = ", ".join(str(v) for v in value)
         return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

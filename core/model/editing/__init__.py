@@ -3,7 +3,18 @@
 ``copy = WorkingCopy(model)``, then ``copy.do(edit)``, ``copy.undo()``, ``copy.redo()``; ``copy.model`` is the result.
 """
 
-from core.model.editing import blocks, ends, fit, folding, layers, names, several, weights, whole  # noqa: F401  each registers its edits
+from core.model.editing import (  # noqa: F401  each registers its edits
+    attribute_set,
+    blocks,
+    ends,
+    fit,
+    folding,
+    layers,
+    names,
+    several,
+    weights,
+    whole,
+)
 from core.model.editing.changes import Changes
 from core.model.editing.edit import EDITS, Edit, from_json, to_json
 from core.model.editing.working_copy import Problem, WorkingCopy
