@@ -41,6 +41,7 @@ _COLUMNS = (
     ("layout_s", "layout s", "{:.3f}"),
     ("first_paint_ms", "1st paint ms", "{:.0f}"),
     ("total_s", "visible s", "{:.2f}"),
+    ("change_s", "open/close s", "{:.2f}"),
     ("stall_ms", "stall ms", "{:.0f}"),
     ("pan", "pan p50/p95", ""),
     ("zoom", "zoom p50/p95", ""),

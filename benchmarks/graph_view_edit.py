@@ -105,7 +105,7 @@ def measure(desk: Desk, file: Path, blocks: str) -> dict[str, object]:
     desk.window.show()
     files.open_model_file(desk, file)
     opening = clock.until(lambda: view.picture is not None)
-    if hasattr(view, "opened") and bool(view.opened()) == (blocks == "closed"):
+    if bool(view.opened()) == (blocks == "closed"):
         opened = len(view.picture.cards) if view.picture is not None else 0
         (view.close_all if blocks == "closed" else view.open_all)()
         clock.until(lambda: view.picture is not None and len(view.picture.cards) != opened)

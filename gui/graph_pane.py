@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from core.model.model import Model
+from gui.graph_view.breadcrumb import Breadcrumb
 from gui.graph_view.known import layer_keys
 from gui.graph_view.minimap import Minimap
 from gui.graph_view.view import GraphView
@@ -24,6 +25,7 @@ class _Side(QWidget):
         self.view = GraphView()
         self.view.setResizeAnchor(GraphView.ViewportAnchor.AnchorViewCenter)  # a second graph halves the room
         self.overview = Minimap(self.view)
+        self.breadcrumb = Breadcrumb(self.view)
         self.title = QLabel()
         self.title.setObjectName("Section")
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -44,6 +46,7 @@ class _Side(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.header)
+        column.addWidget(self.breadcrumb)
         column.addWidget(self.view, 1)
 
 
@@ -83,6 +86,11 @@ class GraphPane(QSplitter):
     def overview(self) -> Minimap:
         """The small picture of the whole graph in the corner of :attr:`view`."""
         return self._main.overview
+
+    @property
+    def breadcrumb(self) -> Breadcrumb:
+        """The line above :attr:`view` that says which blocks are around what is selected."""
+        return self._main.breadcrumb
 
     @property
     def other(self) -> GraphView:

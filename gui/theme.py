@@ -305,6 +305,11 @@ QPushButton#Link:hover, QPushButton#QuietLink:hover {{ text-decoration: underlin
 QPushButton#Link:focus, QPushButton#QuietLink:focus {{ border-color: {accent}; }}
 QDialog#Popup {{ border: 1px solid {border}; }}
 QListView#Maps::item {{ padding: 0; }}
+QToolButton#Crumb {{ padding: 2px 18px 2px 6px; }}
+QToolButton#Crumb[dim="true"] {{ color: {muted}; }}
+QToolButton#Crumb::menu-button {{ border: none; width: 16px; background: transparent; }}
+QToolButton#Crumb::menu-arrow {{ image: url("{icons}/chevron_down_{name}.svg"); width: 8px; height: 8px; }}
+QToolButton#More::menu-indicator {{ image: none; }}
 QToolButton:pressed, QToolButton:checked {{ background: {accent_soft}; }}
 QToolButton:focus {{ border-color: {accent}; }}
 QToolButton:disabled {{ color: {faint}; }}

@@ -11,11 +11,12 @@ from core.errors import UserError
 from core.model.layout_nested import Cache
 from core.model.model import Model
 from gui.background import Background
-from gui.graph_view.known import known
+from gui.graph_view.known import Known, known
 from gui.graph_view.membership import Membership
 from gui.graph_view.model_work import IN_THREAD
 from gui.graph_view.picture import Picture, members_of, place
 from gui.graph_view.sketch import Metrics, Sketcher
+from gui.graph_view.tree import Tree
 from gui.large_graphs import growing
 
 _CARDS_AT_ONCE = 400  # cards of layers to be made: about 20 ms
@@ -63,6 +64,7 @@ class Drafting(QObject):
         self._cache = Cache()
         self._open = _Open()
         self._blocks = True
+        self._tree: tuple[Known, Tree] | None = None
         app = QCoreApplication.instance()
         if app is not None:
             app.aboutToQuit.connect(self._background.close)  # a thread must not outlive the interpreter
@@ -89,6 +91,15 @@ class Drafting(QObject):
         block = members.number[path]
         inner = {k for k in range(len(members.blocks)) if block in members.above(k)}
         return [key for key, (node, _) in self._sketcher.whole.layers.items() if members.homes[node] in inner]
+
+    def tree(self) -> Tree | None:
+        """The blocks that have a border, as the newest state of the graph has them."""
+        if self._sketcher is None:
+            return None
+        whole = self._sketcher.whole
+        if self._tree is None or self._tree[0] is not whole:
+            self._tree = (whole, Tree(self._sketcher.members, whole))
+        return self._tree[1]
 
     def around(self, key: str) -> list[str]:
         """Paths of the blocks around a layer, the outermost first."""

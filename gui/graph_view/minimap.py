@@ -26,6 +26,7 @@ _SHARE = 0.36  # of a small view's sides, at most
 _EDGE, _AWAY, _CAPTION = 8, 16, 28  # pixels: inside the border, from the view's border, of the line when grown
 _GAP_SMALL, _GAP_GROWN = 3.0, 12.0  # between columns
 _LEAST_MARK = 5.0  # pixels: what is in view is never marked smaller
+_MARKED = 500  # selected layers, at most
 _DELAY = 80  # milliseconds; the window answers first, and a row of edits paints one overview
 _LARGEST = {False: 0.12, True: 0.3}  # scale of a small graph
 
@@ -182,7 +183,7 @@ class Minimap(QWidget):
         picture = self._view.picture
         if picture is None:
             return []
-        chosen = (picture.index[key] for key in self._view.selected()[-1:] if key in picture.index)
+        chosen = [k for key in self._view.selected()[-1:] if (k := picture.card_of(key)) is not None]
         offset = self._view.viewport().pos()
         return [
             self._view.mapFromScene(QRectF(*picture.boxes[k])).boundingRect().translated(offset).adjusted(-8, -8, 8, 8)
@@ -252,11 +253,11 @@ class Minimap(QWidget):
             return
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.color("accent"))
-        for key in self._view.selected()[:500]:
-            if key in picture.index:
-                x, y, w, h = picture.boxes[picture.index[key]]
-                for part in made.parts((x, y, x + w, y + h)):
-                    painter.drawRect(_at_least(part, 3.0))
+        found = (picture.card_of(key) for key in self._view.selected()[:_MARKED])
+        for card in {k for k in found if k is not None}:
+            x, y, w, h = picture.boxes[card]
+            for part in made.parts((x, y, x + w, y + h)):
+                painter.drawRect(_at_least(part, 3.0))
         painter.setBrush(theme.color("accent", 36))
         painter.setPen(QPen(theme.color("accent"), 1.5))
         seen = self._seen()

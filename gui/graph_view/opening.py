@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from PySide6.QtCore import Signal
 
 from gui.graph_view.showing import Showing
+from gui.graph_view.tree import Tree
 
 
 class Opening(Showing):
@@ -76,6 +77,14 @@ class Opening(Showing):
     def around(self, key: str) -> list[str]:
         """Paths of the blocks around a layer, the outermost first; open or not."""
         return self._drafting.around(key)
+
+    def around_block(self, path: str) -> list[str]:
+        """Paths of the blocks around a block, the outermost first; open or not."""
+        return self._drafting.with_those_around(path)[:0:-1]
+
+    def tree(self) -> Tree | None:
+        """The blocks that have a border of their own; None without a graph."""
+        return self._drafting.tree()
 
     def block_title(self, path: str) -> str:
         """What a block is called; '' for an unknown one."""

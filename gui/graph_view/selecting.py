@@ -114,6 +114,16 @@ class Selecting(Opening):
             self.setAccessibleDescription(said or self._selection_in_words())
             self.tensor_selected.emit(self._tensor)
 
+    def reveal_block(self, path: str) -> None:
+        """Open the blocks around a block, select it and bring it to the middle."""
+        hidden = set(self._drafting.with_those_around(path)) - {path} - self._drafting.opened
+        if hidden and self._drafting.blocks:
+            self._at_start = False
+            self._afterwards = lambda: self.select_block(path)
+            self._change(self._drafting.opened | hidden)
+        else:
+            self.select_block(path)
+
     def selected_block(self) -> str:
         """Path of the block that is selected as such, '' for none."""
         return self._block

@@ -37,7 +37,7 @@ from gui.words import counted, tr
 
 HEADER, ROW, PAD, SIDE = 24.0, 16.0, 6.0, 10.0
 _NARROW, _WIDE, _GRID = 208.0, 336.0, 16.0
-_LEAST = 4  # layers of a block that is worth a border: convolution, normalization and activation are not
+FEWEST = 4  # layers of a block that is worth a border: convolution, normalization and activation are not
 _CHEVRON, _BESIDE, _LONGEST_TITLE = 20.0, 36.0, 160.0
 
 
@@ -235,7 +235,7 @@ class Draft:
             group, closed_in[k] = group_of[block.parent], closed_in[block.parent]
             group_of[k] = group
             layers = totals[k].layers
-            if closed_in[k] >= 0 or layers < _LEAST or layers == totals[block.parent].layers:
+            if closed_in[k] >= 0 or layers < FEWEST or layers == totals[block.parent].layers:
                 continue  # hidden, or not worth a border of its own
             if block.path not in opened:
                 closed_in[k] = k

@@ -114,18 +114,21 @@ class Along:
         return to[(to.index(here) + 1) % len(to)] if here in to else next(iter(to), None)
 
     def _stands(self, picture: Picture, tensor: str) -> int:
-        """The layer selected last; else the end of the graph walked to; else the tensor's maker; else the input."""
-        chosen = [picture.index[key] for key in self._view.selected() if key in picture.index]
-        if chosen:
-            return chosen[-1]
-        ends = (self._end, producer(picture, tensor), 0)
-        return next(k for k in ends if k is not None and k < len(picture.cards))
+        """Of the layer selected last, or the closed block that hides it; else the end of the graph walked to; else of
+        the tensor's maker; else of the input."""
+        chosen = self._view.selected()
+        last = picture.card_of(chosen[-1]) if chosen else None
+        found = (last, self._end, producer(picture, tensor), 0)
+        return next(k for k in found if k is not None and k < len(picture.cards))
 
     def _go(self, picture: Picture, card: int | None) -> None:
         if card is None:
             return
-        key = picture.cards[card].key
-        self._end = None if key else card
-        self._view.select([key] if key else [])
-        if not key:
+        key, block = picture.cards[card].key, picture.cards[card].block
+        self._end = None if key or block else card
+        if block:
+            self._view.select_block(block)
+        else:
+            self._view.select([key] if key else [])
+        if self._end is not None:
             self._view.ensureVisible(QRectF(*picture.boxes[card]), _AROUND, _AROUND)

@@ -20,7 +20,7 @@ from core import __version__
 from gui import settings
 from gui.button_box import ButtonBox
 from gui.desk import Desk
-from gui.graph_view import minimap, tensors
+from gui.graph_view import breadcrumb, minimap, tensors
 from gui.words import tr
 
 
@@ -41,6 +41,7 @@ class ShortcutDialog(QDialog):
         ]
         known += [(tr("Graph: {act}", act=tr(act)), keys) for act, keys in tensors.KEYS]
         known += [(tr("Overview: {act}", act=tr(act)), keys) for act, keys in minimap.KEYS]
+        known += [(tr("Line above the graph: {act}", act=tr(act)), keys) for act, keys in breadcrumb.KEYS]
         self.table = QTableWidget(len(known), 2)
         self.table.setAccessibleName(tr("Shortcuts"))
         self.table.setHorizontalHeaderLabels([tr("Act"), tr("Keys")])
