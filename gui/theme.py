@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QFont, QPalette
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
 Choice = Literal["light", "dark", "system"]
@@ -215,6 +215,15 @@ def graph_font(bold: bool = False, pixels: int = SMALL_PX) -> QFont:
     font.setBold(bold)
     font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)  # equal widths at every zoom
     return font
+
+
+def paint_focus(painter: QPainter, area: QRect) -> None:
+    """The frame of a painted widget that has the keyboard, as the style sheet draws it around others."""
+    painter.save()
+    painter.setPen(QPen(color("accent"), 1))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRoundedRect(QRectF(area).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
+    painter.restore()
 
 
 def stylesheet(theme: Theme) -> str:

@@ -60,6 +60,7 @@ class LineChart(QWidget):
         self._last_x: float | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a screen reader then reads the last values
         self.setAccessibleName(tr("{title} curves", title=self.title) if self.title else tr("Curves"))
 
     def sizeHint(self) -> QSize:
@@ -123,6 +124,8 @@ class LineChart(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self.hasFocus():
+            theme.paint_focus(painter, self.rect())
         bounds = self._bounds()
         if bounds is None:
             painter.setPen(self.palette().placeholderText().color())

@@ -10,6 +10,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QImageReader, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from gui import theme
 from gui.button_box import ButtonBox
 from gui.sharp import fitted
 from gui.words import tr
@@ -35,6 +36,7 @@ class AnswerBars(QWidget):
         self.answer = answer
         self.setMinimumSize(QSize(230, _ROW * max(len(answer.classes), 1)))
         self.setAccessibleName(tr("Answers of {model}", model=answer.model))
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleDescription(", ".join(f"{name} {100 * p:.1f} %" for name, p in answer.classes))
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -53,6 +55,8 @@ class AnswerBars(QWidget):
             painter.drawText(inner, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, label)
             percent = f"{100 * share:.1f} %"
             painter.drawText(inner, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, percent)
+        if self.hasFocus():
+            theme.paint_focus(painter, self.rect())
 
 
 class PredictDialog(QDialog):

@@ -43,6 +43,7 @@ class Row(QWidget):
         self.below.setContentsMargins(8, 4, 8, 4)
         self.below.setSpacing(4)
         self.below.addLayout(self.line)
+        self.buttons: tuple[QToolButton, ...] = ()
 
     def status(self) -> str:
         """The whole line of status."""
@@ -87,6 +88,7 @@ class JobRow(Row):
             tr("End the training now; the best weights so far become a revision."),
         )
         self.keep.clicked.connect(job.stop)
+        self.buttons = (self.keep, self.stop)
         if job.can_stop:
             self.add_buttons_below(self.keep, self.stop)
         else:

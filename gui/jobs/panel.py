@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from gui.charts.curves import Curves
 from gui.empty_hint import EmptyHint
-from gui.jobs.job_row import JobRow
+from gui.jobs.job_row import JobRow, Row
 from gui.jobs.running_job import RunningJob
 from gui.jobs.unfinished_row import Interrupted, UnfinishedRow
 from gui.words import mark, tr
@@ -84,6 +84,7 @@ class JobPanel(QWidget):
         item.setData(Qt.ItemDataRole.AccessibleTextRole, job.title)
         self.list.insertItem(0, item)
         self.list.setItemWidget(item, row)
+        self._order_buttons()
         self._stack.setCurrentIndex(1)
         if self._job is None or not self._job.running:
             self.list.setCurrentItem(item)
@@ -118,6 +119,7 @@ class JobPanel(QWidget):
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{one.title}: {row.status()}")
             self.list.insertItem(number, item)
             self.list.setItemWidget(item, row)
+        self._order_buttons()
         self._stack.setCurrentIndex(1 if self.list.count() else 0)
 
     def cancel_current(self) -> None:
@@ -137,13 +139,23 @@ class JobPanel(QWidget):
         job = self._job_at(row)
         return job is None or job.running
 
+    def _order_buttons(self) -> None:
+        """The Tab key goes from the list through its buttons, from the top down; a new row's would come last of all."""
+        before: QWidget = self.list
+        for number in range(self.list.count()):
+            row = self.list.itemWidget(self.list.item(number))
+            for button in row.buttons if isinstance(row, Row) else ():
+                QWidget.setTabOrder(before, button)
+                before = button
+
     def _shrink(self, job: RunningJob) -> None:
         """A job that is over has neither bar nor buttons."""
         for number in range(self.list.count()):
             item = self.list.item(number)
             row = self.list.itemWidget(item)
-            if self._job_at(number) is job and row is not None:
+            if self._job_at(number) is job and isinstance(row, JobRow):
                 item.setSizeHint(row.sizeHint())
+                item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{job.title}: {row.status()}")
 
     def _show(self, item: QListWidgetItem | None) -> None:
         if self._job is not None:

@@ -40,7 +40,8 @@ class UnfinishedRow(Row):
             tr("Delete what was trained so far; the revisions stay."),
         )
         self.discard_button.clicked.connect(lambda: self.discard.emit(found.path))
-        self.add_buttons_below(self.resume_button, self.discard_button)
+        self.buttons = (self.resume_button, self.discard_button)
+        self.add_buttons_below(*self.buttons)
         self.show_status()
 
     def status(self) -> str:

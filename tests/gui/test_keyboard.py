@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -14,7 +15,9 @@ from pytestqt.qtbot import QtBot
 
 from core.methods.method import load_methods
 from gui import focus
+from gui.charts.line_chart import LineChart, Style
 from gui.desk import Desk
+from gui.jobs.unfinished_row import Interrupted
 from gui.operations import act
 from tests.gui.test_translations import dialogs
 
@@ -84,7 +87,8 @@ def interactive(top: QWidget) -> Iterator[QWidget]:
     """All that can have the keyboard; the list a combo box opens is the combo box's."""
     for one in top.findChildren(QWidget):
         inner = isinstance(one, QListView) and one.parent() is not None and isinstance(one.parent().parent(), QComboBox)
-        if one.focusPolicy() != Qt.FocusPolicy.NoFocus and one.focusProxy() is None and not inner:
+        shown = one.isVisibleTo(top) and one.focusPolicy() != Qt.FocusPolicy.NoFocus
+        if shown and one.focusProxy() is None and not inner:
             yield one
 
 
@@ -145,3 +149,30 @@ def test_no_letter_stands_twice_in_a_menu(sample: Desk) -> None:
     assert len(bar) == len(set(bar)), bar
     twice = {t: sorted({x for x in found if found.count(x) > 1}) for t, m in all_menus(sample) if (found := letters(m))}
     assert not {title: found for title, found in twice.items() if found}
+
+
+def test_the_buttons_of_an_interrupted_training_are_reached_from_the_list(sample: Desk, tmp_path: Path) -> None:
+    panel = sample.window.jobs
+    panel.set_interrupted([Interrupted(tmp_path / "a", "Train from scratch", 5, 10, 0.0)])
+    panel.list.setFocus()
+    seen = []
+    for _ in range(4):
+        QTest.keyClick(sample.window.focusWidget(), Qt.Key.Key_Tab)
+        seen.append(sample.window.focusWidget().accessibleName())
+    assert {"Resume Train from scratch", "Discard Train from scratch"} <= set(seen), seen
+
+
+def test_curves_tell_their_last_values(qtbot: QtBot) -> None:
+    chart = LineChart(Style("Loss", "", "epoch"))
+    qtbot.addWidget(chart)
+    chart.resize(300, 150)
+    chart.show()
+    chart.add("loss", 1, 0.5)
+    plain = chart.grab().toImage()
+    chart.setFocus(Qt.FocusReason.TabFocusReason)
+    told = QAccessible.queryAccessibleInterface(chart)
+    assert told.text(QAccessible.Text.Name) == "Loss curves"
+    assert told.text(QAccessible.Text.Description) == "loss: 0.500"
+    chart.activateWindow()
+    qtbot.waitUntil(chart.hasFocus)
+    assert chart.grab().toImage() != plain, "the focus is seen"
