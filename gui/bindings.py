@@ -183,7 +183,7 @@ class Bindings:
         window = self._desk.window
         window.graphs.select(names, center=False)
         window.layers.select(names)
-        window.inspector.set_selection(names)
+        window.inspector.set_selection(names, window.graphs.view.selected_block())
         count = len(names)
         window.selection_note.setText(f"{count:,} layer{'' if count == 1 else 's'} selected" if count else "")
 

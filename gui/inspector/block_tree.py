@@ -1,17 +1,29 @@
-"""The block a key names, with the layers inside it. No Qt."""
+"""The block that is selected, with what the inspector says of its place among others. No Qt."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from core.errors import UserError
 from core.model.blocks import Block, find_blocks
 from core.model.model import Model
 from gui.graph_view.known import Known, layer_keys
+from gui.graph_view.model_work import IN_THREAD
 
+Alike = Callable[[str], Sequence[str]]
 _KEPT = 2
 _recent: OrderedDict[int, tuple[Model, dict[str, Block]]] = OrderedDict()
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenBlock:
+    """``identical`` are the paths of the other blocks of the same structure, ``children`` of the blocks inside."""
+
+    path: str
+    identical: tuple[str, ...] = ()
+    children: tuple[str, ...] = ()
 
 
 def blocks_of(model: Model) -> dict[str, Block]:
@@ -29,20 +41,25 @@ def blocks_of(model: Model) -> dict[str, Block]:
     return found[1]
 
 
-def chosen(whole: Known, names: Sequence[str]) -> tuple[list[str], Block | None]:
-    """The layers that a selection means, and the block where it is one block alone.
-
-    Keys of layers come first: a block counts only where no layer has its name.
+def chosen_block(whole: Known, path: str, alike: Alike | None = None) -> ChosenBlock:
+    """A block by its path. ``alike`` knows identical blocks without going through the graph: a large graph is not
+    gone through for a page of the inspector.
     """
+    small = len(whole.model.graph.graph) <= IN_THREAD
+    block = blocks_of(whole.model).get(path) if small else None
+    same = alike(path) if alike is not None else block.identical if block is not None else ()
+    children = tuple(child.path for child in block.children) if block is not None else ()
+    return ChosenBlock(path, tuple(p for p in same if p != path), children)
+
+
+def layers_in(whole: Known, names: Sequence[str]) -> list[str]:
+    """Keys of layers, and for every other name that is the path of a block the keys of the layers in it."""
     out: dict[str, None] = {}
-    blocks = [name for name in names if name not in whole.layers]
+    keys: list[str] = []
     for name in names:
         if name in whole.layers:
             out[name] = None
-    if not blocks:
-        return list(out), None
-    tree, keys = blocks_of(whole.model), layer_keys(whole.model)
-    found = [tree[name] for name in blocks if name in tree]
-    for block in found:
-        out.update(dict.fromkeys(keys[k] for k in block.nodes if keys[k] in whole.layers))
-    return list(out), found[0] if len(found) == 1 and len(names) == 1 else None
+        elif (block := blocks_of(whole.model).get(name)) is not None:
+            keys = keys or layer_keys(whole.model)
+            out.update(dict.fromkeys(keys[k] for k in block.nodes if keys[k] in whole.layers))
+    return list(out)

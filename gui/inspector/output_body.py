@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QIcon, QImage
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QIcon, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -40,6 +40,7 @@ class OutputBody(QWidget):
         self._vector: Array = np.zeros(0)
         self.grid = _grid()
         self.grid.currentRowChanged.connect(self._point_map)
+        self.one = OneMap()
         self.bars, self.histogram = BarPlot(), Histogram()
         self.bars.pointed.connect(self._point_value)
         self.message = QLabel(wordWrap=True)
@@ -52,7 +53,7 @@ class OutputBody(QWidget):
         for button in (self.strongest, self.one_scale):
             button.toggled.connect(self._draw)
         self.stack = QStackedWidget()
-        for page in (self._words, self.grid, self.bars, self.histogram):
+        for page in (self._words, self.grid, self.one, self.bars, self.histogram):
             self.stack.addWidget(page)
         self.stack.setFixedHeight(_ROWS * self.grid.gridSize().height() + 6)
         self.caption = QLabel(" ", wordWrap=True)
@@ -90,8 +91,11 @@ class OutputBody(QWidget):
         self._maps = seen.maps
         self._allow(seen.maps is not None and len(seen.maps.drawn) > 1)
         if seen.maps is not None:
-            self.stack.setCurrentWidget(self.grid)
+            alone = len(seen.maps.mean) == 1
+            self.stack.setCurrentWidget(self.one if alone else self.grid)
             self._draw()
+            if alone:
+                self.one.set_image(_image(as_grey(seen.maps, 0, False)), self.caption.text())
         elif seen.vector is not None:
             self._vector = seen.vector
             self.bars.set_values(seen.vector)
@@ -140,6 +144,23 @@ class OutputBody(QWidget):
         self.bars.setAccessibleDescription(self.caption.text())
 
 
+class OneMap(QWidget):
+    """A single map as large as there is room, its pixels kept apart."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._image = QImage()
+
+    def set_image(self, image: QImage, spoken: str) -> None:
+        self._image = image
+        self.setAccessibleName(spoken)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        size = self._image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        QPainter(self).drawImage(QRect(QPoint((self.width() - size.width()) // 2, 0), size), self._image)
+
+
 def _centred(message: QLabel, button: QPushButton) -> QWidget:
     page = QWidget()
     column = QVBoxLayout(page)
@@ -175,12 +196,16 @@ def _toggle(text: str, tip: str) -> QToolButton:
     return button
 
 
+def _image(grey: Array) -> QImage:
+    """uint8 [h, w] as a picture that keeps its own pixels."""
+    grey = np.ascontiguousarray(grey)
+    height, width = grey.shape
+    return QImage(grey.tobytes(), width, height, width, QImage.Format.Format_Grayscale8).copy()
+
+
 def _item(maps: FeatureMaps, at: int, one_scale: bool, cell: QSize) -> QListWidgetItem:
     channel = int(maps.drawn[at])
-    grey = np.ascontiguousarray(as_grey(maps, at, one_scale))
-    height, width = grey.shape
-    image = QImage(grey.tobytes(), width, height, width, QImage.Format.Format_Grayscale8)
-    item = QListWidgetItem(QIcon(thumbnail(image, _SIDE)), str(channel))
+    item = QListWidgetItem(QIcon(thumbnail(_image(as_grey(maps, at, one_scale)), _SIDE)), str(channel))
     item.setSizeHint(cell)
     low, high, mean = (number(float(v[channel])) for v in (maps.low, maps.high, maps.mean))
     zeros = percent(float(maps.zeros[channel]))

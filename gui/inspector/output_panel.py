@@ -146,7 +146,8 @@ class OutputPanel(QWidget):
         of = tr("item '{item}' of {data}", item=seen.item, data=self._data)
         what = tr("'{name}'", name=seen.item) if wanted.choice.file is not None else of
         ran = seen.runtime or tr("nothing was run: it is the prepared item itself")
-        self._about.setText(tr("Measured for {what}; {runtime}.", what=what, runtime=ran))
+        how = tr("preparation: {name}", name=self._prepared()[0])
+        self._about.setText(tr("Measured for {what}; {how}; {runtime}.", what=what, how=how, runtime=ran))
 
     def show_failure(self, wanted: Wanted, sentence: str) -> None:
         if wanted == self._asked:
@@ -266,7 +267,7 @@ class OutputPanel(QWidget):
         spec = next((s for s in self._inputs if s.preprocessing is not None), None)
         if spec is None or spec.preprocessing is None:
             unknown = any(s.layout for s in self._inputs)
-            said = tr("preparation not set") if unknown else tr("as it is stored")
+            said = tr("not set") if unknown else tr("as it is stored")
             return said, tr("The model does not say how its inputs are prepared.")
         return preprocessing_name(spec.preprocessing), preprocessing_steps(spec.preprocessing)
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 
-from core.model.blocks import Block
+from gui.inspector.block_tree import ChosenBlock
 from gui.inspector.context import Context
 from gui.inspector.costs import cost_rows, operator_table
 from gui.inspector.layer_page import short
@@ -30,22 +30,18 @@ def several_page(page: Column, context: Context, keys: Sequence[str]) -> None:
     page.section("layers", tr("Layers"), partial(_layers, context=context, keys=keys))
 
 
-def block_page(page: Column, context: Context, block: Block, keys: Sequence[str]) -> None:
+def block_page(page: Column, context: Context, block: ChosenBlock, keys: Sequence[str]) -> None:
     """A block: ``keys`` are the layers inside it, at any depth."""
     layers = [context.whole.layers[key] for key in keys]
-    inside = counted(len(keys), "block of {n} layer", "block of {n} layers")
-    page.title(block.title if "~" in block.path else block.path, inside)
-    page.path(block.path.replace(".", " › "), tr("In the graph as {path}", path=block.path))
+    page.title(block.path, counted(len(keys), "block of {n} layer", "block of {n} layers"))
     costs = [cost for _, cost in layers]
     page.section("cost", tr("Cost, added up"), partial(cost_rows, whole=context.whole, layers=costs))
     page.section("operators", tr("Operators"), partial(operator_table, layers=layers))
     if block.identical:
-        title = tr("Identical blocks ({n})", n=len(block.identical))
-        others = [path for path in block.identical if path != block.path]
-        page.section("identical", title, partial(_paths, context=context, paths=others))
+        title = tr("Identical blocks ({n})", n=len(block.identical) + 1)
+        page.section("identical", title, partial(_paths, context=context, paths=block.identical))
     if block.children:
-        paths = [child.path for child in block.children]
-        page.section("children", tr("Blocks inside"), partial(_paths, context=context, paths=paths))
+        page.section("children", tr("Blocks inside"), partial(_paths, context=context, paths=block.children))
     page.section("layers", tr("Layers"), partial(_layers, context=context, keys=keys), is_open=False)
 
 

@@ -13,7 +13,7 @@ from core.data.images import is_image
 from core.model.model import Model
 from gui.graph_view.known import Known, known
 from gui.graph_view.model_work import ModelWork
-from gui.inspector.block_tree import chosen
+from gui.inspector.block_tree import Alike, chosen_block, layers_in
 from gui.inspector.context import Context
 from gui.inspector.layer_page import layer_page
 from gui.inspector.model_page import model_page
@@ -32,6 +32,7 @@ class Inspector(QScrollArea):
 
     ``go_to`` asks to select and reveal a layer (its key) or a block (its path); ``tensor_chosen`` a tensor;
     ``edit_requested`` to edit: ("attributes", key of a layer) or ("weights", name of a stored tensor).
+    ``alike``, where it is set, gives the paths of the blocks built like one.
     """
 
     go_to = Signal(str)
@@ -58,6 +59,8 @@ class Inspector(QScrollArea):
         self._wiring: Wiring | None = None
         self._message = tr("No model is open.")
         self._names: list[str] = []
+        self._block = ""
+        self.alike: Alike | None = None
         self._tensor = ""
         self._editable = False
         self._rebuild()
@@ -70,11 +73,13 @@ class Inspector(QScrollArea):
         elif not self._work.run(model, known, self._show):
             self._show(None, tr("Reading the graph…"))
 
-    def set_selection(self, names: Iterable[str]) -> None:
-        """Show these layers (keys as in GraphView, or the path of a block); none: the model."""
+    def set_selection(self, names: Iterable[str], block: str = "") -> None:
+        """Show these layers (keys as in GraphView); none: the model. ``block`` is the path of the block whose layers
+        they are, '' where they were chosen one by one; the path of a block may also stand for a key.
+        """
         names = list(names)
-        if names != self._names or (names and self._tensor):
-            self._names = names
+        if (names, block) != (self._names, self._block) or (names and self._tensor):
+            self._names, self._block = names, block
             self._tensor = "" if names else self._tensor
             self._rebuild()
 
@@ -120,11 +125,12 @@ class Inspector(QScrollArea):
         value = wiring.value(self._tensor) if self._tensor else None
         if value is not None:
             return tensor_page(above, context, value)
-        layers, block = chosen(whole, self._names)
-        if len(layers) == 1 and block is None:
+        layers = layers_in(whole, self._names)
+        path = self._block or (self._names[0] if layers and layers[:1] != self._names[:1] else "")
+        if path and layers and (self._block or len(self._names) == 1):
+            block_page(above, context, chosen_block(whole, path, self.alike), layers)
+        elif len(layers) == 1:
             return layer_page(above, below, context, layers[0])
-        if block is not None:
-            block_page(above, context, block, layers)
         elif layers:
             several_page(above, context, layers)
         else:

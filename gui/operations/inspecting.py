@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+from PySide6.QtCore import Qt
+
 from gui.desk import Desk
 from gui.operations.layer_output import LayerOutputs
 
@@ -16,15 +18,25 @@ def bind(desk: Desk) -> None:
     inspector.go_to.connect(partial(go_to, desk))
     inspector.tensor_chosen.connect(partial(choose_tensor, desk))
     view.tensor_selected.connect(inspector.set_tensor)
+    view.selection_changed.connect(lambda _: inspector.set_selection(desk.state.selected, view.selected_block()))
+    inspector.alike = view.alike
     desk.kept.append(LayerOutputs(desk))
 
 
 def go_to(desk: Desk, key: str) -> None:
     """Select a layer or a block, and bring it into sight."""
+    view = desk.window.graphs.view
     desk.window.inspector.set_tensor("")
-    desk.window.graphs.view.select_tensor("")
+    view.select_tensor("")
+    if key in view.block_paths():
+        view.set_opened({*view.opened(), *(path for path in view.block_paths() if key.startswith(f"{path}."))})
+        view.select_block(key)
+        if view.selected_block() != key:  # a large graph is still being laid out
+            once = Qt.ConnectionType.SingleShotConnection
+            view.picture_changed.connect(partial(view.select_block, key), once)
+        return
     desk.state.select([key])
-    desk.window.graphs.view.reveal(key)
+    view.reveal(key)
 
 
 def choose_tensor(desk: Desk, name: str) -> None:

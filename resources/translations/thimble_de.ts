@@ -935,11 +935,6 @@
     </message>
     <message>
       <location filename="../../core/references" />
-      <source>Blocks</source>
-      <translation>Blöcke</translation>
-    </message>
-    <message>
-      <location filename="../../core/references" />
       <source>Depthwise separable pairs.</source>
       <translation>Paare aus kanalweiser und 1x1-Faltung.</translation>
     </message>
@@ -1488,6 +1483,21 @@
     </message>
     <message>
       <location filename="../../gui/actions.py" />
+      <source>This graph has no blocks, or they are switched off.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Select a block, or a layer in one.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>No other block has the structure of the selected one.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
       <source>No layer is selected.</source>
       <translation>Keine Schicht ist gewählt.</translation>
     </message>
@@ -1563,11 +1573,6 @@
     </message>
     <message>
       <location filename="../../gui/actions.py" />
-      <source>Open the &amp;sample</source>
-      <translation>&amp;Beispiel öffnen</translation>
-    </message>
-    <message>
-      <location filename="../../gui/actions.py" />
       <source>A small network with its data.</source>
       <translation>Ein kleines Netz mit seinen Daten.</translation>
     </message>
@@ -1578,8 +1583,28 @@
     </message>
     <message>
       <location filename="../../gui/actions.py" />
+      <source>Open pac&amp;ked project…</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>One file that somebody has sent.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
       <source>Save project &amp;as…</source>
       <translation>Projekt speichern &amp;unter…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Pack pro&amp;ject…</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>One file to send: every revision, without the data.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
@@ -1710,6 +1735,46 @@
       <location filename="../../gui/actions.py" />
       <source>A small picture of the whole graph, where the graph is larger than the view.</source>
       <translation>Ein kleines Bild des ganzen Graphen, wo er größer als die Ansicht ist.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Blocks</source>
+      <translation>Blöcke</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Layers in the blocks that names and repeated structure give; without it the graph is flat.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Open all blocks</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Close all blocks</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Open or close &amp;the selected block</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Of a selected layer the block around it.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Open or close all identical blocks</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>The selected block and all of the same structure.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
@@ -2877,6 +2942,41 @@
       <translation>95-%-Intervall {low} bis {high}</translation>
     </message>
     <message>
+      <location filename="../../gui/graph_view/diagram.py" />
+      <source>holds</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/diagram.py" />
+      <source>alike</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/diagram.py" />
+      <source>{k} of {n} identical</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/diagram.py" />
+      <source>params</source>
+      <translation>Parameter</translation>
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/diagram.py" />
+      <source>Block of {layers}; double click opens it.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/diagram.py" />
+      <source>The MACs of some of its layers are unknown.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/frames.py" />
+      <source>{layers} · {k} of {n} identical</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <location filename="../../gui/graph_view/known_after.py" />
       <source>The MACs of '{layer}' ({operator}) are unknown.</source>
       <translation>Die MACs von '{layer}' ({operator}) sind unbekannt.</translation>
@@ -2915,6 +3015,37 @@
       <location filename="../../gui/graph_view/minimap.py" />
       <source>In view: from {first:.0f} % to {last:.0f} % of the graph's height.</source>
       <translation>Im Blick: von {first:.0f} % bis {last:.0f} % der Höhe des Graphen.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/selecting.py" />
+      <source>Closed block {title}, {layers}; Enter opens it</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/selecting.py" />
+      <source>Open block {title}, {about}; Enter closes it</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/selecting.py" />
+      <source>Selected: {names}</source>
+      <translation>Gewählt: {names}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/showing.py" />
+      <source>Laying out the graph…</source>
+      <translation>Graph wird angeordnet…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/sketch.py" />
+      <source>{layer}: {sentence}</source>
+      <translation type="unfinished" />
+    </message>
+    <message numerus="yes">
+      <location filename="../../gui/graph_view/sketch.py" />
+      <source>and {n} more inside</source>
+      <extracomment>For one: and {n} more inside</extracomment>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/graph_view/tensors.py" />
@@ -2972,24 +3103,9 @@
       <translation>Graph</translation>
     </message>
     <message>
-      <location filename="../../gui/graph_view/view.py" />
-      <source>Laying out the graph…</source>
-      <translation>Graph wird angeordnet…</translation>
-    </message>
-    <message>
-      <location filename="../../gui/graph_view/view.py" />
-      <source>Selected: {names}</source>
-      <translation>Gewählt: {names}</translation>
-    </message>
-    <message>
       <location filename="../../gui/inspector/costs.py" />
       <source>Estimated from the graph, nothing was run.</source>
       <translation>Aus dem Graphen geschätzt, nichts wurde ausgeführt.</translation>
-    </message>
-    <message>
-      <location filename="../../gui/inspector/costs.py" />
-      <source>params</source>
-      <translation>Parameter</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/costs.py" />
@@ -3413,8 +3529,13 @@
     </message>
     <message>
       <location filename="../../gui/inspector/output_panel.py" />
-      <source>Measured for {what}; {runtime}.</source>
-      <translation>Gemessen für {what}; {runtime}.</translation>
+      <source>preparation: {name}</source>
+      <translation>Vorbereitung: {name}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/output_panel.py" />
+      <source>Measured for {what}; {how}; {runtime}.</source>
+      <translation>Gemessen für {what}; {how}; {runtime}.</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/output_panel.py" />
@@ -3443,8 +3564,8 @@
     </message>
     <message>
       <location filename="../../gui/inspector/output_panel.py" />
-      <source>preparation not set</source>
-      <translation>Vorbereitung nicht festgelegt</translation>
+      <source>not set</source>
+      <translation>nicht gewählt</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/output_panel.py" />
@@ -3619,11 +3740,6 @@
         <numerusform>Block mit {n} Schicht</numerusform>
         <numerusform>Block mit {n} Schichten</numerusform>
       </translation>
-    </message>
-    <message>
-      <location filename="../../gui/inspector/several_page.py" />
-      <source>In the graph as {path}</source>
-      <translation>Im Graphen als {path}</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/several_page.py" />
@@ -4117,6 +4233,26 @@
       <location filename="../../gui/menus.py" />
       <source>No recent projects</source>
       <translation>Keine zuletzt geöffneten Projekte</translation>
+    </message>
+    <message>
+      <location filename="../../gui/netron_view/page.py" />
+      <source>Netron is not installed.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/netron_view/page.py" />
+      <source>Install the right one: {command}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/netron_view/page.py" />
+      <source>Netron's page cannot be read.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/netron_view/page.py" />
+      <source>The installed Netron is not the one that Thimble knows to keep offline.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/netron_view/session.py" />
@@ -4650,6 +4786,122 @@
       <translation>{name} exportieren</translation>
     </message>
     <message>
+      <location filename="../../gui/operations/files.py" />
+      <source>Open a model</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/operations/files.py" />
+      <source>Models</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/operations/files.py" />
+      <source>All files</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/operations/files.py" />
+      <source>Open a project (a folder that ends in {suffix})</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/operations/files.py" />
+      <source>'{name}' is the project that is open already.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/operations/files.py" />
+      <source>There is no session to recover.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/operations/files.py" />
+      <source>The data at '{place}' is gone or has changed since it was attached.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/operations/files.py" />
+      <source>Attach it again to evaluate and tune.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/operations/files.py" />
+      <source>Save project as</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/operations/files.py" />
+      <source>Projects</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/operations/files.py" />
+      <source>The project was saved as '{path}'.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/operations/files.py" />
+      <source>'{job}' still trains. When the project is opened again it can go on from its last checkpoint, which is half a minute old at most.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/operations/files.py" />
+      <source>'{job}' is still running and would be lost. Every revision is saved.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/operations/files.py" />
+      <source>Close all the same?</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/operations/files.py" />
+      <source>A job is running</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/operations/files.py" />
+      <source>Save the steps as a recipe</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/operations/files.py" />
+      <source>Recipes</source>
+      <translation type="unfinished" />
+    </message>
+    <message numerus="yes">
+      <location filename="../../gui/operations/files.py" />
+      <source>{n} steps saved in '{path}'.</source>
+      <extracomment>For one: {n} step saved in '{path}'.</extracomment>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/operations/files.py" />
+      <source>Preprocessing steps</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/operations/files.py" />
+      <source>Steps</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/operations/files.py" />
+      <source>Attach data</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/operations/files.py" />
+      <source>Attach a data folder</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/operations/files.py" />
+      <source>'{name}' looks like data, but no model is open.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <location filename="../../gui/operations/helping.py" />
       <source>Shortcuts</source>
       <translation>Tastenkürzel</translation>
@@ -4718,6 +4970,61 @@
       <location filename="../../gui/operations/netron.py" />
       <source>No browser could be started.</source>
       <translation>Es ließ sich kein Browser starten.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/operations/parcels.py" />
+      <source>Pack the project as one file</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/operations/parcels.py" />
+      <source>Packed projects</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/operations/parcels.py" />
+      <source>The project was packed as '{path}' ({size}).</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/operations/parcels.py" />
+      <source>Its data stays here; only the data's place and hash go along.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/operations/parcels.py" />
+      <source>Pack {name}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/operations/parcels.py" />
+      <source>Open a packed project</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/operations/parcels.py" />
+      <source>Unpack it into the folder</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/operations/parcels.py" />
+      <source>Unpack {name}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/operations/parcels.py" />
+      <source>The project is open elsewhere</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/operations/parcels.py" />
+      <source>Only one window can change a project. You can work on a copy of it: what you do there stays in the copy.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/operations/parcels.py" />
+      <source>Open a &amp;copy</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/resuming.py" />
@@ -4934,6 +5241,86 @@ Das lässt sich nicht rückgängig machen.</translation>
       <location filename="../../gui/search/results.py" />
       <source>Type</source>
       <translation>Typ</translation>
+    </message>
+    <message>
+      <location filename="../../gui/start/start_screen.py" />
+      <source>&amp;Open a model…</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/start/start_screen.py" />
+      <source>An ONNX file. You can also drop one anywhere on this window.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/start/start_screen.py" />
+      <source>MobileNet, ResNet, ViT and others, with their published figures.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/start/start_screen.py" />
+      <source>&amp;New from a reference network…</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/start/start_screen.py" />
+      <source>A small network that reads handwritten digits, with its images.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/start/start_screen.py" />
+      <source>Open the &amp;sample</source>
+      <translation>&amp;Beispiel öffnen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/start/start_screen.py" />
+      <source>A folder that ends in .thimble. A packed project (.thimble.zip) can be dropped on this window.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/start/start_screen.py" />
+      <source>Open a pro&amp;ject…</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/start/start_screen.py" />
+      <source>Recent projects</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/start/start_screen.py" />
+      <source>{folder}, changed {when}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/start/start_screen.py" />
+      <source>&amp;Reopen {name} where it was</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/start/start_screen.py" />
+      <source>Thimble ended unexpectedly. Every revision that had ended is there; last changed {when}.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/start/start_screen.py" />
+      <source>Recover &amp;last session</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/start/start_screen.py" />
+      <source>{name}, last changed {when}. Every revision that had ended is there.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/start/start_screen.py" />
+      <source>See a neural network, make it fit into a phone, and prove what was lost.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/start/start_screen.py" />
+      <source>at an unknown time</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/words.py" />

@@ -19,7 +19,9 @@ from gui.desk import Desk
 from gui.graph_view.known import known, layer_keys
 from gui.inspector import Inspector
 from gui.inspector.parts import Chip, Elided, Link
+from gui.operations import files
 from tests.conftest import network_path
+from tests.gui.window_tools import settle
 
 
 @pytest.fixture
@@ -203,6 +205,30 @@ def test_going_to_a_layer_selects_it_on_the_graph(sample: Desk, qtbot: QtBot) ->
     qtbot.mouseClick(link(sample.window.inspector, name), Qt.MouseButton.LeftButton)
     assert sample.window.graphs.view.selected_tensor() == name
     assert any(isinstance(w, Elided) and w.accessibleName() == name for w in found(sample.window.inspector, QLabel))
+
+
+def test_a_block_chosen_on_the_graph_is_shown_and_leads_to_its_likes(desk: Desk, qtbot: QtBot) -> None:
+    files.open_model_file(desk, network_path("resnet20"))
+    qtbot.waitUntil(lambda: desk.state.model is not None, timeout=60_000)
+    settle(desk, qtbot)
+    view, inspector = desk.window.graphs.view, desk.window.inspector
+    view.close_all()
+    view.open_block("layer1")
+    view.select_block("layer1.0")
+    assert "block of 7 layers" in texts(inspector)
+    assert "layer1.0" in texts(inspector)
+    qtbot.keyClick(link(inspector, "layer1.2"), Qt.Key.Key_Space)
+    assert view.selected_block() == "layer1.2"
+    assert len(desk.state.selected) == 7
+    view.close_all()
+    view.select_block("layer2")
+    assert "block of 24 layers" in texts(inspector)
+    qtbot.keyClick(link(inspector, "layer2.1"), Qt.Key.Key_Space)
+    assert "layer2" in view.opened()
+    assert view.selected_block() == "layer2.1"
+    assert "layer2.1" in texts(inspector)
+    desk.state.select(["/conv1/Conv"])
+    assert "/conv1/Conv" in texts(inspector)
 
 
 def test_folds_are_remembered_by_the_window(sample: Desk, qtbot: QtBot) -> None:
