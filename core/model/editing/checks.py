@@ -39,6 +39,12 @@ def _by(sizes: Sequence[int]) -> str:
     return " x ".join(str(n) for n in sizes)
 
 
+def _padding(node: ir.Node) -> str:
+    auto = node.attributes.get_string("auto_pad", "NOTSET")
+    both = auto != "NOTSET" and "pads" in node.attributes
+    return f" has both 'pads' and auto_pad {auto}; one of them must go." if both else ""
+
+
 def _conv(node: ir.Node, given: Types, made: Types) -> str:
     x, w = (_numbers(known) for known in given[:2])
     if len(x) < 2 or len(w) < 2 or not all((x[1], *w)):
@@ -51,7 +57,7 @@ def _conv(node: ir.Node, given: Types, made: Types) -> str:
     taps = node.attributes.get_ints("kernel_shape", None)
     if taps is not None and list(taps) != w[2:]:
         return f" has a kernel of {_by(taps)}; its weight is {_by(w[2:])}."
-    return _bias(given, w[0])
+    return _bias(given, w[0]) or _padding(node)
 
 
 def _conv_transpose(node: ir.Node, given: Types, made: Types) -> str:
@@ -66,12 +72,23 @@ def _conv_transpose(node: ir.Node, given: Types, made: Types) -> str:
     taps = node.attributes.get_ints("kernel_shape", None)
     if taps is not None and list(taps) != w[2:]:
         return f" has a kernel of {_by(taps)}; its weight is {_by(w[2:])}."
-    return _bias(given, w[1] * group)
+    return _bias(given, w[1] * group) or _padding(node)
 
 
 def _bias(given: Types, channels: int) -> str:
     b = _numbers(given[2]) if len(given) > 2 else []
     return f" has a bias of {_by(b)} for {channels} channels." if b and b != [channels] and 0 not in b else ""
+
+
+def _response(node: ir.Node, given: Types, made: Types) -> str:
+    size = node.attributes.get_int("size", 1)
+    if size < 1 or size % 2 == 0:
+        return f" has the size {size}, which runtimes refuse: it must be odd."
+    for name, usual in (("alpha", 1e-4), ("beta", 0.75)):
+        value = node.attributes.get_float(name, usual)
+        if value <= 0:
+            return f" has the {name} {value:g}, which runtimes refuse: it must be above 0."
+    return ""
 
 
 def _elements(node: ir.Node, given: Types, made: Types) -> str:
@@ -84,5 +101,6 @@ def _elements(node: ir.Node, given: Types, made: Types) -> str:
 _CHECKS: dict[str, Callable[[ir.Node, Types, Types], str]] = {
     "Conv": _conv,
     "ConvTranspose": _conv_transpose,
+    "LRN": _response,
     "Reshape": _elements,
 }

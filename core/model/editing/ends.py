@@ -35,11 +35,6 @@ class AddOutput(Edit):
         draft.set_ends("outputs", [*draft.graph.outputs, value])
         draft.touched[maker] = None
 
-    def check(self, draft: Draft) -> None:
-        """A file has to say the type of what comes out."""
-        if draft.tensor(self.tensor).dtype is None:
-            raise UserError(f"'{self.tensor}' cannot be a graph output: its type is not known.")
-
 
 @edit("output.remove", "Remove graph output")
 @dataclass(frozen=True, slots=True)

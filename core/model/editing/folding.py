@@ -14,7 +14,7 @@ import onnx_ir as ir
 from core.model.editing.constants import set_constant, stored_array
 from core.model.editing.draft import Draft
 from core.model.editing.edit import Edit, edit
-from core.model.editing.inference import Inference, Known, TensorType
+from core.model.editing.inference import SMALL, Inference, Known, TensorType
 from core.model.editing.wiring import bypass
 from core.model.facts import LARGEST, NEVER_FOLDED, evaluate, infer, most_elements
 from core.model.fold_batchnorm import Arrays, bias_name, folded_constants, host_of
@@ -188,9 +188,9 @@ class _Run:
     def _small(self, value: ir.Value | None) -> ir.TensorProtocol | None:
         if value in self._arrays and value is not None:
             array = self._arrays[value]
-            return ir.tensor(array, name=value.name) if array.size <= 64 else None
+            return ir.tensor(array, name=value.name) if array.size <= SMALL else None
         tensor = constant_tensor(value)
-        return tensor if tensor is not None and tensor.size <= 64 else None
+        return tensor if tensor is not None and tensor.size <= SMALL else None
 
 
 def _bound(spec: InputSpec, batch: int, size: int) -> tuple[int, ...]:
@@ -210,4 +210,7 @@ def _store(draft: Draft, old: ir.Value, array: Array) -> None:
     tensor = ir.tensor(array, name=name)
     new = ir.Value(name=name, type=ir.TensorType(tensor.dtype), shape=ir.Shape(array.shape), const_value=tensor)
     draft.add_initializer(new)
+    readers = dict.fromkeys(u.node for u in old.uses())
     draft.redirect(old, new)
+    if array.size <= SMALL:  # a shape may depend on it, now that it is known
+        draft.touched.update(readers)

@@ -176,6 +176,8 @@ def _group_norm(place: Spot) -> Fresh:
 def _last_norm(name: str) -> Callable[[Spot], Fresh]:
     def rule(place: Spot) -> Fresh:
         axis = int(place.attributes.get("axis", -1))
+        if not -place.rank <= axis < place.rank:
+            raise UserError(f"its input has {place.rank} axes, and none with the number {axis}.")
         first = axis % place.rank
         shape = tuple(place.size(k - place.rank) for k in range(first, place.rank))
         return Fresh({name: np.ones(shape, place.dtype)}, {"axis": axis})

@@ -21,6 +21,7 @@ from core.model.inline import constant_tensor
 from core.model.model import layer_name
 
 __all__ = [
+    "SMALL",
     "Constant",
     "Inference",
     "Known",
@@ -33,7 +34,7 @@ __all__ = [
     "type_of",
 ]
 
-_SMALL = 64  # elements of a constant that a shape may depend on
+SMALL = 64  # elements of a constant that a shape may depend on
 _MOST_KEPT = 50_000
 _BLIND = frozenset(
     {
@@ -64,6 +65,7 @@ _BLIND = frozenset(
         "RNN",
     }
 )  # fmt: skip  the numbers that these read never decide a shape
+_SHAPED_BY = {"Reshape": 1, "ConstantOfShape": 0}  # the input that holds the shape of what is made
 _PLAIN = frozenset({ir.AttributeType.INT, ir.AttributeType.FLOAT, ir.AttributeType.STRING, ir.AttributeType.INTS,
                     ir.AttributeType.FLOATS, ir.AttributeType.STRINGS})  # fmt: skip
 Types = dict[ir.Value, Known]
@@ -73,7 +75,7 @@ Answer = tuple[tuple[Known | None, ...], str]  # a type for each output, and wha
 def small_constant(value: ir.Value | None) -> ir.TensorProtocol | None:
     """A constant that a shape may depend on."""
     tensor = constant_tensor(value)
-    return tensor if tensor is not None and math.prod(tensor.shape.numpy()) <= _SMALL else None
+    return tensor if tensor is not None and math.prod(tensor.shape.numpy()) <= SMALL else None
 
 
 Look = Callable[[ir.Value], Known | None]
@@ -103,7 +105,7 @@ class Inference:
     def ask(
         self, graph: ir.Model, node: ir.Node, look: Look, constant: Constant = small_constant
     ) -> tuple[tuple[Known | None, ...], str]:
-        """(types of a layer's outputs, what is wrong with the layer in one sentence or '').
+        """(types of a layer's outputs, what is wrong with it or ''): the end of a sentence that begins with the layer.
 
         ``look`` says the type of what the layer reads, ``constant`` the numbers where they are few and known.
         """
@@ -112,7 +114,7 @@ class Inference:
             return (), ""
         lacking = _lacking(graph, node, definition)
         if lacking:
-            return (), f"{_title(node)}{lacking}."
+            return (), f"{lacking}."
         given = []
         for value in node.inputs:
             known = look(value) if value is not None else None
@@ -127,8 +129,7 @@ class Inference:
                 if len(self._kept) > _MOST_KEPT:
                     self._kept.clear()
                 self._kept[key] = answer
-        outputs, wrong = answer
-        return outputs, f"{_title(node)}{wrong}" if wrong else ""
+        return answer
 
     def _asked(
         self,
@@ -155,7 +156,7 @@ class Inference:
             )  # fmt: skip
         except Exception as error:  # noqa: BLE001  onnx raises errors of several C++ types, all about this layer
             return (), f": {_plain(str(error))}."
-        made = tuple(_known(out.get(value.name or "")) for value in node.outputs)
+        made = _ranked(node, given, tuple(_known(out.get(value.name or "")) for value in node.outputs))
         return made, disagreement(node, given, made)
 
 
@@ -257,8 +258,17 @@ def _known(proto: onnx.TypeProto | None) -> Known | None:
     )
 
 
-def _title(node: ir.Node) -> str:
-    return f"Layer '{layer_name(node)}' ({node.op_type})"
+def _ranked(node: ir.Node, given: Sequence[Known | None], made: tuple[Known | None, ...]) -> tuple[Known | None, ...]:
+    """A shape that layers compute has a length at least, and that is the number of axes."""
+    if node.op_type not in _SHAPED_BY or node.domain not in ("", "ai.onnx") or len(made) != 1:
+        return made
+    place = _SHAPED_BY[node.op_type]
+    target = given[place] if place < len(given) else None
+    length = target.shape[0] if isinstance(target, TensorType) and target.shape and len(target.shape) == 1 else None
+    first = made[0]
+    if not isinstance(first, TensorType) or first.shape is not None or not isinstance(length, int):
+        return made
+    return (TensorType(first.dtype, (None,) * length),)
 
 
 def _plain(text: str) -> str:

@@ -13,11 +13,15 @@ from core.model.model import layer_name
 
 
 class Typing:
-    """Types of the values that the file does not annotate, and the wrong layers with a sentence each."""
+    """Types of the values that the file does not annotate, and what is wrong with which layer.
+
+    ``wrong`` holds the end of a sentence that begins with the layer, or a tensor that the layer reads too early:
+    names may change, see :meth:`sentence`.
+    """
 
     def __init__(self, draft: Draft, before: Typing | None = None) -> None:
         self.types: Types = {}
-        self.wrong: dict[ir.Node, str] = {}
+        self.wrong: dict[ir.Node, str | ir.Value] = {}
         graph = draft.model.graph
         kept = before.inference if before is not None else None
         self.inference: Inference = kept if kept is not None and kept.fits(graph) else Inference(graph)
@@ -27,6 +31,13 @@ class Typing:
         """As the file says, else as inferred; None where nothing is known."""
         return type_of(value, self.types)
 
+    def sentence(self, node: ir.Node) -> str:
+        """What is wrong with a layer, under the names that layers and tensors have now."""
+        what = self.wrong[node]
+        if isinstance(what, ir.Value):
+            return f"Layer '{layer_name(node)}' reads '{what.name}' before it is made."
+        return f"Layer '{layer_name(node)}' ({node.op_type}){what}"
+
     def _start(self, draft: Draft) -> None:
         """Look at every layer once: some 10 microseconds each."""
         graph = draft.model.graph
@@ -35,9 +46,9 @@ class Typing:
             for value, known in zip(node.outputs, outputs, strict=False):
                 if known is not None and value.name and (value.shape is None or value.dtype is None):
                     self.types[value] = known
-            sentence = _too_early(node, draft) or sentence
-            if sentence:
-                self.wrong[node] = sentence
+            wrong = _too_early(node, draft) or sentence
+            if wrong:
+                self.wrong[node] = wrong
 
     def spread(self, draft: Draft) -> None:
         """Infer the touched layers and, where their results changed, the layers behind them; the draft records it."""
@@ -72,7 +83,7 @@ class Typing:
                 continue
             if value.shape is not None or value.dtype is not None or value.is_graph_output():
                 _annotate(draft, value, new)
-            else:
+            if value.shape is None or value.dtype is None:
                 self._remember(draft, value, new)
             changed.append(value)
         return changed
@@ -82,15 +93,15 @@ class Typing:
         draft.change(lambda: self.types.__setitem__(value, new), lambda: _put(self.types, value, old))
         draft.noted.value(value)
 
-    def _mark(self, draft: Draft, node: ir.Node, sentence: str) -> None:
+    def _mark(self, draft: Draft, node: ir.Node, what: str | ir.Value) -> None:
         old = self.wrong.get(node)
-        if (old or "") != sentence:
-            draft.change(lambda: _put(self.wrong, node, sentence or None), lambda: _put(self.wrong, node, old))
+        if (old or "") != what:
+            draft.change(lambda: _put(self.wrong, node, what or None), lambda: _put(self.wrong, node, old))
             draft.noted.layers((node,))
 
 
-def _too_early(node: ir.Node, draft: Draft) -> str:
-    """What is wrong where a layer reads what a later one makes, or what nothing makes."""
+def _too_early(node: ir.Node, draft: Draft) -> ir.Value | None:
+    """A tensor that a layer reads though a later one makes it, or nothing."""
     graph, order = draft.graph, draft.order
     for value in node.inputs:
         maker = value.producer() if value is not None else None
@@ -101,8 +112,8 @@ def _too_early(node: ir.Node, draft: Draft) -> str:
         else:
             late = order.place(maker) >= order.place(node)
         if late:
-            return f"Layer '{layer_name(node)}' reads '{value.name}' before it is made."
-    return ""
+            return value
+    return None
 
 
 def _put(mapping: dict[Any, Any], key: Any, value: Any) -> None:

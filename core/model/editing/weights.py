@@ -13,6 +13,7 @@ import onnx_ir as ir
 from core.errors import UserError
 from core.model.editing.draft import Draft
 from core.model.editing.edit import Edit, edit
+from core.model.editing.inference import SMALL
 from core.model.inline import constant_tensor
 from core.model.model import Model
 
@@ -107,7 +108,7 @@ def _replace(draft: Draft, value: ir.Value, old: ir.TensorProtocol, array: Array
         draft.set_attributes(maker, {**maker.attributes.data, "value": ir.AttrTensor("value", new)})
     else:
         draft.set(value, "const_value", new)
-    if array.size <= 64:  # a shape may depend on it
+    if array.size <= SMALL:  # a shape may depend on it
         draft.touched.update(dict.fromkeys(u.node for u in value.uses()))
 
 

@@ -12,8 +12,8 @@ from core.errors import UserError
 from core.model.editing.draft import Draft
 from core.model.editing.edit import Edit, edit
 from core.model.editing.folding import FoldBatchNorm, FoldConstants
-from core.model.editing.inference import Sizes, TensorType, Types, type_of
-from core.model.facts import infer
+from core.model.editing.inference import TensorType, Types, type_of
+from core.model.editing.whole_types import whole_types
 from core.model.model import Model
 
 __all__ = ["CutOut", "FoldBatchNorm", "FoldConstants", "cut_out"]
@@ -60,6 +60,8 @@ def cut_out(model: Model, inputs: tuple[str, ...], outputs: tuple[str, ...], kno
             value.type = ir.TensorType(ir.DataType(found.dtype))
         if value.shape is None and found is not None and found.shape is not None:
             value.shape = ir.Shape(found.shape)
+        if value.dtype is None or value.shape is None:
+            raise UserError(f"'{value.name}' cannot come out of a part: its shape is not known.")
     return new.with_graph(new.graph)
 
 
@@ -70,12 +72,7 @@ def _types(model: Model, names: Iterable[str], known: Types) -> dict[str, Tensor
         found[name] = type_of(draft.tensor(name), known)
     open_ones = [n for n, t in found.items() if not isinstance(t, TensorType) or t.shape is None]
     if open_ones:
-        facts = infer(model)
-        for name in open_ones:
-            dtype, shape = facts.dtypes.get(name), facts.shapes.get(name)
-            if dtype is not None:
-                sizes: Sizes | None = None if shape is None else ("batch", *shape[1:]) if shape else ()
-                found[name] = TensorType(int(dtype), sizes)
+        found.update(whole_types(model, open_ones))
     return {n: t for n, t in found.items() if isinstance(t, TensorType)}
 
 

@@ -84,6 +84,9 @@ def _take_output(draft: Draft, old: ir.Value, new: ir.Value) -> None:
     draft.set_ends("outputs", [new if v is old else v for v in draft.graph.outputs])
     draft.rename_tensor(old, draft.unused(f"{name}_removed"))
     draft.rename_tensor(new, name)
+    maker = new.producer()
+    if maker is not None:  # an output must say its type
+        draft.touched[maker] = None
 
 
 def keep_output_name(draft: Draft, old: ir.Value, new: ir.Value) -> None:

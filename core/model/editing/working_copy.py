@@ -9,11 +9,13 @@ from dataclasses import dataclass
 
 import onnx_ir as ir
 
+from core.errors import UserError
 from core.model.editing.changes import Changes
 from core.model.editing.draft import Change, Draft, History
 from core.model.editing.edit import Edit
 from core.model.editing.inference import TensorType, type_of
 from core.model.editing.types import Typing
+from core.model.editing.whole_types import whole_types
 from core.model.model import Model, layer_name
 
 
@@ -90,12 +92,9 @@ class WorkingCopy:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """The layers that are wrong now, in graph order; a pass over the graph only where something is wrong."""
+        """The layers that are wrong now, in graph order; costs nothing where none is."""
         if self._problems is None:
-            wrong = self._typing.wrong
-            self._problems = (
-                tuple(Problem(layer_name(n), wrong[n]) for n in self._draft.graph if n in wrong) if wrong else ()
-            )
+            self._problems = _listed(self._typing, self._draft)
         return self._problems
 
     def shape_of(self, value: ir.Value) -> tuple[int | str | None, ...] | None:
@@ -112,8 +111,7 @@ class WorkingCopy:
         """The wrong layers that an edit would leave; the model is then as it was. Raises UserError as :meth:`do`."""
         with _without_garbage_collection():
             self._apply(edit)
-            wrong = self._typing.wrong
-            found = tuple(Problem(layer_name(n), wrong[n]) for n in self._draft.graph if n in wrong) if wrong else ()
+            found = _listed(self._typing, self._draft)
             self._draft.roll_back()
         return found
 
@@ -129,10 +127,12 @@ class WorkingCopy:
 
     def _apply(self, edit: Edit) -> None:
         draft, before = self._draft, self._draft.graph
+        outputs = list(before.outputs)
         try:
             edit.apply(draft)
             if draft.graph is before:
                 self._typing.spread(draft)
+                _complete(draft, [v for v in draft.graph.outputs if v not in outputs])
             else:
                 self._look_again()
             edit.check(draft)
@@ -177,5 +177,23 @@ class WorkingCopy:
 
 def problems(model: Model) -> tuple[Problem, ...]:
     """The layers of a model that cannot run as they stand, in graph order; every layer is looked at."""
-    wrong = Typing(Draft(model)).wrong
-    return tuple(Problem(layer_name(n), sentence) for n, sentence in wrong.items())
+    draft = Draft(model)
+    return _listed(Typing(draft), draft)
+
+
+def _complete(draft: Draft, outputs: list[ir.Value]) -> None:
+    """A file has to say the type and shape of what comes out of the graph; raises UserError where it is not known."""
+    for value in outputs:
+        if value.dtype is not None and value.shape is not None:
+            continue
+        known = whole_types(draft.model, [value.name or ""]).get(value.name or "")
+        if known is None or known.shape is None:
+            raise UserError(f"'{value.name}' cannot be a graph output: its shape is not known.")
+        draft.set(value, "type", ir.TensorType(ir.DataType(known.dtype)))
+        draft.set(value, "shape", ir.Shape(known.shape))
+
+
+def _listed(typing: Typing, draft: Draft) -> tuple[Problem, ...]:
+    """In graph order."""
+    nodes = sorted((n for n in typing.wrong if n in draft.order), key=draft.order.place)
+    return tuple(Problem(layer_name(n), typing.sentence(n)) for n in nodes)
