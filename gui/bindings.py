@@ -46,7 +46,6 @@ class Bindings:
 
     def __init__(self, desk: Desk, menus: Menus) -> None:
         self._desk, self._menus = desk, menus
-        self._layers_behind = False
         self._bind_state()
         self._bind_panels()
         self.show_project()
@@ -68,7 +67,6 @@ class Bindings:
         self._desk.editing.changed.connect(self._menus.refresh)
         self._desk.editing.changed.connect(self._show_place)
         self._desk.editing.said.connect(self._show_place)
-        self._desk.window.tabs.currentChanged.connect(lambda _: self._fill_layers())
         state.selection_changed.connect(lambda _: self._menus.refresh())
 
     def show_project(self) -> None:
@@ -100,17 +98,8 @@ class Bindings:
         title = tr("Revision {id}: {title}", id=revision.id, title=_title(revision)) if revision is not None else ""
         window.graphs.set_model(state.model, title)
         window.inspector.set_model(state.model)
-        self._layers_behind = True
-        self._fill_layers()
+        window.layers.set_model(state.model)
         self.show_selection(state.selected)
-
-    def _fill_layers(self) -> None:
-        """The table is filled when it is looked at: with thousands of layers that takes longer than an edit."""
-        window, state = self._desk.window, self._desk.state
-        if self._layers_behind and (state.model is None or window.tabs.currentWidget() is window.layers):
-            self._layers_behind = False
-            window.layers.set_model(state.model)
-            window.layers.select(state.selected)
 
     def _show_place(self, word: str = "") -> None:
         busy = tr("Working…") if self._desk.background.busy else ""

@@ -24,6 +24,8 @@ def _written(value: float, unit: str) -> str:
         return count(value)
     if unit in ("percent", "%"):
         return f"{value:.1f} %"
+    if unit == "ms" and 0 < abs(value) < 0.1:
+        return f"{1000 * value:.3g} µs"
     if unit == "ms":
         return f"{value:.2f} ms" if value < 100 else f"{value:.0f} ms"
     if unit == "dB":

@@ -129,6 +129,16 @@ class Settings:
         self._store.setValue("recent", names[:RECENT])
 
     @property
+    def layer_columns(self) -> list[str] | None:
+        """Keys of the columns of the layers table that are shown; None until they were chosen."""
+        stored = self._store.value("layer_columns")
+        return str(stored).split(",") if stored is not None else None
+
+    @layer_columns.setter
+    def layer_columns(self, keys: list[str]) -> None:
+        self._store.setValue("layer_columns", ",".join(keys))
+
+    @property
     def recent_acts(self) -> list[str]:
         """Keys of what was run from the command palette lately, newest first."""
         stored = self._store.value("acts", [])

@@ -12,6 +12,7 @@ from gui.button_box import ButtonBox
 from gui.words import tr
 
 RUNS, MOST_RUNS = 25, 1000
+_WIDTH = 52 * theme.UNIT
 
 
 class LatencyDialog(_Dialog):
@@ -49,7 +50,7 @@ class LatencyDialog(_Dialog):
         column.addWidget(words)
         column.addLayout(form)
         column.addWidget(self.buttons)
-        self.resize(52 * theme.UNIT, self.sizeHint().height())
+        self.resize(_WIDTH, column.totalHeightForWidth(_WIDTH))
         self.runs.setFocus()
 
 

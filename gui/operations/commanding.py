@@ -7,7 +7,7 @@ from functools import partial
 from core.model.model import Model
 from gui.desk import Desk
 from gui.graph_view.known import layer_keys
-from gui.operations import looking
+from gui.operations import layers
 from gui.palette.commands import Command, from_menus
 from gui.palette.view import Palette
 
@@ -36,7 +36,7 @@ def _places(desk: Desk) -> list[Command]:
     model = desk.state.model
     if model is None:
         return []
-    return [Command(f"@{key}", key, operator, partial(_go_to, desk, key)) for key, operator in _layers(model)]
+    return [Command(f"@{key}", key, operator, partial(layers.go_to, desk, key)) for key, operator in _layers(model)]
 
 
 def _layers(model: Model) -> list[tuple[str, str]]:
@@ -46,10 +46,3 @@ def _layers(model: Model) -> list[tuple[str, str]]:
         for key, node in zip(layer_keys(model), model.nodes(), strict=True)
         if not all(v is None or v.const_value is not None for v in node.inputs)
     ]
-
-
-def _go_to(desk: Desk, key: str) -> None:
-    looking.show_graph(desk)
-    view = desk.window.graphs.view
-    view.reveal(key)
-    view.select([key])

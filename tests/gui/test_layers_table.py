@@ -11,11 +11,11 @@ from core.measure.cost import cost
 from gui.graph_view import GraphView
 from gui.graph_view.model_work import IN_THREAD
 from gui.layers_table import LayersTable
-from gui.layers_table.table_model import COLUMNS
+from gui.layers_table.columns import COLUMNS
 from tests.conftest import FIVE, network_path
 from tests.gui.small_networks import chain
 
-NAME, OPERATOR, OUTPUT, PARAMS, MACS, BYTES = range(len(COLUMNS))
+NAME, OPERATOR, OUTPUT, PARAMS, MACS, BYTES, BLOCK, TYPE = range(len(COLUMNS))
 
 
 @pytest.fixture
