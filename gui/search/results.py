@@ -10,7 +10,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 from gui.graph_view.captions import CATEGORY
 from gui.search.find import Found, Index, Reason
 from gui.search.outline import Path, Row, outline
-from gui.words import counted, tr
+from gui.words import counted, mark, tr
 
 At = QModelIndex | QPersistentModelIndex
 LINE = Qt.ItemDataRole.UserRole
@@ -121,9 +121,9 @@ def badge(reason: Reason) -> str:
     """The kind of text that matched, in a word or two."""
     field, role = reason.text.field, reason.text.role
     if field == "tensor":
-        return _ROLES.get(role, role)
-    name = _FIELDS[field]
-    return f"{name} · {_ROLES[role]}" if role in _ROLES else name
+        return tr(_ROLES[role])
+    name = tr(_FIELDS[field])
+    return f"{name} · {tr(_ROLES[role])}" if role in _ROLES else name
 
 
 def titles() -> Sequence[tuple[str, str, str]]:
@@ -138,11 +138,18 @@ def titles() -> Sequence[tuple[str, str, str]]:
     )
 
 
-_FIELDS = {"name": "name", "op": "operator", "attr": "attribute", "shape": "shape", "tensor": "tensor", "type": "type"}
+_FIELDS = {
+    "name": mark("name"),
+    "op": mark("operator"),
+    "attr": mark("attribute"),
+    "shape": mark("shape"),
+    "tensor": mark("tensor"),
+    "type": mark("type"),
+}
 _ROLES = {
-    "input": "input",
-    "output": "output",
-    "weight": "weight",
-    "graph input": "graph input",
-    "graph output": "graph output",
+    "input": mark("input"),
+    "output": mark("output"),
+    "weight": mark("weight"),
+    "graph input": mark("graph input"),
+    "graph output": mark("graph output"),
 }
