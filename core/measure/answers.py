@@ -61,7 +61,7 @@ def best_answers(scores: Array, labels: Sequence[str] = (), top: int = 5) -> tup
     """The ``top`` likeliest classes of one item's scores [C], best first."""
     shares = _shares(scores)
     best = np.argsort(-shares, kind="stable")[: max(top, 1)]
-    return tuple(Answer(int(k), labels[k] if k < len(labels) else str(k), float(shares[k])) for k in best)
+    return tuple(Answer(int(k), (labels[k] if k < len(labels) else "") or str(k), float(shares[k])) for k in best)
 
 
 def _shares(scores: Array) -> Array:
