@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
@@ -11,7 +12,7 @@ from core.errors import UserError
 from core.model.layout_nested import Cache
 from core.model.model import Model
 from gui.background import Background
-from gui.graph_view.known import Known, known
+from gui.graph_view.known import Known, known, known_already
 from gui.graph_view.membership import Membership
 from gui.graph_view.model_work import IN_THREAD
 from gui.graph_view.picture import Picture, members_of, place
@@ -20,6 +21,7 @@ from gui.graph_view.tree import Tree
 from gui.large_graphs import growing
 
 _CARDS_AT_ONCE = 400  # cards of layers to be made: about 20 ms
+_LOOKED_AT = 200  # nodes, to tell whether a graph is another state of one
 _ITEMS_AT_ONCE = 2_500  # cards in one block: about 100 ms of layout where it was never laid out
 
 
@@ -133,14 +135,24 @@ class Drafting(QObject):
         """Whether the picture was delivered before returning."""
         self._model = model
         self._asked += 1
-        if self._sketcher is not None and model.graph is self._sketcher.whole.model.graph:
-            self._sketcher.follow(known(model))
-            return self._draw(self._open.paths)
-        return self._begin(model)
+        whole, sketcher = known_already(model), self._sketcher
+        if whole is None and len(model.graph.graph) <= IN_THREAD:
+            whole = known(model)
+        if sketcher is None or whole is None:
+            return self._begin(model)
+        if model.graph is sketcher.whole.model.graph:
+            sketcher.follow(whole)
+        elif not sketcher.adopt(whole):
+            return self._begin(model)
+        return self._draw(self._open.paths)
 
-    def shows(self, model: Model) -> bool:
-        """Whether the picture on the canvas is one of this graph, if not of its newest state."""
-        return self._sketcher is not None and self._sketcher.whole.model.graph is model.graph
+    def resembles(self, model: Model) -> bool:
+        """Whether the picture on the canvas is of the same network, if not of this state of it."""
+        if self._sketcher is None:
+            return False
+        names = [node.name for node in islice(model.graph.graph, _LOOKED_AT)]
+        before = {node.name for node in self._sketcher.whole.nodes}
+        return 2 * sum(name in before for name in names) > len(names)
 
     def set_blocks(self, shown: bool) -> bool:
         """Show blocks, or the graph flat."""

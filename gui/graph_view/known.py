@@ -60,6 +60,12 @@ def known(model: Model) -> Known:
         return found
 
 
+def known_already(model: Model) -> Known | None:
+    """What is known of a model, if it was found out before; at once."""
+    found = _recent.get(id(model))
+    return found if found is not None and found.model is model else None
+
+
 def remember(whole: Known) -> None:
     """What an edit has found out about a model, so that :func:`known` need not."""
     with _one_at_a_time:

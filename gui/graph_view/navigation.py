@@ -143,8 +143,15 @@ class Navigation(QGraphicsView):
         self._canvas.setSceneRect(area.adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN))
 
     def _scroll_to(self, point: QPointF, spot: QPointF) -> None:
-        """Bring a point of the canvas to ``spot`` in the viewport; centerOn() would round, and the graph creep."""
+        """Bring a point of the canvas to ``spot`` in the viewport; centerOn() would round, and the graph creep.
+
+        The canvas grows where the point could not come there otherwise.
+        """
         away = self.viewportTransform().map(point) - spot
+        wanted = self.mapToScene(self.viewport().rect().translated(round(away.x()), round(away.y()))).boundingRect()
+        if not self._canvas.sceneRect().contains(wanted):
+            self._canvas.setSceneRect(self._canvas.sceneRect().united(wanted))
+            away = self.viewportTransform().map(point) - spot
         for bar, moved in ((self.horizontalScrollBar(), away.x()), (self.verticalScrollBar(), away.y())):
             bar.setValue(bar.value() + round(moved))
 

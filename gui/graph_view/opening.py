@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import Signal
 
-from gui.graph_view.showing import Showing
+from gui.graph_view.showing import Anchor, Showing
 from gui.graph_view.tree import Tree
 
 
@@ -23,7 +23,7 @@ class Opening(Showing):
     def set_blocks(self, shown: bool) -> None:
         """Show blocks, or the graph flat."""
         if shown != self._drafting.blocks:
-            self._anchor = self._hold()
+            self._anchors = self._hold()
             self._drafting.set_blocks(shown)
             self.blocks_changed.emit()
 
@@ -96,9 +96,9 @@ class Opening(Showing):
         if opened == self._drafting.opened and self._drafting.members is not None:
             return
         box = self.block_box(path)
-        self._anchor = self._hold()
+        self._anchors = self._hold()
         if box is not None:
             self._at_start = False
-            self._anchor = ("block", path, self.viewportTransform().map(box.topLeft()))
+            self._anchors.insert(0, Anchor("", path, self.viewportTransform().map(box.topLeft())))
         self._drafting.set_opened(opened)
         self.blocks_changed.emit()

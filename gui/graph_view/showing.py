@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
@@ -19,7 +20,16 @@ from gui.graph_view.navigation import Navigation
 from gui.graph_view.picture import Picture
 from gui.words import tr
 
+_ANCHORS = 30
 EMPTY = "Open a model: Ctrl+O, or drop a file here"
+
+
+class Anchor(NamedTuple):
+    """Something that must not move on the screen: a layer by its key, or a block by its path, and where it is."""
+
+    key: str
+    block: str
+    spot: QPointF
 
 
 class Showing(Navigation):
@@ -38,7 +48,7 @@ class Showing(Navigation):
         self._drafting.failed.connect(self._fail)
         self._picture: Picture | None = None
         self._shown = Shown()
-        self._anchor: tuple[str, str, QPointF] | None = None  # block or key, which, where on the screen
+        self._anchors: list[Anchor] = []
         self._afterwards: Callable[[], None] | None = None
         self._tiles = Tiles(self.paint_graph)
         self._message = tr(EMPTY)
@@ -67,13 +77,13 @@ class Showing(Navigation):
             self._restore()
             self.picture_changed.emit()
             return
-        self._anchor = self._hold()
-        if not self._drafting.set_model(model) and not self._drafting.shows(model):
+        self._anchors = self._hold()
+        if not self._drafting.set_model(model) and not self._drafting.resembles(model):
             self._clear(tr("Laying out the graph…"))
 
     def _show(self, done: Picture) -> None:
         first = self._picture is None
-        anchor, self._anchor = self._anchor, None
+        anchors, self._anchors = self._anchors, []
         self._clear("")
         self._picture = done
         shown = self._shown
@@ -85,7 +95,7 @@ class Showing(Navigation):
         ):
             self._canvas.addItem(item)
         self._set_extent(done.place.bounds)
-        if first or anchor is None or not self._return_to(*anchor):
+        if first or not any(self._return_to(anchor) for anchor in anchors):
             self.go_to_input()
         self._restore()
         self.picture_changed.emit()
@@ -117,36 +127,34 @@ class Showing(Navigation):
 
     # staying in place -------------------------------------------------------------------------------------------
 
-    def _hold(self) -> tuple[str, str, QPointF] | None:
-        """What must not move on the screen: the selected card if it is seen, else the one nearest to the middle."""
+    def _hold(self) -> list[Anchor]:
+        """What should stay where it is: the selected card if it is seen, then those nearest to the middle."""
         done = self._picture
         if done is None:
-            return None
+            return []
         seen = self.mapToScene(self.viewport().rect()).boundingRect()
         near = done.cards_in(seen.left(), seen.top(), seen.right(), seen.bottom())
-        named = [k for k in near if done.cards[k].key or done.cards[k].block]
-        chosen = [k for k in named if k in self._shown.selected] or named
-        if not chosen:
-            return ("origin", "", self.viewportTransform().map(QPointF()))
-        middle = seen.center()
-        card = min(chosen, key=lambda k: (QRectF(*done.boxes[k]).center() - middle).manhattanLength())
-        spot = self.viewportTransform().map(QRectF(*done.boxes[card]).topLeft())
-        name = done.cards[card]
-        if name.block:
-            return ("block", name.block, spot)
-        return ("key", name.key, spot)
+        middle, chosen = seen.center(), self._shown.selected | self._shown.holding
 
-    def _return_to(self, kind: str, name: str, spot: QPointF) -> bool:
-        """Whether what must not move is still there; then it stands at ``spot`` again."""
+        def away(k: int) -> tuple[bool, float]:
+            return k not in chosen, (QRectF(*done.boxes[k]).center() - middle).manhattanLength()
+
+        named = sorted((k for k in near if done.cards[k].key or done.cards[k].block), key=away)
+        place = self.viewportTransform()
+        return [
+            Anchor(done.cards[k].key, done.cards[k].block, place.map(QRectF(*done.boxes[k]).topLeft()))
+            for k in named[:_ANCHORS]
+        ]
+
+    def _return_to(self, anchor: Anchor) -> bool:
+        """Whether what must not move is still there; then it stands where it stood."""
         done = self._picture
-        box = self.block_box(name) if kind == "block" else None
-        if kind == "key" and done is not None:
-            card = done.card_of(name)
-            box = QRectF(*done.boxes[card]) if card is not None else None
-        elif kind == "origin":
-            box = QRectF()
+        box = self.block_box(anchor.block) if anchor.block else None
+        card = done.card_of(anchor.key) if done is not None and anchor.key else None
+        if done is not None and card is not None:
+            box = QRectF(*done.boxes[card])
         if box is not None:
-            self._scroll_to(box.topLeft(), spot)
+            self._scroll_to(box.topLeft(), anchor.spot)
         return box is not None
 
     def block_box(self, path: str) -> QRectF | None:

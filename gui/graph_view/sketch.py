@@ -7,7 +7,7 @@ not touched is taken from memory: cards by layer, words on tensors by value.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import ceil
 from typing import NamedTuple
@@ -138,6 +138,35 @@ class Sketcher:
         self.members.touched(changed, whole.nodes)
         if len(self._layers) > 2 * len(seen) + 1000:
             self._layers = {node: held for node, held in self._layers.items() if node in seen}
+
+    def adopt(self, whole: Known) -> bool:
+        """Go on with a copy of the graph, perhaps after an edit, where nearly all of what is known was taken along.
+
+        False, and nothing happened, where it was not.
+        """
+        before = self.whole.layers
+        twins: dict[ir.Node, ir.Node] = {}
+        for key, (node, cost) in whole.layers.items():
+            if key in before and before[key][1] is cost:
+                twins[before[key][0]] = node
+        if len(twins) < 0.9 * len(whole.layers):
+            return False
+        homes, by_name = self.members.homes, {node.name: node for node in self.whole.nodes}
+        old = ((node, by_name.get(node.name)) for node in whole.nodes)
+        self.members.homes = {node: homes[was] for node, was in old if was is not None}
+        held = ((twins[node], h) for node, h in self._layers.items() if node in twins)
+        self._layers = {node: h._replace(inputs=node.inputs) for node, h in held}
+        self._seen = {node: (whole.layers[key][1], node.inputs) for key, node in self._by_key(twins, whole)}
+        self._ends.clear()
+        self._said.clear()
+        self.with_bodies = set()
+        self.follow(whole)
+        return True
+
+    @staticmethod
+    def _by_key(twins: Mapping[ir.Node, ir.Node], whole: Known) -> Iterator[tuple[str, ir.Node]]:
+        taken = set(twins.values())
+        return ((key, node) for key, (node, _) in whole.layers.items() if node in taken)
 
     def draft(self, opened: Collection[str]) -> Draft:
         """Begin a sketch with these blocks open (by path), all others closed."""
