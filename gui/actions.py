@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gui.desk import Desk
-from gui.editing import target
 from gui.operations import (
     act,
     analyse,
@@ -26,7 +25,26 @@ from gui.operations import (
     searching,
     timing,
 )
-from gui.words import tr
+from gui.reasons import (
+    needs_alike,
+    needs_beside,
+    needs_block,
+    needs_blocks,
+    needs_convolution,
+    needs_data,
+    needs_inner,
+    needs_labels,
+    needs_layer,
+    needs_parent,
+    needs_project,
+    needs_redo,
+    needs_running,
+    needs_selection,
+    needs_steps,
+    needs_stored,
+    needs_tensor,
+    needs_undo,
+)
 
 MENUS = (
     "&File",
@@ -60,91 +78,6 @@ class Entry:
     check: Callable[[Desk], bool] | None = None
 
 
-def needs_project(desk: Desk) -> str:
-    return "" if desk.state.model is not None else tr("Open a model first.")
-
-
-def needs_beside(desk: Desk) -> str:
-    return "" if desk.state.beside is not None else tr("No second graph is shown.")
-
-
-def needs_parent(desk: Desk) -> str:
-    """Edits that are no revision yet become one before any act."""
-    second = desk.state.can_undo or desk.editing.pending
-    return needs_project(desk) or ("" if second else tr("This is the first revision."))
-
-
-def needs_undo(desk: Desk) -> str:
-    return needs_project(desk) or ("" if desk.editing.can_undo else tr("This is the first revision."))
-
-
-def needs_redo(desk: Desk) -> str:
-    return needs_project(desk) or ("" if desk.editing.can_redo else tr("There is nothing to redo."))
-
-
-def needs_running(desk: Desk) -> str:
-    """A graph that an edit has left wrong cannot be run."""
-    return needs_project(desk) or desk.editing.unfinished
-
-
-def needs_data(desk: Desk) -> str:
-    return needs_project(desk) or ("" if desk.state.data is not None else tr("Attach data first (Ctrl+D)."))
-
-
-def needs_labels(desk: Desk) -> str:
-    return needs_data(desk) or ("" if desk.state.labelled else tr("The attached data has no classes to judge by."))
-
-
-def needs_steps(desk: Desk) -> str:
-    return needs_parent(desk)
-
-
-def needs_blocks(desk: Desk) -> str:
-    view = desk.window.graphs.view
-    return needs_project(desk) or ("" if view.has_blocks else tr("This graph has no blocks, or they are switched off."))
-
-
-def needs_block(desk: Desk) -> str:
-    chosen = desk.window.graphs.view.block_in_hand()
-    return needs_blocks(desk) or ("" if chosen else tr("Select a block, or a layer in one."))
-
-
-def needs_alike(desk: Desk) -> str:
-    view = desk.window.graphs.view
-    alike = len(view.alike(view.block_in_hand())) > 1
-    return needs_block(desk) or ("" if alike else tr("No other block has the structure of the selected one."))
-
-
-def needs_selection(desk: Desk) -> str:
-    return needs_project(desk) or ("" if desk.state.selected else tr("No layer is selected."))
-
-
-def needs_layer(desk: Desk) -> str:
-    return needs_selection(desk) or ("" if target.layer(desk) is not None else tr("Select one layer only."))
-
-
-def needs_convolution(desk: Desk) -> str:
-    node = target.layer(desk)
-    return needs_layer(desk) or ("" if node is not None and node.op_type == "Conv" else tr("Select a convolution."))
-
-
-def needs_stored(desk: Desk) -> str:
-    node = target.layer(desk)
-    held = node is not None and target.stored(node)
-    return needs_layer(desk) or ("" if held else tr("The layer has no stored values."))
-
-
-def needs_tensor(desk: Desk) -> str:
-    found = target.tensor(desk) is not None
-    return needs_project(desk) or ("" if found else tr("Select one layer, or click a tensor."))
-
-
-def needs_inner(desk: Desk) -> str:
-    value = target.tensor(desk)
-    ended = value is not None and (value.is_graph_output() or value.producer() is None)
-    return needs_tensor(desk) or (tr("This tensor is an end of the graph already.") if ended else "")
-
-
 def _line(menu: str) -> Entry:
     return Entry("", menu, "-")
 
@@ -170,7 +103,7 @@ EDITS: tuple[Entry, ...] = (
         EDIT,
         "&Lightweight block…",
         editing.replace_block,
-        "Ctrl+Shift+K",
+        "Ctrl+Shift+H",
         "A block with fewer weights in a convolution's place; says beforehand what it saves.",
         needs_convolution,
     ),
@@ -208,7 +141,7 @@ EDITS: tuple[Entry, ...] = (
     Entry("add_input", EDIT_GRAPH, "&Add an input…", editing.add_input, why_not=needs_project),
     Entry("remove_input", EDIT_GRAPH, "Remove an &input…", editing.remove_input, why_not=needs_project),
     Entry("input_shape", EDIT_GRAPH, "Input &shape…", editing.input_shape, "Ctrl+Shift+I", why_not=needs_project),
-    Entry("batch", EDIT_GRAPH, "&Batch size…", editing.batch, "Ctrl+Alt+B", why_not=needs_project),
+    Entry("batch", EDIT_GRAPH, "&Batch size…", editing.batch, "Ctrl+Alt+I", why_not=needs_project),
     _line(EDIT_GRAPH),
     Entry("fold_batchnorm", EDIT_GRAPH, "&Fold BatchNorm", editing.fold_batchnorm, why_not=needs_project),
     Entry("fold_constants", EDIT_GRAPH, "Fold &constants", editing.fold_constants, why_not=needs_project),

@@ -58,7 +58,7 @@ def build(app: QApplication, settings: Settings | None = None, client: Client | 
     editing = Editing(state, background, errors, window)
     desk = Desk(app, window, state, runner, errors, store, background, editing)
     menus = Menus(desk)
-    desk.kept.extend((menus, ContextMenus(desk), Bindings(desk, menus)))
+    desk.kept.extend((menus, ContextMenus(desk, menus.refresh), Bindings(desk, menus)))
     desk.kept.extend((FocusedPanel(app, window), SystemLook(app, store, window)))
     colouring = Colouring(state, window.graphs.view, background, errors.report)
     desk.kept.extend((colouring, ColourMenu(colouring, menus.menus[VIEW], desk.actions["tab_graph"])))

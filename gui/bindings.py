@@ -65,6 +65,7 @@ class Bindings:
         for signal in (state.opened, state.moved, state.listed, state.data_changed, state.beside_changed):
             signal.connect(self._menus.refresh)
         self._desk.editing.changed.connect(self._menus.refresh)
+        self._desk.window.graphs.view.tensor_selected.connect(lambda _: self._menus.refresh())
         self._desk.editing.changed.connect(self._show_place)
         self._desk.editing.said.connect(self._show_place)
         state.selection_changed.connect(lambda _: self._menus.refresh())

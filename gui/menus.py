@@ -13,10 +13,11 @@ from PySide6.QtWidgets import QMenu
 from core.exporters.exporter import load_exporters
 from core.methods.method import Kind, Method, load_methods
 from core.model.model import quantized
-from gui.actions import ENTRIES, EXPORT, FILE, MENUS, VIEW, Entry, needs_running
+from gui.actions import ENTRIES, EXPORT, FILE, MENUS, VIEW, Entry
 from gui.desk import Desk
 from gui.operations import act, exporting, files, focusing, speaking
 from gui.palette.commands import plain
+from gui.reasons import needs_running
 from gui.translations.choosing import SYSTEM, languages
 from gui.wording import method_title, without_options
 from gui.words import tr

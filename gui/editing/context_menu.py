@@ -28,8 +28,9 @@ _GROUND = ("undo", "redo", "", "find", "select_all", "", "input_shape", "batch",
 class ContextMenus:
     """Shows the menu that fits; what it is about is selected first, so that menu bar and shortcuts mean the same."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, desk: Desk, refresh: Callable[[], None]) -> None:
+        """``refresh`` greys out what cannot act on what is selected now."""
+        self._desk, self._refresh = desk, refresh
         self.shown: QMenu | None = None
         desk.window.graphs.view.menu_requested.connect(self.show)
 
@@ -63,6 +64,7 @@ class ContextMenus:
             self._terminal(menu, end)
         else:
             self._entries(menu, _GROUND)
+        self._refresh()
         return menu
 
     def _layer(self, menu: QMenu, key: str) -> None:

@@ -74,6 +74,10 @@ def plain(text: str) -> str:
 
 def press(desk: Desk, qtbot: QtBot, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier(0)) -> None:  # noqa: B008
     """A shortcut, with the keyboard in the graph."""
+    if not desk.window.isActiveWindow():  # a menu had it, and no window manager gives it back here
+        desk.window.activateWindow()
+        qtbot.waitUntil(desk.window.isActiveWindow, timeout=2000)
+    desk.window.graphs.view.setFocus()
     qtbot.keyClick(desk.window.graphs.view, key, modifiers)
 
 

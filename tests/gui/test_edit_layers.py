@@ -226,7 +226,7 @@ def test_two_layers_are_bypassed_at_once(sample: Desk, qtbot: QtBot) -> None:
 def test_a_lightweight_block_says_what_it_saves_before(sample: Desk, qtbot: QtBot) -> None:
     before, feed = shown(sample), noise(model_of(sample))
     click_layer(sample, qtbot, CONV)
-    press(sample, qtbot, Qt.Key.Key_K, CTRL | SHIFT)
+    press(sample, qtbot, Qt.Key.Key_H, CTRL | SHIFT)
     opened = form(BlockForm)
     cells = [[c.text() for c in row] for row in opened.figures]
     assert cells == [["160", "41", "74 %"], ["36.9 k", "6.4 k", "83 %"], ["640 B", "164 B", "74 %"]]
