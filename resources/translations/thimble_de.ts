@@ -110,11 +110,6 @@
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>Activations</source>
-      <translation>Aktivierungen</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
       <source>uint8 is the faster one in onnxruntime on x86; TFLite files are the same</source>
       <translation>uint8 ist in onnxruntime auf x86 schneller; TFLite-Dateien sind gleich</translation>
     </message>
@@ -187,11 +182,6 @@
       <location filename="../../core/methods" />
       <source>Empty: one that suits the optimizer and the network.</source>
       <translation>Leer: eine, die zu Optimierer und Netz passt.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Batch size</source>
-      <translation>Batchgröße</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -525,18 +515,33 @@
     </message>
     <message>
       <location filename="../../core/model/editing" />
-      <source>Replace by a lightweight block</source>
-      <translation>Durch leichten Block ersetzen</translation>
+      <source>New name</source>
+      <translation>Neuer Name</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
-      <source>Layer</source>
-      <translation>Schicht</translation>
+      <source>Set attribute</source>
+      <translation>Attribut setzen</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
-      <source>Block</source>
-      <translation>Block</translation>
+      <source>Value</source>
+      <translation>Wert</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Remove attribute</source>
+      <translation>Attribut entfernen</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Set attributes</source>
+      <translation>Attribute setzen</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Left to their defaults</source>
+      <translation>Auf Standard belassen</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
@@ -680,11 +685,6 @@
     </message>
     <message>
       <location filename="../../core/model/editing" />
-      <source>Tensor that takes its place</source>
-      <translation>Tensor, der an seine Stelle tritt</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
       <source>Delete</source>
       <translation>Löschen</translation>
     </message>
@@ -697,36 +697,6 @@
       <location filename="../../core/model/editing" />
       <source>Remove Identity and Dropout</source>
       <translation>Identity und Dropout entfernen</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Rename layer</source>
-      <translation>Schicht umbenennen</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>New name</source>
-      <translation>Neuer Name</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Rename tensor</source>
-      <translation>Tensor umbenennen</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Set attribute</source>
-      <translation>Attribut setzen</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Value</source>
-      <translation>Wert</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Remove attribute</source>
-      <translation>Attribut entfernen</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
@@ -757,11 +727,6 @@
       <location filename="../../core/model/editing" />
       <source>Cut out layers</source>
       <translation>Schichten ausschneiden</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Load values</source>
-      <translation>Werte laden</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
@@ -1484,22 +1449,47 @@
     <message>
       <location filename="../../gui/actions.py" />
       <source>This graph has no blocks, or they are switched off.</source>
-      <translation type="unfinished" />
+      <translation>Dieser Graph hat keine Blöcke, oder sie sind abgeschaltet.</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Select a block, or a layer in one.</source>
-      <translation type="unfinished" />
+      <translation>Einen Block wählen oder eine Schicht darin.</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>No other block has the structure of the selected one.</source>
-      <translation type="unfinished" />
+      <translation>Kein anderer Block hat den Aufbau des gewählten.</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>No layer is selected.</source>
       <translation>Keine Schicht ist gewählt.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Select one layer only.</source>
+      <translation>Nur eine Schicht wählen.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Select a convolution.</source>
+      <translation>Eine Faltung wählen.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>The layer has no stored values.</source>
+      <translation>Die Schicht hat keine gespeicherten Werte.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Select one layer, or click a tensor.</source>
+      <translation>Eine Schicht wählen oder einen Tensor anklicken.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>This tensor is an end of the graph already.</source>
+      <translation>Dieser Tensor ist schon ein Ende des Graphen.</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
@@ -1584,12 +1574,12 @@
     <message>
       <location filename="../../gui/actions.py" />
       <source>Open pac&amp;ked project…</source>
-      <translation type="unfinished" />
+      <translation>Gepac&amp;ktes Projekt öffnen…</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>One file that somebody has sent.</source>
-      <translation type="unfinished" />
+      <translation>Eine Datei, die jemand geschickt hat.</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
@@ -1599,12 +1589,12 @@
     <message>
       <location filename="../../gui/actions.py" />
       <source>Pack pro&amp;ject…</source>
-      <translation type="unfinished" />
+      <translation>Projekt pa&amp;cken…</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>One file to send: every revision, without the data.</source>
-      <translation type="unfinished" />
+      <translation>Eine Datei zum Verschicken: jede Revision, ohne die Daten.</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
@@ -1659,12 +1649,137 @@
     <message>
       <location filename="../../gui/actions.py" />
       <source>&amp;Redo</source>
-      <translation>&amp;Wiederherstellen</translation>
+      <translation>Wie&amp;derherstellen</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>What was undone last.</source>
       <translation>Was zuletzt rückgängig gemacht wurde.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>The layer, or the tensor that is followed.</source>
+      <translation>Die Schicht oder den Tensor, dem gefolgt wird.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Attribu&amp;tes…</source>
+      <translation>A&amp;ttribute…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Of the selected layer.</source>
+      <translation>Der gewählten Schicht.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Replace &amp;operator…</source>
+      <translation>&amp;Operator ersetzen…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Another operator on the same tensors.</source>
+      <translation>Ein anderer Operator auf denselben Tensoren.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>&amp;Lightweight block…</source>
+      <translation>&amp;Leichter Block…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>A block with fewer weights in a convolution's place; says beforehand what it saves.</source>
+      <translation>Ein Block mit weniger Gewichten an Stelle einer Faltung; sagt vorher, was er spart.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>&amp;Bypass or delete…</source>
+      <translation>&amp;Überbrücken oder löschen…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Bypass: what is behind reads what was before. Delete: a gap stays.</source>
+      <translation>Überbrücken: Was dahinter ist, liest, was davor war. Löschen: Eine Lücke bleibt.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Behind the layer, or on the tensor.</source>
+      <translation>Hinter der Schicht oder auf dem Tensor.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>&amp;Connect input…</source>
+      <translation>Eingang &amp;verbinden…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>To another tensor.</source>
+      <translation>Mit einem anderen Tensor.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Value&amp;s…</source>
+      <translation>&amp;Werte…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Of a stored tensor.</source>
+      <translation>Eines gespeicherten Tensors.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Cut out &amp;part…</source>
+      <translation>Teil auss&amp;chneiden…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>The selected layers.</source>
+      <translation>Die gewählten Schichten.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Make the tensor an &amp;output</source>
+      <translation>Tensor zum &amp;Ausgang machen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>&amp;Remove an output…</source>
+      <translation>Ausgang &amp;entfernen…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>&amp;Add an input…</source>
+      <translation>Eingang &amp;hinzufügen…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Remove an &amp;input…</source>
+      <translation>Eingang e&amp;ntfernen…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Input &amp;shape…</source>
+      <translation>&amp;Form des Eingangs…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>&amp;Batch size…</source>
+      <translation>&amp;Batchgröße…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>&amp;Fold BatchNorm</source>
+      <translation>BatchNorm fa&amp;lten</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Fold &amp;constants</source>
+      <translation>&amp;Konstanten falten</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Remove I&amp;dentity and Dropout</source>
+      <translation>&amp;Identity und Dropout entfernen</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
@@ -1744,37 +1859,27 @@
     <message>
       <location filename="../../gui/actions.py" />
       <source>Layers in the blocks that names and repeated structure give; without it the graph is flat.</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../gui/actions.py" />
-      <source>Open all blocks</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <location filename="../../gui/actions.py" />
-      <source>Close all blocks</source>
-      <translation type="unfinished" />
+      <translation>Schichten in den Blöcken, die Namen und wiederholter Aufbau ergeben; ohne sie ist der Graph flach.</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Open or close &amp;the selected block</source>
-      <translation type="unfinished" />
+      <translation>Gewähl&amp;ten Block öffnen oder schließen</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Of a selected layer the block around it.</source>
-      <translation type="unfinished" />
+      <translation>Bei einer gewählten Schicht den Block um sie.</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Open or close all identical blocks</source>
-      <translation type="unfinished" />
+      <translation>Alle gleichen Blöcke öffnen oder schließen</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>The selected block and all of the same structure.</source>
-      <translation type="unfinished" />
+      <translation>Den gewählten Block und alle mit gleichem Aufbau.</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
@@ -2649,9 +2754,671 @@
       <translation>Einen kleineren Maßstab wählen oder als SVG speichern.</translation>
     </message>
     <message>
+      <location filename="../../gui/editing/context_menu.py" />
+      <source>Value&amp;s</source>
+      <translation>&amp;Werte</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/context_menu.py" />
+      <source>Insert in &amp;front of</source>
+      <translation>Einfügen &amp;vor</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/context_menu.py" />
+      <source>&amp;Go to its layer</source>
+      <translation>&amp;Zu ihrer Schicht gehen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/context_menu.py" />
+      <source>R&amp;ename…</source>
+      <translation>Um&amp;benennen…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/context_menu.py" />
+      <source>&amp;Insert layer…</source>
+      <translation>Schicht e&amp;infügen…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/context_menu.py" />
+      <source>Change &amp;shape…</source>
+      <translation>&amp;Form ändern…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/context_menu.py" />
+      <source>Re&amp;move the input</source>
+      <translation>Eingang e&amp;ntfernen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/context_menu.py" />
+      <source>Re&amp;move the output</source>
+      <translation>Ausgang e&amp;ntfernen</translation>
+    </message>
+    <message>
       <location filename="../../gui/editing/folder.py" />
       <source>Making the edits a revision…</source>
       <translation>Änderungen werden zur Revision…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/attribute_fields.py" />
+      <source>{operator} has no attributes.</source>
+      <translation>{operator} hat keine Attribute.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/attribute_fields.py" />
+      <source>not a plain value</source>
+      <translation>kein einfacher Wert</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/attribute_fields.py" />
+      <source>required</source>
+      <translation>nötig</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/attribute_fields.py" />
+      <source>'{name}' is required.</source>
+      <translation>'{name}' ist nötig.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/attribute_fields.py" />
+      <source>'{name}' is '{text}'; it must be a number.</source>
+      <translation>'{name}' ist '{text}'; es muss eine Zahl sein.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/attribute_row.py" />
+      <source>a whole number</source>
+      <translation>eine ganze Zahl</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/attribute_row.py" />
+      <source>a number</source>
+      <translation>eine Zahl</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/attribute_row.py" />
+      <source>text</source>
+      <translation>Text</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/attribute_row.py" />
+      <source>whole numbers divided by commas</source>
+      <translation>ganze Zahlen, durch Kommas getrennt</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/attribute_row.py" />
+      <source>numbers divided by commas</source>
+      <translation>Zahlen, durch Kommas getrennt</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/attribute_row.py" />
+      <source>texts divided by commas</source>
+      <translation>Texte, durch Kommas getrennt</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/attribute_row.py" />
+      <source>default ({value})</source>
+      <translation>Standard ({value})</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/attribute_row.py" />
+      <source>not set</source>
+      <translation>nicht gesetzt</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/attribute_row.py" />
+      <source>a tensor or a graph; it cannot be typed in</source>
+      <translation>ein Tensor oder Graph; er lässt sich nicht eintippen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/attribute_row.py" />
+      <source>default: {value}</source>
+      <translation>Standard: {value}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/attributes.py" />
+      <source>Attributes</source>
+      <translation>Attribute</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/base.py" />
+      <source>Afterwards: {sentence}</source>
+      <translation>Danach: {sentence}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/block.py" />
+      <source>One filter a channel, then a 1×1 convolution that mixes the channels.</source>
+      <translation>Ein Filter je Kanal, dann eine 1×1-Faltung, die die Kanäle mischt.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/block.py" />
+      <source>A 1×1 convolution to fewer channels, then 1×1 and full kernels side by side.</source>
+      <translation>Eine 1×1-Faltung auf weniger Kanäle, dann 1×1 und volle Kerne nebeneinander.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/block.py" />
+      <source>Grouped 1×1 convolutions around a filter a channel, with the channels shuffled between.</source>
+      <translation>Gruppierte 1×1-Faltungen um einen Filter je Kanal, dazwischen werden die Kanäle gemischt.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/block.py" />
+      <source>A convolution to a part of the outputs; cheap filters make the others out of these.</source>
+      <translation>Eine Faltung auf einen Teil der Ausgänge; billige Filter machen daraus die anderen.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/block.py" />
+      <source>Depthwise separable</source>
+      <translation>Kanalweise getrennt</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/block.py" />
+      <source>Fire</source>
+      <translation>Fire</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/block.py" />
+      <source>Shuffle</source>
+      <translation>Shuffle</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/block.py" />
+      <source>Ghost</source>
+      <translation>Ghost</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/block.py" />
+      <source>Replace by a lightweight block</source>
+      <translation>Durch leichten Block ersetzen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/block.py" />
+      <source>&amp;Block</source>
+      <translation>&amp;Block</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/block.py" />
+      <source>{label} is '{text}'; it must be {kind}.</source>
+      <translation>{label} ist '{text}'; es muss {kind} sein.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/block.py" />
+      <source>now</source>
+      <translation>jetzt</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/block.py" />
+      <source>block</source>
+      <translation>Block</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/block.py" />
+      <source>saved</source>
+      <translation>gespart</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/block.py" />
+      <source>Estimated: counted on the layers that the block consists of, for one item.</source>
+      <translation>Geschätzt: an den Schichten gezählt, aus denen der Block besteht, für einen Eintrag.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/connecting.py" />
+      <source>Connect an input</source>
+      <translation>Einen Eingang verbinden</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/connecting.py" />
+      <source>reads {tensor}</source>
+      <translation>liest {tensor}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/connecting.py" />
+      <source>reads nothing</source>
+      <translation>liest nichts</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/connecting.py" />
+      <source>Name of a tensor</source>
+      <translation>Name eines Tensors</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/connecting.py" />
+      <source>&amp;Input</source>
+      <translation>&amp;Eingang</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/connecting.py" />
+      <source>&amp;Tensor</source>
+      <translation>&amp;Tensor</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/connecting.py" />
+      <source>It must be made before this layer.</source>
+      <translation>Er muss vor dieser Schicht erzeugt werden.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/connecting.py" />
+      <source>Say which tensor is to be read.</source>
+      <translation>Angeben, welcher Tensor gelesen werden soll.</translation>
+    </message>
+    <message numerus="yes">
+      <location filename="../../gui/editing/forms/cutting.py" />
+      <source>Cut out {n} layers</source>
+      <extracomment>For one: Cut out {n} layer</extracomment>
+      <translation>
+        <numerusform>{n} Schicht ausschneiden</numerusform>
+        <numerusform>{n} Schichten ausschneiden</numerusform>
+      </translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/cutting.py" />
+      <source>Goes in: {names}</source>
+      <translation>Hinein: {names}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/cutting.py" />
+      <source>Comes out: {names}</source>
+      <translation>Heraus: {names}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/cutting.py" />
+      <source>As a &amp;new project</source>
+      <translation>Als &amp;neues Projekt</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/cutting.py" />
+      <source>&amp;Keep only them here</source>
+      <translation>Nur sie hier &amp;behalten</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/cutting.py" />
+      <source>This project stays as it is; it is among the recent ones.</source>
+      <translation>Dieses Projekt bleibt, wie es ist; es steht unter den zuletzt geöffneten.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/cutting.py" />
+      <source>All other layers go. It can be undone.</source>
+      <translation>Alle anderen Schichten verschwinden. Das lässt sich rückgängig machen.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/cutting.py" />
+      <source>nothing</source>
+      <translation>nichts</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/cutting.py" />
+      <source>{names} and {n} more</source>
+      <translation>{names} und {n} weitere</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/ends.py" />
+      <source>Add a graph input</source>
+      <translation>Einen Eingang hinzufügen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/ends.py" />
+      <source>none: connect it later</source>
+      <translation>keiner: später verbinden</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/ends.py" />
+      <source>&amp;Name</source>
+      <translation>&amp;Name</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/ends.py" />
+      <source>&amp;Shape</source>
+      <translation>&amp;Form</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/ends.py" />
+      <source>Numbers, or names of sizes that are known only when the network runs.</source>
+      <translation>Zahlen, oder Namen von Größen, die erst beim Ausführen bekannt sind.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/ends.py" />
+      <source>&amp;Type</source>
+      <translation>&amp;Typ</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/ends.py" />
+      <source>Takes the &amp;place of</source>
+      <translation>Tritt an die &amp;Stelle von</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/ends.py" />
+      <source>What reads this tensor reads the new input instead.</source>
+      <translation>Was diesen Tensor liest, liest stattdessen den neuen Eingang.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/ends.py" />
+      <source>Input shape</source>
+      <translation>Form des Eingangs</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/ends.py" />
+      <source>This is its shape already.</source>
+      <translation>Das ist seine Form schon.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/ends.py" />
+      <source>Batch size</source>
+      <translation>Batchgröße</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/ends.py" />
+      <source>&amp;Dynamic: as many items as are fed</source>
+      <translation>&amp;Dynamisch: so viele Einträge, wie kommen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/ends.py" />
+      <source>&amp;Fixed</source>
+      <translation>&amp;Fest</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/ends.py" />
+      <source>&amp;Name of the axis</source>
+      <translation>&amp;Name der Achse</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/ends.py" />
+      <source>&amp;Items</source>
+      <translation>&amp;Einträge</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/ends.py" />
+      <source>Runtimes on phones often want a fixed batch of 1.</source>
+      <translation>Laufzeiten auf Telefonen wollen oft einen festen Batch von 1.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/ends.py" />
+      <source>'{text}' is no number of items.</source>
+      <translation>'{text}' ist keine Anzahl von Einträgen.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/ends.py" />
+      <source>Use a whole number from 1.</source>
+      <translation>Eine ganze Zahl ab 1 angeben.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/ends.py" />
+      <source>Remove an input</source>
+      <translation>Einen Eingang entfernen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/ends.py" />
+      <source>Remove an output</source>
+      <translation>Einen Ausgang entfernen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/ends.py" />
+      <source>Only an input that no layer reads can go.</source>
+      <translation>Nur ein Eingang, den keine Schicht liest, kann entfernt werden.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/ends.py" />
+      <source>The layers that make it stay.</source>
+      <translation>Die Schichten, die ihn erzeugen, bleiben.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/ends.py" />
+      <source>&amp;Output</source>
+      <translation>&amp;Ausgang</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/fields.py" />
+      <source>The shape of '{name}' has an empty size.</source>
+      <translation>Die Form von '{name}' hat eine leere Größe.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/fields.py" />
+      <source>Example: batch, 3, 224, 224.</source>
+      <translation>Beispiel: batch, 3, 224, 224.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/operator_list.py" />
+      <source>Layers with weights</source>
+      <translation>Schichten mit Gewichten</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/operator_list.py" />
+      <source>Activations</source>
+      <translation>Aktivierungen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/operator_list.py" />
+      <source>Pooling and reductions</source>
+      <translation>Pooling und Reduktionen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/operator_list.py" />
+      <source>Normalization</source>
+      <translation>Normalisierung</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/operator_list.py" />
+      <source>Joining and dividing</source>
+      <translation>Verbinden und Teilen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/operator_list.py" />
+      <source>Shape and type</source>
+      <translation>Form und Typ</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/operator_list.py" />
+      <source>Arithmetic</source>
+      <translation>Arithmetik</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/operator_list.py" />
+      <source>Other operators</source>
+      <translation>Andere Operatoren</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/operator_list.py" />
+      <source>Search operators</source>
+      <translation>Operatoren suchen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/operator_list.py" />
+      <source>Operators</source>
+      <translation>Operatoren</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/operator_list.py" />
+      <source>No operator is called so.</source>
+      <translation>Kein Operator heißt so.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/operators.py" />
+      <source>Choose an operator.</source>
+      <translation>Einen Operator wählen.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/operators.py" />
+      <source>Replace the operator</source>
+      <translation>Operator ersetzen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/operators.py" />
+      <source>behind the tensor {tensor}</source>
+      <translation>hinter dem Tensor {tensor}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/operators.py" />
+      <source>Insert a layer</source>
+      <translation>Eine Schicht einfügen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/operators.py" />
+      <source>after the tensor and the operator</source>
+      <translation>nach dem Tensor und dem Operator</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/operators.py" />
+      <source>all that read the tensor</source>
+      <translation>alle, die den Tensor lesen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/operators.py" />
+      <source>only {layer}</source>
+      <translation>nur {layer}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/operators.py" />
+      <source>where the operator reads more than one</source>
+      <translation>wo der Operator mehr als einen liest</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/operators.py" />
+      <source>In &amp;front of</source>
+      <translation>&amp;Vor</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/operators.py" />
+      <source>Further &amp;tensors</source>
+      <translation>Weitere &amp;Tensoren</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/removing.py" />
+      <source>Bypass or delete</source>
+      <translation>Überbrücken oder löschen</translation>
+    </message>
+    <message numerus="yes">
+      <location filename="../../gui/editing/forms/removing.py" />
+      <source>Bypass or delete {n} layers</source>
+      <extracomment>For one: Bypass or delete {n} layer</extracomment>
+      <translation>
+        <numerusform>{n} Schicht überbrücken oder löschen</numerusform>
+        <numerusform>{n} Schichten überbrücken oder löschen</numerusform>
+      </translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/removing.py" />
+      <source>&amp;Bypass</source>
+      <translation>&amp;Überbrücken</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/removing.py" />
+      <source>&amp;Delete</source>
+      <translation>&amp;Löschen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/removing.py" />
+      <source>Tensor that takes its place</source>
+      <translation>Tensor, der an seine Stelle tritt</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/removing.py" />
+      <source>What read its result reads this tensor instead:</source>
+      <translation>Was ihr Ergebnis las, liest stattdessen diesen Tensor:</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/removing.py" />
+      <source>What read its result reads '{name}' instead, and the graph still runs.</source>
+      <translation>Was ihr Ergebnis las, liest stattdessen '{name}', und der Graph läuft weiter.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/removing.py" />
+      <source>What read a layer's result reads its input instead.</source>
+      <translation>Was das Ergebnis einer Schicht las, liest stattdessen ihren Eingang.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/removing.py" />
+      <source>What read its result lacks an input until you connect it to something else.</source>
+      <translation>Was ihr Ergebnis las, hat keinen Eingang, bis er anders verbunden wird.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/renaming.py" />
+      <source>Rename tensor</source>
+      <translation>Tensor umbenennen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/renaming.py" />
+      <source>Rename layer</source>
+      <translation>Schicht umbenennen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/renaming.py" />
+      <source>Everything that reads it follows.</source>
+      <translation>Alles, was ihn liest, folgt.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/renaming.py" />
+      <source>Its tensors keep their names.</source>
+      <translation>Ihre Tensoren behalten ihre Namen.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/renaming.py" />
+      <source>New &amp;name</source>
+      <translation>Neuer &amp;Name</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/renaming.py" />
+      <source>This is its name already.</source>
+      <translation>So heißt sie schon.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/value_table.py" />
+      <source>value</source>
+      <translation>Wert</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/values.py" />
+      <source>a single number</source>
+      <translation>eine einzelne Zahl</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/values.py" />
+      <source>Values</source>
+      <translation>Werte</translation>
+    </message>
+    <message numerus="yes">
+      <location filename="../../gui/editing/forms/values.py" />
+      <source>{n} values: load them from a file.</source>
+      <extracomment>For one: {n} value: load it from a file.</extracomment>
+      <translation>
+        <numerusform>{n} Wert: aus einer Datei laden.</numerusform>
+        <numerusform>{n} Werte: aus einer Datei laden.</numerusform>
+      </translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/values.py" />
+      <source>Values of the tensor</source>
+      <translation>Werte des Tensors</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/values.py" />
+      <source>&amp;Load .npy…</source>
+      <translation>.npy &amp;laden…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/values.py" />
+      <source>&amp;Save .npy…</source>
+      <translation>.npy &amp;speichern…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/values.py" />
+      <source>No value is changed.</source>
+      <translation>Kein Wert ist geändert.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/values.py" />
+      <source>Load values</source>
+      <translation>Werte laden</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/values.py" />
+      <source>Arrays (*.npy)</source>
+      <translation>Arrays (*.npy)</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/values.py" />
+      <source>Save values</source>
+      <translation>Werte speichern</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/values.py" />
+      <source>saved as {name}</source>
+      <translation>gespeichert als {name}</translation>
     </message>
     <message>
       <location filename="../../gui/editing/session.py" />
@@ -2942,19 +3709,99 @@
       <translation>95-%-Intervall {low} bis {high}</translation>
     </message>
     <message>
+      <location filename="../../gui/graph_view/breadcrumb.py" />
+      <source>go to that block or layer</source>
+      <translation>zu diesem Block oder dieser Schicht gehen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/breadcrumb.py" />
+      <source>open or close it, or go to a neighbour</source>
+      <translation>öffnen oder schließen, oder zu einem Nachbarn gehen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/breadcrumb.py" />
+      <source>along the line</source>
+      <translation>entlang der Zeile</translation>
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/breadcrumb.py" />
+      <source>back to the graph</source>
+      <translation>zurück zum Graphen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/breadcrumb.py" />
+      <source>Down: open or close it, or go to a neighbour.</source>
+      <translation>Pfeil ab: öffnen oder schließen, oder zu einem Nachbarn gehen.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/breadcrumb.py" />
+      <source>Where in the model</source>
+      <translation>Wo im Modell</translation>
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/breadcrumb.py" />
+      <source>Blocks there is no room for</source>
+      <translation>Blöcke, für die kein Platz ist</translation>
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/breadcrumb.py" />
+      <source>Open all blocks</source>
+      <translation>Alle Blöcke öffnen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/breadcrumb.py" />
+      <source>Close all blocks</source>
+      <translation>Alle Blöcke schließen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/breadcrumb.py" />
+      <source>The whole model: go to its input</source>
+      <translation>Das ganze Modell: zu seinem Eingang gehen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/breadcrumb.py" />
+      <source>Block {title}</source>
+      <translation>Block {title}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/breadcrumb.py" />
+      <source>Close this block</source>
+      <translation>Diesen Block schließen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/breadcrumb.py" />
+      <source>Open this block</source>
+      <translation>Diesen Block öffnen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/breadcrumb.py" />
+      <source>{n} more; search finds them (Ctrl+F)</source>
+      <translation>{n} weitere; die Suche findet sie (Strg+F)</translation>
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/breadcrumb.py" />
+      <source>Go to this layer</source>
+      <translation>Zu dieser Schicht gehen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/breadcrumb.py" />
+      <source>Layer {title}</source>
+      <translation>Schicht {title}</translation>
+    </message>
+    <message>
       <location filename="../../gui/graph_view/diagram.py" />
       <source>holds</source>
-      <translation type="unfinished" />
+      <translation>enthält</translation>
     </message>
     <message>
       <location filename="../../gui/graph_view/diagram.py" />
       <source>alike</source>
-      <translation type="unfinished" />
+      <translation>gleich</translation>
     </message>
     <message>
       <location filename="../../gui/graph_view/diagram.py" />
       <source>{k} of {n} identical</source>
-      <translation type="unfinished" />
+      <translation>{k} von {n} gleichen</translation>
     </message>
     <message>
       <location filename="../../gui/graph_view/diagram.py" />
@@ -2964,17 +3811,17 @@
     <message>
       <location filename="../../gui/graph_view/diagram.py" />
       <source>Block of {layers}; double click opens it.</source>
-      <translation type="unfinished" />
+      <translation>Block mit {layers}; ein Doppelklick öffnet ihn.</translation>
     </message>
     <message>
       <location filename="../../gui/graph_view/diagram.py" />
       <source>The MACs of some of its layers are unknown.</source>
-      <translation type="unfinished" />
+      <translation>Die MACs einiger seiner Schichten sind unbekannt.</translation>
     </message>
     <message>
       <location filename="../../gui/graph_view/frames.py" />
       <source>{layers} · {k} of {n} identical</source>
-      <translation type="unfinished" />
+      <translation>{layers} · {k} von {n} gleichen</translation>
     </message>
     <message>
       <location filename="../../gui/graph_view/known_after.py" />
@@ -3019,12 +3866,12 @@
     <message>
       <location filename="../../gui/graph_view/selecting.py" />
       <source>Closed block {title}, {layers}; Enter opens it</source>
-      <translation type="unfinished" />
+      <translation>Geschlossener Block {title}, {layers}; Eingabe öffnet ihn</translation>
     </message>
     <message>
       <location filename="../../gui/graph_view/selecting.py" />
       <source>Open block {title}, {about}; Enter closes it</source>
-      <translation type="unfinished" />
+      <translation>Offener Block {title}, {about}; Eingabe schließt ihn</translation>
     </message>
     <message>
       <location filename="../../gui/graph_view/selecting.py" />
@@ -3039,13 +3886,16 @@
     <message>
       <location filename="../../gui/graph_view/sketch.py" />
       <source>{layer}: {sentence}</source>
-      <translation type="unfinished" />
+      <translation>{layer}: {sentence}</translation>
     </message>
     <message numerus="yes">
       <location filename="../../gui/graph_view/sketch.py" />
       <source>and {n} more inside</source>
       <extracomment>For one: and {n} more inside</extracomment>
-      <translation type="unfinished" />
+      <translation>
+        <numerusform>und {n} weitere darin</numerusform>
+        <numerusform>und {n} weitere darin</numerusform>
+      </translation>
     </message>
     <message>
       <location filename="../../gui/graph_view/tensors.py" />
@@ -3243,11 +4093,6 @@
     </message>
     <message>
       <location filename="../../gui/inspector/layer_page.py" />
-      <source>Attributes</source>
-      <translation>Attribute</translation>
-    </message>
-    <message>
-      <location filename="../../gui/inspector/layer_page.py" />
       <source>Edit the attributes</source>
       <translation>Attribute ändern</translation>
     </message>
@@ -3320,11 +4165,6 @@
       <location filename="../../gui/inspector/layer_page.py" />
       <source>unknown shape</source>
       <translation>Form unbekannt</translation>
-    </message>
-    <message>
-      <location filename="../../gui/inspector/model_page.py" />
-      <source>Operators</source>
-      <translation>Operatoren</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/model_page.py" />
@@ -3564,11 +4404,6 @@
     </message>
     <message>
       <location filename="../../gui/inspector/output_panel.py" />
-      <source>not set</source>
-      <translation>nicht gewählt</translation>
-    </message>
-    <message>
-      <location filename="../../gui/inspector/output_panel.py" />
       <source>as it is stored</source>
       <translation>wie gespeichert</translation>
     </message>
@@ -3778,11 +4613,6 @@
     </message>
     <message>
       <location filename="../../gui/inspector/tensor_page.py" />
-      <source>Values</source>
-      <translation>Werte</translation>
-    </message>
-    <message>
-      <location filename="../../gui/inspector/tensor_page.py" />
       <source>name</source>
       <translation>Name</translation>
     </message>
@@ -3810,11 +4640,6 @@
       <location filename="../../gui/inspector/tensor_page.py" />
       <source>stored in the file</source>
       <translation>in der Datei gespeichert</translation>
-    </message>
-    <message>
-      <location filename="../../gui/inspector/values_table.py" />
-      <source>value</source>
-      <translation>Wert</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/values_table.py" />
@@ -4170,6 +4995,125 @@
       <translation>Unterbrochen bei {share:.0f} % · {when} · Schritt {steps:,} von {total:,}</translation>
     </message>
     <message>
+      <location filename="../../gui/layers_table/columns.py" />
+      <source>{count} MACs for one item, estimated from the graph</source>
+      <translation>{count} MACs je Eintrag, aus dem Graphen geschätzt</translation>
+    </message>
+    <message>
+      <location filename="../../gui/layers_table/columns.py" />
+      <source>{count} parameters, estimated from the graph.</source>
+      <translation>{count} Parameter, aus dem Graphen geschätzt.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/layers_table/columns.py" />
+      <source>The shape cannot be known without running the model.</source>
+      <translation>Die Form lässt sich ohne Ausführen des Modells nicht wissen.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/layers_table/columns.py" />
+      <source>Layer</source>
+      <translation>Schicht</translation>
+    </message>
+    <message>
+      <location filename="../../gui/layers_table/columns.py" />
+      <source>Name of the layer in the file</source>
+      <translation>Name der Schicht in der Datei</translation>
+    </message>
+    <message>
+      <location filename="../../gui/layers_table/columns.py" />
+      <source>ONNX operator</source>
+      <translation>ONNX-Operator</translation>
+    </message>
+    <message>
+      <location filename="../../gui/layers_table/columns.py" />
+      <source>Output</source>
+      <translation>Ausgang</translation>
+    </message>
+    <message>
+      <location filename="../../gui/layers_table/columns.py" />
+      <source>Shape of the first output, a symbolic batch counted as 1; estimated from the graph</source>
+      <translation>Form des ersten Ausgangs, ein symbolischer Batch als 1 gezählt; aus dem Graphen geschätzt</translation>
+    </message>
+    <message>
+      <location filename="../../gui/layers_table/columns.py" />
+      <source>Trained numbers: weights, biases, scales and shifts; estimated from the graph</source>
+      <translation>Trainierte Zahlen: Gewichte, Biaswerte, Skalen und Verschiebungen; aus dem Graphen geschätzt</translation>
+    </message>
+    <message>
+      <location filename="../../gui/layers_table/columns.py" />
+      <source>Multiplications with addition for one item; estimated from the graph</source>
+      <translation>Multiplikationen mit Addition je Eintrag; aus dem Graphen geschätzt</translation>
+    </message>
+    <message>
+      <location filename="../../gui/layers_table/columns.py" />
+      <source>{count} bytes of stored tensors, estimated from the graph</source>
+      <translation>{count} Bytes gespeicherter Tensoren, aus dem Graphen geschätzt</translation>
+    </message>
+    <message>
+      <location filename="../../gui/layers_table/columns.py" />
+      <source>Bytes of the tensors stored for the layer; estimated from the graph</source>
+      <translation>Bytes der für die Schicht gespeicherten Tensoren; aus dem Graphen geschätzt</translation>
+    </message>
+    <message>
+      <location filename="../../gui/layers_table/columns.py" />
+      <source>Block</source>
+      <translation>Block</translation>
+    </message>
+    <message>
+      <location filename="../../gui/layers_table/columns.py" />
+      <source>The blocks around the layer, outermost first, as the names say</source>
+      <translation>Die Blöcke um die Schicht, der äußerste zuerst, wie die Namen es sagen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/layers_table/columns.py" />
+      <source>Type</source>
+      <translation>Typ</translation>
+    </message>
+    <message>
+      <location filename="../../gui/layers_table/columns.py" />
+      <source>Type of the first output</source>
+      <translation>Typ des ersten Ausgangs</translation>
+    </message>
+    <message>
+      <location filename="../../gui/layers_table/columns.py" />
+      <source>This layer does not have the figure.</source>
+      <translation>Diese Schicht hat die Zahl nicht.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/layers_table/table.py" />
+      <source>Colour the graph by {figure}</source>
+      <translation>Den Graphen nach {figure} färben</translation>
+    </message>
+    <message>
+      <location filename="../../gui/layers_table/view.py" />
+      <source>Filter by name or operator</source>
+      <translation>Nach Name oder Operator filtern</translation>
+    </message>
+    <message>
+      <location filename="../../gui/layers_table/view.py" />
+      <source>Filter layers</source>
+      <translation>Schichten filtern</translation>
+    </message>
+    <message>
+      <location filename="../../gui/layers_table/view.py" />
+      <source>Columns</source>
+      <translation>Spalten</translation>
+    </message>
+    <message>
+      <location filename="../../gui/layers_table/view.py" />
+      <source>Which columns are shown</source>
+      <translation>Welche Spalten zu sehen sind</translation>
+    </message>
+    <message numerus="yes">
+      <location filename="../../gui/layers_table/view.py" />
+      <source>{shown} of {n} layers</source>
+      <extracomment>For one: {shown} of {n} layer</extracomment>
+      <translation>
+        <numerusform>{shown} von {n} Schicht</numerusform>
+        <numerusform>{shown} von {n} Schichten</numerusform>
+      </translation>
+    </message>
+    <message>
       <location filename="../../gui/main_window.py" />
       <source>Views of the model</source>
       <translation>Ansichten des Modells</translation>
@@ -4237,22 +5181,22 @@
     <message>
       <location filename="../../gui/netron_view/page.py" />
       <source>Netron is not installed.</source>
-      <translation type="unfinished" />
+      <translation>Netron ist nicht installiert.</translation>
     </message>
     <message>
       <location filename="../../gui/netron_view/page.py" />
       <source>Install the right one: {command}</source>
-      <translation type="unfinished" />
+      <translation>Das richtige installieren: {command}</translation>
     </message>
     <message>
       <location filename="../../gui/netron_view/page.py" />
       <source>Netron's page cannot be read.</source>
-      <translation type="unfinished" />
+      <translation>Die Seite von Netron lässt sich nicht lesen.</translation>
     </message>
     <message>
       <location filename="../../gui/netron_view/page.py" />
       <source>The installed Netron is not the one that Thimble knows to keep offline.</source>
-      <translation type="unfinished" />
+      <translation>Das installierte Netron ist nicht das, von dem Thimble weiß, dass es ohne Netz bleibt.</translation>
     </message>
     <message>
       <location filename="../../gui/netron_view/session.py" />
@@ -4781,6 +5725,26 @@
       <translation>Nur die erste von {count} Dateien wurde genommen: '{name}'.</translation>
     </message>
     <message>
+      <location filename="../../gui/operations/editing.py" />
+      <source>No BatchNormalization is left that a layer could take up.</source>
+      <translation>Es gibt keine BatchNormalization mehr, die eine Schicht aufnehmen könnte.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/operations/editing.py" />
+      <source>No layer computes something from constants alone.</source>
+      <translation>Keine Schicht rechnet allein aus Konstanten.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/operations/editing.py" />
+      <source>There is no Identity or Dropout that could go.</source>
+      <translation>Es gibt kein Identity und kein Dropout, das entfernt werden könnte.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/operations/editing.py" />
+      <source>part of {title}</source>
+      <translation>Teil von {title}</translation>
+    </message>
+    <message>
       <location filename="../../gui/operations/exporting.py" />
       <source>Export {name}</source>
       <translation>{name} exportieren</translation>
@@ -4788,118 +5752,121 @@
     <message>
       <location filename="../../gui/operations/files.py" />
       <source>Open a model</source>
-      <translation type="unfinished" />
+      <translation>Ein Modell öffnen</translation>
     </message>
     <message>
       <location filename="../../gui/operations/files.py" />
       <source>Models</source>
-      <translation type="unfinished" />
+      <translation>Modelle</translation>
     </message>
     <message>
       <location filename="../../gui/operations/files.py" />
       <source>All files</source>
-      <translation type="unfinished" />
+      <translation>Alle Dateien</translation>
     </message>
     <message>
       <location filename="../../gui/operations/files.py" />
       <source>Open a project (a folder that ends in {suffix})</source>
-      <translation type="unfinished" />
+      <translation>Ein Projekt öffnen (ein Ordner, der auf {suffix} endet)</translation>
     </message>
     <message>
       <location filename="../../gui/operations/files.py" />
       <source>'{name}' is the project that is open already.</source>
-      <translation type="unfinished" />
+      <translation>'{name}' ist das Projekt, das schon offen ist.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/files.py" />
       <source>There is no session to recover.</source>
-      <translation type="unfinished" />
+      <translation>Es gibt keine Sitzung wiederherzustellen.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/files.py" />
       <source>The data at '{place}' is gone or has changed since it was attached.</source>
-      <translation type="unfinished" />
+      <translation>Die Daten in '{place}' sind weg oder haben sich seit dem Verbinden geändert.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/files.py" />
       <source>Attach it again to evaluate and tune.</source>
-      <translation type="unfinished" />
+      <translation>Zum Bewerten und Abstimmen neu verbinden.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/files.py" />
       <source>Save project as</source>
-      <translation type="unfinished" />
+      <translation>Projekt speichern unter</translation>
     </message>
     <message>
       <location filename="../../gui/operations/files.py" />
       <source>Projects</source>
-      <translation type="unfinished" />
+      <translation>Projekte</translation>
     </message>
     <message>
       <location filename="../../gui/operations/files.py" />
       <source>The project was saved as '{path}'.</source>
-      <translation type="unfinished" />
+      <translation>Das Projekt wurde als '{path}' gespeichert.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/files.py" />
       <source>'{job}' still trains. When the project is opened again it can go on from its last checkpoint, which is half a minute old at most.</source>
-      <translation type="unfinished" />
+      <translation>'{job}' trainiert noch. Wird das Projekt wieder geöffnet, kann es vom letzten Zwischenstand weitergehen, der höchstens eine halbe Minute alt ist.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/files.py" />
       <source>'{job}' is still running and would be lost. Every revision is saved.</source>
-      <translation type="unfinished" />
+      <translation>'{job}' läuft noch und ginge verloren. Jede Revision ist gespeichert.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/files.py" />
       <source>Close all the same?</source>
-      <translation type="unfinished" />
+      <translation>Trotzdem schließen?</translation>
     </message>
     <message>
       <location filename="../../gui/operations/files.py" />
       <source>A job is running</source>
-      <translation type="unfinished" />
+      <translation>Ein Auftrag läuft</translation>
     </message>
     <message>
       <location filename="../../gui/operations/files.py" />
       <source>Save the steps as a recipe</source>
-      <translation type="unfinished" />
+      <translation>Die Schritte als Rezept speichern</translation>
     </message>
     <message>
       <location filename="../../gui/operations/files.py" />
       <source>Recipes</source>
-      <translation type="unfinished" />
+      <translation>Rezepte</translation>
     </message>
     <message numerus="yes">
       <location filename="../../gui/operations/files.py" />
       <source>{n} steps saved in '{path}'.</source>
       <extracomment>For one: {n} step saved in '{path}'.</extracomment>
-      <translation type="unfinished" />
+      <translation>
+        <numerusform>{n} Schritt in '{path}' gespeichert.</numerusform>
+        <numerusform>{n} Schritte in '{path}' gespeichert.</numerusform>
+      </translation>
     </message>
     <message>
       <location filename="../../gui/operations/files.py" />
       <source>Preprocessing steps</source>
-      <translation type="unfinished" />
+      <translation>Schritte der Vorverarbeitung</translation>
     </message>
     <message>
       <location filename="../../gui/operations/files.py" />
       <source>Steps</source>
-      <translation type="unfinished" />
+      <translation>Schritte</translation>
     </message>
     <message>
       <location filename="../../gui/operations/files.py" />
       <source>Attach data</source>
-      <translation type="unfinished" />
+      <translation>Daten verbinden</translation>
     </message>
     <message>
       <location filename="../../gui/operations/files.py" />
       <source>Attach a data folder</source>
-      <translation type="unfinished" />
+      <translation>Einen Datenordner verbinden</translation>
     </message>
     <message>
       <location filename="../../gui/operations/files.py" />
       <source>'{name}' looks like data, but no model is open.</source>
-      <translation type="unfinished" />
+      <translation>'{name}' sieht wie Daten aus, aber es ist kein Modell offen.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/helping.py" />
@@ -4915,6 +5882,11 @@
       <location filename="../../gui/operations/helping.py" />
       <source>Overview: {act}</source>
       <translation>Übersicht: {act}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/operations/helping.py" />
+      <source>Line above the graph: {act}</source>
+      <translation>Zeile über dem Graphen: {act}</translation>
     </message>
     <message>
       <location filename="../../gui/operations/helping.py" />
@@ -4974,57 +5946,57 @@
     <message>
       <location filename="../../gui/operations/parcels.py" />
       <source>Pack the project as one file</source>
-      <translation type="unfinished" />
+      <translation>Das Projekt als eine Datei packen</translation>
     </message>
     <message>
       <location filename="../../gui/operations/parcels.py" />
       <source>Packed projects</source>
-      <translation type="unfinished" />
+      <translation>Gepackte Projekte</translation>
     </message>
     <message>
       <location filename="../../gui/operations/parcels.py" />
       <source>The project was packed as '{path}' ({size}).</source>
-      <translation type="unfinished" />
+      <translation>Das Projekt wurde als '{path}' gepackt ({size}).</translation>
     </message>
     <message>
       <location filename="../../gui/operations/parcels.py" />
       <source>Its data stays here; only the data's place and hash go along.</source>
-      <translation type="unfinished" />
+      <translation>Die Daten bleiben hier; nur ihr Ort und ihr Hash gehen mit.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/parcels.py" />
       <source>Pack {name}</source>
-      <translation type="unfinished" />
+      <translation>{name} packen</translation>
     </message>
     <message>
       <location filename="../../gui/operations/parcels.py" />
       <source>Open a packed project</source>
-      <translation type="unfinished" />
+      <translation>Ein gepacktes Projekt öffnen</translation>
     </message>
     <message>
       <location filename="../../gui/operations/parcels.py" />
       <source>Unpack it into the folder</source>
-      <translation type="unfinished" />
+      <translation>In diesen Ordner entpacken</translation>
     </message>
     <message>
       <location filename="../../gui/operations/parcels.py" />
       <source>Unpack {name}</source>
-      <translation type="unfinished" />
+      <translation>{name} entpacken</translation>
     </message>
     <message>
       <location filename="../../gui/operations/parcels.py" />
       <source>The project is open elsewhere</source>
-      <translation type="unfinished" />
+      <translation>Das Projekt ist anderswo offen</translation>
     </message>
     <message>
       <location filename="../../gui/operations/parcels.py" />
       <source>Only one window can change a project. You can work on a copy of it: what you do there stays in the copy.</source>
-      <translation type="unfinished" />
+      <translation>Nur ein Fenster kann ein Projekt ändern. An einer Kopie lässt sich arbeiten: Was dort geschieht, bleibt in der Kopie.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/parcels.py" />
       <source>Open a &amp;copy</source>
-      <translation type="unfinished" />
+      <translation>Eine &amp;Kopie öffnen</translation>
     </message>
     <message>
       <location filename="../../gui/operations/resuming.py" />
@@ -5239,88 +6211,118 @@ Das lässt sich nicht rückgängig machen.</translation>
     </message>
     <message>
       <location filename="../../gui/search/results.py" />
-      <source>Type</source>
+      <source>attribute</source>
+      <translation>Attribut</translation>
+    </message>
+    <message>
+      <location filename="../../gui/search/results.py" />
+      <source>type</source>
       <translation>Typ</translation>
+    </message>
+    <message>
+      <location filename="../../gui/search/results.py" />
+      <source>input</source>
+      <translation>Eingang</translation>
+    </message>
+    <message>
+      <location filename="../../gui/search/results.py" />
+      <source>output</source>
+      <translation>Ausgang</translation>
+    </message>
+    <message>
+      <location filename="../../gui/search/results.py" />
+      <source>weight</source>
+      <translation>Gewicht</translation>
+    </message>
+    <message>
+      <location filename="../../gui/search/results.py" />
+      <source>graph input</source>
+      <translation>Eingang des Graphen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/search/results.py" />
+      <source>graph output</source>
+      <translation>Ausgang des Graphen</translation>
     </message>
     <message>
       <location filename="../../gui/start/start_screen.py" />
       <source>&amp;Open a model…</source>
-      <translation type="unfinished" />
+      <translation>Ein Modell ö&amp;ffnen…</translation>
     </message>
     <message>
       <location filename="../../gui/start/start_screen.py" />
       <source>An ONNX file. You can also drop one anywhere on this window.</source>
-      <translation type="unfinished" />
+      <translation>Eine ONNX-Datei. Sie lässt sich auch irgendwo auf dieses Fenster ziehen.</translation>
     </message>
     <message>
       <location filename="../../gui/start/start_screen.py" />
       <source>MobileNet, ResNet, ViT and others, with their published figures.</source>
-      <translation type="unfinished" />
+      <translation>MobileNet, ResNet, ViT und andere, mit ihren veröffentlichten Zahlen.</translation>
     </message>
     <message>
       <location filename="../../gui/start/start_screen.py" />
       <source>&amp;New from a reference network…</source>
-      <translation type="unfinished" />
+      <translation>Neu aus einem &amp;Referenznetz…</translation>
     </message>
     <message>
       <location filename="../../gui/start/start_screen.py" />
       <source>A small network that reads handwritten digits, with its images.</source>
-      <translation type="unfinished" />
+      <translation>Ein kleines Netz, das handgeschriebene Ziffern liest, mit seinen Bildern.</translation>
     </message>
     <message>
       <location filename="../../gui/start/start_screen.py" />
       <source>Open the &amp;sample</source>
-      <translation>&amp;Beispiel öffnen</translation>
+      <translation>Be&amp;ispiel öffnen</translation>
     </message>
     <message>
       <location filename="../../gui/start/start_screen.py" />
       <source>A folder that ends in .thimble. A packed project (.thimble.zip) can be dropped on this window.</source>
-      <translation type="unfinished" />
+      <translation>Ein Ordner, der auf .thimble endet. Ein gepacktes Projekt (.thimble.zip) lässt sich auf dieses Fenster ziehen.</translation>
     </message>
     <message>
       <location filename="../../gui/start/start_screen.py" />
       <source>Open a pro&amp;ject…</source>
-      <translation type="unfinished" />
+      <translation>Ein Pro&amp;jekt öffnen…</translation>
     </message>
     <message>
       <location filename="../../gui/start/start_screen.py" />
       <source>Recent projects</source>
-      <translation type="unfinished" />
+      <translation>Zuletzt geöffnet</translation>
     </message>
     <message>
       <location filename="../../gui/start/start_screen.py" />
       <source>{folder}, changed {when}</source>
-      <translation type="unfinished" />
+      <translation>{folder}, geändert {when}</translation>
     </message>
     <message>
       <location filename="../../gui/start/start_screen.py" />
       <source>&amp;Reopen {name} where it was</source>
-      <translation type="unfinished" />
+      <translation>{name} &amp;wieder öffnen, wo es war</translation>
     </message>
     <message>
       <location filename="../../gui/start/start_screen.py" />
       <source>Thimble ended unexpectedly. Every revision that had ended is there; last changed {when}.</source>
-      <translation type="unfinished" />
+      <translation>Thimble endete unerwartet. Jede fertige Revision ist da; zuletzt geändert {when}.</translation>
     </message>
     <message>
       <location filename="../../gui/start/start_screen.py" />
       <source>Recover &amp;last session</source>
-      <translation type="unfinished" />
+      <translation>&amp;Letzte Sitzung wiederherstellen</translation>
     </message>
     <message>
       <location filename="../../gui/start/start_screen.py" />
       <source>{name}, last changed {when}. Every revision that had ended is there.</source>
-      <translation type="unfinished" />
+      <translation>{name}, zuletzt geändert {when}. Jede fertige Revision ist da.</translation>
     </message>
     <message>
       <location filename="../../gui/start/start_screen.py" />
       <source>See a neural network, make it fit into a phone, and prove what was lost.</source>
-      <translation type="unfinished" />
+      <translation>Ein neuronales Netz ansehen, für ein Telefon klein machen und nachweisen, was verloren ging.</translation>
     </message>
     <message>
       <location filename="../../gui/start/start_screen.py" />
       <source>at an unknown time</source>
-      <translation type="unfinished" />
+      <translation>zu unbekannter Zeit</translation>
     </message>
     <message>
       <location filename="../../gui/words.py" />

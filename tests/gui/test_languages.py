@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import string
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QLocale, Qt
-from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel, QMenu, QPushButton
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDialogButtonBox, QLabel, QMenu, QPushButton, QTabWidget
 from pytestqt.qtbot import QtBot
 
 from core.methods.method import load_methods
@@ -21,6 +22,7 @@ from gui.translations.files import read, release, source_file, write
 from gui.translations.texts import Text, literals, texts
 from gui.words import counted, moment, number, tr
 from tests.gui.test_keyboard import all_menus, letters, nameless
+from tests.gui.window_tools import settle
 
 LANGUAGES = sorted(path.stem.removeprefix("thimble_") for path in FOLDER.glob("thimble_*.ts"))
 MISSING = 40  # texts that a language may lack between two updates of its file (python -m gui.translations --update de)
@@ -90,8 +92,6 @@ def test_a_file_keeps_what_was_translated(tmp_path: Path) -> None:
 
 
 def test_both_of_a_choice_are_found() -> None:
-    import ast
-
     assert literals(ast.parse("'a' if x else 'b'", mode="eval").body) == ["a", "b"]
     assert literals(ast.parse("f'{a} b'", mode="eval").body) == []
 
@@ -149,6 +149,15 @@ def test_no_german_letter_stands_twice(german: Desk) -> None:
     assert not {title: found for title, found in twice.items() if found}
 
 
+def test_no_german_letter_of_a_menu_is_taken_by_a_panel(german: Desk) -> None:
+    window = german.window
+    texts = [w.text() for w in window.findChildren(QAbstractButton) if w.objectName() != "Fold"]
+    texts += [w.text() for w in window.findChildren(QLabel) if w.buddy() is not None]
+    texts += [t.tabText(k) for t in window.findChildren(QTabWidget) for k in range(t.count())]
+    taken = {t.replace("&&", "").partition("&")[2][:1].lower(): t for t in texts if "&" in t}
+    assert not {letter: taken[letter] for letter in letters_of_bar(german) if letter in taken}
+
+
 def letters_of_bar(desk: Desk) -> list[str]:
     return [a.text().partition("&")[2][:1].lower() for a in desk.window.menuBar().actions() if a.isVisible()]
 
@@ -158,8 +167,6 @@ def test_everything_has_a_german_name(german: Desk) -> None:
 
 
 def test_a_revision_s_title_is_kept_in_english_and_shown_in_german(german: Desk, qtbot: QtBot) -> None:
-    from tests.gui.window_tools import settle
-
     act.apply_request(german, act.make_dialog(german, load_methods().get("prune.magnitude")).request())
     settle(german, qtbot)
     made = german.state.revisions[-1]
