@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.cli.edit_options import made
 from core.cli.output import print_json
 from core.errors import UserError
 
@@ -20,106 +22,96 @@ def edit(args: argparse.Namespace) -> int:
     from core.formats.onnx_file import save_onnx
     from core.formats.open import open_model
     from core.model.editing import WorkingCopy
+    from core.model.editing.weights import save_values
     from core.project.context import check_output
 
     out = Path(args.output)
     if out.suffix.lower() != ".onnx":
         raise UserError(f"'{out.name}' must end in .onnx.", "Other formats are written by 'thimble export'.")
     check_output(out, source=Path(args.model))
-    if not args.edits:
+    values = [_pair(text) for text in args.save_weights]
+    if not args.edits and not values:
         raise UserError("No edit is given.", "See 'thimble edit --help'.")
-    edits = [made(option, text) for option, text in args.edits]
+    edits = [one for option, text in args.edits for one in made(option, text)]
     copy = WorkingCopy(open_model(args.model))
+    savings = []
     for one in edits:
+        savings.append(_saving(copy, one))
         copy.do(one)
     wrong = copy.problems
     if wrong and not args.unfinished:
         more = f" ({len(wrong) - 1} more)" if len(wrong) > 1 else ""
-        raise UserError(f"{wrong[0].sentence}{more}", "--unfinished writes the file all the same.")
+        raise UserError(f"{wrong[0].sentence}{more}", _hint(copy))
     if not wrong:
         onnx_session(copy.model)
+    for tensor, path in values:
+        save_values(copy.model, tensor, path)
     save_onnx(copy.model, out)
-    _print(copy, out, args.json)
+    _print(copy, savings, out, args.json)
     return 0
 
 
-def made(option: str, text: str) -> Edit:
-    """The edit behind one option; raises UserError where its text is not of the option's form."""
-    from core.model.editing import ends, layers, names, weights, whole
-    from core.model.editing.attributes import parse
-
-    def attribute(key: str, value: str) -> Edit:
-        layer, dot, name = key.rpartition(".")
-        if not dot or not layer:
-            raise UserError(f"'{key}' does not name a layer and an attribute.", "Example: --set conv1.strides=[2,2].")
-        return names.SetAttribute(layer, name, parse(value))
-
-    pairs: dict[str, Callable[[str, str], Edit]] = {
-        "rename": names.RenameLayer,
-        "rename_tensor": names.RenameTensor,
-        "set": attribute,
-        "replace": layers.Replace,
-        "insert": layers.Insert,
-        "weights": weights.LoadWeights,
-        "input_shape": lambda name, shape: ends.SetInputShape(name, _shape(shape)),
-    }
-    singles: dict[str, Callable[[str], Edit]] = {
-        "unset": lambda t: names.RemoveAttribute(*_split(t, ".", "LAYER.ATTR")),
-        "bypass": layers.Bypass,
-        "add_output": ends.AddOutput,
-        "remove_output": ends.RemoveOutput,
-        "remove_input": ends.RemoveInput,
-        "fix_batch": lambda t: ends.SetBatch(_count(t)),
-        "free_batch": lambda _: ends.SetBatch("batch"),
-        "remove_identities": lambda _: layers.RemoveIdentities(),
-        "fold_batchnorm": lambda _: whole.FoldBatchNorm(),
-        "fold_constants": lambda _: whole.FoldConstants(),
-        "cut": _cut,
-    }
-    if option in singles:
-        return singles[option](text)
-    return pairs[option](*_split(text, "=", f"--{option.replace('_', '-')} A=B"))
+def _pair(text: str) -> tuple[str, Path]:
+    name, sign, file = text.rpartition("=")
+    if not sign or not name or not file:
+        raise UserError(f"'{text}' is not of the form NAME=FILE.")
+    return name, Path(file)
 
 
-def _cut(text: str) -> Edit:
-    from core.model.editing.whole import CutOut
+def _saving(copy: WorkingCopy, one: Edit) -> dict[str, Any]:
+    """What a lightweight block saves, counted before it is put in; {} for other edits."""
+    from core.measure.block_saving import block_preview
+    from core.model.editing.blocks import ReplaceBlock
 
-    start, end = _split(text, "..", "FROM,...TO")
-    return CutOut(tuple(start.split(",")), tuple(end.split(",")))
-
-
-def _split(text: str, sign: str, form: str) -> tuple[str, str]:
-    """Two parts, divided at the last sign: names of layers may hold dots, and of ranges at the first."""
-    left, found, right = text.rpartition(sign) if sign != ".." else text.partition(sign)
-    if not found or not left or not right:
-        raise UserError(f"'{text}' is not of the form {form}.")
-    return left, right
+    if not isinstance(one, ReplaceBlock):
+        return {}
+    node = next((n for n in copy.model.nodes() if n.name == one.layer), None)
+    source = node.inputs[0] if node is not None and node.inputs else None
+    saving = block_preview(copy.model, one, copy.shape_of(source) if source is not None else None)
+    return dataclasses.asdict(saving)
 
 
-def _shape(text: str) -> tuple[int | str, ...]:
-    parts = [p.strip() for p in text.strip("[]() ").split(",")]
-    return tuple(int(p) if p.isdigit() else p for p in parts)
+def _hint(copy: WorkingCopy) -> str:
+    from core.model.editing.repairs import repairs
+
+    offers = repairs(copy, copy.problems[0])
+    offer = f"A repair: {offers[0].title[:1].lower()}{offers[0].title[1:]}. " if offers else ""
+    return f"{offer}--unfinished writes the file all the same."
 
 
-def _count(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise UserError(f"The batch size '{text}' is not a whole number above 0.")
-    return int(text)
-
-
-def _print(copy: WorkingCopy, out: Path, as_json: bool) -> None:
+def _print(copy: WorkingCopy, savings: Sequence[dict[str, Any]], out: Path, as_json: bool) -> None:
     from core.model.editing import to_json
+    from core.model.editing.repairs import repairs
 
     size = out.stat().st_size
-    wrong: Sequence[Any] = [{"layer": p.layer, "sentence": p.sentence} for p in copy.problems]
     if as_json:
+        wrong = [
+            {"layer": p.layer, "sentence": p.sentence,
+             "repairs": [{"title": r.title, "edits": [to_json(e) for e in r.edits]} for r in repairs(copy, p)]}
+            for p in copy.problems
+        ]  # fmt: skip
         layers = sum(1 for _ in copy.model.nodes())
         edits = [to_json(e) for e in copy.edits]
-        print_json({"file": str(out), "bytes": size, "layers": layers, "edits": edits, "problems": wrong})
+        print_json({"file": str(out), "bytes": size, "layers": layers, "edits": edits, "notes": list(copy.notes),
+                    "savings": list(savings), "problems": wrong})  # fmt: skip
         return
-    for one in copy.edits:
-        words = ", ".join(f"{v}" for k, v in to_json(one).items() if k != "edit" and v not in ("", [], {}))
+    for one, note, saving in zip(copy.edits, copy.notes, savings, strict=True):
+        words = ", ".join(f"{v}" for k, v in _said(one).items())
         print(f"{one.title}: {words}" if words else one.title)
-    for problem in wrong:
-        print(f"- {problem['sentence']}")
+        if saving:
+            macs = (
+                "" if saving["macs_before"] is None else f", MACs {saving['macs_before']:,} -> {saving['macs_after']:,}"
+            )
+            print(f"  parameters {saving['params_before']:,} -> {saving['params_after']:,}{macs}")
+        if note:
+            print(f"  {note}")
+    for problem in copy.problems:
+        print(f"- {problem.sentence}")
     print(f"{out}: {size:,} bytes")
+
+
+def _said(one: Edit) -> dict[str, Any]:
+    """The fields of an edit that are not as they are if nothing is said."""
+    usual = {f.name: f.default for f in dataclasses.fields(one)}
+    values = {f.name: getattr(one, f.name) for f in dataclasses.fields(one)}
+    return {k: v for k, v in values.items() if v != usual[k] and v not in ("", (), {})}

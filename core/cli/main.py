@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from core import __version__
+from core.cli.edit_options import EXAMPLES, OPTIONS, SWITCHES
 from core.errors import Cancelled, UserError
 
 USAGE_ERROR, CANCELLED = 2, 130
@@ -235,34 +236,17 @@ class _InOrder(argparse.Action):
 
 def _edit(commands: Commands[_Parser]) -> None:
     parser = _command(commands, "edit", "edit a graph: names, attributes, layers, ends, values", "edit", "edit")
+    parser.epilog, parser.formatter_class = EXAMPLES, argparse.RawDescriptionHelpFormatter
     parser.add_argument("model")
     parser.add_argument("-o", "--output", required=True, metavar="OUT", help="the .onnx file to write")
     parser.set_defaults(edits=[])
     group = parser.add_argument_group("edits, carried out in the order in which they are written")
-    for name, form, line in (
-        ("rename", "OLD=NEW", "rename a layer"),
-        ("rename-tensor", "OLD=NEW", "rename a tensor, an input or an output"),
-        ("set", "LAYER.ATTR=VALUE", "set an attribute, e.g. conv1.strides=[2,2]"),
-        ("unset", "LAYER.ATTR", "back to the attribute's default"),
-        ("replace", "LAYER=OP", "another operator with the same inputs, e.g. relu_1=HardSwish"),
-        ("insert", "TENSOR=OP", "a new layer behind a tensor"),
-        ("bypass", "LAYER", "delete a layer; its readers read what it read"),
-        ("add-output", "TENSOR", "let a tensor come out of the graph"),
-        ("remove-output", "NAME", "let a graph output go"),
-        ("remove-input", "NAME", "let a graph input go that no layer reads"),
-        ("input-shape", "NAME=SHAPE", "e.g. image=1,3,160,160"),
-        ("fix-batch", "N", "a fixed batch size"),
-        ("weights", "NAME=FILE", "an initializer's values from a .npy file"),
-        ("cut", "FROM..TO", "keep what lies between these tensors; several: A,B..C,D"),
-    ):
+    for name, form, line in OPTIONS:
         group.add_argument(f"--{name}", action=_InOrder, metavar=form, help=line)
-    for name, line in (
-        ("free-batch", "a dynamic batch size"),
-        ("remove-identities", "take out Identity and Dropout"),
-        ("fold-batchnorm", "fold BatchNormalization into the layers before it"),
-        ("fold-constants", "compute now what depends on constants alone"),
-    ):
+    for name, line in SWITCHES:
         group.add_argument(f"--{name}", action=_InOrder, nargs=0, help=line)
+    parser.add_argument("--save-weights", action="append", default=[], metavar="NAME=FILE",
+                        help="write what an initializer holds afterwards as a .npy file")  # fmt: skip
     parser.add_argument("--unfinished", action="store_true", help="write a graph that cannot run yet")
     _json(parser)
 

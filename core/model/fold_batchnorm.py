@@ -77,10 +77,17 @@ def folded_constants(
     factor = gamma / np.sqrt(variance + norm.attributes.get_float("epsilon", 1e-5))
     weight = number(host.inputs[1])
     bias = number(host.inputs[2]) if len(host.inputs) > 2 and host.inputs[2] is not None else np.zeros(1)
-    if bias.size not in (1, factor.size) or not np.isfinite(factor).all():
+    if bias.size not in (1, factor.size) or not np.isfinite(factor).all() or factor.size != _outputs(host, weight):
         return None
     bias = (np.broadcast_to(bias.reshape(-1), factor.shape) - mean) * factor + beta
     return (weight * _along_outputs(host, factor, weight)).astype(np.float32), bias.astype(np.float32)
+
+
+def _outputs(host: ir.Node, weight: Array64) -> int:
+    """How many channels a weight makes; an unfinished graph may not fit the BatchNormalization behind it."""
+    if host.op_type != "ConvTranspose":
+        return int(weight.shape[weight_axis(host)])
+    return int(weight.shape[1]) * host.attributes.get_int("group", 1)
 
 
 def bias_name(host: ir.Node) -> str:

@@ -215,6 +215,70 @@ class TestCommand:
         assert got["hardtanh"].min() == 0
         assert got["hardtanh"].shape[0] == 2
 
+    def test_new_layers_blocks_and_values(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+        out, values = tmp_path / "o.onnx", tmp_path / "v.npy"
+        model = open_model(network_path("resnet20"))
+        convs = [layer_name(n) for n in model.nodes() if n.op_type == "Conv"]
+        relu = next(n for n in model.nodes() if n.op_type == "Relu")
+        words = (
+            "edit", network_path("resnet20"), "-o", out, "--block", f"{convs[3]}=ghost(ratio=2)",
+            "--block", f"{convs[5]}=depthwise_separable", "--replace", f"{layer_name(relu)}=Clip(min=0, max=6)",
+            "--insert", f"{relu.outputs[0].name}=Conv(kernel_shape=[1,1])", "--save-weights", f"conv1.weight={values}",
+        )  # fmt: skip
+        code, text, err = self.run(capsys, *words)
+        assert code == 0, err
+        assert "parameters 2,304 -> 1,224, MACs 2,359,296 -> 1,253,376" in text
+        assert "kernels are kept as they are" in text
+        code, text, err = self.run(capsys, *words, "--json")
+        found = json.loads(text)
+        assert [bool(s) for s in found["savings"]] == [True, True, False, False]
+        assert [bool(n) for n in found["notes"]] == [True, True, False, False]
+        (tmp_path / "edits.json").write_text(text)
+        code, text, err = self.run(capsys, "edit", network_path("resnet20"), "-o", tmp_path / "again.onnx",
+                                   "--edits", tmp_path / "edits.json", "--json")  # fmt: skip
+        assert json.loads(text)["edits"] == found["edits"]
+        assert (tmp_path / "again.onnx").read_bytes() == out.read_bytes()
+        assert np.array_equal(np.load(values), model.graph.graph.initializers["conv1.weight"].const_value.numpy())
+
+    def test_unfinished_graphs_tell_a_repair(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+        out = tmp_path / "o.onnx"
+        words = ("edit", SAMPLE, "-o", out, "--delete", "features.0.2/Clip")
+        code, _, err = self.run(capsys, *words)
+        assert (code, out.exists()) == (2, False)
+        assert "A repair: connect" in err
+        code, text, _ = self.run(capsys, *words, "--unfinished", "--json")
+        problem = json.loads(text)["problems"][0]
+        (tmp_path / "repair.json").write_text(json.dumps(problem["repairs"][0]["edits"]))
+        code, _, err = self.run(capsys, *words, "--edits", tmp_path / "repair.json")
+        assert code == 0, err
+
+    @pytest.mark.parametrize(
+        ("words", "sentence"),
+        [
+            (("--block", "features.1.0/Conv=fire(squeeze"), "has no closing bracket"),
+            (("--block", "features.1.0/Conv=fire(deep=1)"), "has no field 'deep'"),
+            (("--replace", "features.0.2/Clip=Clip(6)"), "'6' in 'Clip(6)' is not of the form NAME=VALUE."),
+            (("--connect", "conv=x"), "does not name a layer and the number of an input"),
+            (("--values", "w=a,b"), "'a,b' is not a list of numbers."),
+            (("--fit", "conv.0=none"), "The number of channels 'none' is not a whole number above 0."),
+            (("--edits", "nowhere.json"), "'nowhere.json' cannot be read"),
+            (("--save-weights", "w"), "'w' is not of the form NAME=FILE."),
+        ],
+    )
+    def test_forms(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path, words: tuple[str, ...], sentence: str
+    ) -> None:
+        code, _, err = self.run(capsys, "edit", SAMPLE, "-o", tmp_path / "o.onnx", *words)
+        assert (code, sentence in err) == (2, True), err
+
+    def test_files_of_edits_that_are_none(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+        file = tmp_path / "e.json"
+        for text, sentence in (("{", "is no JSON file"), ("3", "does not hold a list of edits"), ("[1]", "a list of edits"),
+                               ('[{"edit": "x"}]', "There is no edit called 'x'.")):  # fmt: skip
+            file.write_text(text)
+            code, _, err = self.run(capsys, "edit", SAMPLE, "-o", tmp_path / "o.onnx", "--edits", file)
+            assert (code, sentence in err) == (2, True), err
+
     def test_refusals_write_nothing(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
         out = tmp_path / "o.onnx"
         for words, sentence in (
