@@ -99,9 +99,8 @@ def _print(copy: WorkingCopy, savings: Sequence[dict[str, Any]], out: Path, as_j
         words = ", ".join(f"{v}" for k, v in _said(one).items())
         print(f"{one.title}: {words}" if words else one.title)
         if saving:
-            macs = (
-                "" if saving["macs_before"] is None else f", MACs {saving['macs_before']:,} -> {saving['macs_after']:,}"
-            )
+            before, after = saving["macs_before"], saving["macs_after"]
+            macs = "" if before is None else f", MACs {before:,} -> {after:,}"
             print(f"  parameters {saving['params_before']:,} -> {saving['params_after']:,}{macs}")
         if note:
             print(f"  {note}")

@@ -20,14 +20,14 @@ OPTIONS = (
     ("replace", "LAYER=OP", "another operator on the same tensors, e.g. relu_1=HardSwish or relu_1=Clip(min=0,max=6)"),
     ("block", "LAYER=KIND", "a lightweight block for a convolution: depthwise_separable, fire, shuffle or ghost, "
                             "e.g. conv2=fire(squeeze=0.25)"),
-    ("insert", "TENSOR=OP", "a new layer behind a tensor, e.g. x=Relu, x=Conv(kernel_shape=[5,5]) or x=Add(B=1); what is "
-                            "not said gets values that change nothing"),
+    ("insert", "TENSOR=OP", "a new layer behind a tensor, e.g. x=Relu, x=Conv(kernel_shape=[5,5]) or x=Add(B=1); what "
+                            "is not said gets values that change nothing"),
     ("connect", "LAYER.INDEX=TENSOR", "let an input of a layer (counted from 0) read another tensor"),
     ("fit", "LAYER.INDEX=N", "a small new layer in front of an input gives it N channels"),
     ("bypass", "LAYER", "delete a layer; its readers read what it read; several: A,B"),
     ("delete", "LAYER", "delete a layer; its readers lack an input then; several: A,B"),
-    ("add-input", "NAME=SHAPE", "a new input, e.g. mask=batch,1,32,32; behind a colon the tensor it takes the place of: "
-                                "mask=1,64:hidden"),
+    ("add-input", "NAME=SHAPE", "a new input, e.g. mask=batch,1,32,32; behind a colon the tensor it takes the place "
+                                "of: mask=1,64:hidden"),
     ("add-output", "TENSOR", "let a tensor come out of the graph"),
     ("remove-output", "NAME", "let a graph output go"),
     ("remove-input", "NAME", "let a graph input go that no layer reads"),

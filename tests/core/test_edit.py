@@ -247,8 +247,8 @@ class TestCommand:
         assert (code, out.exists()) == (2, False)
         assert "A repair: connect" in err
         code, text, _ = self.run(capsys, *words, "--unfinished", "--json")
-        problem = json.loads(text)["problems"][0]
-        (tmp_path / "repair.json").write_text(json.dumps(problem["repairs"][0]["edits"]))
+        repairs = [p["repairs"][0]["edits"] for p in json.loads(text)["problems"]]
+        (tmp_path / "repair.json").write_text(json.dumps([one for edits in repairs for one in edits]))
         code, _, err = self.run(capsys, *words, "--edits", tmp_path / "repair.json")
         assert code == 0, err
 
@@ -273,8 +273,10 @@ class TestCommand:
 
     def test_files_of_edits_that_are_none(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
         file = tmp_path / "e.json"
-        for text, sentence in (("{", "is no JSON file"), ("3", "does not hold a list of edits"), ("[1]", "a list of edits"),
-                               ('[{"edit": "x"}]', "There is no edit called 'x'.")):  # fmt: skip
+        for text, sentence in (
+            ("{", "is no JSON file"), ("3", "does not hold a list of edits"), ("[1]", "a list of edits"),
+            ('[{"edit": "x"}]', "There is no edit called 'x'."),
+        ):  # fmt: skip
             file.write_text(text)
             code, _, err = self.run(capsys, "edit", SAMPLE, "-o", tmp_path / "o.onnx", "--edits", file)
             assert (code, sentence in err) == (2, True), err
