@@ -121,6 +121,12 @@ class AppState(QObject):
         if listed:
             self.listed.emit()
 
+    def relist(self) -> None:
+        """What is said of the revisions has changed, not the model that is shown."""
+        if self.project is not None:
+            self.revision = self.project.current
+            self.listed.emit()
+
     @property
     def title(self) -> str:
         if self.project is None:

@@ -33,6 +33,7 @@ from gui.operations import (
     layer_output,
     looking,
     moving,
+    replaying,
     resuming,
 )
 from gui.words import counted, tr
@@ -120,7 +121,9 @@ class Bindings:
             )
             for r in state.revisions
         ]
-        self._desk.window.revisions.set_entries(entries, state.revision.id if state.revision else None)
+        window = self._desk.window
+        window.revisions.set_entries(entries, state.revision.id if state.revision else None)
+        window.setWindowTitle(f"{state.title} – Thimble" if state.project is not None else "Thimble")
         self._warn_of_chance()
 
     def show_table(self) -> None:
@@ -199,6 +202,8 @@ class Bindings:
         window.revisions.compare.connect(partial(comparing.with_revision, desk))
         window.revisions.report.connect(partial(act.show_report, desk))
         window.revisions.forget.connect(partial(moving.forget, desk))
+        window.revisions.rename.connect(partial(moving.rename, desk))
+        window.revisions.replay.connect(partial(replaying.replay, desk))
         window.data.attach.connect(partial(files.choose_data, desk))
         window.data.detach.connect(partial(files.detach_data, desk))
         window.data.preprocessing_chosen.connect(partial(files.set_preprocessing, desk))

@@ -5,20 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QFont
 
 from core.report import Measure
-from gui.figures import MISSING, cell, change, spoken
+from gui.figures import cell, change, spoken
 from gui.history.entries import Entry, Rail, rails
+from gui.words import mark, tr
 
 Index = QModelIndex | QPersistentModelIndex
-RAIL, KEY = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
-_FIGURES = (("Size", "weight_bytes"), ("MACs", "macs"), ("Top-1", "top1"))
+RAIL, KEY, DETAIL = (Qt.ItemDataRole.UserRole + k for k in range(3))
+_FIGURES = ((mark("Size"), "weight_bytes"), (mark("MACs"), "macs"), (mark("Top-1"), "top1"))
 
 
 class RevisionModel(QAbstractTableModel):
-    """Rows in order of age; the current revision is bold, revisions that were undone are grey."""
+    """Rows in order of age; the current revision is bold, revisions that were undone are grey.
+
+    A figure's text has a second line with its change against the revision before, where both were obtained.
+    ``retitled``: a revision's id and the title that was typed.
+    """
+
+    retitled = Signal(int, str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -41,6 +48,17 @@ class RevisionModel(QAbstractTableModel):
         row = self.row_of(key)
         return self.entries[row] if row >= 0 else None
 
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """The title can be written over."""
+        return super().flags(index) | (Qt.ItemFlag.NoItemFlags if index.column() else Qt.ItemFlag.ItemIsEditable)
+
+    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        """Hand a new title on; what is shown changes when it was stored."""
+        if role != Qt.ItemDataRole.EditRole or index.column():
+            return False
+        self.retitled.emit(self.entries[index.row()].key, str(value))
+        return True
+
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  Qt's own signature
         return 0 if parent.isValid() else len(self.entries)
 
@@ -53,7 +71,7 @@ class RevisionModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole and section:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.DisplayRole:
-            return "Step" if section == 0 else _FIGURES[section - 1][0]
+            return tr("Step") if section == 0 else tr(_FIGURES[section - 1][0])
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -75,32 +93,42 @@ class RevisionModel(QAbstractTableModel):
         return self.current is not None and entry.key not in self._line
 
     def _step(self, entry: Entry, role: int) -> Any:
-        if role == Qt.ItemDataRole.DisplayRole:
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
             return entry.title
+        if role == DETAIL:
+            return entry.detail
         if role == Qt.ItemDataRole.ToolTipRole:
             return "\n".join(x for x in (entry.title, entry.detail, entry.when, *entry.notes) if x)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            origin = "" if entry.parent is None else f", from revision {entry.parent}"
-            current = ", current" if entry.key == self.current else ""
-            return f"Revision {entry.key}: {entry.title}{origin}{current}"
+            spoken_name = tr("Revision {number}: {title}", number=entry.key, title=entry.title)
+            origin = "" if entry.parent is None else tr("from revision {number}", number=entry.parent)
+            current = tr("current") if entry.key == self.current else ""
+            return ", ".join(x for x in (spoken_name, origin, current) if x)
         return None
 
     def _figure(self, entry: Entry, name: str, role: int) -> Any:
         measure = entry.measures.get(name)
         if role == Qt.ItemDataRole.DisplayRole:
-            return cell(measure) if measure else MISSING
+            moved = self._moved(entry, name, measure)
+            return f"{cell(measure)}\n{moved}" if moved else cell(measure)
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return spoken(measure) + self._moved(entry, name, measure)
+        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+            moved = self._moved(entry, name, measure)
+            return " ".join(x for x in (spoken(measure), self._against(entry, moved)) if x)
         return None
 
+    @staticmethod
+    def _against(entry: Entry, moved: str) -> str:
+        return tr("{change} against revision {number}.", change=moved, number=entry.parent) if moved else ""
+
     def _moved(self, entry: Entry, name: str, measure: Measure | None) -> str:
+        """How a figure moved from the revision that this one was made of, '' where one of them was not obtained."""
         parent = self.entry(entry.parent)
         before = parent.measures.get(name) if parent else None
         if measure is None or before is None:
             return ""
-        return f" {change(before.value, measure.value, measure.unit)} against the revision before."
+        return change(before.value, measure.value, measure.unit)
 
     def _ancestors(self, key: int | None) -> set[int]:
         parents = {e.key: e.parent for e in self.entries}

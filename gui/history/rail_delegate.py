@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QSize, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPalette, QPen
-from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from gui import theme
 from gui.charts.line_chart import COLOURS, ink
 from gui.history.entries import Rail
-from gui.history.model import RAIL, RevisionModel
+from gui.history.model import DETAIL, RAIL, RevisionModel
 
 LANE = 14
 _MARGIN = 10
+_SIDE, _AROUND = 4, 10  # pixels right of the words, and above and below the two lines together
 
 
 class RailDelegate(QStyledItemDelegate):
@@ -31,12 +33,12 @@ class RailDelegate(QStyledItemDelegate):
         if index.column() or not isinstance(rail, Rail):
             super().paint(painter, option, index)
             return
-        inner = QStyleOptionViewItem(option)
-        width = _width(rail)
         style = option.widget.style()
         style.drawPrimitive(style.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget)
-        inner.rect = option.rect.adjusted(width, 0, 0, 0)
-        super().paint(painter, inner, index)
+        inner = QStyleOptionViewItem(option)
+        self.initStyleOption(inner, index)
+        inner.rect = option.rect.adjusted(_width(rail), 0, -_SIDE, 0)
+        _paint_words(painter, inner, str(index.data(DETAIL) or ""))
         model = index.model()
         hollow = isinstance(model, RevisionModel) and model.undone(model.entries[index.row()])
         _paint_rail(painter, option, rail, hollow)
@@ -45,7 +47,36 @@ class RailDelegate(QStyledItemDelegate):
         size = super().sizeHint(option, index)
         rail = index.data(RAIL)
         extra = _width(rail) if not index.column() and isinstance(rail, Rail) else 0
-        return QSize(size.width() + extra, max(size.height() + 4, 24))
+        return QSize(size.width() + extra, 2 * option.fontMetrics.height() + _AROUND)
+
+    def updateEditorGeometry(
+        self, editor: QWidget, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """The line to type a title in stands where the title stands, not on the lanes."""
+        rail = index.data(RAIL)
+        left = _width(rail) if isinstance(rail, Rail) else 0
+        editor.setGeometry(option.rect.adjusted(left, 4, 0, -4))
+
+
+def _paint_words(painter: QPainter, option: QStyleOptionViewItem, detail: str) -> None:
+    """The title, and below it in a quieter tone what exactly was done."""
+    painter.save()
+    line = option.fontMetrics.height()
+    top = option.rect.top() + (option.rect.height() - 2 * line) // 2
+    role = QPalette.ColorRole.HighlightedText if _selected(option) else QPalette.ColorRole.Text
+    inks = (option.palette.color(role), theme.color("muted"))
+    for k, (text, colour) in enumerate(zip((option.text, detail), inks, strict=True)):
+        painter.setFont(option.font if not k else option.widget.font())
+        painter.setPen(colour)
+        metrics = painter.fontMetrics()
+        box = QRect(option.rect.left(), top + k * line, option.rect.width(), line)
+        words = metrics.elidedText(text, Qt.TextElideMode.ElideRight, box.width())
+        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
+    painter.restore()
+
+
+def _selected(option: QStyleOptionViewItem) -> bool:
+    return bool(option.state & QStyle.StateFlag.State_Selected)
 
 
 def _width(rail: Rail) -> int:

@@ -4,23 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence, QShortcut
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QStackedLayout, QTreeView, QVBoxLayout, QWidget
 
+from gui.compare.figure_delegate import FigureDelegate
 from gui.empty_hint import EmptyHint
 from gui.history.entries import Entry
 from gui.history.model import KEY, RevisionModel
 from gui.history.rail_delegate import RailDelegate
+from gui.words import tr
+
+_AFTER_MENU = 100  # ms: a menu that closes takes the focus with it for a moment
 
 
 class RevisionTree(QWidget):
-    """Signals carry a revision's id. Enter or a double click goes there; the menu offers the rest."""
+    """Signals carry a revision's id. Enter or a double click goes there, F2 renames; the menu offers the rest.
+
+    ``replay``: do its step again on the current revision.
+    """
 
     go_to = Signal(int)
     compare = Signal(int)
     report = Signal(int)
     forget = Signal(int)
+    rename = Signal(int, str)
+    replay = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,12 +38,18 @@ class RevisionTree(QWidget):
         self.view.setModel(self.model)
         self.view.setObjectName("Revisions")
         self.view.setItemDelegate(RailDelegate(self.view))
+        figures = FigureDelegate(self.view)
+        for number in range(1, self.model.columnCount()):
+            self.view.setItemDelegateForColumn(number, figures)
+        self.view.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
+        self.view.installEventFilter(self)
+        self.model.retitled.connect(self.rename)
         self.view.setRootIsDecorated(False)
         self.view.setIndentation(0)
         self.view.setUniformRowHeights(True)
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.view.setAllColumnsShowFocus(True)
-        self.view.setAccessibleName("Revisions")
+        self.view.setAccessibleName(tr("Revisions"))
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.view.customContextMenuRequested.connect(self._menu)
         self.view.doubleClicked.connect(self._activated)
@@ -49,7 +64,7 @@ class RevisionTree(QWidget):
             shortcut.activated.connect(self._enter)
         self._stack = QStackedLayout()
         self._stack.addWidget(
-            EmptyHint("No model is open.", "Every act becomes a revision here: nothing is overwritten.")
+            EmptyHint(tr("No model is open."), tr("Every act becomes a revision here: nothing is overwritten."))
         )
         self._stack.addWidget(self.view)
         column = QVBoxLayout(self)
@@ -75,23 +90,62 @@ class RevisionTree(QWidget):
         menu = QMenu(self)
         entry = self.model.entry(key)
         current = key == self.model.current
-        going = QAction("&Go to this revision", menu, enabled=not current)
-        going.triggered.connect(lambda: self.go_to.emit(key))
-        comparing = QAction("&Compare with the current revision", menu, enabled=not current)
-        comparing.triggered.connect(lambda: self.compare.emit(key))
-        reporting = QAction("Show its &report…", menu)
-        reporting.triggered.connect(lambda: self.report.emit(key))
-        forgetting = QAction("&Forget this branch…", menu)
-        forgetting.setEnabled(entry is not None and entry.parent is not None and self.model.undone(entry))
-        forgetting.setToolTip("Only revisions that the current one does not stand on can be forgotten.")
-        forgetting.triggered.connect(lambda: self.forget.emit(key))
-        menu.addActions([going, comparing, reporting, forgetting])
+        made = entry is not None and entry.parent is not None
+        offers = (
+            (tr("&Go to this revision"), lambda: self.go_to.emit(key), not current, ""),
+            (tr("&Compare with the current revision"), lambda: self.compare.emit(key), not current, ""),
+            (
+                tr("Re&play this step on the current revision"),
+                lambda: self.replay.emit(key),
+                made and not current,
+                tr("Does the same again, with the same settings, as a new revision."),
+            ),
+            (tr("Show its &report…"), lambda: self.report.emit(key), True, ""),
+            (
+                tr("Re&name…"),
+                lambda: QTimer.singleShot(_AFTER_MENU, self, lambda: self._rename(key)),
+                True,
+                tr("Write another title (F2)."),
+            ),
+            (
+                tr("&Forget this branch…"),
+                lambda: self.forget.emit(key),
+                made and entry is not None and self.model.undone(entry),
+                tr("Only revisions that the current one does not stand on can be forgotten."),
+            ),
+        )
+        for text, act, enabled, tip in offers:
+            action = QAction(text, menu, enabled=enabled, toolTip=tip or text.replace("&", ""))
+            action.triggered.connect(act)
+            menu.addAction(action)
+        menu.setToolTipsVisible(True)
         return menu
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """F2 in this list renames a revision, whatever it means elsewhere."""
+        asked = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
+        if asked and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_F2:
+            event.accept()
+            return True
+        return super().eventFilter(watched, event)
+
     def _menu(self, place: QPoint) -> None:
-        key = self.view.indexAt(place).data(KEY)
+        """At the pointer; where the keyboard asks, at the revision under the cursor."""
+        index = self.view.indexAt(place)
+        if not index.isValid():
+            index = self.view.currentIndex()
+            place = self.view.visualRect(index).center()
+        key = index.data(KEY)
         if key is not None:
             self.menu_for(int(key)).popup(self.view.viewport().mapToGlobal(place))
+
+    def _rename(self, key: int) -> None:
+        """Write over a title where it stands."""
+        index = self.model.index(self.model.row_of(key), 0)
+        self.window().activateWindow()
+        self.view.setFocus()
+        self.view.setCurrentIndex(index)
+        self.view.edit(index)
 
     def _activated(self, index: QModelIndex) -> None:
         key = index.data(KEY)

@@ -13,6 +13,8 @@ from gui.desk import Desk
 from gui.graph_view.known import known
 from gui.operations.folded import folded
 
+_LONGEST_TITLE = 120  # letters
+
 
 def undo(desk: Desk) -> None:
     """The last edit, also one that is part of a revision by now, else the last act."""
@@ -86,3 +88,16 @@ def forget_now(desk: Desk, revision: int) -> None:
         desk.state.show_revision(*result)
 
     desk.background.run(work, done, desk.errors.report)
+
+
+def rename(desk: Desk, revision: int, title: str) -> None:
+    """Give a revision another title; an empty one changes nothing."""
+    project, title = desk.state.project, " ".join(title.split())[:_LONGEST_TITLE]
+    if project is None or not title or title == project.revision(revision).title:
+        return
+
+    def done(_: object) -> None:
+        if desk.state.project is project:
+            desk.state.relist()
+
+    desk.background.run(lambda: project.rename(revision, title), done, desk.errors.report)

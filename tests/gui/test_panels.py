@@ -58,8 +58,9 @@ def test_the_tree_marks_the_current_and_what_was_undone(qtbot: QtBot) -> None:
     assert model.data(model.index(3, 0), Qt.ItemDataRole.FontRole).bold()
     assert model.data(model.index(2, 0), Qt.ItemDataRole.FontRole) is None
     assert [model.undone(e) for e in TREE] == [False, True, True, False, True]
-    assert model.data(model.index(1, 1)) == "2 kB"
-    assert "−50 % against the revision before" in model.data(model.index(1, 1), Qt.ItemDataRole.ToolTipRole)
+    assert model.data(model.index(0, 1)) == "4 kB"
+    assert model.data(model.index(1, 1)) == "2 kB\n−50 %"
+    assert "−50 % against revision 1." in model.data(model.index(1, 1), Qt.ItemDataRole.ToolTipRole)
     assert model.data(model.index(0, 3)) == MISSING
     assert "n = 500" in model.data(model.index(1, 3), Qt.ItemDataRole.ToolTipRole)
     assert model.data(model.index(1, 0), Qt.ItemDataRole.AccessibleTextRole) == "Revision 2: Pruned, from revision 1"

@@ -19,7 +19,6 @@ LATER = {  # packages that are being rewritten just now
     "layers_table",
     "bindings.py",
     "app_state.py",
-    "history",
     "search",
     "colouring",
     "palette",

@@ -1,0 +1,54 @@
+"""Whether a step can be done again on another revision, and why not: one sentence, before anything is begun."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from core.methods.method import load_methods
+from core.model.model import Model
+from core.project.recipe import Step
+
+
+def with_data(step: Step, attached: str) -> Step:
+    """The step on the data that is attached now ('' for none), where it used data at all."""
+    return dataclasses.replace(step, data=attached) if step.data and attached else step
+
+
+def obstacle(step: Step, model: Model, labelled: bool | None = None, teacher: bool = False) -> str:
+    """One sentence on why ``step`` cannot be done on ``model``; '' where it can, as far as that shows without trying.
+
+    ``labelled``: whether its data has classes (None: nobody has looked). ``teacher``: one is at hand, whatever file
+    the step names.
+    """
+    methods = load_methods()
+    if step.method not in methods:
+        return f"This version of Thimble has no method '{step.method}'."
+    method = methods.get(step.method)
+    why = method.refusal(model, bool(step.data), labelled is not False, teacher or bool(step.teacher))
+    return why or _gone(step, teacher) or _outside(step, model)
+
+
+def _gone(step: Step, teacher: bool) -> str:
+    """What the step read and is no longer there."""
+    for what, place in (("data", step.data), ("test data", step.test)):
+        if place and not Path(place).exists():
+            return f"The {what} of this step was at '{place}' and is gone; attach it again, then replay."
+    if step.teacher and not teacher and not Path(step.teacher).exists():
+        return f"The teacher of this step was '{step.teacher}' and is gone."
+    return ""
+
+
+def _outside(step: Step, model: Model) -> str:
+    """Layers that the step is about and the model has not."""
+    if step.scope.everything:
+        return ""
+    names = {node.name for node in model.nodes()}
+    missing = [name for name in step.scope.layers if name not in names]
+    if missing:
+        others = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        return f"This step is about layer '{missing[0]}'{others}, which this revision does not have."
+    if not any(step.scope.contains(node) for node in model.nodes()):
+        about = step.scope.pattern or ", ".join(step.scope.operators)
+        return f"This step is about layers '{about}', of which this revision has none."
+    return ""
