@@ -77,6 +77,7 @@ class Breadcrumb(QWidget):
         super().__init__(parent)
         self._view = view
         self._spot: Spot | None = None
+        self._said = ""
         self._crumbs: list[Crumb] = []
         self.setAccessibleName(tr("Where in the model"))
         self.setFixedHeight(HEIGHT)
@@ -144,9 +145,13 @@ class Breadcrumb(QWidget):
 
     def _say_tensor(self, name: str) -> None:
         picture = self._view.picture
-        said = tensors.in_brief(picture, name) if picture is not None and name else ""
-        self.tensor.setText(said)
+        self._said = tensors.shortest(picture, name) if picture is not None and name else ""
+        self._elide()
         self.tensor.setToolTip(tensors.described(picture, name) if picture is not None and name else "")
+
+    def _elide(self) -> None:
+        room = self.tensor.width() - 4
+        self.tensor.setText(self.tensor.fontMetrics().elidedText(self._said, Qt.TextElideMode.ElideMiddle, room))
 
     # the line -----------------------------------------------------------------------------------------------------
 
@@ -173,6 +178,7 @@ class Breadcrumb(QWidget):
                 self._row.insertWidget(self._row.count() - 2, self._more)
             self._row.insertWidget(self._row.count() - 2, crumb)
         self._fit()
+        QTimer.singleShot(0, self, self._elide)
         if had_focus and self._crumbs:
             self._crumbs[-1].setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -256,6 +262,7 @@ class Breadcrumb(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
+        QTimer.singleShot(0, self, self._elide)  # the row is laid out again only after this
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         shown = [crumb for crumb in self._crumbs if crumb.isVisible()]

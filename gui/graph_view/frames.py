@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from gui import theme
@@ -44,8 +44,9 @@ class FramesItem(QGraphicsItem):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, detail >= FAR)
         if self._shown.paint != "marks":
             painter.setPen(Qt.PenStyle.NoPen if detail < FAR else QPen(theme.color("border"), 1))
-            painter.setBrush(theme.color("text", tint()))
+            grounds = [ground(depth) for depth in range(max((f.depth for f in frames), default=0) + 1)]
             for frame in frames:
+                painter.setBrush(grounds[frame.depth])
                 box = QRectF(*frame.box)
                 if detail < FAR:
                     painter.drawRect(box)
@@ -118,6 +119,14 @@ def title_of(picture: Picture, widths: Metrics, frame: OpenBlock) -> TitleRow:
 def tint() -> int:
     """Of 255: how much of the text's colour a frame lays on what is around it."""
     return _TINT[theme.current().name]
+
+
+def ground(depth: int) -> QColor:
+    """The colour inside a frame: the tint laid on the canvas ``depth`` times. Opaque, which is painted much faster."""
+    canvas, text, share = theme.color("canvas"), theme.color("text"), tint() / 255
+    kept = (1 - share) ** depth
+    pairs = ((canvas.red(), text.red()), (canvas.green(), text.green()), (canvas.blue(), text.blue()))
+    return QColor(*(round(c * kept + t * (1 - kept)) for c, t in pairs))
 
 
 def chevron(painter: QPainter, middle: QPointF) -> None:

@@ -57,8 +57,17 @@ def described(picture: Picture, name: str) -> str:
     return "\n".join(lines)
 
 
+def shortest(picture: Picture, name: str) -> str:
+    """The end of the name, type and shape, for a line with little room."""
+    if name not in picture.tensors:
+        return ""
+    edge = picture.edges[picture.tensors[name][0]]
+    short = name.rsplit("/", 1)[-1] or name
+    return tr("Tensor {name} · {kind}", name=short, kind=" ".join(part for part in (edge.dtype, edge.shape) if part))
+
+
 def in_brief(picture: Picture, name: str) -> str:
-    """The same in one line, for a status line or a screen reader."""
+    """The same in one line, for a screen reader."""
     if name not in picture.tensors:
         return ""
     edge, to, maker = picture.edges[picture.tensors[name][0]], readers(picture, name), producer(picture, name)

@@ -194,7 +194,7 @@ def test_it_says_which_tensor_is_followed(page: Page, qtbot: QtBot) -> None:
     page.view.set_model(network())
     page.view.reveal(CONV)
     qtbot.keyClick(page.view, Qt.Key.Key_BracketRight)
-    assert page.line.tensor.text() == f"Tensor {CONV}_output_0, float32 1×8×16×16, from Conv to BatchNormalization"
+    assert page.line.tensor.text() == "Tensor Conv_output_0 · float32 1×8×16×16"
     assert page.line.tensor.toolTip().splitlines()[2] == f"from Conv {CONV}"
     qtbot.keyClick(page.view, Qt.Key.Key_Escape)
     assert page.line.tensor.text() == ""
