@@ -68,12 +68,14 @@ def _fold(graph: ir.Graph, host: ir.Node, norm: ir.Node, facts: Facts) -> bool:
 def folded_constants(
     host: ir.Node, norm: ir.Node, array: Arrays
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]] | None:
-    """(weight, bias) of the one layer that the two become; None where a factor is not finite or the bias no vector."""
+    """(weight, bias) of the one layer that the two become; None where they do not fit or a factor is not finite."""
 
     def number(value: ir.Value | None) -> Array64:
         return np.asarray(array(value), np.float64)
 
     gamma, beta, mean, variance = (number(v) for v in norm.inputs[1:5])
+    if not gamma.shape == beta.shape == mean.shape == variance.shape == (gamma.size,):
+        return None
     factor = gamma / np.sqrt(variance + norm.attributes.get_float("epsilon", 1e-5))
     weight = number(host.inputs[1])
     bias = number(host.inputs[2]) if len(host.inputs) > 2 and host.inputs[2] is not None else np.zeros(1)

@@ -6,6 +6,7 @@ Networks repeat themselves: of 10,000 layers a few dozen differ in operator, att
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -88,6 +89,7 @@ class _Definition:
     inputs: tuple[str, ...]
     needed: tuple[bool, ...]
     fewest: int
+    most: int
 
 
 class Inference:
@@ -192,16 +194,18 @@ def _looked_up(operator: str, version: int, domain: str) -> _Definition | None:
     except onnx.defs.SchemaError:
         return None
     needed = tuple(str(i.option).endswith("Single") for i in schema.inputs)
-    return _Definition(schema, tuple(i.name for i in schema.inputs), needed, schema.min_input)
+    return _Definition(schema, tuple(i.name for i in schema.inputs), needed, schema.min_input, schema.max_input)
 
 
 def _lacking(graph: ir.Model, node: ir.Node, definition: _Definition) -> str:
-    """The first input that a layer, or a layer in its body, cannot do without and does not have; '' for none."""
+    """What a layer, or a layer in its body, reads too little or too much; '' for nothing."""
     for index, value in enumerate(node.inputs):
         if value is None and index < len(definition.needed) and definition.needed[index]:
             return f" lacks its input '{definition.inputs[index]}'"
     if len(node.inputs) < definition.fewest:
         return f" lacks its input '{definition.inputs[len(node.inputs)]}'"
+    if len(node.inputs) > definition.most:
+        return f" has {len(node.inputs)} inputs, and {node.op_type} takes at most {definition.most}"
     if has_body(node):
         for inner in (n for body in bodies_of(node) for n in body):
             known = _definition(graph, inner)
@@ -272,6 +276,7 @@ def _ranked(node: ir.Node, given: Sequence[Known | None], made: tuple[Known | No
 
 
 def _plain(text: str) -> str:
+    text = re.sub(r"\bnode\([^)]*\) with schema\([^)]*\) ", "", text)  # answers are kept for all layers alike
     lines = [line for line in text.replace("[ShapeInferenceError]", "").strip().splitlines() if line.strip()]
     sentence = (lines[-1] if lines else "its inputs do not fit").strip().rstrip(".")
     return sentence[:1].lower() + sentence[1:]

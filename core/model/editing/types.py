@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import itertools
 from typing import Any
 
 import onnx_ir as ir
@@ -74,7 +75,11 @@ class Typing:
         outputs, sentence = self.inference.ask(draft.model.graph, node, self.type_of)
         self._mark(draft, node, _too_early(node, draft) or sentence)
         changed = []
-        for value, new in zip(node.outputs, outputs, strict=False):
+        for value, new in itertools.zip_longest(node.outputs, outputs[: len(node.outputs)]):
+            if new is None and not sentence and value in self.types:
+                # behind a wrong layer what was known last stays known, until it is repaired
+                self._remember(draft, value, None)
+                changed.append(value)
             if not isinstance(new, TensorType) or not value.name:
                 continue
             old = self.type_of(value)
@@ -88,9 +93,9 @@ class Typing:
             changed.append(value)
         return changed
 
-    def _remember(self, draft: Draft, value: ir.Value, new: Known) -> None:
+    def _remember(self, draft: Draft, value: ir.Value, new: Known | None) -> None:
         old = self.types.get(value)
-        draft.change(lambda: self.types.__setitem__(value, new), lambda: _put(self.types, value, old))
+        draft.change(lambda: _put(self.types, value, new), lambda: _put(self.types, value, old))
         draft.noted.value(value)
 
     def _mark(self, draft: Draft, node: ir.Node, what: str | ir.Value) -> None:
