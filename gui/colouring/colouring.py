@@ -142,7 +142,7 @@ class Colouring(QObject):
             self._view.set_heat(None)
             self.legend.hide()
             return
-        shown = {k: figure.over(keys) for k, keys in enumerate(self._layers()) if keys}
+        shown = {k: figure.over(keys) for k, keys in enumerate(picture.layers()) if keys}
         values = {k: value for k, value in shown.items() if value is not None}
         scale = scale_of(values.values())
         dark = theme.current().name == "dark"
@@ -150,13 +150,8 @@ class Colouring(QObject):
             self._view.set_heat({k: QColor(colour(scale.share(v), dark)) for k, v in values.items()})
         else:
             self._view.set_heat({})
-        self.legend.show_figure(figure, scale)
+        self.legend.show_figure(figure, scale, bool(picture.blocks))
         self._point()
-
-    def _layers(self) -> list[list[str]]:
-        """The keys of the layers that each card stands for."""
-        picture = self._view.picture
-        return picture.layers() if picture is not None else []
 
     def _point(self) -> None:
         """Where the selected layers stand on the legend."""

@@ -23,7 +23,7 @@ class LayerFigure:
 
     ``unit`` as in core.report. ``how`` says whether it was measured or estimated, and on what. A block shows the sum
     of its layers, or where ``weights`` are given the mean with these. Layers of the same group in ``groups`` share one
-    value, which counts once in a sum.
+    value, which counts once in a sum. Of ``unknown`` layers the figure cannot be told, nor of a block with one of them.
     """
 
     key: str
@@ -34,11 +34,13 @@ class LayerFigure:
     weights: Mapping[str, float] | None = None
     groups: Mapping[str, int] = field(default_factory=dict)
     note: str = ""
+    unknown: frozenset[str] = frozenset()
 
     def over(self, keys: Iterable[str]) -> float | None:
-        """What several layers come to together; None where none of them has the figure."""
-        here = [key for key in keys if key in self.values]
-        if not here:
+        """What several layers come to together; None where none of them has the figure, or one's is unknown."""
+        asked = list(keys)
+        here = [key for key in asked if key in self.values]
+        if not here or (self.unknown and not self.unknown.isdisjoint(asked)):
             return None
         if self.weights is not None:
             weights = self.weights
@@ -52,7 +54,9 @@ def built_in(key: str, of_model: Known) -> LayerFigure:
     """One of BUILT_IN, counted on the graph."""
     title, unit, value = _FIGURES[key]
     found = {name: value(node, cost, of_model) for name, (node, cost) in of_model.layers.items()}
-    return LayerFigure(key, tr(title), unit, tr(_GRAPH), {name: v for name, v in found.items() if v is not None})
+    known_ones = {name: v for name, v in found.items() if v is not None}
+    unknown = frozenset(found.keys() - known_ones.keys())
+    return LayerFigure(key, tr(title), unit, tr(_GRAPH), known_ones, unknown=unknown)
 
 
 def title_of(key: str) -> str:

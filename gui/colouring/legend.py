@@ -25,12 +25,13 @@ class Legend(QWidget):
         self._figure: LayerFigure | None = None
         self._scale: Scale | None = None
         self._value: float | None = None
+        self._blocks = False
         over.installEventFilter(self)
         self.hide()
 
-    def show_figure(self, figure: LayerFigure, scale: Scale | None) -> None:
-        """Explain a figure; ``scale`` None where no layer has it."""
-        self._figure, self._scale = figure, scale
+    def show_figure(self, figure: LayerFigure, scale: Scale | None, blocks: bool = False) -> None:
+        """Explain a figure; ``scale`` None where no layer has it, ``blocks``: closed blocks are on screen."""
+        self._figure, self._scale, self._blocks = figure, scale, blocks
         self.setAccessibleName(tr("Legend: {text}", text=" ".join(self.lines())))
         self._place()
         self.show()
@@ -50,9 +51,12 @@ class Legend(QWidget):
             return []
         if scale is None:
             return [figure.title, tr("No layer on screen has this figure.")]
-        ends = [figures.short(v, figure.unit) for v in (scale.low, scale.high)]
+        ends = _ends(scale, figure.unit)
         kind = tr("Logarithmic scale") if scale.log else tr("Linear scale")
         said = [f"{figure.how}.", f"{kind}."]
+        if self._blocks:
+            mean = figure.weights is not None
+            said.append(tr("A closed block shows the mean.") if mean else tr("A closed block shows the sum."))
         return [figure.title, *ends, *said, *([figure.note] if figure.note else [])]
 
     def _words(self) -> str:
@@ -100,8 +104,9 @@ class Legend(QWidget):
         painter.drawRoundedRect(bar, 3, 3)
         painter.setPen(theme.color("text"))
         below = QRectF(bar.left(), bar.bottom() + 3, bar.width(), 16)
-        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, figures.short(scale.low, unit))
-        painter.drawText(below, Qt.AlignmentFlag.AlignRight, figures.short(scale.high, unit))
+        low, high = _ends(scale, unit)
+        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, low)
+        painter.drawText(below, Qt.AlignmentFlag.AlignRight, high)
         if self._value is not None:
             x = bar.left() + bar.width() * scale.share(self._value)
             painter.setPen(QPen(theme.color("surface"), 1))
@@ -128,3 +133,8 @@ class Legend(QWidget):
         if event.type() == QEvent.Type.Resize and self._figure is not None:
             self._place()
         return super().eventFilter(watched, event)
+
+
+def _ends(scale: Scale, unit: str) -> tuple[str, str]:
+    low = figures.short(scale.low, unit)
+    return f"≤ {low}" if scale.below else low, figures.short(scale.high, unit)

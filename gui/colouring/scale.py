@@ -11,11 +11,12 @@ _DECADES = 3  # a wider range than this is shown by its logarithm
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """From ``low`` to ``high``. Where ``log``, ``low`` is the least that is more than nothing."""
+    """From ``low`` to ``high``; where ``log``, ``low`` is the least above nothing; ``below``: there is less than it."""
 
     low: float
     high: float
     log: bool
+    below: bool = False
 
     def share(self, value: float) -> float:
         """Between 0 and 1; nothing and less stand at 0."""
@@ -37,5 +38,5 @@ def scale_of(values: Iterable[float]) -> Scale | None:
     low, high = min(found), max(found)
     least = min((v for v in found if v > 0), default=0.0)
     if low >= 0 and least > 0 and high > least * 10**_DECADES:
-        return Scale(least, high, True)
+        return Scale(least, high, True, low < least)
     return Scale(min(low, 0.0) if low < 0.5 * high else low, high, False)

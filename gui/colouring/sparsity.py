@@ -49,7 +49,7 @@ def measure(weights: Weights, check: Callable[[], None] = lambda: None) -> Layer
         if every:
             shares[key] = sum(zeros for zeros, _ in found) / every
             counts[key] = float(every)
-    how = tr("Counted on the stored weights; a block shows the share of all its weights")
+    how = tr("Counted on the stored weights")
     return LayerFigure(SPARSITY, tr("Sparsity"), "share", how, shares, counts)
 
 

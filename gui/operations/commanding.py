@@ -7,9 +7,10 @@ from functools import partial
 from core.model.model import Model
 from gui.desk import Desk
 from gui.graph_view.known import layer_keys
-from gui.operations import layers
-from gui.palette.commands import Command, from_menus
+from gui.operations import layers, looking
+from gui.palette.commands import Command, Places, from_menus
 from gui.palette.view import Palette
+from gui.words import tr
 
 
 def open_palette(desk: Desk) -> None:
@@ -31,12 +32,25 @@ def palette_of(desk: Desk) -> Palette:
     return found
 
 
-def _places(desk: Desk) -> list[Command]:
-    """Every layer of the model by its name."""
+def _places(desk: Desk) -> Places:
+    """Every block and every layer of the model by its name."""
     model = desk.state.model
-    if model is None:
-        return []
-    return [Command(f"@{key}", key, operator, partial(layers.go_to, desk, key)) for key, operator in _layers(model)]
+    blocks = desk.window.graphs.view.block_paths() if model is not None else []
+    found = _layers(model) if model is not None else []
+
+    def command(k: int) -> Command:
+        if k < len(blocks):
+            path = blocks[k]
+            return Command(f"@block {path}", path, tr("Block"), partial(_go_to_block, desk, path))
+        key, operator = found[k - len(blocks)]
+        return Command(f"@{key}", key, operator, partial(layers.go_to, desk, key))
+
+    return Places([*blocks, *(key for key, _ in found)], command)
+
+
+def _go_to_block(desk: Desk, path: str) -> None:
+    looking.show_graph(desk)
+    desk.window.graphs.view.reveal_block(path)
 
 
 def _layers(model: Model) -> list[tuple[str, str]]:

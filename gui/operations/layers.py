@@ -23,9 +23,7 @@ def bind(desk: Desk, colouring: Colouring) -> None:
 def go_to(desk: Desk, key: str) -> None:
     """Show a layer in the graph: its blocks opened, in the middle, selected."""
     looking.show_graph(desk)
-    view = desk.window.graphs.view
-    view.reveal(key)
-    view.select([key])
+    desk.window.graphs.view.reveal(key)
 
 
 def _remember(desk: Desk, keys: list[str]) -> None:

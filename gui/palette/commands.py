@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
-from gui.palette.fuzzy import Fit, fit
+from gui.palette.fuzzy import Fit, fit, may_fit
 from gui.words import tr
 
 MOST = 200  # rows that are shown; whoever wants a later one types another letter
@@ -26,6 +27,14 @@ class Command:
     shortcut: str = ""
     reason: str = ""
     checked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What '@' goes to, by name; ``command`` makes that of a position."""
+
+    titles: Sequence[str]
+    command: Callable[[int], Command]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +86,7 @@ def rank(query: str, commands: Sequence[Command], recent: Sequence[str] = ()) ->
         first = sorted((c for c in commands if c.key in lately), key=lambda c: -lately[c.key])
         return [Ranked(c) for c in (*first, *(c for c in commands if c.key not in lately))][:MOST]
     scored: list[tuple[float, int, Ranked]] = []
-    for k, command in enumerate(_near(query, commands)):
+    for k, command in enumerate(commands):
         found = _fit(query, command)
         if found is not None:
             bonus = 10.0 if command.key in lately else 0.0
@@ -85,13 +94,18 @@ def rank(query: str, commands: Sequence[Command], recent: Sequence[str] = ()) ->
     return [ranked for _, _, ranked in sorted(scored, key=lambda s: s[:2])[:MOST]]
 
 
-def _near(query: str, commands: Sequence[Command]) -> Iterable[Command]:
-    """Of many names those that hold the query as it is, if any do: letters far apart are then not what was meant."""
-    if len(commands) <= _CLOSE:
-        return commands
-    wanted = query.strip().lower()
-    holding = [c for c in commands if wanted in c.title.lower()]
-    return holding[: 5 * MOST] or [c for c in commands if fit(query, c.title) is not None][:MOST]
+def rank_places(query: str, places: Places) -> list[Ranked]:
+    """As :func:`rank`, for ten thousand names: of many only those are compared that hold the query as it is, if any
+    do; letters far apart are then not what was meant."""
+    titles, wanted = places.titles, query.strip().lower()
+    near: Iterable[int] = range(len(titles))
+    if wanted and len(titles) > _CLOSE:
+        near = list(islice((k for k, title in enumerate(titles) if wanted in title.lower()), 5 * MOST))
+        near = near or list(islice((k for k, title in enumerate(titles) if may_fit(wanted, title)), MOST))
+    found = [(k, match) for k in near if (match := fit(query, titles[k])) is not None]
+    if wanted:
+        found.sort(key=lambda f: (-f[1].score, f[0]))
+    return [Ranked(places.command(k), match.spans) for k, match in found[:MOST]]
 
 
 def _fit(query: str, command: Command) -> Fit | None:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication, QFrame, QLabel, QLineEdit, QListView, QVBoxLayout, QWidget
 
 from gui import theme
-from gui.palette.commands import Command, Ranked, rank
+from gui.palette.commands import Command, Places, Ranked, rank, rank_places
 from gui.palette.row_delegate import ROW, RowDelegate
 from gui.words import tr
 
@@ -55,7 +55,7 @@ class Palette(QFrame):
         self,
         window: QWidget,
         acts: Callable[[], list[Command]],
-        places: Callable[[], list[Command]],
+        places: Callable[[], Places],
         recent: Callable[[], Sequence[str]],
         ran: Callable[[str], None],
     ) -> None:
@@ -65,7 +65,7 @@ class Palette(QFrame):
         self._window = window
         self._acts, self._places, self._recent, self._ran = acts, places, recent, ran
         self._commands: list[Command] = []
-        self._layers: list[Command] | None = None
+        self._found_places: Places | None = None
         self._before: QWidget | None = None
         self.line = QLineEdit()
         self.line.setPlaceholderText(tr("Type what to do, or @ and a layer"))
@@ -99,7 +99,7 @@ class Palette(QFrame):
         """Show what can be done now, over whatever has the focus."""
         if not self.isVisible():
             self._before = QApplication.focusWidget()
-        self._commands, self._layers = self._acts(), None
+        self._commands, self._found_places = self._acts(), None
         self.line.setText(text)
         self._search()
         self.show()
@@ -118,9 +118,9 @@ class Palette(QFrame):
     def _search(self) -> None:
         text = self.line.text()
         if text.startswith("@"):
-            if self._layers is None:
-                self._layers = self._places()
-            self._model.show(rank(text[1:], self._layers))
+            if self._found_places is None:
+                self._found_places = self._places()
+            self._model.show(rank_places(text[1:], self._found_places))
         else:
             self._model.show(rank(text, self._commands, list(self._recent())))
         self.list.setCurrentIndex(self._model.index(0, 0))

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
+from gui.search.outline import BlockTree
+
 FIELDS = ("name", "op", "attr", "shape", "tensor", "type")
 _TOKEN = re.compile(r'(?:(?P<field>name|op|attr|shape|tensor|type):)?(?:"(?P<quoted>[^"]*)"?|(?P<word>[^\s"]+))?', re.I)
 _NUMBER = re.compile(r"[-−+]?\d+(?:\.\d+)?(?:[,x×][-−+]?\d+(?:\.\d+)?)*")
@@ -191,6 +193,7 @@ class Index:
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         self.entries: list[Entry] = []
+        self.tree = BlockTree()
         self._columns = {field: _Column(field) for field in FIELDS}
         self._attributes: set[str] = set()
         for entry in entries:
@@ -199,6 +202,7 @@ class Index:
     def add(self, entry: Entry) -> None:
         layer = len(self.entries)
         self.entries.append(entry)
+        self.tree.add(entry.blocks)
         for field, text, _ in entry.texts:
             self._columns[field].add(text, layer)
             if field == "attr":

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QRectF
+from PySide6.QtCore import QObject, QRectF, QTimer
 
 from gui.graph_view.view import GraphView
 from gui.search.bar import SearchBar
 
+_MANY, _PAUSE = 500, 120  # layers; milliseconds
 _BESIDE = 24  # pixels between a card and what would cover it
 
 
@@ -18,35 +19,55 @@ class SearchOnGraph(QObject):
         self.bar = SearchBar(view)
         self._view = view
         self._marked: list[str] = []
+        self._waiting = ""  # a layer whose blocks are being opened
         self.bar.chosen.connect(self._go_to)
         self.bar.select_all.connect(lambda keys: view.select(keys, center=False))
-        self.bar.marked.connect(self._mark)
+        self.bar.marked.connect(self._mark_soon)
+        self._soon = QTimer(self, interval=_PAUSE, singleShot=True)
+        self._soon.timeout.connect(self._mark)
         self.bar.shown.connect(self._make_room)
         self.bar.closed.connect(self._close)
         view.picture_changed.connect(self._picture_changed)
 
     def _go_to(self, key: str) -> None:
-        view = self._view
-        view.reveal(key)
-        view.select([key])
-        card = view.picture.index.get(key) if view.picture is not None else None
-        if card is None or view.picture is None or not self.bar.isVisible():
+        self._view.reveal(key)
+        self._uncover(key)
+
+    def _uncover(self, key: str) -> None:
+        """Move the graph aside where the bar covers a layer; at the next picture where its blocks are being opened."""
+        view, self._waiting = self._view, ""
+        if view.picture is None or not self.bar.isVisible():
+            return
+        card = view.picture.index.get(key)
+        if card is None:
+            self._waiting = key
             return
         box = view.mapFromScene(QRectF(*view.picture.boxes[card])).boundingRect()
         if box.intersects(self.bar.geometry()):
             away = min(box.right() + _BESIDE - self.bar.x(), box.left() - _BESIDE)
             view.horizontalScrollBar().setValue(view.horizontalScrollBar().value() + max(away, 0))
 
-    def _mark(self, keys: list[str]) -> None:
-        if keys or self._marked:
-            self._marked = keys
-            self._view.set_overlay(dict.fromkeys(keys, "warning"))
+    def _mark_soon(self, keys: list[str]) -> None:
+        """Once nobody types: with thousands of layers it takes longer than a keystroke may."""
+        if not keys and not self._marked:
+            return
+        self._marked = keys
+        if len(keys) > _MANY:
+            self._soon.start()
+        else:
+            self._mark()
+
+    def _mark(self) -> None:
+        self._soon.stop()
+        self._view.set_overlay(dict.fromkeys(self._marked, "warning"))
 
     def _picture_changed(self) -> None:
         if self._marked:
-            self._mark(self._marked)
+            self._mark()
         if self.bar.isVisible():
             self._make_room()
+        if self._waiting:
+            QTimer.singleShot(0, self, lambda: self._uncover(self._waiting))  # once the view has centred it
 
     def _make_room(self) -> None:
         """While the bar is open the graph can be moved so far that nothing of it is covered."""

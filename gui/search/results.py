@@ -9,7 +9,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 
 from gui.graph_view.captions import CATEGORY
 from gui.search.find import Found, Index, Reason
-from gui.search.outline import Path, Row, outline
+from gui.search.outline import Outline, Path, Row
 from gui.words import counted, mark, tr
 
 At = QModelIndex | QPersistentModelIndex
@@ -33,8 +33,7 @@ class ResultsModel(QAbstractListModel):
     def __init__(self) -> None:
         super().__init__()
         self._index, self._found = Index(), Found((), ())
-        self._rows: list[Row] = []
-        self._row_of: dict[int, int] = {}
+        self._rows = Outline(self._index.tree)
         self._shown = 0
         self._closed: set[Path] = set()
 
@@ -45,33 +44,35 @@ class ResultsModel(QAbstractListModel):
 
     def _write(self) -> None:
         self.beginResetModel()
-        self._rows = outline(self._index.entries, self._found.layers, self._closed)
-        self._row_of = {row.layer: k for k, row in enumerate(self._rows) if row.layer >= 0}
+        self._rows = Outline(self._index.tree, self._found.layers, self._closed)
         self._shown = min(len(self._rows), _BATCH)
         self.endResetModel()
 
     def fold(self, row: int, closed: bool | None = None) -> None:
         """Fold or unfold the block at a row, None for the other way than now."""
-        path = self._rows[row].path
+        path = self._rows.row(row).path
         shut = path not in self._closed if closed is None else closed
         if shut != (path in self._closed):
             (self._closed.add if shut else self._closed.discard)(path)
             self._write()
 
     def row(self, at: int) -> Row:
-        return self._rows[at]
+        return self._rows.row(at)
+
+    def is_block(self, at: int) -> bool:
+        return self._rows.layer(at) < 0
 
     def row_of(self, layer: int) -> int:
         """The row of a layer, which is shown from now on; -1 where its block is folded."""
-        row = self._row_of.get(layer, -1)
+        row = self._rows.row_of(layer)
         while self._shown <= row:
             self.fetchMore(QModelIndex())
         return row
 
     def block_row(self, at: int) -> int:
         """The row of the block that a row stands in; -1 for none."""
-        depth = self._rows[at].depth
-        return next((k for k in range(at - 1, -1, -1) if self._rows[k].depth < depth), -1)
+        depth = self._rows.depth(at)
+        return next((k for k in range(at - 1, -1, -1) if self._rows.depth(k) < depth), -1)
 
     def is_closed(self, row: Row) -> bool:
         return row.path in self._closed
@@ -93,7 +94,7 @@ class ResultsModel(QAbstractListModel):
     def data(self, index: At, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None
-        row = self._rows[index.row()]
+        row = self._rows.row(index.row())
         if role == LINE:
             return self._line(row)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):

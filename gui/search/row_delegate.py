@@ -27,7 +27,7 @@ class ResultDelegate(QStyledItemDelegate):
         self._small, self._strong = theme.graph_font(pixels=theme.SMALL_PX), theme.graph_font(True, theme.SMALL_PX)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: At) -> QSize:
-        return QSize(0, round(_BLOCK if self._model.row(index.row()).layer < 0 else _LAYER))
+        return QSize(0, round(_BLOCK if self._model.is_block(index.row()) else _LAYER))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: At) -> None:
         line: Line = index.data(LINE)

@@ -243,3 +243,33 @@ def test_the_selected_layer_is_marked_on_the_legend(sample: Desk, qtbot: QtBot) 
     assert colouring.legend._value == colouring.figure.values[name]
     sample.state.select([])
     assert colouring.legend._value is None
+
+
+def test_a_closed_block_shows_the_sum_of_its_layers(desk: Desk, qtbot: QtBot) -> None:
+    files.open_model_file(desk, network_path("resnet20"))
+    settle(desk, qtbot)
+    view = desk.window.graphs.view
+    view.close_all()
+    qtbot.waitUntil(lambda: view.picture is not None and "layer1" in view.picture.blocks)
+    colouring = choose(desk, qtbot, "macs")
+    picture, figure = view.picture, colouring.figure
+    assert picture is not None
+    assert figure is not None
+    card = picture.blocks["layer1"]
+    inside = [key for key in figure.values if key.startswith("/layer1/")]
+    assert figure.over(picture.layers()[card]) == sum(figure.values[key] for key in inside)
+    heat = view._shown.heat
+    assert heat is not None
+    assert heat[card].name() == ramp(False)[-1], "the dearest card there is"
+    assert "A closed block shows the sum." in colouring.legend.lines()
+    assert colouring.legend.lines()[1].startswith("≤ "), "some layers have none, below the least of the logarithm"
+    view.open_all()
+    qtbot.waitUntil(lambda: not view.picture.blocks)  # type: ignore[union-attr]
+    assert "A closed block shows the sum." not in colouring.legend.lines()
+    assert len(view._shown.heat or {}) == len(figure.values)
+
+
+def test_a_block_with_a_layer_of_unknown_figure_is_unknown() -> None:
+    figure = LayerFigure("macs", "MACs", "MACs", "", {"a": 1.0, "b": 2.0}, unknown=frozenset("c"))
+    assert figure.over("ab") == 3.0
+    assert figure.over("abc") is None

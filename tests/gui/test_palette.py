@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from gui.desk import Desk
 from gui.operations.commanding import palette_of
-from gui.palette.commands import Command, rank
+from gui.palette.commands import Command, Places, rank_places
 from gui.palette.fuzzy import fit
 from gui.palette.view import Palette
 
@@ -150,11 +150,20 @@ def test_the_better_fit_comes_first(query: str, better: str, worse: str) -> None
 
 
 def test_ten_thousand_layers_are_ranked_while_one_types() -> None:
-    places = [Command(f"@{k}", f"/features.{k}/conv.{k % 7}/Conv", "Conv", lambda: None) for k in range(10_000)]
+    names = [f"/features.{k}/conv.{k % 7}/Conv" for k in range(10_000)]
+    places = Places(names, lambda k: Command(f"@{k}", names[k], "Conv", lambda: None))
 
     def once(query: str) -> float:
         start = time.perf_counter()
-        assert rank(query, places)
+        assert rank_places(query, places)
         return time.perf_counter() - start
 
     assert max(min(once(q) for _ in range(3)) for q in ("c", "conv", "f99c", "9999")) < 0.1
+    assert rank_places("features.77 conv", places)[0].command.title == "/features.77/conv.0/Conv"
+
+
+def test_at_goes_to_a_block(sample: Desk, qtbot: QtBot) -> None:
+    palette = opened(sample, qtbot, "@features.2")
+    assert rows(palette)[0] == "features.2, Block"
+    qtbot.keyClick(palette.line, Qt.Key.Key_Return)
+    assert sample.window.graphs.view.selected_block() == "features.2"

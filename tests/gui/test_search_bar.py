@@ -187,3 +187,25 @@ def test_a_large_graph_is_read_in_slices_and_found_meanwhile(qtbot: QtBot, desk:
     assert bar.results.rowCount() == 200, "rows are made as far as they are looked at"
     desk.window.graphs.set_model(None, "")
     assert not bar.isVisible()
+
+
+def test_a_choice_opens_the_blocks_around_it_and_closed_ones_are_marked(resnet: Desk, qtbot: QtBot) -> None:
+    view = resnet.window.graphs.view
+    view.close_all()
+    qtbot.waitUntil(lambda: view.picture is not None and "layer2" in view.picture.blocks)
+    bar = search(resnet, qtbot, "stride 2")
+    assert view.picture is not None
+    assert set(view._shown.overlays or {}) == {view.picture.blocks["layer2"], view.picture.blocks["layer3"]}
+    qtbot.keyClick(bar.line, Qt.Key.Key_Return)
+    key = "/layer2/layer2.0/conv1/Conv"
+    qtbot.waitUntil(lambda: view.picture is not None and key in view.picture.index)
+    assert view.selected() == [key]
+
+    def free() -> bool:
+        assert view.picture is not None
+        x, y, w, h = view.picture.boxes[view.picture.index[key]]
+        spot = view.mapFromScene(x + w / 2, y + h / 2)
+        return view.viewport().rect().contains(spot) and not bar.geometry().contains(spot)
+
+    qtbot.waitUntil(free)
+    assert "layer3" in view.picture.blocks, "the others stay closed"

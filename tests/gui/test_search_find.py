@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection, Iterable
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from core.formats.open import open_model
 from gui.graph_view.known import known
 from gui.search.find import FIELDS, Entry, Index, Text, matches, parse
-from gui.search.outline import outline
+from gui.search.outline import BlockTree, Outline, Path, Row
 from gui.search.texts import entries
 from tests.conftest import network_path
 
@@ -173,24 +174,93 @@ def test_ten_thousand_layers_answer_within_a_frame_or_two() -> None:
     def once(query: str) -> float:
         start = time.perf_counter()
         found = index.find(query)
-        outline(index.entries, found.layers)
+        Outline(index.tree, found.layers)
         return time.perf_counter() - start
 
     slowest = max(min(once(q) for _ in range(5)) for q in ("c", "conv", "stride 2", "?x64x56", "e conv", "block.99"))
     assert slowest < 0.06, "30 ms is what one keystroke may take; twice that on a busy machine"
 
 
+def lines(paths: list[Path], layers: Iterable[int], closed: Collection[Path] = ()) -> list[Row]:
+    tree = BlockTree()
+    for path in paths:
+        tree.add(path)
+    made = Outline(tree, tuple(layers), closed)
+    return [made.row(k) for k in range(len(made))]
+
+
 def test_the_outline_joins_blocks_that_only_hold_another_and_leaves_out_those_of_one_layer() -> None:
-    made = [Entry(f"l{k}", "Conv", path, ()) for k, path in enumerate([("a", "b"), ("a", "b"), ("a", "c"), (), ("d",)])]
-    rows = outline(made, range(5))
-    assert [(r.depth, r.title or made[r.layer].key) for r in rows] == [
+    paths: list[Path] = [("a", "b"), ("a", "b"), ("a", "c"), (), ("d",)]
+    assert [(r.depth, r.title or r.layer) for r in lines(paths, range(5))] == [
         (0, "a"),
         (1, "b"),
-        (2, "l0"),
-        (2, "l1"),
-        (1, "l2"),
-        (0, "l3"),
-        (0, "l4"),
+        (2, 0),
+        (2, 1),
+        (1, 2),
+        (0, 3),
+        (0, 4),
     ]
-    assert [r.title for r in outline(made, [0, 1])] == ["a › b", "", ""]
-    assert [r.layer for r in outline(made, range(5), {("a",)})] == [-1, 3, 4]
+    assert [r.title for r in lines(paths, [0, 1])] == ["a › b", "", ""]
+    assert [r.layer for r in lines(paths, range(5), {("a",)})] == [-1, 3, 4]
+
+
+class Branch:
+    """The outline as one would write it who has time: every block an object."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.count = path, 0
+        self.parts: dict[str, Branch] = {}
+        self.order: list[Branch | int] = []
+
+    def add(self, layer: int, path: Path) -> None:
+        self.count += 1
+        if not path:
+            self.order.append(layer)
+            return
+        if path[0] not in self.parts:
+            self.parts[path[0]] = Branch((*self.path, path[0]))
+            self.order.append(self.parts[path[0]])
+        self.parts[path[0]].add(layer, path[1:])
+
+    def first(self) -> int:
+        part = self.order[0]
+        return part if isinstance(part, int) else part.first()
+
+    def write(self, depth: int, closed: Collection[Path], rows: list[tuple[int, int, str, int]]) -> None:
+        for part in self.order:
+            if isinstance(part, int) or part.count == 1:
+                rows.append((depth, part if isinstance(part, int) else part.first(), "", 0))
+                continue
+            while len(part.order) == 1 and isinstance(part.order[0], Branch):
+                part = part.order[0]
+            rows.append((depth, -1, " › ".join(part.path[len(self.path) :]), part.count))
+            if part.path not in closed:
+                part.write(depth + 1, closed, rows)
+
+
+_PATHS = st.lists(st.lists(st.sampled_from("abc"), max_size=3).map(tuple), max_size=14)
+
+
+@given(_PATHS, st.data())
+def test_the_outline_is_that_of_the_slow_way(paths: list[Path], data: st.DataObject) -> None:
+    layers = [k for k in range(len(paths)) if data.draw(st.booleans())]
+    closed = data.draw(st.sets(st.sampled_from(paths or [()])))
+    tree = Branch(())
+    for layer in range(len(paths)):
+        tree.add(layer, paths[layer])  # the order of the whole graph holds for every search
+    ranks: list[int] = []
+    _flat(tree, ranks)
+    slow = Branch(())
+    for layer in sorted(layers, key=ranks.index):
+        slow.add(layer, paths[layer])
+    wanted: list[tuple[int, int, str, int]] = []
+    slow.write(0, closed - {()}, wanted)
+    assert [(r.depth, r.layer, r.title, r.layers) for r in lines(paths, layers, closed - {()})] == wanted
+
+
+def _flat(branch: Branch, out: list[int]) -> None:
+    for part in branch.order:
+        if isinstance(part, int):
+            out.append(part)
+        else:
+            _flat(part, out)
