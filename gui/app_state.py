@@ -47,7 +47,8 @@ class AppState(QObject):
     """Project, current model, data, selection. Setters announce; readers read attributes.
 
     ``moved``: another revision is shown. ``edited`` (with core's Changes): the model was edited by hand; ``model`` is a
-    new object over the same graph, and ``revision`` the last one before the edits. ``leaving``: the project is about to
+    new object over the same graph, and ``revision`` the last one before the edits. ``recounted``: the model is as it
+    was, its figures are known better, or it is a revision now. ``leaving``: the project is about to
     be closed.
     """
 
@@ -55,6 +56,7 @@ class AppState(QObject):
     leaving = Signal()
     moved = Signal()
     edited = Signal(object)
+    recounted = Signal()
     listed = Signal()
     data_changed = Signal()
     selection_changed = Signal(list)
@@ -114,10 +116,13 @@ class AppState(QObject):
         self.listed.emit()
 
     def show_edited(self, revision: Revision, model: Model, changes: Changes) -> None:
-        """The model was edited by hand; ``revision`` is the one that the edits are on, or that it equals."""
+        """The model was edited by hand, or is a revision now; ``revision`` is the last one before the edits left."""
         listed = self.revision is None or revision.id != self.revision.id
-        self.revision, self.model = revision, model
-        self.edited.emit(changes)
+        same, self.revision, self.model = model is self.model, revision, model
+        if same:
+            self.recounted.emit()
+        else:
+            self.edited.emit(changes)
         if listed:
             self.listed.emit()
 

@@ -58,6 +58,7 @@ class Bindings:
         state.opened.connect(self.show_project)
         state.moved.connect(self.show_model)
         state.edited.connect(self.show_edited)
+        state.recounted.connect(self._recounted)
         state.listed.connect(self.show_revisions)
         state.listed.connect(self.show_table)
         state.data_changed.connect(self.show_data)
@@ -93,6 +94,12 @@ class Bindings:
     def show_edited(self, changes: Changes) -> None:
         """The same graph, changed in place; cheap where little changed."""
         self._show_model()
+
+    def _recounted(self) -> None:
+        window, state = self._desk.window, self._desk.state
+        window.inspector.set_model(state.model)
+        window.layers.set_model(state.model)
+        self._show_place()
 
     def _show_model(self) -> None:
         window, state = self._desk.window, self._desk.state

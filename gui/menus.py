@@ -15,6 +15,7 @@ from core.methods.method import Kind, Method, load_methods
 from core.model.model import quantized
 from gui.actions import ENTRIES, EXPORT, FILE, MENUS, VIEW, Entry
 from gui.desk import Desk
+from gui.graph_view.known import known_already
 from gui.operations import act, exporting, files, focusing, speaking
 from gui.palette.commands import plain
 from gui.reasons import needs_running
@@ -52,7 +53,8 @@ class Menus:
         """Read every entry's reason and check again."""
         # many entries share a reason, and reasons ask the project: each is found out once
         model = self._desk.state.model
-        self._quantized = model is not None and quantized(model)
+        whole = known_already(model) if model is not None else None
+        self._quantized = whole.quantized if whole is not None else model is not None and quantized(model)
         reasons = {why_not: why_not(self._desk) for _, why_not, _ in self._reasons.values()}
         for action, why_not, tip in self._reasons.values():
             reason = reasons[why_not]

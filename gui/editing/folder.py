@@ -15,6 +15,7 @@ from core.project.project import Project
 from gui.background import Background
 from gui.error_reporter import ErrorReporter
 from gui.graph_view.known import Known, known
+from gui.large_graphs import undisturbed
 from gui.words import tr
 
 Then = Callable[[], object]
@@ -61,8 +62,9 @@ class Folder(QObject):
         base, edits = line.base, line.pending
 
         def work() -> tuple[Revision, Known]:
-            made = folding.fold(project, base, edits)
-            return made, known(project.model(made.id))
+            with undisturbed():
+                made = folding.fold(project, base, edits)
+                return made, known(project.model(made.id))
 
         def done(result: tuple[Revision, Known]) -> None:
             self._end(failed=False)

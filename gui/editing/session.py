@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +28,7 @@ from gui.error_reporter import ErrorReporter
 from gui.graph_view.known import Known, known, remember
 from gui.graph_view.known_after import known_after, transplanted
 from gui.graph_view.model_work import IN_THREAD
+from gui.large_graphs import growing, undisturbed
 from gui.words import counted, tr
 
 PAUSE_MS = 30_000  # without an edit for so long, the edits become a revision
@@ -217,7 +219,11 @@ class Editing(EditingState):
             self.said.emit("")
             self._errors.report(error)
 
-        self._background.run(work, done, failed)
+        def grown() -> Any:
+            with growing():
+                return work()
+
+        self._background.run(grown, done, failed)
         self.said.emit(word)
 
     def _do(self, line: EditLine, edit: Edit) -> bool:
@@ -232,18 +238,20 @@ class Editing(EditingState):
 
             self._beside(tr("{title}…", title=edit.title), work, lambda twin: self._show_anew(twin, edit, back=False))
             return True
-        try:
-            line.do(edit)
-        except UserError as error:
-            self._errors.report(error)
-            return False
-        self._show(line, edit, back=False)
+        with undisturbed():
+            try:
+                line.do(edit)
+            except UserError as error:
+                self._errors.report(error)
+                return False
+            self._show(line, edit, back=False)
         return True
 
     def _step(self, line: EditLine, back: bool) -> bool:
-        edit = None if self._busy else line.undo() if back else line.redo()
-        if edit is not None:
-            self._show(line, edit, back)
+        with undisturbed():
+            edit = None if self._busy else line.undo() if back else line.redo()
+            if edit is not None:
+                self._show(line, edit, back)
         return True
 
     def _rebuilt(self, through: Callable[[], EditLine], back: bool, plain: Callable[[], Revision]) -> bool:
@@ -322,13 +330,16 @@ class Editing(EditingState):
         if project.current.id != line.base:  # the user went on, or back, meanwhile
             project.go_to(line.base)
         self._keeper.keep(project, line.base, line.pending)
-        model = dataclasses.replace(line.copy.model)
-        better = transplanted(made.exact, model) if not line.pending else None
+        if self._whole is None:
+            return
+        better = transplanted(made.exact, self._whole.model) if not line.pending else None
         if better is not None:
-            self._whole = with_wrong(better, wrong_layers(line))
-            remember(self._whole)
-        if self._whole is not None:
-            self._state.show_edited(project.revision(line.base), self._whole.model, Changes())
+            better = with_wrong(better, wrong_layers(line))
+            if better.cost.layers != self._whole.cost.layers:  # the cards say other figures
+                better = dataclasses.replace(better, model=dataclasses.replace(self._whole.model))
+            self._whole = better
+            remember(better)
+        self._state.show_edited(project.revision(line.base), self._whole.model, Changes())
         self.changed.emit()
 
     # other moves ------------------------------------------------------------------------------------------------
@@ -336,6 +347,8 @@ class Editing(EditingState):
     def _moved(self) -> None:
         """Another revision is shown, by another act than an edit."""
         self.pause.stop()
+        if self._line is not None and len(self._line.copy.model.graph.graph) > IN_THREAD:
+            gc.unfreeze()  # it was made to be left alone by the collector; now it may go
         self._line = self._whole = None
         self.changed.emit()
 

@@ -10,7 +10,7 @@ from core.model.editing.changes import Changes
 from core.model.editing.names import RenameLayer
 from core.model.model import layer_name
 from core.project.edit_line import EditLine
-from gui.graph_view.known import Known, layer_keys, wrong_keys
+from gui.graph_view.known import Known, wrong_keys
 
 _MOST = 32  # layers: a selection of more would say nothing
 
@@ -22,7 +22,7 @@ def wrong_layers(line: EditLine) -> dict[str, str]:
 
 def with_wrong(found: Known, wrong: Mapping[str, str]) -> Known:
     """The same knowledge with these wrong layers, given by name."""
-    return dataclasses.replace(found, wrong=wrong_keys(found.nodes, layer_keys(found.model), wrong))
+    return dataclasses.replace(found, wrong=wrong_keys(found.nodes, found.keys, wrong))
 
 
 def looked_at(whole: Known, changes: Changes, edit: Edit | None, back: bool) -> list[str]:

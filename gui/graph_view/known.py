@@ -28,7 +28,8 @@ class Known:
 
     Layers are what the views show: constants and the (de)quantization of weights belong to their consumers.
     ``marks`` maps the name of a layer to the sentences on what is unusual about it, ``wrong`` the key of a layer that
-    cannot run to the reason. ``nodes`` are all nodes in the order of ``cost.layers``: an edit changes the graph itself.
+    cannot run to the reason. ``nodes`` are all nodes in the order of ``cost.layers``, ``keys`` the keys of all of them:
+    an edit changes the graph itself.
     """
 
     model: Model
@@ -39,6 +40,12 @@ class Known:
     marks: Mapping[str, tuple[str, ...]]
     wrong: Mapping[str, str] = field(default_factory=dict)
     nodes: tuple[ir.Node, ...] = ()
+    keys: tuple[str, ...] = ()
+
+    @property
+    def quantized(self) -> bool:
+        """Whether the graph holds quantization nodes."""
+        return any(layer.operator in QUANTIZATION for layer in self.cost.layers)
 
 
 _recent: OrderedDict[int, Known] = OrderedDict()
@@ -71,6 +78,8 @@ def remember(whole: Known) -> None:
     with _one_at_a_time:
         _recent[id(whole.model)] = whole
         _recent.move_to_end(id(whole.model))
+        while len(_recent) > _KEPT:
+            _recent.popitem(last=False)
 
 
 def _find_out(model: Model) -> Known:
@@ -80,14 +89,15 @@ def _find_out(model: Model) -> Known:
     except (UserError, onnx.shape_inference.InferenceError, RuntimeError, ValueError, TypeError):
         facts, broken = Facts(model.graph.graph, {}, {}), True
     counted, hidden = cost(model, facts), hidden_nodes(facts)
-    nodes, keys = tuple(model.nodes()), layer_keys(model)
+    nodes = tuple(model.nodes())
+    keys = keys_of(nodes)
     every = zip(keys, nodes, counted.layers, strict=True)
     layers = {key: (node, layer) for key, node, layer in every if id(node) not in hidden}
     marked: dict[str, tuple[str, ...]] = {}
     for mark in marks(model):
         marked[mark.layer] = (*marked.get(mark.layer, ()), mark.sentence)
     wrong = {p.layer: p.sentence for p in problems(model)} if broken or unfinished(model) else {}
-    return Known(model, facts, counted, hidden, layers, marked, wrong_keys(nodes, keys, wrong), nodes)
+    return Known(model, facts, counted, hidden, layers, marked, wrong_keys(nodes, keys, wrong), nodes, keys)
 
 
 def wrong_keys(nodes: Iterable[ir.Node], keys: Iterable[str], wrong: Mapping[str, str]) -> dict[str, str]:
@@ -100,9 +110,17 @@ def wrong_keys(nodes: Iterable[ir.Node], keys: Iterable[str], wrong: Mapping[str
 
 def layer_keys(model: Model) -> list[str]:
     """One key per node, in the file's order: its name where that is its own, else name and position."""
-    names = [node.name or "" for node in model.nodes()]
+    found = known_already(model)
+    return list(found.keys if found is not None else keys_of(model.nodes()))
+
+
+def keys_of(nodes: Iterable[ir.Node]) -> tuple[str, ...]:
+    """As :func:`layer_keys`, of nodes in the file's order."""
+    names = [node.name or "" for node in nodes]
+    if len(set(names)) == len(names) and "" not in names:
+        return tuple(names)
     times = Counter(names)
-    return [name if name and times[name] == 1 else f"{name}#{k}" for k, name in enumerate(names)]
+    return tuple(name if name and times[name] == 1 else f"{name}#{k}" for k, name in enumerate(names))
 
 
 def hidden_nodes(facts: Facts) -> frozenset[int]:

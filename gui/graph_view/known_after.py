@@ -16,7 +16,7 @@ from core.model.facts import Facts
 from core.model.facts_after import facts_after
 from core.model.marks import layer_marks
 from core.model.model import Model, layer_name
-from gui.graph_view.known import QUANTIZATION, Known, constant, layer_keys, wrong_keys
+from gui.graph_view.known import QUANTIZATION, Known, constant, keys_of, wrong_keys
 from gui.graph_view.model_work import IN_THREAD
 from gui.words import tr
 
@@ -32,7 +32,7 @@ def transplanted(whole: Known, model: Model) -> Known | None:
     facts = Facts(model.graph.graph, whole.facts.shapes, whole.facts.dtypes, whole.facts.constants)
     hidden = frozenset(id(twin[n]) for n in nodes if id(n) in whole.hidden)
     layers = {key: (twin[node], counted) for key, (node, counted) in whole.layers.items()}
-    return Known(model, facts, whole.cost, hidden, layers, whole.marks, whole.wrong, others)
+    return Known(model, facts, whole.cost, hidden, layers, whole.marks, whole.wrong, others, whole.keys)
 
 
 def known_after(before: Known, model: Model, changes: Changes, wrong: Mapping[str, str]) -> Known | None:
@@ -46,21 +46,35 @@ def known_after(before: Known, model: Model, changes: Changes, wrong: Mapping[st
     if after is None:
         return None
     looked_at = after.inferred | changes.layers
-    costs = dict(zip(before.nodes, before.cost.layers, strict=True))
+    nodes, keys, costs = _rows(before, model, changes)
     gone = {costs.pop(n).name for n in changes.removed if n in costs}
     renamed = {costs[n].name for n in changes.layers if n in costs}
     costs.update(recount(model, after.facts, looked_at))
     for node in looked_at:
         costs.setdefault(node, LayerCost(layer_name(node), node.op_type, 0, None, 0, None, _LATER.note))
     hidden = _hidden(before.hidden, changes.removed, looked_at)
-    nodes = tuple(model.nodes())
-    keys = layer_keys(model)
-    layers = {key: (node, costs[node]) for key, node in zip(keys, nodes, strict=True) if id(node) not in hidden}
+    if nodes is before.nodes and keys is before.keys and hidden == before.hidden:
+        layers = dict(before.layers)  # an update of some is quicker than all of it anew
+        layers.update((key, (node, costs[node])) for key, (node, _) in before.layers.items() if node in looked_at)
+    else:
+        layers = {key: (node, costs[node]) for key, node in zip(keys, nodes, strict=True) if id(node) not in hidden}
     marks = {name: lines for name, lines in before.marks.items() if name not in gone | renamed}
     for mark in layer_marks(model, changes.layers):
         marks[mark.layer] = (*marks.get(mark.layer, ()), mark.sentence)
     counted = _total(before.cost, model, after.facts, [costs[n] for n in nodes])
-    return Known(model, after.facts, counted, hidden, layers, marks, wrong_keys(nodes, keys, wrong), nodes)
+    return Known(
+        model, after.facts, counted, hidden, layers, marks, wrong_keys(nodes, keys, wrong), nodes, keys
+    )  # fmt: skip
+
+
+def _rows(
+    before: Known, model: Model, changes: Changes
+) -> tuple[tuple[ir.Node, ...], tuple[str, ...], dict[ir.Node, LayerCost]]:
+    """(nodes, keys, what each cost before); the very tuples from before where no layer came, went or was renamed."""
+    costs = dict(zip(before.nodes, before.cost.layers, strict=True))
+    nodes = before.nodes if not changes.added and not changes.removed else tuple(model.nodes())
+    same = nodes is before.nodes and all(n not in costs or costs[n].name == layer_name(n) for n in changes.layers)
+    return nodes, before.keys if same else keys_of(nodes), costs
 
 
 def _hidden(before: frozenset[int], removed: Iterable[ir.Node], looked_at: Iterable[ir.Node]) -> frozenset[int]:
