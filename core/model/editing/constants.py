@@ -24,7 +24,7 @@ def stored_array(value: ir.Value | None) -> Array | None:
 def add_constant(draft: Draft, name: str, array: Array, origin: str = "") -> ir.Value:
     """A new initializer under the name, or under it with a number behind."""
     name = draft.unused(name)
-    tensor = ir.tensor(np.asarray(array, order="C"), name=name)
+    tensor = ir.Tensor(np.asarray(array, order="C"), name=name)
     value = ir.Value(name=name, type=ir.TensorType(tensor.dtype), shape=ir.Shape(array.shape), const_value=tensor)
     if origin:
         value.metadata_props[ORIGIN] = origin
@@ -39,7 +39,7 @@ def set_constant(draft: Draft, node: ir.Node, index: int, array: Array, name: st
     """
     old = node.inputs[index] if index < len(node.inputs) else None
     if old is not None and old.is_initializer() and len(old.uses()) == 1 and not old.is_graph_output():
-        tensor = ir.tensor(np.asarray(array, order="C"), name=old.name)
+        tensor = ir.Tensor(np.asarray(array, order="C"), name=old.name)
         if old.const_value is not None:
             tensor.metadata_props.update(old.const_value.metadata_props)
         draft.set(old, "const_value", tensor)

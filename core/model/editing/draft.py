@@ -42,6 +42,7 @@ class Draft:
         self.note = ""  # what the user should know of the edit beyond its title
         self.history = History()
         self.touched: dict[ir.Node, None] = {}
+        self.better: set[ir.Node] = set()  # touched only because more is known: they compute what they did
         self.known: Types = {}  # types that the file does not say, as inferred before the edit
         self._index = Index(model.graph.graph)
 
@@ -98,10 +99,10 @@ class Draft:
         """Set a field of a node or value (not its name: see :meth:`rename_layer`, :meth:`rename_tensor`)."""
         old = getattr(thing, field)
         self.change(lambda: setattr(thing, field, value), lambda: setattr(thing, field, old))
-        if isinstance(thing, ir.Node):
-            self.noted.layers((thing,))
-        else:
+        if isinstance(thing, ir.Value):
             self.noted.value(thing)
+        else:
+            self.noted.layers((thing,))
 
     def rename_layer(self, node: ir.Node, name: str) -> None:
         """Another name for a layer; its tensors keep theirs."""
@@ -314,6 +315,7 @@ class Draft:
         """Forget what was written down: the edit is done, or taken back."""
         self.changes, self.noted, self.note = [], Noted(), ""
         self.touched.clear()
+        self.better.clear()
 
 
 def renamed_tensor(tensor: ir.TensorProtocol, name: str) -> ir.TensorProtocol:

@@ -213,4 +213,5 @@ def _store(draft: Draft, old: ir.Value, array: Array) -> None:
     readers = dict.fromkeys(u.node for u in old.uses())
     draft.redirect(old, new)
     if array.size <= SMALL:  # a shape may depend on it, now that it is known
+        draft.better.update(n for n in readers if n not in draft.touched)
         draft.touched.update(readers)

@@ -97,7 +97,7 @@ class Index:
 
     def owner(self, node: ir.Node) -> ir.Node:
         """The layer of the graph in whose body a node stands; itself where it stands in none."""
-        if node.graph is self._graph:
+        if node.graph is self._graph or node.graph is None:
             return node
         for layer in self._graph:
             if has_body(layer) and any(node.graph is body for body in bodies_of(layer)):

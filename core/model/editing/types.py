@@ -66,6 +66,7 @@ class Typing:
             waiting.discard(node)
             for value in self._update(draft, node):
                 for reader in dict.fromkeys(u.node for u in value.uses()):
+                    draft.better.discard(reader)
                     if reader in order and reader not in waiting:
                         waiting.add(reader)
                         heapq.heappush(queue, (order.place(reader), id(reader), reader))
@@ -73,7 +74,9 @@ class Typing:
     def _update(self, draft: Draft, node: ir.Node) -> list[ir.Value]:
         """The outputs whose type changed."""
         outputs, sentence = self.inference.ask(draft.model.graph, node, self.type_of)
-        self._mark(draft, node, _too_early(node, draft) or sentence)
+        before = self.wrong.get(node)  # only who is touched may read something else than before
+        late = _too_early(node, draft) if node in draft.touched else before if isinstance(before, ir.Value) else None
+        self._mark(draft, node, late or sentence)
         changed = []
         for value, new in itertools.zip_longest(node.outputs, outputs[: len(node.outputs)]):
             if new is None and not sentence and value in self.types:
@@ -83,6 +86,8 @@ class Typing:
             if not isinstance(new, TensorType) or not value.name:
                 continue
             old = self.type_of(value)
+            if node in draft.better and isinstance(old, TensorType):
+                new = _merged(old, new)
             nameless = value.is_graph_output() and value.dtype is None  # outputs must say their type
             if old is not None and old == new and not nameless:
                 continue
@@ -121,6 +126,14 @@ def _too_early(node: ir.Node, draft: Draft) -> ir.Value | None:
     return None
 
 
+def _merged(old: TensorType, new: TensorType) -> TensorType:
+    """What is known now, and where that is nothing, what was known before."""
+    if old.dtype != new.dtype or old.shape is None or (new.shape is not None and len(old.shape) != len(new.shape)):
+        return new
+    sizes = new.shape or (None,) * len(old.shape)
+    return TensorType(new.dtype, tuple(b if n is None else n for b, n in zip(old.shape, sizes, strict=True)))
+
+
 def _put(mapping: dict[Any, Any], key: Any, value: Any) -> None:
     if value is None:
         mapping.pop(key, None)
@@ -130,7 +143,8 @@ def _put(mapping: dict[Any, Any], key: Any, value: Any) -> None:
 
 def _annotate(draft: Draft, value: ir.Value, known: TensorType) -> None:
     """Write an inferred tensor type to a value; an output must say a shape, so what the file says of it stays."""
-    draft.set(value, "type", ir.TensorType(ir.DataType(known.dtype)))
+    if value.dtype is None or int(value.dtype) != known.dtype:
+        draft.set(value, "type", ir.TensorType(ir.DataType(known.dtype)))
     if known.shape is not None:
         draft.set(value, "shape", ir.Shape(known.shape))
     elif not value.is_graph_output():

@@ -145,8 +145,9 @@ class WorkingCopy:
         if not self._done:
             return None
         done = self._done.pop()
-        for _, backward in reversed(done.steps):
-            backward()
+        with _without_garbage_collection():
+            for _, backward in reversed(done.steps):
+                backward()
         self._undone.append(done)
         self._show(done.changes.opposite())
         return done.edit
@@ -156,8 +157,9 @@ class WorkingCopy:
         if not self._undone:
             return None
         done = self._undone.pop()
-        for forward, _ in done.steps:
-            forward()
+        with _without_garbage_collection():
+            for forward, _ in done.steps:
+                forward()
         self._done.append(done)
         self._show(done.changes)
         return done.edit
