@@ -13,6 +13,7 @@ from gui.graph_view.known import layer_keys
 from gui.graph_view.minimap import Minimap
 from gui.graph_view.view import GraphView
 from gui.search.on_graph import SearchOnGraph
+from gui.words import tr
 
 
 class _Side(QWidget):
@@ -38,8 +39,8 @@ class _Side(QWidget):
             close = QToolButton()
             close.setText("✕")
             close.setAutoRaise(True)
-            close.setToolTip("Close this graph (Ctrl+Shift+B)")
-            close.setAccessibleName("Close the second graph")
+            close.setToolTip(tr("Close this graph (Ctrl+Shift+B)"))
+            close.setAccessibleName(tr("Close the second graph"))
             close.clicked.connect(self.closed)
             row.addWidget(close)
         column = QVBoxLayout(self)

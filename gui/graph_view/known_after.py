@@ -18,9 +18,9 @@ from core.model.marks import layer_marks
 from core.model.model import Model, layer_name
 from gui.graph_view.known import QUANTIZATION, Known, constant, keys_of, wrong_keys
 from gui.graph_view.model_work import IN_THREAD
-from gui.words import tr
+from gui.words import mark, tr
 
-_LATER = PeakMemory(None, note="It is counted again when the edits become a revision.")
+_LATER = PeakMemory(None, note=mark("It is counted again when the edits become a revision."))
 
 
 def transplanted(whole: Known, model: Model) -> Known | None:
@@ -59,8 +59,8 @@ def known_after(before: Known, model: Model, changes: Changes, wrong: Mapping[st
     else:
         layers = {key: (node, costs[node]) for key, node in zip(keys, nodes, strict=True) if id(node) not in hidden}
     marks = {name: lines for name, lines in before.marks.items() if name not in gone | renamed}
-    for mark in layer_marks(model, changes.layers):
-        marks[mark.layer] = (*marks.get(mark.layer, ()), mark.sentence)
+    for one in layer_marks(model, changes.layers):
+        marks[one.layer] = (*marks.get(one.layer, ()), one.sentence)
     counted = _total(before.cost, model, after.facts, [costs[n] for n in nodes])
     return Known(
         model, after.facts, counted, hidden, layers, marks, wrong_keys(nodes, keys, wrong), nodes, keys

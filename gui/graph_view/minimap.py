@@ -33,7 +33,7 @@ _LARGEST = {False: 0.12, True: 0.3}  # scale of a small graph
 # keys of the overview, for Help > Shortcuts
 KEYS: tuple[tuple[str, str], ...] = (
     (mark("grow, or go there at 100 %"), "Enter"),
-    (mark("move what is in view"), "Arrows"),
+    (mark("move what is in view"), mark("Arrows")),
     (mark("back to its corner"), "Esc"),
 )
 

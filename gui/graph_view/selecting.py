@@ -11,10 +11,8 @@ from gui.graph_view import tensors
 from gui.graph_view.frames import about_frame
 from gui.graph_view.marking import mark
 from gui.graph_view.opening import Opening
-from gui.graph_view.showing import EMPTY
+from gui.graph_view.showing import DESCRIPTION, EMPTY
 from gui.words import tr
-
-DESCRIPTION = "Layers and the tensors between them; the layers table says the same as text."
 
 
 class Selecting(Opening):

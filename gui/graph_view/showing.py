@@ -18,10 +18,11 @@ from gui.graph_view.far_picture import Tiles
 from gui.graph_view.frames import FramesItem
 from gui.graph_view.navigation import Navigation
 from gui.graph_view.picture import Picture
-from gui.words import tr
+from gui.words import mark, tr
 
 _ANCHORS = 30
-EMPTY = "Open a model: Ctrl+O, or drop a file here"
+DESCRIPTION = mark("Layers and the tensors between them; the layers table says the same as text.")
+EMPTY = mark("Open a model: Ctrl+O, or drop a file here")
 
 
 class Anchor(NamedTuple):

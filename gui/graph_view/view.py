@@ -13,8 +13,8 @@ from gui.graph_view import tensors
 from gui.graph_view.frames import about_frame, in_title, on_chevron
 from gui.graph_view.marking import cards_inside
 from gui.graph_view.picture import OpenBlock
-from gui.graph_view.selecting import DESCRIPTION, Selecting
-from gui.graph_view.showing import EMPTY
+from gui.graph_view.selecting import Selecting
+from gui.graph_view.showing import DESCRIPTION, EMPTY
 from gui.words import tr
 
 __all__ = ["EMPTY", "GraphView"]

@@ -53,7 +53,7 @@ def peak_row(rows: Rows, whole: Known, layer: LayerCost) -> None:
 
 def peak_tip(peak: PeakMemory) -> str:
     if peak.bytes is None:
-        return peak.note
+        return tr(peak.note)
     said = tr(
         "{n} bytes of activations are alive at once at {where}, for a batch of {batch}; weights do not count.",
         n=f"{peak.bytes:,}",

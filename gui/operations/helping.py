@@ -39,9 +39,9 @@ class ShortcutDialog(QDialog):
             for a in actions
             if not a.shortcut().isEmpty()
         ]
-        known += [(tr("Graph: {act}", act=tr(act)), keys) for act, keys in tensors.KEYS]
-        known += [(tr("Overview: {act}", act=tr(act)), keys) for act, keys in minimap.KEYS]
-        known += [(tr("Line above the graph: {act}", act=tr(act)), keys) for act, keys in breadcrumb.KEYS]
+        known += [(tr("Graph: {act}", act=tr(act)), _native(keys)) for act, keys in tensors.KEYS]
+        known += [(tr("Overview: {act}", act=tr(act)), _native(keys)) for act, keys in minimap.KEYS]
+        known += [(tr("Line above the graph: {act}", act=tr(act)), _native(keys)) for act, keys in breadcrumb.KEYS]
         self.table = QTableWidget(len(known), 2)
         self.table.setAccessibleName(tr("Shortcuts"))
         self.table.setHorizontalHeaderLabels([tr("Act"), tr("Keys")])
@@ -64,6 +64,12 @@ class ShortcutDialog(QDialog):
         column_.addWidget(self.table)
         column_.addWidget(buttons)
         self.resize(480, 640)
+
+
+def _native(keys: str) -> str:
+    """'Left, Right' as the keyboard says it."""
+    native = QKeySequence.SequenceFormat.NativeText
+    return ", ".join(QKeySequence(key).toString(native) or tr(key) for key in keys.split(", "))
 
 
 def _plain(text: str) -> str:

@@ -1418,81 +1418,6 @@
     </message>
     <message>
       <location filename="../../gui/actions.py" />
-      <source>Open a model first.</source>
-      <translation>Zuerst ein Modell öffnen.</translation>
-    </message>
-    <message>
-      <location filename="../../gui/actions.py" />
-      <source>No second graph is shown.</source>
-      <translation>Es ist kein zweiter Graph zu sehen.</translation>
-    </message>
-    <message>
-      <location filename="../../gui/actions.py" />
-      <source>This is the first revision.</source>
-      <translation>Dies ist die erste Revision.</translation>
-    </message>
-    <message>
-      <location filename="../../gui/actions.py" />
-      <source>There is nothing to redo.</source>
-      <translation>Es gibt nichts wiederherzustellen.</translation>
-    </message>
-    <message>
-      <location filename="../../gui/actions.py" />
-      <source>Attach data first (Ctrl+D).</source>
-      <translation>Zuerst Daten verbinden (Strg+D).</translation>
-    </message>
-    <message>
-      <location filename="../../gui/actions.py" />
-      <source>The attached data has no classes to judge by.</source>
-      <translation>Die verbundenen Daten haben keine Klassen, nach denen bewertet werden kann.</translation>
-    </message>
-    <message>
-      <location filename="../../gui/actions.py" />
-      <source>This graph has no blocks, or they are switched off.</source>
-      <translation>Dieser Graph hat keine Blöcke, oder sie sind abgeschaltet.</translation>
-    </message>
-    <message>
-      <location filename="../../gui/actions.py" />
-      <source>Select a block, or a layer in one.</source>
-      <translation>Einen Block wählen oder eine Schicht darin.</translation>
-    </message>
-    <message>
-      <location filename="../../gui/actions.py" />
-      <source>No other block has the structure of the selected one.</source>
-      <translation>Kein anderer Block hat den Aufbau des gewählten.</translation>
-    </message>
-    <message>
-      <location filename="../../gui/actions.py" />
-      <source>No layer is selected.</source>
-      <translation>Keine Schicht ist gewählt.</translation>
-    </message>
-    <message>
-      <location filename="../../gui/actions.py" />
-      <source>Select one layer only.</source>
-      <translation>Nur eine Schicht wählen.</translation>
-    </message>
-    <message>
-      <location filename="../../gui/actions.py" />
-      <source>Select a convolution.</source>
-      <translation>Eine Faltung wählen.</translation>
-    </message>
-    <message>
-      <location filename="../../gui/actions.py" />
-      <source>The layer has no stored values.</source>
-      <translation>Die Schicht hat keine gespeicherten Werte.</translation>
-    </message>
-    <message>
-      <location filename="../../gui/actions.py" />
-      <source>Select one layer, or click a tensor.</source>
-      <translation>Eine Schicht wählen oder einen Tensor anklicken.</translation>
-    </message>
-    <message>
-      <location filename="../../gui/actions.py" />
-      <source>This tensor is an end of the graph already.</source>
-      <translation>Dieser Tensor ist schon ein Ende des Graphen.</translation>
-    </message>
-    <message>
-      <location filename="../../gui/actions.py" />
       <source>&amp;Edit</source>
       <translation>&amp;Bearbeiten</translation>
     </message>
@@ -1655,6 +1580,16 @@
       <location filename="../../gui/actions.py" />
       <source>What was undone last.</source>
       <translation>Was zuletzt rückgängig gemacht wurde.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Replay the chosen step</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Do the step of the revision under the cursor again, on the current one.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/actions.py" />
@@ -3709,6 +3644,16 @@
       <translation>95-%-Intervall {low} bis {high}</translation>
     </message>
     <message>
+      <location filename="../../gui/graph_pane.py" />
+      <source>Close this graph (Ctrl+Shift+B)</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/graph_pane.py" />
+      <source>Close the second graph</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <location filename="../../gui/graph_view/breadcrumb.py" />
       <source>go to that block or layer</source>
       <translation>zu diesem Block oder dieser Schicht gehen</translation>
@@ -3825,6 +3770,11 @@
     </message>
     <message>
       <location filename="../../gui/graph_view/known_after.py" />
+      <source>It is counted again when the edits become a revision.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/known_after.py" />
       <source>The MACs of '{layer}' ({operator}) are unknown.</source>
       <translation>Die MACs von '{layer}' ({operator}) sind unbekannt.</translation>
     </message>
@@ -3837,6 +3787,11 @@
       <location filename="../../gui/graph_view/minimap.py" />
       <source>move what is in view</source>
       <translation>den Ausschnitt verschieben</translation>
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/minimap.py" />
+      <source>Arrows</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/graph_view/minimap.py" />
@@ -3877,6 +3832,16 @@
       <location filename="../../gui/graph_view/selecting.py" />
       <source>Selected: {names}</source>
       <translation>Gewählt: {names}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/showing.py" />
+      <source>Layers and the tensors between them; the layers table says the same as text.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/showing.py" />
+      <source>Open a model: Ctrl+O, or drop a file here</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/graph_view/showing.py" />
@@ -3944,6 +3909,11 @@
     </message>
     <message>
       <location filename="../../gui/graph_view/tensors.py" />
+      <source>Tensor {name} · {kind}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/tensors.py" />
       <source>Tensor {name}, {kind}, from {source} to {goal}</source>
       <translation>Tensor {name}, {kind}, von {source} zu {goal}</translation>
     </message>
@@ -3951,6 +3921,96 @@
       <location filename="../../gui/graph_view/view.py" />
       <source>Graph</source>
       <translation>Graph</translation>
+    </message>
+    <message>
+      <location filename="../../gui/history/model.py" />
+      <source>Size</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/history/model.py" />
+      <source>Step</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/history/model.py" />
+      <source>Revision {number}: {title}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/history/model.py" />
+      <source>from revision {number}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/history/model.py" />
+      <source>current</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/history/model.py" />
+      <source>{change} against revision {number}.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/history/revision_tree.py" />
+      <source>Revisions</source>
+      <translation>Revisionen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/history/revision_tree.py" />
+      <source>No model is open.</source>
+      <translation>Kein Modell ist offen.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/history/revision_tree.py" />
+      <source>Every act becomes a revision here: nothing is overwritten.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/history/revision_tree.py" />
+      <source>&amp;Go to this revision</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/history/revision_tree.py" />
+      <source>&amp;Compare with the current revision</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/history/revision_tree.py" />
+      <source>Re&amp;play this step on the current revision</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/history/revision_tree.py" />
+      <source>Does the same again, with the same settings, as a new revision.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/history/revision_tree.py" />
+      <source>Show its &amp;report…</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/history/revision_tree.py" />
+      <source>Re&amp;name…</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/history/revision_tree.py" />
+      <source>Write another title (F2).</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/history/revision_tree.py" />
+      <source>&amp;Forget this branch…</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/history/revision_tree.py" />
+      <source>Only revisions that the current one does not stand on can be forgotten.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/inspector/costs.py" />
@@ -4653,11 +4713,6 @@
     </message>
     <message>
       <location filename="../../gui/inspector/view.py" />
-      <source>No model is open.</source>
-      <translation>Kein Modell ist offen.</translation>
-    </message>
-    <message>
-      <location filename="../../gui/inspector/view.py" />
       <source>Reading the graph…</source>
       <translation>Graph wird gelesen…</translation>
     </message>
@@ -5134,11 +5189,6 @@
       <translation>Verg&amp;leich</translation>
     </message>
     <message>
-      <location filename="../../gui/main_window.py" />
-      <source>Revisions</source>
-      <translation>Revisionen</translation>
-    </message>
-    <message>
       <location filename="../../gui/menus.py" />
       <source>Write a {suffix} file and prove it.</source>
       <translation>Eine {suffix}-Datei schreiben und nachweisen, dass sie stimmt.</translation>
@@ -5535,6 +5585,11 @@
       <location filename="../../gui/operations/act.py" />
       <source>'{name}' looks like a recipe, but no model is open.</source>
       <translation>'{name}' sieht wie ein Rezept aus, aber es ist kein Modell offen.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/operations/act.py" />
+      <source>Open a model first.</source>
+      <translation>Zuerst ein Modell öffnen.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/act.py" />
@@ -5999,6 +6054,16 @@
       <translation>Eine &amp;Kopie öffnen</translation>
     </message>
     <message>
+      <location filename="../../gui/operations/replaying.py" />
+      <source>This is the model as it was opened: no step made it.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/operations/replaying.py" />
+      <source>Revision {number} is what this step makes of the current revision.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <location filename="../../gui/operations/resuming.py" />
       <source>This training can no longer be resumed: its checkpoint is gone.</source>
       <translation>Dieses Training lässt sich nicht mehr fortsetzen: Sein Zwischenstand ist weg.</translation>
@@ -6104,6 +6169,76 @@ Das lässt sich nicht rückgängig machen.</translation>
       <location filename="../../gui/param_form.py" />
       <source>Default: {value}.</source>
       <translation>Standard: {value}.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/reasons.py" />
+      <source>No second graph is shown.</source>
+      <translation>Es ist kein zweiter Graph zu sehen.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/reasons.py" />
+      <source>This is the first revision.</source>
+      <translation>Dies ist die erste Revision.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/reasons.py" />
+      <source>There is nothing to redo.</source>
+      <translation>Es gibt nichts wiederherzustellen.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/reasons.py" />
+      <source>Attach data first (Ctrl+D).</source>
+      <translation>Zuerst Daten verbinden (Strg+D).</translation>
+    </message>
+    <message>
+      <location filename="../../gui/reasons.py" />
+      <source>The attached data has no classes to judge by.</source>
+      <translation>Die verbundenen Daten haben keine Klassen, nach denen bewertet werden kann.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/reasons.py" />
+      <source>This graph has no blocks, or they are switched off.</source>
+      <translation>Dieser Graph hat keine Blöcke, oder sie sind abgeschaltet.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/reasons.py" />
+      <source>Select a block, or a layer in one.</source>
+      <translation>Einen Block wählen oder eine Schicht darin.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/reasons.py" />
+      <source>No other block has the structure of the selected one.</source>
+      <translation>Kein anderer Block hat den Aufbau des gewählten.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/reasons.py" />
+      <source>No layer is selected.</source>
+      <translation>Keine Schicht ist gewählt.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/reasons.py" />
+      <source>Select one layer only.</source>
+      <translation>Nur eine Schicht wählen.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/reasons.py" />
+      <source>Select a convolution.</source>
+      <translation>Eine Faltung wählen.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/reasons.py" />
+      <source>The layer has no stored values.</source>
+      <translation>Die Schicht hat keine gespeicherten Werte.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/reasons.py" />
+      <source>Select one layer, or click a tensor.</source>
+      <translation>Eine Schicht wählen oder einen Tensor anklicken.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/reasons.py" />
+      <source>This tensor is an end of the graph already.</source>
+      <translation>Dieser Tensor ist schon ein Ende des Graphen.</translation>
     </message>
     <message>
       <location filename="../../gui/report_dialog.py" />
