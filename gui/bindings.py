@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 
 from PySide6.QtCore import QTimer
@@ -10,7 +9,6 @@ from PySide6.QtCore import QTimer
 from core.data.splits import Parts
 from core.model.editing.changes import Changes
 from core.model.preprocessing import presets
-from core.project.database import Revision
 from core.project.recipe import Step
 from gui.app_state import Attached
 from gui.compare.table_model import Subject
@@ -36,7 +34,7 @@ from gui.operations import (
     replaying,
     resuming,
 )
-from gui.words import counted, tr
+from gui.words import counted, moment, tr
 
 GRID_ITEMS = 48
 _CHANCE = "no better than chance"
@@ -104,7 +102,7 @@ class Bindings:
     def _show_model(self) -> None:
         window, state = self._desk.window, self._desk.state
         revision = state.revision
-        title = tr("Revision {id}: {title}", id=revision.id, title=_title(revision)) if revision is not None else ""
+        title = act.revision_name(revision) if revision is not None else ""
         window.graphs.set_model(state.model, title)
         window.inspector.set_model(state.model)
         window.layers.set_model(state.model)
@@ -120,9 +118,9 @@ class Bindings:
             Entry(
                 r.id,
                 r.parent,
-                _title(r),
+                act.shown_title(r),
                 _detail(r.step),
-                time.strftime("%H:%M, %d %B %Y", time.localtime(r.created)),
+                moment(r.created),
                 state.figures(str(r.id)),
                 r.report.notes,
             )
@@ -137,13 +135,19 @@ class Bindings:
         state = self._desk.state
         current = state.revision.id if state.revision else None
         subjects = [
-            Subject(str(r.id), f"{r.id}\u2002{_title(r)}", _detail(r.step), state.figures(str(r.id)), r.id == current)
+            Subject(
+                str(r.id),
+                f"{r.id}\u2002{act.shown_title(r)}",
+                _detail(r.step),
+                state.figures(str(r.id)),
+                r.id == current,
+            )
             for r in state.revisions
         ]
         subjects += [Subject(str(p), p.name, str(p), state.figures(str(p))) for p in state.files]
         window = self._desk.window
         window.compare.set_subjects(subjects)
-        evaluate = "" if state.labelled else "Attach data with classes first (Ctrl+D)."
+        evaluate = "" if state.labelled else tr("Attach data with classes first (Ctrl+D).")
         window.compare.set_reasons(evaluate, "")
 
     def show_data(self) -> None:
@@ -185,7 +189,8 @@ class Bindings:
         window.layers.select(names)
         window.inspector.set_selection(names, window.graphs.view.selected_block())
         count = len(names)
-        window.selection_note.setText(f"{count:,} layer{'' if count == 1 else 's'} selected" if count else "")
+        note = counted(count, "{n} layer selected", "{n} layers selected") if count else ""
+        window.selection_note.setText(note)
 
     def show_beside(self) -> None:
         beside = self._desk.state.beside
@@ -265,14 +270,8 @@ def _place(desk: Desk) -> str:
     return " · ".join(words)
 
 
-def _title(revision: Revision) -> str:
-    """The revision's own title; one that is only the method's key (from the command line) is put in words."""
-    step = revision.step
-    return act.title_of(step) if step is not None and revision.title == step.method else revision.title
-
-
 def _detail(step: Step | None) -> str:
-    return act.step_sentence(step) if step is not None else "The model as it was opened."
+    return act.step_sentence(step) if step is not None else tr("The model as it was opened.")
 
 
 def _summary(attached: Attached) -> DataSummary:

@@ -50,6 +50,19 @@ def reachable(place: QWidget) -> Iterator[QWidget]:
         one = one.nextInFocusChain()
 
 
+def follow(before: QWidget, compound: QWidget) -> None:
+    """Let Tab go from ``before`` into ``compound``, which was made later: new widgets come last by themselves."""
+    inner, one = [], compound.nextInFocusChain()
+    while one is not None and one is not compound:
+        if compound.isAncestorOf(one):
+            inner.append(one)
+        one = one.nextInFocusChain()
+    for one in inner:
+        if one.focusPolicy() != Qt.FocusPolicy.NoFocus:
+            QWidget.setTabOrder(before, one)
+            before = one
+
+
 def takes_focus(one: QWidget) -> bool:
     tab = bool(one.focusPolicy().value & Qt.FocusPolicy.TabFocus.value)
     return tab and one.isVisible() and one.isEnabled() and one.focusProxy() is None

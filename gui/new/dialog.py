@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 from core.params import Scalar
 from core.references.catalogue import Entry
 from gui.empty_hint import EmptyHint
+from gui.focus import follow
 from gui.jobs.running_job import RunningJob
 from gui.new.details import Details
 from gui.new.request import NewRequest, title_of
@@ -294,6 +295,7 @@ class NewDialog(QDialog):
         self.form = ParamForm(entry.params, kept)
         self.form.changed.connect(self._check)
         self._form_place.addWidget(self.form)
+        follow(self.details.counts, self.form)
         self._fit_right()
 
     def _fit_right(self) -> None:

@@ -11,7 +11,9 @@ from core.project.database import Revision
 from core.project.project import Project
 from gui.desk import Desk
 from gui.graph_view.known import known
+from gui.operations import act
 from gui.operations.folded import folded
+from gui.words import tr
 
 _LONGEST_TITLE = 120  # letters
 
@@ -58,11 +60,15 @@ def forget(desk: Desk, revision: int) -> None:
     project = desk.state.project
     if project is None:
         return
-    title = project.revision(revision).title
+    title = act.shown_title(project.revision(revision))
     answer = QMessageBox.question(
         desk.window,
-        "Forget a branch",
-        f"Forget '{title}' (revision {revision}) and everything made from it?\nThis cannot be undone.",
+        tr("Forget a branch"),
+        tr(
+            "Forget '{title}' (revision {number}) and everything made from it?\nThis cannot be undone.",
+            title=title,
+            number=revision,
+        ),
     )
     if answer == QMessageBox.StandardButton.Yes:
         forget_now(desk, revision)
@@ -93,7 +99,10 @@ def forget_now(desk: Desk, revision: int) -> None:
 def rename(desk: Desk, revision: int, title: str) -> None:
     """Give a revision another title; an empty one changes nothing."""
     project, title = desk.state.project, " ".join(title.split())[:_LONGEST_TITLE]
-    if project is None or not title or title == project.revision(revision).title:
+    if project is None or not title:
+        return
+    known = project.revision(revision)
+    if title in (known.title, act.shown_title(known)):  # as it is stored, or as it is read
         return
 
     def done(_: object) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import QCommandLinkButton, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from gui.start.icons import icon
-from gui.words import tr
+from gui.words import moment, tr
 
 
 class StartScreen(QScrollArea):
@@ -128,8 +127,7 @@ def _when(path: Path) -> str:
         stamp = max((p.stat().st_mtime for p in path.iterdir()), default=path.stat().st_mtime)
     except OSError:
         return tr("at an unknown time")
-    moment = time.localtime(stamp)
-    return f"{moment.tm_mday} {time.strftime('%B %Y, %H:%M', moment)}"
+    return moment(stamp)
 
 
 def _short(folder: Path) -> str:

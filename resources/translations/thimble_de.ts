@@ -1584,12 +1584,12 @@
     <message>
       <location filename="../../gui/actions.py" />
       <source>Replay the chosen step</source>
-      <translation type="unfinished" />
+      <translation>Gewählten Schritt wiederholen</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
       <source>Do the step of the revision under the cursor again, on the current one.</source>
-      <translation type="unfinished" />
+      <translation>Den Schritt der gewählten Revision noch einmal tun, auf der aktuellen.</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
@@ -1973,13 +1973,22 @@
     </message>
     <message>
       <location filename="../../gui/bindings.py" />
-      <source>Revision {id}: {title}</source>
-      <translation>Revision {id}: {title}</translation>
+      <source>Working…</source>
+      <translation>In Arbeit…</translation>
     </message>
     <message>
       <location filename="../../gui/bindings.py" />
-      <source>Working…</source>
-      <translation>In Arbeit…</translation>
+      <source>Attach data with classes first (Ctrl+D).</source>
+      <translation>Zuerst Daten mit Klassen verbinden (Strg+D).</translation>
+    </message>
+    <message numerus="yes">
+      <location filename="../../gui/bindings.py" />
+      <source>{n} layers selected</source>
+      <extracomment>For one: {n} layer selected</extracomment>
+      <translation>
+        <numerusform>{n} Schicht gewählt</numerusform>
+        <numerusform>{n} Schichten gewählt</numerusform>
+      </translation>
     </message>
     <message>
       <location filename="../../gui/bindings.py" />
@@ -2008,6 +2017,11 @@
         <numerusform>{n} Schicht läuft nicht</numerusform>
         <numerusform>{n} Schichten laufen nicht</numerusform>
       </translation>
+    </message>
+    <message>
+      <location filename="../../gui/bindings.py" />
+      <source>The model as it was opened.</source>
+      <translation>Das Modell, wie es geöffnet wurde.</translation>
     </message>
     <message>
       <location filename="../../gui/charts/curves.py" />
@@ -2251,7 +2265,7 @@
     <message>
       <location filename="../../gui/compare/table_model.py" />
       <source>Peak memory</source>
-      <translation>Spitzenspeicher</translation>
+      <translation>RAM-Spitze</translation>
     </message>
     <message>
       <location filename="../../gui/compare/table_model.py" />
@@ -3581,7 +3595,7 @@
     <message>
       <location filename="../../gui/figures.py" />
       <source>peak memory</source>
-      <translation>Spitzenspeicher</translation>
+      <translation>RAM-Spitze</translation>
     </message>
     <message>
       <location filename="../../gui/figures.py" />
@@ -3646,12 +3660,12 @@
     <message>
       <location filename="../../gui/graph_pane.py" />
       <source>Close this graph (Ctrl+Shift+B)</source>
-      <translation type="unfinished" />
+      <translation>Diesen Graphen schließen (Strg+Umschalt+B)</translation>
     </message>
     <message>
       <location filename="../../gui/graph_pane.py" />
       <source>Close the second graph</source>
-      <translation type="unfinished" />
+      <translation>Den zweiten Graphen schließen</translation>
     </message>
     <message>
       <location filename="../../gui/graph_view/breadcrumb.py" />
@@ -3771,7 +3785,7 @@
     <message>
       <location filename="../../gui/graph_view/known_after.py" />
       <source>It is counted again when the edits become a revision.</source>
-      <translation type="unfinished" />
+      <translation>Wird neu gezählt, wenn die Änderungen eine Revision werden.</translation>
     </message>
     <message>
       <location filename="../../gui/graph_view/known_after.py" />
@@ -3791,7 +3805,7 @@
     <message>
       <location filename="../../gui/graph_view/minimap.py" />
       <source>Arrows</source>
-      <translation type="unfinished" />
+      <translation>Pfeiltasten</translation>
     </message>
     <message>
       <location filename="../../gui/graph_view/minimap.py" />
@@ -3836,12 +3850,12 @@
     <message>
       <location filename="../../gui/graph_view/showing.py" />
       <source>Layers and the tensors between them; the layers table says the same as text.</source>
-      <translation type="unfinished" />
+      <translation>Schichten und die Tensoren dazwischen; die Tabelle der Schichten sagt dasselbe als Text.</translation>
     </message>
     <message>
       <location filename="../../gui/graph_view/showing.py" />
       <source>Open a model: Ctrl+O, or drop a file here</source>
-      <translation type="unfinished" />
+      <translation>Ein Modell öffnen: Strg+O, oder eine Datei hierher ziehen</translation>
     </message>
     <message>
       <location filename="../../gui/graph_view/showing.py" />
@@ -3910,7 +3924,7 @@
     <message>
       <location filename="../../gui/graph_view/tensors.py" />
       <source>Tensor {name} · {kind}</source>
-      <translation type="unfinished" />
+      <translation>Tensor {name} · {kind}</translation>
     </message>
     <message>
       <location filename="../../gui/graph_view/tensors.py" />
@@ -3925,32 +3939,32 @@
     <message>
       <location filename="../../gui/history/model.py" />
       <source>Size</source>
-      <translation type="unfinished" />
+      <translation>Größe</translation>
     </message>
     <message>
       <location filename="../../gui/history/model.py" />
       <source>Step</source>
-      <translation type="unfinished" />
+      <translation>Schritt</translation>
     </message>
     <message>
       <location filename="../../gui/history/model.py" />
       <source>Revision {number}: {title}</source>
-      <translation type="unfinished" />
+      <translation>Revision {number}: {title}</translation>
     </message>
     <message>
       <location filename="../../gui/history/model.py" />
       <source>from revision {number}</source>
-      <translation type="unfinished" />
+      <translation>aus Revision {number}</translation>
     </message>
     <message>
       <location filename="../../gui/history/model.py" />
       <source>current</source>
-      <translation type="unfinished" />
+      <translation>aktuell</translation>
     </message>
     <message>
       <location filename="../../gui/history/model.py" />
       <source>{change} against revision {number}.</source>
-      <translation type="unfinished" />
+      <translation>{change} gegen Revision {number}.</translation>
     </message>
     <message>
       <location filename="../../gui/history/revision_tree.py" />
@@ -3965,52 +3979,52 @@
     <message>
       <location filename="../../gui/history/revision_tree.py" />
       <source>Every act becomes a revision here: nothing is overwritten.</source>
-      <translation type="unfinished" />
+      <translation>Jede Aktion wird hier eine Revision: Nichts wird überschrieben.</translation>
     </message>
     <message>
       <location filename="../../gui/history/revision_tree.py" />
       <source>&amp;Go to this revision</source>
-      <translation type="unfinished" />
+      <translation>Zu dieser Revision &amp;gehen</translation>
     </message>
     <message>
       <location filename="../../gui/history/revision_tree.py" />
       <source>&amp;Compare with the current revision</source>
-      <translation type="unfinished" />
+      <translation>Mit der aktuellen &amp;vergleichen</translation>
     </message>
     <message>
       <location filename="../../gui/history/revision_tree.py" />
       <source>Re&amp;play this step on the current revision</source>
-      <translation type="unfinished" />
+      <translation>Diesen Schritt auf der aktuellen &amp;wiederholen</translation>
     </message>
     <message>
       <location filename="../../gui/history/revision_tree.py" />
       <source>Does the same again, with the same settings, as a new revision.</source>
-      <translation type="unfinished" />
+      <translation>Tut dasselbe noch einmal, mit den gleichen Einstellungen, als neue Revision.</translation>
     </message>
     <message>
       <location filename="../../gui/history/revision_tree.py" />
       <source>Show its &amp;report…</source>
-      <translation type="unfinished" />
+      <translation>&amp;Bericht zeigen…</translation>
     </message>
     <message>
       <location filename="../../gui/history/revision_tree.py" />
       <source>Re&amp;name…</source>
-      <translation type="unfinished" />
+      <translation>&amp;Umbenennen…</translation>
     </message>
     <message>
       <location filename="../../gui/history/revision_tree.py" />
       <source>Write another title (F2).</source>
-      <translation type="unfinished" />
+      <translation>Einen anderen Titel schreiben (F2).</translation>
     </message>
     <message>
       <location filename="../../gui/history/revision_tree.py" />
       <source>&amp;Forget this branch…</source>
-      <translation type="unfinished" />
+      <translation>Diesen &amp;Zweig vergessen…</translation>
     </message>
     <message>
       <location filename="../../gui/history/revision_tree.py" />
       <source>Only revisions that the current one does not stand on can be forgotten.</source>
-      <translation type="unfinished" />
+      <translation>Nur Revisionen, auf denen die aktuelle nicht aufbaut, lassen sich vergessen.</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/costs.py" />
@@ -5271,7 +5285,7 @@
     <message>
       <location filename="../../gui/new/details.py" />
       <source>peak activation memory</source>
-      <translation>Spitzenspeicher der Aktivierungen</translation>
+      <translation>RAM-Spitze der Aktivierungen</translation>
     </message>
     <message>
       <location filename="../../gui/new/details.py" />
@@ -5595,6 +5609,11 @@
       <location filename="../../gui/operations/act.py" />
       <source>Recipe {name}</source>
       <translation>Rezept {name}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/operations/act.py" />
+      <source>Revision {id}: {title}</source>
+      <translation>Revision {id}: {title}</translation>
     </message>
     <message numerus="yes">
       <location filename="../../gui/operations/act.py" />
@@ -5979,6 +5998,18 @@
       <translation>Der ganze Graph wäre zu klein zum Lesen. Eine Stelle in der Übersicht wählen; Esc schließt sie.</translation>
     </message>
     <message>
+      <location filename="../../gui/operations/moving.py" />
+      <source>Forget a branch</source>
+      <translation>Einen Zweig vergessen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/operations/moving.py" />
+      <source>Forget '{title}' (revision {number}) and everything made from it?
+This cannot be undone.</source>
+      <translation>'{title}' (Revision {number}) und alles daraus Gemachte vergessen?
+Das lässt sich nicht rückgängig machen.</translation>
+    </message>
+    <message>
       <location filename="../../gui/operations/netron.py" />
       <source>Netron shows this revision in your browser, offline.</source>
       <translation>Netron zeigt diese Revision im Browser, ohne Netz.</translation>
@@ -6056,12 +6087,12 @@
     <message>
       <location filename="../../gui/operations/replaying.py" />
       <source>This is the model as it was opened: no step made it.</source>
-      <translation type="unfinished" />
+      <translation>Das ist das Modell, wie es geöffnet wurde: Kein Schritt hat es gemacht.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/replaying.py" />
       <source>Revision {number} is what this step makes of the current revision.</source>
-      <translation type="unfinished" />
+      <translation>Revision {number} ist, was dieser Schritt aus der aktuellen macht.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/resuming.py" />

@@ -9,18 +9,30 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QLocale, Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication, QDialogButtonBox, QLabel, QMenu, QPushButton, QTabWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QDialogButtonBox,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+    QTabWidget,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from core.methods.method import load_methods
 from gui.desk import Desk
-from gui.operations import act, exporting, helping
+from gui.main_window import SIZE
+from gui.operations import act, helping
 from gui.translations import __main__ as tool
 from gui.translations import choosing
 from gui.translations.choosing import FOLDER
 from gui.translations.files import read, release, source_file, write
 from gui.translations.texts import Text, literals, texts
 from gui.words import counted, moment, number, tr
+from tests.gui.dialog_tools import every_dialog
 from tests.gui.test_keyboard import all_menus, letters, nameless
 from tests.gui.window_tools import settle
 
@@ -162,8 +174,26 @@ def letters_of_bar(desk: Desk) -> list[str]:
     return [a.text().partition("&")[2][:1].lower() for a in desk.window.menuBar().actions() if a.isVisible()]
 
 
-def test_everything_has_a_german_name(german: Desk) -> None:
-    assert nameless(exporting.make_dialog(german)) == []
+def cut(dialog: QWidget) -> list[str]:
+    """Buttons and labels that have less room than their text needs."""
+    found = []
+    for one in dialog.findChildren(QWidget):
+        if not one.isVisibleTo(dialog) or not isinstance(one, QAbstractButton | QLabel) or not one.text():
+            continue
+        gives_way = one.sizePolicy().horizontalPolicy() == QSizePolicy.Policy.Ignored
+        wraps = isinstance(one, QLabel) and (one.wordWrap() or "…" in one.text())
+        if not gives_way and not wraps and one.minimumSizeHint().width() > one.width() + 1:
+            found.append(f"{type(one).__name__}: {one.text()} needs {one.minimumSizeHint().width()}, has {one.width()}")
+    return found
+
+
+def test_nothing_german_is_cut(german: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    for key, dialog in every_dialog(german, qtbot, monkeypatch):
+        assert not cut(dialog), key
+        assert nameless(dialog) == [], key
+    german.window.resize(SIZE)
+    qtbot.wait(50)
+    assert not cut(german.window)
 
 
 def test_a_revision_s_title_is_kept_in_english_and_shown_in_german(german: Desk, qtbot: QtBot) -> None:
