@@ -2208,14 +2208,24 @@
       <translation>Lineare Skala</translation>
     </message>
     <message>
+      <location filename="../../gui/colouring/legend.py" />
+      <source>A closed block shows the mean.</source>
+      <translation>Ein geschlossener Block zeigt den Mittelwert.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/colouring/legend.py" />
+      <source>A closed block shows the sum.</source>
+      <translation>Ein geschlossener Block zeigt die Summe.</translation>
+    </message>
+    <message>
       <location filename="../../gui/colouring/menu.py" />
       <source>Colour &amp;by</source>
       <translation>&amp;Färben nach</translation>
     </message>
     <message>
       <location filename="../../gui/colouring/sparsity.py" />
-      <source>Counted on the stored weights; a block shows the share of all its weights</source>
-      <translation>An den gespeicherten Gewichten gezählt; ein Block zeigt den Anteil aller seiner Gewichte</translation>
+      <source>Counted on the stored weights</source>
+      <translation>An den gespeicherten Gewichten gezählt</translation>
     </message>
     <message>
       <location filename="../../gui/compare/predict_dialog.py" />
