@@ -7,6 +7,7 @@ from functools import partial
 from PySide6.QtCore import QTimer
 
 from core.data.splits import Parts
+from core.methods.edit.graph import WRONG_LAYERS
 from core.model.editing.changes import Changes
 from core.model.preprocessing import presets
 from core.project.recipe import Step
@@ -92,12 +93,19 @@ class Bindings:
     def show_edited(self, changes: Changes) -> None:
         """The same graph, changed in place; cheap where little changed."""
         self._show_model()
+        self._count()
 
     def _recounted(self) -> None:
         window, state = self._desk.window, self._desk.state
         window.inspector.set_model(state.model)
         window.layers.set_model(state.model)
         self._show_place()
+        self._count()
+
+    def _count(self) -> None:
+        """Figures of the revision that edits have become."""
+        if not self._desk.editing.pending:
+            analyse.count_costs(self._desk)
 
     def _show_model(self) -> None:
         window, state = self._desk.window, self._desk.state
@@ -123,6 +131,7 @@ class Bindings:
                 moment(r.created),
                 state.figures(str(r.id)),
                 r.report.notes,
+                r.report.notes[0] if WRONG_LAYERS in r.report.measures else "",
             )
             for r in state.revisions
         ]

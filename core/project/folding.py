@@ -26,10 +26,15 @@ def step_of(edits: Sequence[Edit]) -> Step:
 
 def edits_of(revision: Revision) -> tuple[Edit, ...]:
     """The edits that made a revision; () where another act did, or where this version does not know one of them."""
-    if revision.step is None or revision.step.method != KEY:
+    return edits_in(revision.step) if revision.step is not None else ()
+
+
+def edits_in(step: Step) -> tuple[Edit, ...]:
+    """The edits that a step does, as :func:`edits_of`."""
+    if step.method != KEY:
         return ()
     try:
-        return edits_from_text(str(revision.step.params.get("edits", "[]")))
+        return edits_from_text(str(step.params.get("edits", "[]")))
     except UserError:
         return ()
 

@@ -10,7 +10,10 @@ from core.report import Measure
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One revision. ``key`` is its id, ``parent`` the id it came from, ``title`` what the step did."""
+    """One revision. ``key`` is its id, ``parent`` the id it came from, ``title`` what the step did.
+
+    ``unfinished``: what is wrong with it, '' for a graph that runs.
+    """
 
     key: int
     parent: int | None
@@ -19,6 +22,7 @@ class Entry:
     when: str = ""
     measures: Mapping[str, Measure] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    unfinished: str = ""
 
 
 @dataclass(frozen=True, slots=True)

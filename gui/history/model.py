@@ -96,14 +96,15 @@ class RevisionModel(QAbstractTableModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
             return entry.title
         if role == DETAIL:
-            return entry.detail
+            return entry.unfinished or entry.detail
         if role == Qt.ItemDataRole.ToolTipRole:
             return "\n".join(x for x in (entry.title, entry.detail, entry.when, *entry.notes) if x)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             spoken_name = tr("Revision {number}: {title}", number=entry.key, title=entry.title)
             origin = "" if entry.parent is None else tr("from revision {number}", number=entry.parent)
             current = tr("current") if entry.key == self.current else ""
-            return ", ".join(x for x in (spoken_name, origin, current) if x)
+            wrong = tr("unfinished") if entry.unfinished else ""
+            return ", ".join(x for x in (spoken_name, origin, current, wrong) if x)
         return None
 
     def _figure(self, entry: Entry, name: str, role: int) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QSize, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPalette, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
@@ -38,10 +38,14 @@ class RailDelegate(QStyledItemDelegate):
         inner = QStyleOptionViewItem(option)
         self.initStyleOption(inner, index)
         inner.rect = option.rect.adjusted(_width(rail), 0, -_SIDE, 0)
-        _paint_words(painter, inner, str(index.data(DETAIL) or ""))
         model = index.model()
-        hollow = isinstance(model, RevisionModel) and model.undone(model.entries[index.row()])
+        entry = model.entries[index.row()] if isinstance(model, RevisionModel) else None
+        wrong = entry is not None and bool(entry.unfinished)
+        _paint_words(painter, inner, str(index.data(DETAIL) or ""), wrong)
+        hollow = isinstance(model, RevisionModel) and entry is not None and model.undone(entry)
         _paint_rail(painter, option, rail, hollow)
+        if wrong:
+            _paint_mark(painter, option, rail)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         size = super().sizeHint(option, index)
@@ -58,13 +62,29 @@ class RailDelegate(QStyledItemDelegate):
         editor.setGeometry(option.rect.adjusted(left, 4, 0, -4))
 
 
-def _paint_words(painter: QPainter, option: QStyleOptionViewItem, detail: str) -> None:
-    """The title, and below it in a quieter tone what exactly was done."""
+def _paint_mark(painter: QPainter, option: QStyleOptionViewItem, rail: Rail) -> None:
+    """The sign of a graph that cannot run, as on its wrong layer's card, in the place of the dot."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    middle = QPointF(
+        option.rect.left() + _MARGIN + LANE * rail.lane, (option.rect.top() + option.rect.bottom() + 1) / 2
+    )
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.color("error"))
+    painter.drawEllipse(middle, 7.0, 7.0)
+    painter.setPen(theme.color("surface"))
+    painter.setFont(theme.graph_font(bold=True))
+    painter.drawText(QRectF(middle.x() - 7, middle.y() - 7, 14, 14), Qt.AlignmentFlag.AlignCenter, "!")
+    painter.restore()
+
+
+def _paint_words(painter: QPainter, option: QStyleOptionViewItem, detail: str, wrong: bool) -> None:
+    """The title, and below it in a quieter tone what exactly was done, or what is wrong."""
     painter.save()
     line = option.fontMetrics.height()
     top = option.rect.top() + (option.rect.height() - 2 * line) // 2
     role = QPalette.ColorRole.HighlightedText if _selected(option) else QPalette.ColorRole.Text
-    inks = (option.palette.color(role), theme.color("muted"))
+    inks = (option.palette.color(role), theme.color("error" if wrong else "muted"))
     for k, (text, colour) in enumerate(zip((option.text, detail), inks, strict=True)):
         painter.setFont(option.font if not k else option.widget.font())
         painter.setPen(colour)

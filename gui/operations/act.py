@@ -13,11 +13,13 @@ from PySide6.QtWidgets import QFileDialog
 
 from core import params as parameters
 from core.errors import UserError
+from core.methods.edit import words
 from core.methods.method import Method, Plan, load_methods
 from core.model.model import Model
 from core.model.preprocessing import presets
 from core.params import Scalar
 from core.project.database import Revision
+from core.project.folding import edits_in
 from core.project.packing import read_result
 from core.project.project import Project
 from core.project.recipe import Recipe, Step, load_recipe
@@ -329,6 +331,9 @@ def revision_name(revision: Revision) -> str:
 
 def _title(step: Step, say: Callable[[str], str]) -> str:
     """``say`` gives a title or a label in the language wanted."""
+    edits = edits_in(step)
+    if edits:
+        return words.title(edits)
     registry = load_methods()
     if step.method not in registry:
         return step.method
@@ -354,7 +359,11 @@ def _title(step: Step, say: Callable[[str], str]) -> str:
 
 
 def step_sentence(step: Step) -> str:
-    """Every parameter of a step that is not the default, in words."""
+    """Every parameter of a step that is not the default, in words; of edits by hand, each edit."""
+    edits = edits_in(step)
+    if edits:
+        listed = ", ".join(words.summary(edits))
+        return f"{listed[:1].upper()}{listed[1:]}."
     registry = load_methods()
     if step.method not in registry:
         return step.method

@@ -17,16 +17,24 @@ from gui.words import tr
 
 _LONGEST_TITLE = 120  # letters
 
+_SAID_MS = 4000
+
 
 def undo(desk: Desk) -> None:
     """The last edit, also one that is part of a revision by now, else the last act."""
+    words = desk.editing.undo_words()
     if not desk.editing.undo():
         _move(desk, lambda project: project.undo())
+    elif words:
+        desk.window.statusBar().showMessage(tr("Taken back: {said}", said=words), _SAID_MS)
 
 
 def redo(desk: Desk) -> None:
     """What was undone last. Edits that are no revision yet have nothing behind them."""
-    if not desk.editing.redo() and not desk.editing.pending:
+    words = desk.editing.redo_words()
+    if desk.editing.redo():
+        desk.window.statusBar().showMessage(tr("Done again: {said}", said=words) if words else "", _SAID_MS)
+    elif not desk.editing.pending:
         _move(desk, lambda project: project.redo())
 
 

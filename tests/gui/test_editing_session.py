@@ -209,6 +209,10 @@ def test_an_unfinished_graph_is_marked_and_refused(sample: Desk, qtbot: QtBot) -
         assert CONV in sample.actions[key].toolTip()
     fold(sample, qtbot)
     assert sample.state.revision.report.notes[0] == f"Unfinished: {wrong}"
+    rows = sample.window.revisions.model
+    assert rows.entries[1].unfinished == f"Unfinished: {wrong}"
+    assert rows.index(1, 0).data(Qt.ItemDataRole.AccessibleTextRole).endswith("unfinished")
+    assert {"params", "weight_bytes"} <= sample.state.figures("2").keys()
     undo(sample, qtbot)
     assert sample.editing.unfinished == ""
     assert sample.actions["export"].isEnabled()

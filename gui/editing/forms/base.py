@@ -68,6 +68,18 @@ class EditForm(QDialog):
         self._column.addWidget(self.buttons)
         self._pause = QTimer(self, interval=_PAUSE_MS, singleShot=True)
         self._pause.timeout.connect(self.check)
+        self._fitting = QTimer(self, interval=0, singleShot=True)
+        self._fitting.timeout.connect(self._fit)
+
+    def fit(self) -> None:
+        """Grow, where what is shown now needs more room: a window with wrapped words does not by itself."""
+        self._fitting.start()
+
+    def _fit(self) -> None:
+        layout = self.layout()
+        needed = layout.totalHeightForWidth(self.width()) if layout is not None else 0
+        if needed > self.height():
+            self.resize(self.width(), needed)
 
     # for the forms ----------------------------------------------------------------------------------------------
 
@@ -81,6 +93,7 @@ class EditForm(QDialog):
         name = QLabel(label)
         name.setBuddy(editor)
         name.setMinimumHeight(editor.sizeHint().height())
+        name.setContentsMargins(0, 0, 4, 0)  # an underlined letter may reach over its advance
         editor.setAccessibleName(label.replace("&", ""))
         editor.setAccessibleDescription(help_text)
         self._grid.addWidget(name, at, 0, Qt.AlignmentFlag.AlignTop)
@@ -165,6 +178,7 @@ class EditForm(QDialog):
         self.message.style().polish(self.message)
         self.message.setAccessibleName(self.message.text())
         self.apply_button.setEnabled(not cannot)
+        self.fit()
 
 
 def hint(text: str) -> QLabel:

@@ -133,6 +133,7 @@ class BlockForm(EditForm):
             used = name in USED[kind]
             editor.setVisible(used)
             self._labels[name].setVisible(used)
+        self.fit()
         self.changed()
 
     # what it saves ----------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ _TITLES = {
 }
 _OPERATOR = Qt.ItemDataRole.UserRole
 _HEIGHT = 152  # at least
-_LINE = 110  # letters: two lines of the form
+_LINE = 124  # letters: two lines of the form
 
 
 class OperatorList(QWidget):

@@ -64,6 +64,7 @@ class OperatorForm(EditForm):
             layout = self._place.layout()
             assert layout is not None
             layout.addWidget(self.fields)
+        self.fit()
         self.changed()
 
 
