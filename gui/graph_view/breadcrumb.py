@@ -102,7 +102,7 @@ class Breadcrumb(QWidget):
         self._late.setInterval(_LATER)
         self._late.timeout.connect(self.refresh)
         view.selection_changed.connect(lambda _: self.refresh())
-        view.picture_changed.connect(self.refresh)
+        view.picture_changed.connect(self._picture_changed)
         view.viewport_moved.connect(self._moved)
         view.tensor_selected.connect(self._say_tensor)
         self.refresh()
@@ -115,6 +115,13 @@ class Breadcrumb(QWidget):
 
     def _moved(self) -> None:
         if self._spot is not None and not self._spot.chosen:
+            self._late.start()
+
+    def _picture_changed(self) -> None:
+        """At once where a graph comes or goes; after an edit or an opened block the window answers first."""
+        if self._spot is None or self._view.picture is None:
+            self.refresh()
+        else:
             self._late.start()
 
     def refresh(self) -> None:

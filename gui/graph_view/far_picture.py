@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from math import ceil
 
-from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPixmap
 
 from gui import theme
 from gui.graph_view.fold import Fold
+from gui.words import tr
 
 Paint = Callable[[QPainter, QRectF], None]  # paints a part of the canvas, in the canvas' own units
 _TILE, _KEPT = 256, 96  # pixels; tiles: 24 MB at most
+EDGE, CAPTION = 8, 28  # pixels: around the columns, and above them where there is a line of words
 _FINE = 0.06  # pixels per unit of the canvas at which the lowest cards are still a pixel high
 
 
@@ -68,35 +70,56 @@ class Tiles:
         return found
 
 
-def folded(fold: Fold, ratio: float, paint: Paint) -> QPixmap:
-    """The whole graph in columns, at ``ratio`` pixels per point, on a transparent ground.
+def empty_page(fold: Fold, size: QSize, ratio: float, origin: QPointF | None) -> QPixmap:
+    """The ground for a graph's columns; opaque, so that showing it only copies pixels.
 
-    Where cards are smaller than pixels it is painted larger and shrunk, so that a pixel is the mean of what it covers.
+    With an ``origin`` the page is a large one: the columns, which begin there, have a ground of their own, and a line
+    above them says what to do.
+    """
+    page = QPixmap(size * ratio)
+    page.setDevicePixelRatio(ratio)
+    page.fill(theme.color("surface" if origin is None else "raised"))
+    if origin is None:
+        return page
+    painter = QPainter(page)
+    for x, top, bottom in fold.strips():
+        column = QRectF(origin.x() + x, origin.y(), fold.width * fold.scale, (bottom - top) * fold.scale)
+        painter.fillRect(column, theme.color("canvas"))
+    painter.setPen(theme.color("muted"))
+    said = tr("The whole graph, from the top down and then to the right. Click or Enter to go there, Esc to close.")
+    line = QRectF(EDGE, 4, size.width() - 2 * EDGE, CAPTION)
+    painter.drawText(line, Qt.AlignmentFlag.AlignCenter, said)
+    painter.end()
+    return page
+
+
+def columns(fold: Fold, ratio: float, paint: Paint) -> Iterator[tuple[float, QPixmap]]:
+    """The graph's columns one after the other, each with its left border, at ``ratio`` pixels per point.
+
+    On a transparent ground. Where cards are smaller than pixels a column is painted larger and shrunk, so that a pixel
+    is the mean of what it covers.
     """
     finer = min(max(ceil(_FINE / (fold.scale * ratio)), 1), 3)
-    size = QSizeF(*fold.size) * ratio
-    wide, high = max(1, round(size.width())), max(1, round(size.height()))
-    out = QPixmap(wide * finer, high * finer)
-    out.setDevicePixelRatio(ratio * finer)
-    out.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(out)
-    for x, top, bottom in fold.strips():
-        part = QRectF(fold.left, top, fold.width, bottom - top)
-        painter.save()
-        painter.translate(x, 0)
-        painter.scale(fold.scale, fold.scale)
+    wide, high = (max(1, round(side * fold.scale * ratio)) for side in (fold.width, fold.step))
+    for x, top, _ in fold.strips():
+        part = QRectF(fold.left, top, fold.width, fold.step)
+        column = QPixmap(wide * finer, high * finer)
+        column.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(column)
+        painter.scale(column.width() / part.width(), column.height() / part.height())
         painter.translate(-part.topLeft())
         painter.setClipRect(part)
         paint(painter, part)
-        painter.restore()
-    painter.end()
-    return out if finer == 1 else _shrunk(out, wide, high, ratio, finer)
+        painter.end()
+        if finer > 1:
+            column = _shrunk(column, wide, high, finer)
+        column.setDevicePixelRatio(ratio)
+        yield x, column
 
 
-def _shrunk(large: QPixmap, wide: int, high: int, ratio: float, layers: int) -> QPixmap:
+def _shrunk(large: QPixmap, wide: int, high: int, layers: int) -> QPixmap:
     """Smaller, and laid over itself: the mean of a small card and the ground around it is faint."""
     small = large.scaled(wide, high, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation)
-    small.setDevicePixelRatio(ratio)
     out = QPixmap(small)
     painter = QPainter(out)
     for _ in range(layers - 1):

@@ -71,3 +71,18 @@ def fold(bounds: Bounds, width: float, height: float, gap: float, most: float) -
             break
         best = (scale, columns)
     return Fold(left, top, wide, high / best[1], best[1], best[0], gap)
+
+
+def padded(bounds: Bounds) -> Bounds:
+    """Some ground around a graph, so that its outermost cards do not stick to the border."""
+    left, top, right, bottom = bounds
+    around = 0.02 * (right - left) + 8.0
+    return (left - around, top - around, right + around, bottom + around)
+
+
+def at_least(part: Bounds, side: float) -> Bounds:
+    """A rectangle grown around its middle where it would be too small to see."""
+    left, top, right, bottom = part
+    wide, high = max(right - left, side) / 2, max(bottom - top, side) / 2
+    x, y = (left + right) / 2, (top + bottom) / 2
+    return (x - wide, y - high, x + wide, y + high)

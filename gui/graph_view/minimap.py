@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QFocusEvent,
@@ -16,16 +19,17 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from gui import theme
-from gui.graph_view.far_picture import folded
-from gui.graph_view.fold import Fold, fold
+from gui.graph_view.far_picture import CAPTION, EDGE, columns, empty_page
+from gui.graph_view.fold import Bounds, Fold, at_least, fold, padded
 from gui.graph_view.view import GraphView
 from gui.words import mark, tr
 
 SMALL = QSize(176, 208)  # room for the graph in the corner
 _SHARE = 0.36  # of a small view's sides, at most
-_EDGE, _AWAY, _CAPTION = 8, 16, 28  # pixels: inside the border, from the view's border, of the line when grown
+_AWAY = 16  # pixels from the border of the view
 _GAP_SMALL, _GAP_GROWN = 3.0, 12.0  # between columns
 _LEAST_MARK = 5.0  # pixels: what is in view is never marked smaller
+_SLICE = 0.01  # seconds of painting at a time
 _MARKED = 500  # selected layers, at most
 _DELAY = 80  # milliseconds; the window answers first, and a row of edits paints one overview
 _LARGEST = {False: 0.12, True: 0.3}  # scale of a small graph
@@ -54,10 +58,14 @@ class Minimap(QWidget):
         self._fold: Fold | None = None
         self._pixmap: QPixmap | None = None
         self._painted_for = QSize()
+        self._small: tuple[Fold | None, QPixmap | None] = (None, None)  # what stood in the corner before it grew
         self._late = QTimer(self)
         self._late.setSingleShot(True)
         self._late.setInterval(_DELAY)
         self._late.timeout.connect(self._rebuild)
+        self._steps: Iterator[None] = iter(())
+        self._go_on = QTimer(self)
+        self._go_on.timeout.connect(self._work)
         self.setAccessibleName(tr("Overview of the graph"))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -65,7 +73,7 @@ class Minimap(QWidget):
         self.hide()
         view.installEventFilter(self)
         view.picture_changed.connect(self._picture_changed)
-        view.look_changed.connect(self._late.start)
+        view.look_changed.connect(self._look_changed)
         view.viewport_moved.connect(self.follow)
         view.selection_changed.connect(lambda _: QTimer.singleShot(0, self, self.make_way))
         view.outgrown.connect(self.grow)
@@ -96,8 +104,18 @@ class Minimap(QWidget):
             self._view.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _set_grown(self, grown: bool) -> None:
+        before = (self._fold, self._pixmap)
         self._grown = grown
-        self._rebuild()
+        if grown:
+            self._small = before
+            self._rebuild()
+        else:
+            self._go_on.stop()
+            self._fold, self._pixmap = self._small
+            self._small = (None, None)
+            self.make_way()
+            self.follow()
+            self._late.start()  # the view may have another size by now
         self.grown_changed.emit(grown)
 
     # in step with the view ----------------------------------------------------------------------------------------
@@ -105,7 +123,7 @@ class Minimap(QWidget):
     def follow(self) -> None:
         """What is in view has changed."""
         shown = self._view.picture is not None and (self._grown or (self._wanted and not self._all_in_view()))
-        if shown and self._fold is None:
+        if shown and self._fold is None and not self._go_on.isActive():
             self._late.start()
         shown = shown and self._fold is not None
         if shown != self.isVisibleTo(self._view):
@@ -142,10 +160,19 @@ class Minimap(QWidget):
         if self._room() != self._painted_for:
             self._late.start()
 
+    def _look_changed(self) -> None:
+        self._small = (None, None)
+        self._late.start()
+
     def _picture_changed(self) -> None:
-        self._fold = self._pixmap = None
-        if self._view.picture is None and self._grown:
+        self._small = (None, None)
+        if self._view.picture is None:
+            self._late.stop()
+            self._go_on.stop()
+            self._fold = self._pixmap = None
             self.shrink()
+        else:
+            self._late.start()
         self.follow()
 
     def _rebuild(self) -> None:
@@ -155,26 +182,41 @@ class Minimap(QWidget):
             return
         room = self._painted_for = self._room()
         gap = _GAP_GROWN if self._grown else _GAP_SMALL
-        self._fold = fold(_padded(picture.place.bounds), room.width(), room.height(), gap, _LARGEST[self._grown])
+        made = fold(padded(picture.place.bounds), room.width(), room.height(), gap, _LARGEST[self._grown])
+        self._steps = self._pages(made)
+        self._work()
+
+    def _work(self) -> None:
+        """Go on painting for some milliseconds, then let the window answer."""
+        end = time.perf_counter() + _SLICE
+        for _ in self._steps:
+            if time.perf_counter() > end:
+                self._go_on.start()
+                return
+        self._go_on.stop()
+
+    def _take(self, made: Fold, page: QPixmap) -> None:
+        """Show another page in place of the one before."""
+        self._fold, self._pixmap = made, page
         self.setGeometry(self._place(self._corner))
         self.make_way()
-        self._pixmap = self._page(self._fold)
         self.follow()
         self.update()
 
     def _room(self) -> QSize:
         if not self._grown:
             return SMALL.boundedTo(self._view.viewport().size() * _SHARE)
-        around = 2 * (_AWAY + _EDGE)
-        return (self._view.viewport().size() - QSize(around, around + _CAPTION)).expandedTo(SMALL)
+        around = 2 * (_AWAY + EDGE)
+        return (self._view.viewport().size() - QSize(around, around + CAPTION)).expandedTo(SMALL)
 
-    def _place(self, corner: int) -> QRect:
+    def _place(self, corner: int, made: Fold | None = None) -> QRect:
         """Where it stands in the view: grown over all of it, else in a corner, the lower right one being 0."""
-        assert self._fold is not None
+        of = made or self._fold
+        assert of is not None
         view = self._view.viewport().geometry()
         if self._grown:
             return view.adjusted(_AWAY, _AWAY, -_AWAY, -_AWAY)
-        size = QSize(*(round(side) + 2 * _EDGE for side in self._fold.size))
+        size = QSize(*(round(side) + 2 * EDGE for side in of.size))
         left = view.left() + _AWAY if corner in (1, 2) else view.right() + 1 - _AWAY - size.width()
         top = view.top() + _AWAY if corner in (2, 3) else view.bottom() + 1 - _AWAY - size.height()
         return QRect(QPoint(left, top), size)
@@ -202,14 +244,15 @@ class Minimap(QWidget):
 
     # painting -----------------------------------------------------------------------------------------------------
 
-    def _origin(self) -> QPointF:
+    def _origin(self, made: Fold | None = None, size: QSize | None = None) -> QPointF:
         """Where the first column begins: at the border, or in the middle below the caption when grown."""
-        assert self._fold is not None
+        of, all_of = made or self._fold, size or self.size()
+        assert of is not None
         if not self._grown:
-            return QPointF(_EDGE, _EDGE)
-        across, down = self._fold.size
-        left = (self.width() - across) / 2
-        return QPointF(round(left), round(_CAPTION + (self.height() - _CAPTION - down) / 2))
+            return QPointF(EDGE, EDGE)
+        across, down = of.size
+        left = (all_of.width() - across) / 2
+        return QPointF(round(left), round(CAPTION + (all_of.height() - CAPTION - down) / 2))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -223,28 +266,24 @@ class Minimap(QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
-    def _page(self, made: Fold) -> QPixmap:
-        """All but the marks, opaque, so that following the view only copies pixels."""
-        ratio, origin = self.devicePixelRatioF(), self._origin()
-        page = QPixmap(self.size() * ratio)
-        page.setDevicePixelRatio(ratio)
-        page.fill(theme.color("raised" if self._grown else "surface"))
-        painter = QPainter(page)
-        if self._grown:
-            self._paint_caption(painter)
-        painter.translate(origin)
-        for x, top, bottom in made.strips() if self._grown else ():
-            painter.fillRect(QRectF(x, 0, made.width * made.scale, (bottom - top) * made.scale), theme.color("canvas"))
-        painter.drawPixmap(QPointF(), folded(made, ratio, self._view.paint_graph))
-        painter.end()
-        return page
+    def _pages(self, made: Fold) -> Iterator[None]:
+        """Paint all but the marks, column by column.
 
-    def _paint_caption(self, painter: QPainter) -> None:
-        """What to do, in a line above the columns."""
-        painter.setPen(theme.color("muted"))
-        line = QRectF(_EDGE, 4, self.width() - 2 * _EDGE, _CAPTION)
-        said = tr("The whole graph, from the top down and then to the right. Click or Enter to go there, Esc to close.")
-        painter.drawText(line, Qt.AlignmentFlag.AlignCenter, said)
+        Grown, it is shown while it fills; in the corner what was there stays until the new one is done.
+        """
+        ratio, size = self.devicePixelRatioF(), self._place(self._corner, made).size()
+        origin = self._origin(made, size)
+        page = empty_page(made, size, ratio, origin if self._grown else None)
+        if self._grown:
+            self._take(made, page)
+        for x, column in columns(made, ratio, self._view.paint_graph):
+            painter = QPainter(page)
+            painter.drawPixmap(QPointF(round(origin.x() + x), origin.y()), column)
+            painter.end()
+            self.update()
+            yield
+        if not self._grown:
+            self._take(made, page)
 
     def _paint_marks(self, painter: QPainter, made: Fold) -> None:
         """The selected layers, and what is in view."""
@@ -257,12 +296,12 @@ class Minimap(QWidget):
         for card in {k for k in found if k is not None}:
             x, y, w, h = picture.boxes[card]
             for part in made.parts((x, y, x + w, y + h)):
-                painter.drawRect(_at_least(part, 3.0))
+                painter.drawRect(_rectangle(at_least(part, 3.0)))
         painter.setBrush(theme.color("accent", 36))
         painter.setPen(QPen(theme.color("accent"), 1.5))
         seen = self._seen()
         for part in made.parts((seen.left(), seen.top(), seen.right(), seen.bottom())):
-            painter.drawRect(_at_least(part, _LEAST_MARK))
+            painter.drawRect(_rectangle(at_least(part, _LEAST_MARK)))
 
     # mouse and keys -----------------------------------------------------------------------------------------------
 
@@ -351,15 +390,5 @@ class Minimap(QWidget):
         )
 
 
-def _at_least(part: tuple[float, float, float, float], side: float) -> QRectF:
-    """A rectangle given by its borders, grown around its middle where it would be too small to see."""
-    left, top, right, bottom = part
-    wide, high = max(right - left, side), max(bottom - top, side)
-    return QRectF((left + right - wide) / 2, (top + bottom - high) / 2, wide, high)
-
-
-def _padded(bounds: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
-    """Some ground around the graph, so that its outermost cards do not stick to the border."""
-    left, top, right, bottom = bounds
-    around = 0.02 * (right - left) + 8.0
-    return (left - around, top - around, right + around, bottom + around)
+def _rectangle(part: Bounds) -> QRectF:
+    return QRectF(QPointF(*part[:2]), QPointF(*part[2:]))

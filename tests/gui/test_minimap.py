@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
@@ -218,3 +220,35 @@ def test_a_choice_in_the_table_moves_the_overview_too(sample: Desk, qtbot: QtBot
     graphs.select([key])
     assert heard == [[key]]
     assert told == [], "the window knows already"
+
+
+def test_it_stays_while_the_graph_changes_and_then_shows_the_new_one(
+    view: GraphView, overview: Minimap, qtbot: QtBot
+) -> None:
+    show(view, overview, chain(60), qtbot)
+    before = overview.grab().toImage()
+    view.set_model(chain(80))
+    assert overview.isVisible(), "no flicker"
+    QTest.qWait(200)
+    assert overview.grab().toImage() != before
+    assert overview._fold is not None
+    assert view.picture is not None
+    assert overview._fold.step * overview._fold.columns > view.picture.place.bounds[3]
+
+
+def test_a_large_overview_is_painted_in_slices(view: GraphView, overview: Minimap, qtbot: QtBot) -> None:
+    show(view, overview, chain(900), qtbot)
+    painted: list[float] = []
+    paint = view.paint_graph
+
+    def counted(*given: object) -> None:
+        painted.append(time.perf_counter())
+        time.sleep(0.006)
+        paint(*given)  # type: ignore[arg-type]
+
+    view.paint_graph = counted  # type: ignore[method-assign]
+    overview.grow()
+    assert 1 <= len(painted) <= 3, "the window answers after some columns"
+    assert overview._fold is not None
+    count = overview._fold.columns
+    qtbot.waitUntil(lambda: len(painted) == count, timeout=5000)

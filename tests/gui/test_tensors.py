@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import onnx_ir as ir
 import pytest
 from onnx import TensorProto, helper
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from benchmarks.synthetic_graphs import cnn
 from core.formats.open import open_model
 from core.model.model import Model
 from gui import theme
@@ -153,3 +155,22 @@ def test_help_lists_the_keys_of_the_graph(desk: Desk) -> None:
     dialog = helping.ShortcutDialog(list(desk.actions.values()), desk)
     shown = {dialog.table.item(r, 0).text(): dialog.table.item(r, 1).text() for r in range(dialog.table.rowCount())}
     assert shown["Graph: follow the tensor back to the layer that makes it"] == "Shift+Enter"
+
+
+def test_a_tensor_leads_into_and_out_of_closed_blocks(view: GraphView, qtbot: QtBot) -> None:
+    view.set_model(Model.from_ir(ir.from_proto(cnn(60))))
+    view.close_all()
+    qtbot.keyClick(view, RIGHT)
+    assert view.selected_tensor() == "image"
+    assert view.picture is not None
+    closed = [card.block for card in view.picture.cards if card.block]
+    visited = []
+    for _ in closed:
+        qtbot.keyClick(view, FOLLOW)
+        visited.append(view.selected_block())
+        qtbot.keyClick(view, RIGHT)
+    assert visited == closed, "every closed block is a station"
+    qtbot.keyClick(view, LEFT)
+    qtbot.keyClick(view, FOLLOW, SHIFT)
+    assert view.selected_block() == (closed[-2] if len(closed) > 1 else "")
+    assert view.opened() == [], "following opens nothing"
