@@ -23,10 +23,24 @@ from core.report import Curve
 from gui.act.dialog import MethodDialog
 from gui.act.request import ActRequest
 from gui.app import build, make_application
+from gui.colouring.latency_dialog import LatencyDialog
 from gui.compare.predict_dialog import PredictDialog
 from gui.desk import Desk
 from gui.export.proof_view import Shown
-from gui.operations import act, analyse, comparing, creating, exporting, files, helping, looking, moving, resuming
+from gui.operations import (
+    act,
+    analyse,
+    commanding,
+    comparing,
+    creating,
+    exporting,
+    files,
+    helping,
+    looking,
+    moving,
+    resuming,
+    timing,
+)
 from gui.report_dialog import ReportDialog
 from gui.settings import Look, Settings
 from gui.translations import choosing
@@ -151,6 +165,7 @@ class Artist:
         self._select_a_weighty_layer()
         self.settle()
         self.draw("graph", look)
+        self._finding(look)
         looking.show_layers(desk)
         self.draw("layers", look)
         looking.show_compare(desk)
@@ -164,6 +179,32 @@ class Artist:
             self.draw(f"panel_{title}", look, panel)
         self.draw("panel_inspector", look, window.inspector)
         self._dialogs(look)
+
+    def _finding(self, look: str) -> None:
+        """The search with its results, the palette, and the graph and the table coloured by a figure."""
+        desk = self._desk
+        search = desk.window.graphs.search
+        desk.actions["find"].trigger()
+        for text, name in (("stride 2", "search"), ("no such layer", "search_none")):
+            search.line.setText(text)
+            self.settle()
+            self.draw(name, look)
+        search.line.clear()
+        search.shut()
+        palette = commanding.palette_of(desk)
+        for text, name in (("", "palette"), ("comp", "palette_typed"), ("@conv", "palette_layers")):
+            palette.open(text)
+            self.draw(name, look)
+        palette.shut()
+        colouring = timing.colouring_of(desk)
+        colouring.choose("macs")
+        self.settle()
+        self.draw("colour_macs", look)
+        colouring.choose("activation_bytes")
+        looking.show_layers(desk)
+        self.draw("layers_figure", look)
+        colouring.choose("")
+        self._show(LatencyDialog(desk.window), "dialog_layer_latency", look)
 
     def _select_a_weighty_layer(self) -> None:
         """The layer with the most parameters: it has a histogram to show."""

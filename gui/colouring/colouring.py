@@ -15,10 +15,11 @@ from gui.background import Background
 from gui.colouring import found, sparsity
 from gui.colouring.layer_figures import BUILT_IN, SPARSITY, LayerFigure, built_in, title_of
 from gui.colouring.legend import Legend
-from gui.colouring.ramp import colour
+from gui.colouring.ramp import ramp, step
 from gui.colouring.scale import scale_of
 from gui.graph_view.known import Known, known, layer_keys
 from gui.graph_view.model_work import ModelWork
+from gui.graph_view.picture import Picture
 from gui.graph_view.view import GraphView
 from gui.words import tr
 
@@ -142,14 +143,10 @@ class Colouring(QObject):
             self._view.set_heat(None)
             self.legend.hide()
             return
-        shown = {k: figure.over(keys) for k, keys in enumerate(picture.layers()) if keys}
-        values = {k: value for k, value in shown.items() if value is not None}
+        values = _by_card(figure, picture)
         scale = scale_of(values.values())
-        dark = theme.current().name == "dark"
-        if scale is not None:
-            self._view.set_heat({k: QColor(colour(scale.share(v), dark)) for k, v in values.items()})
-        else:
-            self._view.set_heat({})
+        colours = [QColor(c) for c in ramp(theme.current().name == "dark")]
+        self._view.set_heat({k: colours[step(scale.share(v))] for k, v in values.items()} if scale is not None else {})
         self.legend.show_figure(figure, scale, bool(picture.blocks))
         self._point()
 
@@ -163,3 +160,14 @@ class Colouring(QObject):
         if event.type() == QEvent.Type.PaletteChange and self.figure is not None:
             self._late.start()
         return super().eventFilter(watched, event)
+
+
+def _by_card(figure: LayerFigure, picture: Picture) -> dict[int, float]:
+    """The value of every card that has one; most cards stand for a single layer."""
+    one = figure.values
+    out = {}
+    for k, keys in enumerate(picture.layers()):
+        value = one.get(keys[0]) if len(keys) == 1 else figure.over(keys) if keys else None
+        if value is not None:
+            out[k] = value
+    return out

@@ -33,9 +33,9 @@ def ramp(dark: bool) -> tuple[str, ...]:
     return tuple(out)
 
 
-def colour(share: float, dark: bool) -> str:
-    """The colour of a share between 0 and 1, as '#rrggbb'."""
-    return ramp(dark)[round(min(max(share, 0.0), 1.0) * (STEPS - 1))]
+def step(share: float) -> int:
+    """Which colour of the ramp stands for a share between 0 and 1."""
+    return round(share * (STEPS - 1))
 
 
 def is_light(hex_colour: str) -> bool:
