@@ -151,6 +151,6 @@ _ROLES = {
     "input": mark("input"),
     "output": mark("output"),
     "weight": mark("weight"),
-    "graph input": mark("graph input"),
-    "graph output": mark("graph output"),
+    "graph_input": mark("graph input"),
+    "graph_output": mark("graph output"),
 }

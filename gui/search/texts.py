@@ -14,7 +14,7 @@ from core.model.model import real_inputs
 from gui.graph_view.known import Known, constant, dtype_of, shape_of, times
 from gui.search.find import Entry, Text
 
-INPUT, OUTPUT, WEIGHT, GRAPH_INPUT, GRAPH_OUTPUT = "input", "output", "weight", "graph input", "graph output"
+INPUT, OUTPUT, WEIGHT, GRAPH_INPUT, GRAPH_OUTPUT = "input", "output", "weight", "graph_input", "graph_output"
 _SHORT = 8  # values of a constant input that are said like an attribute's: axes, a scale, the limits of a Clip
 _LONG = 24  # values of an attribute that can be searched
 _BEHIND = 6  # nodes between a layer and the stored tensor that it reads

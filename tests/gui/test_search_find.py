@@ -154,7 +154,7 @@ def test_a_real_network_gives_what_the_file_says(key: str) -> None:
     assert [index.entries[k].key for k in index.find("op:Conv").layers] == convolutions
     first = model.graph.graph.inputs[0].name
     (layer,) = index.find(f"tensor:{first}").layers
-    assert index.why(layer, parse(f"tensor:{first}"))[0].text.role == "graph input"
+    assert index.why(layer, parse(f"tensor:{first}"))[0].text.role == "graph_input"
     initializers = [name for name in model.graph.graph.initializers if name.endswith("weight")]
     assert all(index.find(f'tensor:"{name}"').layers for name in initializers[:5])
 
