@@ -91,7 +91,8 @@ class _Soak:
         files.open_sample(desk)
         self._until(lambda: desk.state.model is not None and desk.state.attached is not None)
         model, project = desk.state.model, desk.state.project
-        assert model is not None and project is not None
+        assert model is not None
+        assert project is not None
         nodes = list(model.nodes())
         conv = next(n for n in nodes if n.op_type == "Conv")
         clip = next(n for n in nodes if n.op_type in ("Clip", "Relu"))
@@ -100,8 +101,8 @@ class _Soak:
         self._do(Insert(conv.outputs[0].name or "", "HardSwish", f"soak_{k}"))
         desk.state.select([conv.name or ""])
         view = desk.window.graphs.view
-        getattr(view, "close_all", int)()
-        getattr(view, "open_all", int)()
+        view.close_all()
+        view.open_all()
         moving.undo(desk)
         self._until(lambda: desk.editing.pending == 2)
         if k % 2:

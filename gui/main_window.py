@@ -23,6 +23,7 @@ from gui.words import mark, tr
 LAYOUT_VERSION = 1
 SIZE = QSize(1440, 900)
 _TITLE_BAR = 40  # a window manager adds it, and says so only once the window is shown
+_JOBS, _LOW = 232, 104  # height of the job panel with jobs, and without
 
 
 class MainWindow(QMainWindow):
@@ -44,6 +45,7 @@ class MainWindow(QMainWindow):
         self.revisions = RevisionTree()
         self.data = DataPanel()
         self.jobs = JobPanel()
+        self._jobs_height = _JOBS
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.setAccessibleName(tr("Views of the model"))
@@ -131,12 +133,20 @@ class MainWindow(QMainWindow):
         self._dock(mark("Inspector"), self.inspector, areas.RightDockWidgetArea)
         self._dock(mark("Jobs"), self.jobs, areas.BottomDockWidgetArea)
         self._size_docks()
+        self.jobs.filled.connect(self._size_jobs)
 
     def _size_docks(self) -> None:
         docks = self.docks
         self.resizeDocks([docks["Revisions"], docks["Inspector"]], [352, 288], Qt.Orientation.Horizontal)
         self.resizeDocks([docks["Revisions"], docks["Data"]], [300, 460], Qt.Orientation.Vertical)
-        self.resizeDocks([docks["Jobs"]], [232], Qt.Orientation.Vertical)
+        self._size_jobs(self.jobs.list.count() > 0)
+
+    def _size_jobs(self, filled: bool) -> None:
+        """Without a job the room belongs to the graph; a height that the user chose for jobs comes back with them."""
+        dock = self.docks["Jobs"]
+        if not filled and dock.height() > _LOW:
+            self._jobs_height = dock.height()
+        self.resizeDocks([dock], [self._jobs_height if filled else _LOW], Qt.Orientation.Vertical)
 
     def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> None:
         """``title`` in English is also its name; the key of :attr:`docks` and of saved layouts."""

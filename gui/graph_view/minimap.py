@@ -71,7 +71,7 @@ class Minimap(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.hide()
-        view.installEventFilter(self)
+        view.viewport().installEventFilter(self)  # the view hears of a new size before its viewport has it
         view.picture_changed.connect(self._picture_changed)
         view.look_changed.connect(self._look_changed)
         view.viewport_moved.connect(self.follow)
@@ -147,7 +147,7 @@ class Minimap(QWidget):
         self.setGeometry(self._place(self._corner))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self._view and event.type() == QEvent.Type.Resize and self._fold is not None:
+        if event.type() == QEvent.Type.Resize and self._fold is not None:
             self._resized()
         return False
 

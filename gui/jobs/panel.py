@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QPlainTextEdit,
+    QSizePolicy,
     QSplitter,
     QStackedLayout,
     QTabWidget,
@@ -33,11 +34,13 @@ _INTERRUPTED = mark(
 class JobPanel(QWidget):
     """Newest job on top; the newest is chosen unless the user chose another that still runs.
 
-    Interrupted trainings stand there too; ``resume`` and ``discard`` carry the path of a checkpoint.
+    Interrupted trainings stand there too; ``resume`` and ``discard`` carry the path of a checkpoint. ``filled`` says
+    whether there is anything to show; while there is not, the panel can be as low as its two lines of words.
     """
 
     resume = Signal(object)
     discard = Signal(object)
+    filled = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -68,12 +71,24 @@ class JobPanel(QWidget):
             EmptyHint(tr("No jobs yet."), tr("Choose an act from the Train, Prune or Quantize menu."))
         )
         self._stack.addWidget(splitter)
+        self._splitter = splitter
+        self._fill()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(self._stack)
         stop = QShortcut(QKeySequence(Qt.Key.Key_Delete), self.list)
         stop.setContext(Qt.ShortcutContext.WidgetShortcut)
         stop.activated.connect(self.cancel_current)
+
+    def _fill(self) -> None:
+        """The words or the jobs, and as little height as the words need."""
+        some = self.list.count() > 0
+        policy = QSizePolicy.Policy.Preferred if some else QSizePolicy.Policy.Ignored
+        self._splitter.setSizePolicy(policy, policy)
+        changed = self._stack.currentIndex() != int(some)
+        self._stack.setCurrentIndex(int(some))
+        if changed:
+            self.filled.emit(some)
 
     def add(self, job: RunningJob) -> None:
         row = JobRow(job)
@@ -85,7 +100,7 @@ class JobPanel(QWidget):
         self.list.insertItem(0, item)
         self.list.setItemWidget(item, row)
         self._order_buttons()
-        self._stack.setCurrentIndex(1)
+        self._fill()
         if self._job is None or not self._job.running:
             self.list.setCurrentItem(item)
         ended = [k for k in range(self.list.count()) if not self._runs(k)]
@@ -98,7 +113,7 @@ class JobPanel(QWidget):
             job = self._job_at(row)
             if job is not None and not job.running:
                 self.list.takeItem(row)
-        self._stack.setCurrentIndex(1 if self.list.count() else 0)
+        self._fill()
 
     def set_interrupted(self, found: Sequence[Interrupted]) -> None:
         """The trainings that could be gone on with: below the jobs that run, above those that ended."""
@@ -120,7 +135,7 @@ class JobPanel(QWidget):
             self.list.insertItem(number, item)
             self.list.setItemWidget(item, row)
         self._order_buttons()
-        self._stack.setCurrentIndex(1 if self.list.count() else 0)
+        self._fill()
 
     def cancel_current(self) -> None:
         if self._job is not None:

@@ -252,3 +252,12 @@ def test_a_large_overview_is_painted_in_slices(view: GraphView, overview: Minima
     assert overview._fold is not None
     count = overview._fold.columns
     qtbot.waitUntil(lambda: len(painted) == count, timeout=5000)
+
+
+def test_it_stays_in_its_corner_while_the_view_changes_its_size(
+    view: GraphView, overview: Minimap, qtbot: QtBot
+) -> None:
+    show(view, overview, chain(60), qtbot)
+    for height in (400, 650, 320):
+        view.resize(900, height)
+        assert view.rect().contains(overview.geometry()), height

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QThread
+from PySide6.QtCore import Qt, QThread
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -21,6 +21,7 @@ from gui.actions import ENTRIES, MENUS
 from gui.desk import Desk
 from gui.error_reporter import ErrorReporter
 from gui.job_runner import JobRunner
+from gui.jobs.running_job import RunningJob
 from gui.operations import files, helping, looking
 from gui.settings import Settings
 from tests.gui.window_tools import settle
@@ -260,3 +261,23 @@ def test_cancelling_is_not_a_failure_and_nothing_comes_after_close(qtbot: QtBot)
     assert done == []
     assert client.closed
     assert late.state in ("waiting", "running")
+
+
+def test_the_job_panel_is_low_until_there_is_a_job(sample: Desk, qtbot: QtBot) -> None:
+    window = sample.window
+    dock = window.docks["Jobs"]
+    qtbot.waitUntil(lambda: dock.height() < 130)
+    first = RunningJob("first")
+    window.jobs.add(first)
+    qtbot.waitUntil(lambda: dock.height() >= 200)
+    window.resizeDocks([dock], [300], Qt.Orientation.Vertical)
+    qtbot.waitUntil(lambda: dock.height() >= 280)
+    window.jobs.add(RunningJob("second"))
+    qtbot.wait(20)
+    assert dock.height() >= 280, "a further job changes nothing"
+    for job in [window.jobs.list.item(k).data(Qt.ItemDataRole.UserRole) for k in range(2)]:
+        job.end("done")
+    window.jobs.forget_ended()
+    qtbot.waitUntil(lambda: dock.height() < 130)
+    window.jobs.add(RunningJob("third"))
+    qtbot.waitUntil(lambda: dock.height() >= 280)
