@@ -52,7 +52,7 @@ class ViewMemory(QObject):
         return {
             "zoom": round(view.zoom(), 4),
             "middle": [round(middle.x(), 1), round(middle.y(), 1)],
-            "opened": opened_blocks(view),
+            "opened": view.opened(),
             "selected": selected if len(selected) <= _MOST else [],
             "tab": tabs.currentWidget().objectName() if tabs.currentWidget() is not None else "",
             "search": graphs.search.line.text(),
@@ -103,12 +103,6 @@ class ViewMemory(QObject):
         self._background.run(lambda: project.set_view_state(_KEY, place), lambda _: None, self._failed)
 
 
-def opened_blocks(view: GraphView) -> list[str]:
-    """Paths of the open blocks."""
-    opened = getattr(view, "opened", None)
-    return list(opened()) if opened is not None else []
-
-
 def look_at(wanted: dict[str, Any], view: GraphView) -> None:
     """The zoom and the middle of a place."""
     zoom, middle = wanted.get("zoom"), wanted.get("middle")
@@ -125,10 +119,9 @@ def go_to(wanted: dict[str, Any], window: MainWindow, state: AppState) -> dict[s
     """
     view = window.graphs.view
     opened, selected, text = wanted.get("opened"), wanted.get("selected"), wanted.get("search")
-    later = isinstance(opened, list) and opened != opened_blocks(view)
+    later = isinstance(opened, list) and opened != view.opened()
     if later:
-        set_opened = getattr(view, "set_opened", lambda paths: None)
-        set_opened([p for p in opened or () if isinstance(p, str)])
+        view.set_opened([p for p in opened or () if isinstance(p, str)])
     look_at(wanted, view)
     if isinstance(selected, list):
         state.select([name for name in selected if isinstance(name, str)])

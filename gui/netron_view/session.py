@@ -24,6 +24,7 @@ class NetronSession(QObject):
         self._tabs = tabs
         self.server: NetronServer | None = None
         self.tab: NetronTab | None = None
+        self.revision = 0  # that was shown last
         self.stale = False  # the tab shows a revision that is no longer the current one
         self.on_shown: Callable[[], None] = lambda: None
         tabs.currentChanged.connect(lambda _: self.on_shown() if self.tab_shown else None)

@@ -12,6 +12,7 @@ from gui.words import tr
 
 
 @folded
+@folded
 def show(desk: Desk) -> None:
     """Show the current revision in Netron, which can only read it."""
     session = _session(desk)
@@ -38,6 +39,7 @@ def _with_content(desk: Desk, then: Callable[[Content], None]) -> None:
 
     def done(content: Content) -> None:
         if desk.state.project is project:
+            _session(desk).revision = revision.id
             then(content)
 
     desk.background.run(lambda: content_of(project, revision.id, title), done, desk.errors.report)
@@ -59,7 +61,8 @@ def _session(desk: Desk) -> NetronSession:
 
 def _follow(desk: Desk, session: NetronSession) -> None:
     """The tab shows what the window shows; while nobody looks at it, it only remembers that it must."""
-    if session.tab is None:
+    revision = desk.state.revision
+    if session.tab is None or revision is None or revision.id == session.revision:
         return
     if session.tab_shown:
         _with_content(desk, session.refresh)
