@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import faulthandler
 import signal
+import sys
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer
@@ -33,9 +34,14 @@ from gui.theme import apply_theme
 from gui.translations import choosing
 from gui.view_memory import ViewMemory
 
+_SWITCH = 0.0005  # seconds
+
 
 def make_application() -> QApplication:
     """The application object, named, with the system's look followed live."""
+    # Every call into Qt gives Python's lock away and asks for it again. Python's own 5 ms until a busy thread hands it
+    # over, some dozen times in a row, are what made the window stutter while a graph was read beside it.
+    sys.setswitchinterval(_SWITCH)
     app = QApplication.instance()
     if not isinstance(app, QApplication):
         prepare_engine()
@@ -63,6 +69,7 @@ def build(app: QApplication, settings: Settings | None = None, client: Client | 
     colouring = Colouring(state, window.graphs.view, background, errors.report)
     desk.kept.extend((colouring, ColourMenu(colouring, menus.menus[VIEW], desk.actions["tab_graph"])))
     layers.bind(desk, colouring)
+    state.unwritten.connect(errors.report)
     memory = ViewMemory(window, desk.state, errors.report)
     desk.kept.append(memory)
     window.before_close(memory.close)

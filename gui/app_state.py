@@ -16,6 +16,7 @@ from core.project.database import Revision
 from core.project.project import Project
 from core.report import Measure
 from gui import settings
+from gui.background import Background
 
 Figures = dict[str, Measure]
 _FIGURES, _FILES = "figures", "compare_files"
@@ -48,12 +49,13 @@ class AppState(QObject):
 
     ``moved``: another revision is shown. ``edited`` (with core's Changes): the model was edited by hand; ``model`` is a
     new object over the same graph, and ``revision`` the last one before the edits. ``recounted``: the model is as it
-    was, its figures are known better, or it is a revision now. ``leaving``: the project is about to
-    be closed.
+    was, its figures are known better, or it is a revision now. ``leaving``: the project is about to be closed or
+    copied. ``unwritten``: why something could not be stored in it.
     """
 
     opened = Signal()
     leaving = Signal()
+    unwritten = Signal(object)
     moved = Signal()
     edited = Signal(object)
     recounted = Signal()
@@ -71,6 +73,7 @@ class AppState(QObject):
         self.selected: list[str] = []
         self.beside: Beside | None = None
         self._figures: dict[str, Figures] = {}
+        self._writer = Background(self, threads=1)
 
     # the project ------------------------------------------------------------------------------------------------
 
@@ -80,10 +83,14 @@ class AppState(QObject):
         self.project = project
         self._figures = _read_figures(project)
         self.model, self.revision = model, project.current
+        # what is shown of it follows in turns of their own: all panels in one go would hold up the window
+        QTimer.singleShot(0, self, lambda: self._announce_model(project))
         self.opened.emit()
-        self.moved.emit()
-        # the lists follow in a turn of their own: all panels in one go would hold up the window
-        QTimer.singleShot(0, self, lambda: self._announce_lists(project))
+
+    def _announce_model(self, project: Project) -> None:
+        if self.project is project:
+            QTimer.singleShot(0, self, lambda: self._announce_lists(project))
+            self.moved.emit()
 
     def _announce_lists(self, project: Project) -> None:
         if self.project is project:
@@ -100,9 +107,14 @@ class AppState(QObject):
         self.listed.emit()
         self.data_changed.emit()
 
+    def flush(self) -> None:
+        """Everything that waits to be written into the project is in it when this returns."""
+        self._writer.wait()
+        self.leaving.emit()
+
     def _leave(self) -> None:
         if self.project is not None:
-            self.leaving.emit()
+            self.flush()
             self.project.close()
         self.project = self.model = self.revision = self.attached = None
         self._figures = {}
@@ -184,9 +196,11 @@ class AppState(QObject):
             self.listed.emit()
 
     def _store_figures(self) -> None:
-        if self.project is not None:
+        """Beside the window's thread: the disk may be busy with a gigabyte of weights."""
+        project = self.project
+        if project is not None:
             stored = {ref: {k: m.to_json() for k, m in found.items()} for ref, found in self._figures.items()}
-            self.project.set_view_state(_FIGURES, stored)
+            self._writer.run(lambda: project.set_view_state(_FIGURES, stored), lambda _: None, self.unwritten.emit)
 
     # data, selection, second graph ------------------------------------------------------------------------------
 

@@ -45,9 +45,12 @@ class Background(QObject):
 
     busy_changed = Signal(bool)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, threads: int = 0) -> None:
+        """With one of ``threads`` everything runs in the order in which it was given; 0: as many as there are cores."""
         super().__init__(parent)
         self._pool = QThreadPool(self)
+        if threads:
+            self._pool.setMaxThreadCount(threads)
         self._couriers: set[_Courier] = set()
         self._closed = False
 

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
+from PySide6.QtCore import QByteArray, QSettings, QStandardPaths, QTimer
 
 from core.project.lock import in_use
 
@@ -71,6 +71,7 @@ class Settings:
     def __init__(self, path: Path | None = None) -> None:
         file = path or config_folder() / "window.ini"
         self._store = QSettings(str(file), QSettings.Format.IniFormat)
+        self._keeping = False
 
     @property
     def look(self) -> Look:
@@ -156,7 +157,7 @@ class Settings:
     @last_session.setter
     def last_session(self, path: Path | None) -> None:
         self._store.setValue("session", str(path) if path else "")
-        self._store.sync()  # the window may be killed at any moment
+        self._keep()
 
     @property
     def left_open(self) -> Path | None:
@@ -182,7 +183,17 @@ class Settings:
 
     def _set_open(self, names: list[str]) -> None:
         self._store.setValue("open", names[-RECENT:])
-        self._store.sync()  # the window may be killed at any moment
+        self._keep()
+
+    def _keep(self) -> None:
+        """The window may be killed at any moment: write as soon as it has time, and not once for each value."""
+        if not self._keeping:
+            self._keeping = True
+            QTimer.singleShot(0, self._store, self._sync)
+
+    def _sync(self) -> None:
+        self._keeping = False
+        self._store.sync()
 
     def folder(self, purpose: str) -> str:
         """Where the last file dialog for ``purpose`` stood."""

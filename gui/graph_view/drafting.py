@@ -20,6 +20,7 @@ from gui.graph_view.sketch import Metrics, Sketcher
 from gui.graph_view.tree import Tree
 from gui.large_graphs import growing
 
+_FIRST_AT_ONCE = 300  # layers of a graph that was not shown before: more take the window's breath for 50 ms and more
 _CARDS_AT_ONCE = 400  # cards of layers to be made: about 20 ms
 _LOOKED_AT = 200  # nodes, to tell whether a graph is another state of one
 _ITEMS_AT_ONCE = 2_500  # cards in one block: about 100 ms of layout where it was never laid out
@@ -184,7 +185,7 @@ class Drafting(QObject):
             with growing():
                 return make()
 
-        return self._beside(make_large) if large else self._at_once(make)
+        return self._beside(make_large) if len(model.graph.graph) > _FIRST_AT_ONCE else self._at_once(make)
 
     def _draw(self, opened: Collection[str]) -> bool:
         """The same graph again: with other blocks open, or after an edit."""

@@ -190,7 +190,7 @@ def save_project_to(desk: Desk, folder: Path) -> None:
     if project is None:
         return
 
-    desk.state.leaving.emit()  # what waits to be written goes along
+    desk.state.flush()  # what waits to be written goes along
 
     def work() -> tuple[Project, Model]:
         with growing():
