@@ -82,7 +82,9 @@ class ViewMemory(QObject):
             return
         wanted, self._wanted = self._wanted, None
         self._later = go_to(wanted, self._window, self._state)
-        self._project, self._written = self._state.project, self.place()
+        self._project, self._written = self._state.project, wanted
+        if self.place() != wanted:  # moved about already, or opened for the first time
+            self._changed()
 
     def _redrawn(self) -> None:
         """The blocks are open that were open before: only now the place means what it meant."""
