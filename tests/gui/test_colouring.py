@@ -19,6 +19,7 @@ from pytestqt.qtbot import QtBot
 
 from core.measure.cost import cost
 from core.methods.method import load_methods
+from core.model.editing.names import RenameLayer
 from core.model.model import Model
 from gui.colouring import sparsity
 from gui.colouring.colouring import Colouring
@@ -273,3 +274,13 @@ def test_a_block_with_a_layer_of_unknown_figure_is_unknown() -> None:
     figure = LayerFigure("macs", "MACs", "MACs", "", {"a": 1.0, "b": 2.0}, unknown=frozenset("c"))
     assert figure.over("ab") == 3.0
     assert figure.over("abc") is None
+
+
+def test_the_figures_follow_an_edit(sample: Desk, qtbot: QtBot) -> None:
+    colouring = choose(sample, qtbot, "macs")
+    assert sample.editing.do(RenameLayer("features.0.0/Conv", "first"))
+    qtbot.waitUntil(lambda: colouring.figure is not None and "first" in colouring.figure.values)
+    view = sample.window.graphs.view
+    assert view.picture is not None
+    assert view.picture.index["first"] in (view._shown.heat or {})
+    assert "features.0.0/Conv" not in colouring.figure.values  # type: ignore[union-attr]

@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
+from core.model.editing.names import RenameLayer
 from gui.desk import Desk
 from gui.operations import files
 from gui.search.bar import SearchBar
@@ -209,3 +210,17 @@ def test_a_choice_opens_the_blocks_around_it_and_closed_ones_are_marked(resnet: 
 
     qtbot.waitUntil(free)
     assert "layer3" in view.picture.blocks, "the others stay closed"
+
+
+def test_an_edit_is_found_at_once_and_what_it_took_away_is_not(resnet: Desk, qtbot: QtBot) -> None:
+    bar = search(resnet, qtbot, "name:layer1.0/conv1")
+    assert bar.keys() == ["/layer1/layer1.0/conv1/Conv"]
+    assert resnet.editing.do(RenameLayer("/layer1/layer1.0/conv1/Conv", "first_of_all"))
+    qtbot.waitUntil(lambda: bar._indexer.done and bar.keys() == [])
+    bar.line.clear()
+    qtbot.keyClicks(bar.line, "first_of")
+    assert bar.keys() == ["first_of_all"]
+    qtbot.keyClick(bar.line, Qt.Key.Key_Return)
+    assert resnet.state.selected == ["first_of_all"]
+    resnet.editing.undo()
+    qtbot.waitUntil(lambda: bar._indexer.done and bar.keys() == [])
