@@ -224,8 +224,8 @@ class MethodDialog(QDialog):
         )
 
     def _show_plan(self, asked: ActRequest, found: Any) -> None:
-        if asked is not self._asked:
-            return  # the form has changed since: a newer preview is on its way
+        if asked is not self._asked or not isValid(self):
+            return  # the form has changed since, and a newer preview is on its way; or the dialog is gone
         self.status.setText(plan_sentence(found) if isinstance(found, Plan) else str(found))
 
 
