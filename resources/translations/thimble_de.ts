@@ -3788,6 +3788,11 @@
       <translation>Die MACs einiger seiner Schichten sind unbekannt.</translation>
     </message>
     <message>
+      <location filename="../../gui/graph_view/far_picture.py" />
+      <source>The whole graph, from the top down and then to the right. Click or Enter to go there, Esc to close.</source>
+      <translation>Der ganze Graph, von oben nach unten und dann nach rechts. Klick oder Eingabe führt dorthin, Esc schließt.</translation>
+    </message>
+    <message>
       <location filename="../../gui/graph_view/frames.py" />
       <source>{layers} · {k} of {n} identical</source>
       <translation>{layers} · {k} von {n} gleichen</translation>
@@ -3826,11 +3831,6 @@
       <location filename="../../gui/graph_view/minimap.py" />
       <source>Overview of the graph</source>
       <translation>Übersicht des Graphen</translation>
-    </message>
-    <message>
-      <location filename="../../gui/graph_view/minimap.py" />
-      <source>The whole graph, from the top down and then to the right. Click or Enter to go there, Esc to close.</source>
-      <translation>Der ganze Graph, von oben nach unten und dann nach rechts. Klick oder Eingabe führt dorthin, Esc schließt.</translation>
     </message>
     <message>
       <location filename="../../gui/graph_view/minimap.py" />
@@ -3970,6 +3970,11 @@
       <location filename="../../gui/history/model.py" />
       <source>current</source>
       <translation>aktuell</translation>
+    </message>
+    <message>
+      <location filename="../../gui/history/model.py" />
+      <source>unfinished</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/history/model.py" />
@@ -6006,6 +6011,16 @@
       <location filename="../../gui/operations/looking.py" />
       <source>The whole graph would be too small to read. Choose a place in its overview; Esc closes the overview.</source>
       <translation>Der ganze Graph wäre zu klein zum Lesen. Eine Stelle in der Übersicht wählen; Esc schließt sie.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/operations/moving.py" />
+      <source>Taken back: {said}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../gui/operations/moving.py" />
+      <source>Done again: {said}</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/operations/moving.py" />
