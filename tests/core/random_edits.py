@@ -1,6 +1,8 @@
-"""Random sequences of edits, undos, redos, folds into revisions and jumps between them, with all that must hold after
-every step: the graph passes onnx's checker and loads in onnxruntime or its wrong layers are marked, undo and redo give
-the very bytes back, what is found step by step is what is found at once, revisions never change."""
+"""Random sequences of edits, undos, redos, repairs, folds into revisions and jumps between them.
+
+After every step: the graph passes onnx's checker and loads in onnxruntime, or its wrong layers are marked; undo and redo
+give the very bytes back; the copy tells all that changed; what is found step by step is found at once; revisions stay.
+"""
 
 from __future__ import annotations
 
@@ -37,6 +39,7 @@ from core.model.model import Model, layer_name
 from tests.conftest import SAMPLE
 from tests.core.edit_graphs import small, written
 from tests.core.random_networks import BLOCKS, HEADS, random_network
+from tests.core.test_edit_changes import cards, edges
 
 OPSETS = (11, 13, 17, 18, 21)
 MOVES = ("do",) * 12 + ("undo",) * 4 + ("redo",) * 2 + ("fold", "jump", "repair")
@@ -103,6 +106,7 @@ class _Game:
 
     def _do(self, act: Edit, found: Found) -> None:
         before, marks, refusal = self.now, self.copy.problems, ""
+        shown, wires = cards(self.copy), edges(self.copy)
         try:
             self.copy.do(act)
         except UserError as error:
@@ -112,16 +116,31 @@ class _Game:
             assert refusal[-1] in ".!?", refusal
             assert (self.now, self.copy.problems) == (before, marks)
             return
+        self._changes(shown, wires)
         found.edits[act.key] += 1
         self.states[len(self.copy.edits) :] = [self.now]
 
+    def _changes(self, shown: dict[ir.Node, str], wires: list[object]) -> None:
+        """The copy names all that reads differently now."""
+        after, changes = cards(self.copy), self.copy.changes
+        if changes.whole:
+            return
+        assert set(changes.added) == after.keys() - shown.keys()
+        assert set(changes.removed) == shown.keys() - after.keys()
+        assert changes.layers >= {n for n in after if shown.get(n) != after[n]}
+        assert changes.wiring or edges(self.copy) == wires
+
     def undo(self, rng: random.Random, found: Found) -> None:
-        for _ in range(rng.randint(1, 3)):
-            self.copy.undo()
+        self._move(self.copy.undo, rng)
 
     def redo(self, rng: random.Random, found: Found) -> None:
+        self._move(self.copy.redo, rng)
+
+    def _move(self, move: Callable[[], Edit | None], rng: random.Random) -> None:
         for _ in range(rng.randint(1, 3)):
-            self.copy.redo()
+            shown, wires = cards(self.copy), edges(self.copy)
+            if move() is not None:
+                self._changes(shown, wires)
 
     def fold(self, rng: random.Random, found: Found) -> None:
         model = self.copy.model.clone()

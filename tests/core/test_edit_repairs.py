@@ -32,6 +32,7 @@ def repaired(model: Model, act: Edit, wanted: type[Edit]) -> tuple[Model, Repair
     state, redo = written(copy.model), copy.undone
     offers = repairs(copy, problem)
     assert (written(copy.model), copy.undone, copy.problems[0]) == (state, redo, problem)
+    assert repairs(copy, problem) == offers  # trying leaves no trace
     assert offers
     for offer in offers:
         before = len(copy.problems)

@@ -31,6 +31,13 @@ class History:
         self.attributes: dict[tuple[ir.Node, str], ir.Attr | None] = {}
         self.shapes: dict[ir.Value, ir.Shape | None] = {}  # of graph inputs
 
+    def copy(self) -> History:
+        """As it is now."""
+        new = History()
+        for name, known in vars(self).items():
+            setattr(new, name, dict(known))
+        return new
+
 
 class Draft:
     """A Model that may be changed, the changes made so far, and the nodes whose types have to be inferred again."""
@@ -41,6 +48,7 @@ class Draft:
         self.noted = Noted()
         self.note = ""  # what the user should know of the edit beyond its title
         self.history = History()
+        self._history_before = History()  # before the edit that is being carried out
         self.touched: dict[ir.Node, None] = {}
         self.better: set[ir.Node] = set()  # touched only because more is known: they compute what they did
         self.known: Types = {}  # types that the file does not say, as inferred before the edit
@@ -309,11 +317,13 @@ class Draft:
         """Undo everything written down."""
         for _, backward in reversed(self.changes):
             backward()
+        self.history = self._history_before
         self.start_anew()
 
     def start_anew(self) -> None:
         """Forget what was written down: the edit is done, or taken back."""
         self.changes, self.noted, self.note = [], Noted(), ""
+        self._history_before = self.history.copy()
         self.touched.clear()
         self.better.clear()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ from core.model.inline import constant_tensor
 from core.model.model import layer_name
 
 _MOST = 4  # offers
+_PATIENCE = 0.4  # seconds: on large graphs an idea may change the shapes of all that follows
 _RECENT = 12  # attributes and shapes that were changed, tried from the last
 _BROADCAST = frozenset({"Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Sum", "Mean", "PRelu", "Where"})
 Sizes = tuple[int | str | None, ...]
@@ -45,8 +47,9 @@ def repairs(copy: WorkingCopy, problem: Problem) -> tuple[Repair, ...]:
     if node is None or problem not in copy.problems:
         return ()
     found: list[Repair] = []
+    start = time.perf_counter()
     for offer in _ideas(copy, node):
-        if len(found) == _MOST:
+        if len(found) == _MOST or time.perf_counter() - start > (_PATIENCE if not found else _PATIENCE / 4):
             break
         if offer not in found and _helps(copy, problem, offer):
             found.append(offer)
