@@ -1,7 +1,8 @@
 """Random sequences of edits, undos, redos, repairs, folds into revisions and jumps between them.
 
-After every step: the graph passes onnx's checker and loads in onnxruntime, or its wrong layers are marked; undo and redo
-give the very bytes back; the copy tells all that changed; what is found step by step is found at once; revisions stay.
+After every step: the graph passes onnx's checker and loads in onnxruntime, or its wrong layers are marked; undo and
+redo give the very bytes back; the copy tells all that changed; what is found step by step is found at once; revisions
+stay as they are.
 """
 
 from __future__ import annotations

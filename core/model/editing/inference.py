@@ -16,7 +16,7 @@ import onnx
 import onnx_ir as ir
 
 from core.model.editing.checks import Known, Sizes, TensorType, disagreement
-from core.model.editing.index import bodies_of, has_body
+from core.model.editing.index import bodies_of
 from core.model.facts import LIKE_INPUT
 from core.model.inline import constant_tensor
 from core.model.model import layer_name
@@ -66,6 +66,7 @@ _BLIND = frozenset(
         "RNN",
     }
 )  # fmt: skip  the numbers that these read never decide a shape
+_WITH_BODIES = frozenset({"If", "Loop", "Scan", "SequenceMap"})
 _SHAPED_BY = {"Reshape": 1, "ConstantOfShape": 0}  # the input that holds the shape of what is made
 _PLAIN = frozenset({ir.AttributeType.INT, ir.AttributeType.FLOAT, ir.AttributeType.STRING, ir.AttributeType.INTS,
                     ir.AttributeType.FLOATS, ir.AttributeType.STRINGS})  # fmt: skip
@@ -199,14 +200,16 @@ def _looked_up(operator: str, version: int, domain: str) -> _Definition | None:
 
 def _lacking(graph: ir.Model, node: ir.Node, definition: _Definition) -> str:
     """What a layer, or a layer in its body, reads too little or too much; '' for nothing."""
-    for index, value in enumerate(node.inputs):
-        if value is None and index < len(definition.needed) and definition.needed[index]:
-            return f" lacks its input '{definition.inputs[index]}'"
-    if len(node.inputs) < definition.fewest:
-        return f" lacks its input '{definition.inputs[len(node.inputs)]}'"
-    if len(node.inputs) > definition.most:
-        return f" has {len(node.inputs)} inputs, and {node.op_type} takes at most {definition.most}"
-    if has_body(node):
+    inputs = node.inputs
+    if None in inputs:
+        for index, value in enumerate(inputs):
+            if value is None and index < len(definition.needed) and definition.needed[index]:
+                return f" lacks its input '{definition.inputs[index]}'"
+    if len(inputs) < definition.fewest:
+        return f" lacks its input '{definition.inputs[len(inputs)]}'"
+    if len(inputs) > definition.most:
+        return f" has {len(inputs)} inputs, and {node.op_type} takes at most {definition.most}"
+    if node.op_type in _WITH_BODIES:
         for inner in (n for body in bodies_of(node) for n in body):
             known = _definition(graph, inner)
             lacking = _lacking(graph, inner, known) if known is not None else ""
@@ -222,8 +225,9 @@ def _key(node: ir.Node, definition: _Definition, given: Sequence[Known | None], 
         if a.type not in _PLAIN or a.is_ref():
             return None
         attributes.append((a.name, a.value if not isinstance(a.value, list) else tuple(a.value)))
-    if not all(known is None or isinstance(known, TensorType) for known in given):
-        return None
+    for known in given:
+        if known is not None and not isinstance(known, TensorType):
+            return None
     numbers = []
     if node.op_type not in _BLIND:
         for value in node.inputs:
