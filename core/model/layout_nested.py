@@ -12,15 +12,17 @@ trunk. Pure Python, no Qt, deterministic.
 from __future__ import annotations
 
 import threading
+from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Hashable
 from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
 
 from core.model.layout import Border, Point, Spacing, layout
 
 Size = tuple[float, float]
 Box = tuple[float, float, float, float]
-Link = tuple[int | None, int | None, int]  # item, item, tensor; None is the border
+Link = tuple[int | None, int | None, Hashable]  # position of an item, of an item, tensor; None is the border
 ROOT = 0
 
 
@@ -32,24 +34,33 @@ class Frame:
     side: float = 12.0
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """An open block: its parent's number (None for the whole graph), cards directly in it, least width of its frame.
+@dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
+class Part:
+    """What stands directly in one block, never changed: sizes of cards, and the parts of open blocks inside.
 
-    Groups come parents first; the whole graph is number 0.
+    ``links`` are the tensors between them and across the border, each once per pair of ends; a tensor has one source.
+    ``width`` is the least that the frame has. ``cards`` and ``inner`` are the positions of cards and of open blocks.
     """
 
-    parent: int | None
-    cards: tuple[int, ...]
+    items: tuple[Size | Part, ...]
+    links: tuple[Link, ...]
     width: float = 0.0
+    cards: tuple[int, ...] = field(init=False)
+    inner: tuple[int, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        inner = [k for k, item in enumerate(self.items) if isinstance(item, Part)]
+        open_ = set(inner)
+        object.__setattr__(self, "inner", tuple(inner))
+        object.__setattr__(self, "cards", tuple([k for k in range(len(self.items)) if k not in open_]))
 
 
 @dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
 class Inside:
     """The layout of one block's content, in its own coordinates from its upper left corner.
 
-    ``boxes`` (left, top, width, height) and ``ranks`` are of its items, ``routes`` of its links, ``ends``
-    whether a link ends at a card. ``enters`` and ``leaves`` are the x of its ports.
+    ``boxes`` (left, top, width, height) and ``ranks`` are of its items, ``routes`` of its links, ``ends`` whether a
+    link ends at a card. ``enters`` and ``leaves`` are the x of its ports.
     """
 
     size: Size
@@ -61,47 +72,13 @@ class Inside:
     leaves: tuple[float, ...]
 
 
-@dataclass(eq=False, slots=True)
-class Placed:
-    """One block where it stands. ``items`` are cards by number and groups as -1 - number, in the order of
-    ``inside.boxes``; ``links`` gives the number of each link in ``inside.routes``."""
+@dataclass(frozen=True, slots=True)
+class _Laid:
+    """A part with its layout, and the x at which each tensor crosses its border."""
 
     inside: Inside
-    items: tuple[int, ...]
-    links: dict[Link, int]
-    left: float = 0.0
-    top: float = 0.0
-
-
-@dataclass
-class Cache:
-    """Inner layouts by content, the least recently used ones forgotten. May be shared between graphs and threads."""
-
-    most: int = 80_000  # items and links in all: about 50 MB
-    _known: OrderedDict[object, Inside] = field(default_factory=OrderedDict)
-    _held: int = 0
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def get(self, content: _Content, spacing: Spacing, frame: Frame | None) -> tuple[Inside, bool]:
-        """The layout, and whether it was computed just now."""
-        key = (content, spacing, frame)
-        with self._lock:
-            found = self._known.get(key)
-            if found is not None:
-                self._known.move_to_end(key)
-                return found, False
-        made = _inside(content, spacing, frame)
-        with self._lock:
-            if key not in self._known:
-                self._known[key] = made
-                self._held += _weight(made)
-            while self._held > self.most and len(self._known) > 1:
-                self._held -= _weight(self._known.popitem(last=False)[1])
-            return self._known.get(key, made), True
-
-
-def _weight(inside: Inside) -> int:
-    return len(inside.boxes) + len(inside.routes)
+    enters: dict[Hashable, float]
+    leaves: dict[Hashable, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +86,8 @@ class _Content:
     """Everything the layout of one block depends on.
 
     Items come first, then ``enters`` ports, then ``leaves`` ports; ``links`` are (source, target, tensor, offset at the
-    source, offset at the target) between them;
-    no offset stands for a card, whose edges leave as is best and arrive at the middle.
+    source, offset at the target) between them; no offset stands for a card, whose edges leave as is best and arrive at
+    the middle.
     """
 
     sizes: tuple[Size, ...]
@@ -120,20 +97,81 @@ class _Content:
     width: float
 
 
-@dataclass(frozen=True)
-class Nested:
-    """The result. ``blocks`` are the groups' in their order; ``fresh`` counts items whose layout was not remembered.
+class Cache:
+    """Inner layouts by content, the least recently used ones forgotten; and those of parts as long as these live.
 
-    Routes are stitched together when they are asked for.
+    May be shared between graphs and threads. ``computed`` counts items that were laid out because nothing equal was
+    remembered.
     """
 
+    def __init__(self, most: int = 80_000) -> None:
+        """``most`` items and links in all are remembered: about 50 MB."""
+        self._most = most
+        self._known: OrderedDict[object, Inside] = OrderedDict()
+        self._parts: WeakKeyDictionary[Part, _Laid] = WeakKeyDictionary()
+        self._held = 0
+        self._lock = threading.Lock()
+        self.computed = 0
+
+    def lay(self, part: Part, spacing: Spacing, frame: Frame, top: bool = False) -> _Laid:
+        """The layout of a part; ``top`` of the whole graph, which has no frame."""
+        found = self._parts.get(part)
+        if found is None:
+            inner = {k: self.lay(item, spacing, frame) for k in part.inner if isinstance(item := part.items[k], Part)}
+            content, enters, leaves = _content(part, inner)
+            inside = self._get(content, spacing, None if top else frame)
+            found = _Laid(
+                inside,
+                dict(zip(enters, inside.enters, strict=True)),
+                dict(zip(leaves, inside.leaves, strict=True)),
+            )
+            self._parts[part] = found
+        return found
+
+    def _get(self, content: _Content, spacing: Spacing, frame: Frame | None) -> Inside:
+        key = (content, spacing, frame)
+        with self._lock:
+            found = self._known.get(key)
+            if found is not None:
+                self._known.move_to_end(key)
+                return found
+        made = _inside(content, spacing, frame)
+        with self._lock:
+            self.computed += len(made.boxes)
+            made = self._known.setdefault(key, made)
+            self._held += _weight(made)
+            while self._held > self._most and len(self._known) > 1:
+                self._held -= _weight(self._known.popitem(last=False)[1])
+        return made
+
+
+def _weight(inside: Inside) -> int:
+    return len(inside.boxes) + len(inside.routes)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Placed:
+    """One block where it stands. ``first`` is the number of its first card; ``parent`` and ``at`` say in which block,
+    and at which position there, it is. ``inner`` gives the number of each open block in it, by position."""
+
+    part: Part
+    inside: Inside
+    left: float
+    top: float
+    first: int
+    parent: int
+    at: int
+    depth: int
+    inner: dict[int, int]
+
+
+@dataclass(frozen=True)
+class Nested:
+    """The result. ``blocks[0]`` is the whole graph; a block comes after the one around it. Cards are numbered block by
+    block in that order. Routes are stitched together when they are asked for."""
+
     blocks: tuple[Placed, ...]
-    groups: tuple[Group, ...]
-    edges: Sequence[tuple[int, int]]
-    tensors: Sequence[int]
-    homes: Sequence[int]
-    depths: Sequence[int]
-    fresh: int
+    firsts: tuple[int, ...]
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
@@ -142,162 +180,101 @@ class Nested:
 
     def boxes(self) -> list[Box]:
         """(left, top, width, height) of every card, by its number."""
-        out: list[Box] = [(0.0, 0.0, 0.0, 0.0)] * len(self.homes)
+        out: list[Box] = []
         for placed in self.blocks:
-            left, top = placed.left, placed.top
-            for item, (x, y, w, h) in zip(placed.items, placed.inside.boxes, strict=True):
-                if item >= 0:
-                    out[item] = (x + left, y + top, w, h)
+            left, top, boxes = placed.left, placed.top, placed.inside.boxes
+            out += [(x + left, y + top, w, h) for x, y, w, h in [boxes[k] for k in placed.part.cards]]
         return out
 
-    def frame(self, group: int) -> Box:
+    def frame(self, block: int) -> Box:
         """(left, top, width, height) of an open block."""
-        placed = self.blocks[group]
+        placed = self.blocks[block]
         return (placed.left, placed.top, *placed.inside.size)
 
-    def route(self, edge: int) -> tuple[Point, ...]:
-        """The whole way of an edge, from the lower border of its source to the upper border of its target."""
+    def place(self, card: int) -> tuple[int, int]:
+        """The block that a card stands in, and its position there."""
+        block = bisect_right(self.firsts, card) - 1
+        return block, self.blocks[block].part.cards[card - self.firsts[block]]
+
+    def card(self, block: int, position: int) -> int:
+        """The number of the card at a position of a block."""
+        placed = self.blocks[block]
+        return placed.first + bisect_right(placed.part.cards, position) - 1
+
+    def route(self, source: int, target: int, tensor: Hashable) -> tuple[Point, ...]:
+        """The way of a tensor from one card to another: from the lower border of the one, out of the blocks around it
+        and into those around the other, to its upper border."""
         out: list[Point] = []
-        for group, link in self.steps(edge):
-            placed = self.blocks[group]
-            piece = placed.inside.routes[placed.links[link]]
+        for block, link in self._steps(source, target, tensor):
+            placed = self.blocks[block]
+            piece = placed.inside.routes[placed.part.links.index(link)]
             points = [(x + placed.left, y + placed.top) for x, y in piece]
             out += points[1:] if out else points
         return tuple(out)
 
-    def steps(self, edge: int) -> list[tuple[int, Link]]:
-        """The links an edge is made of, in order, each with its group."""
-        source, target = self.edges[edge]
-        tensor = self.tensors[edge]
-        return _steps(source, target, tensor, self.groups, self.homes, self.depths)
+    def _steps(self, source: int, target: int, tensor: Hashable) -> list[tuple[int, Link]]:
+        (a, i), (b, j) = self.place(source), self.place(target)
+        up: list[tuple[int, Link]] = []
+        down: list[tuple[int, Link]] = []
+        while a != b:
+            if self.blocks[a].depth >= self.blocks[b].depth:
+                up.append((a, (i, None, tensor)))
+                a, i = self.blocks[a].parent, self.blocks[a].at
+            else:
+                down.append((b, (None, j, tensor)))
+                b, j = self.blocks[b].parent, self.blocks[b].at
+        return [*up, (a, (i, j, tensor)), *reversed(down)]
 
 
-def layout_nested(
-    sizes: Sequence[Size],
-    edges: Sequence[tuple[int, int]],
-    tensors: Sequence[int],
-    groups: Sequence[Group],
-    spacing: Spacing | None = None,
-    frame: Frame | None = None,
-    cache: Cache | None = None,
-) -> Nested:
-    """Place cards of the given (width, height) in the open blocks that hold them.
-
-    ``tensors`` gives, edge by edge, the number of the tensor it carries. ``groups[0]`` is the whole graph. Raises
-    ValueError for a cycle between the items of a block, and for a card that is in no group.
-    """
-    space, rim, memory = spacing or Spacing(), frame or Frame(), cache if cache is not None else Cache()
-    homes, depths = _homes(len(sizes), groups)
-    links: list[dict[Link, int]] = [{} for _ in groups]
-    for (source, target), tensor in zip(edges, tensors, strict=True):
-        home = homes[source]
-        if home == homes[target]:  # nearly all
-            links[home].setdefault((source, target, tensor), len(links[home]))
-            continue
-        for g, link in _steps(source, target, tensor, groups, homes, depths):
-            links[g].setdefault(link, len(links[g]))
-    inner: list[list[int]] = [[] for _ in groups]
-    begins = [min(group.cards, default=len(sizes)) for group in groups]
-    placed: list[Placed | None] = [None] * len(groups)
-    ports: list[tuple[dict[int, float], dict[int, float]]] = [({}, {})] * len(groups)
-    fresh = 0
-    for g in range(len(groups) - 1, -1, -1):
-        group = groups[g]
-        items = list(group.cards)
-        if inner[g]:
-            items = sorted((*group.cards, *(-1 - h for h in inner[g])), key=lambda i: i if i >= 0 else begins[-1 - i])
-        content, enters, leaves = _content(items, links[g], sizes, placed, ports, group.width)
-        inside, new = memory.get(content, space, rim if g else None)
-        fresh += len(items) if new else 0
-        placed[g] = Placed(inside, tuple(items), links[g])
-        ports[g] = (
-            dict(zip(enters, inside.enters, strict=True)),
-            dict(zip(leaves, inside.leaves, strict=True)),
-        )
-        if group.parent is not None:
-            inner[group.parent].append(g)
-            begins[group.parent] = min(begins[group.parent], begins[g])
-    done = tuple(p for p in placed if p is not None)
-    _stand(done)
-    return Nested(done, tuple(groups), edges, tensors, homes, depths, fresh)
+def layout_nested(root: Part, spacing: Spacing, frame: Frame, cache: Cache) -> Nested:
+    """Place a graph. Raises ValueError for a cycle between the items of a block, or a tensor with two sources."""
+    blocks: list[Placed] = []
+    firsts: list[int] = []
+    first = 0
+    waiting: list[tuple[Part, Inside, int, int, float, float]] = [
+        (root, cache.lay(root, spacing, frame, top=True).inside, -1, -1, 0.0, 0.0)
+    ]
+    while waiting:
+        part, inside, parent, at, left, top = waiting.pop()
+        depth = blocks[parent].depth + 1 if parent >= 0 else 0
+        number = len(blocks)
+        if parent >= 0:
+            blocks[parent].inner[at] = number
+        blocks.append(Placed(part, inside, left, top, first, parent, at, depth, {}))
+        firsts.append(first)
+        first += len(part.cards)
+        for k in reversed(part.inner):
+            item, (x, y, _, _) = part.items[k], inside.boxes[k]
+            if isinstance(item, Part):
+                waiting.append((item, cache.lay(item, spacing, frame).inside, number, k, left + x, top + y))
+    return Nested(tuple(blocks), tuple(firsts))
 
 
-def _homes(count: int, groups: Sequence[Group]) -> tuple[list[int], list[int]]:
-    """The group of each card, and the depth of each group."""
-    homes = [-1] * count
-    depths = [0] * len(groups)
-    for g, group in enumerate(groups):
-        for card in group.cards:
-            homes[card] = g
-        if group.parent is not None:
-            if group.parent >= g:
-                raise ValueError(f"group {g} comes before its parent {group.parent}")
-            depths[g] = depths[group.parent] + 1
-    if -1 in homes:
-        raise ValueError(f"card {homes.index(-1)} is in no group")
-    return homes, depths
-
-
-def _steps(
-    source: int, target: int, tensor: int, groups: Sequence[Group], homes: Sequence[int], depths: Sequence[int]
-) -> list[tuple[int, Link]]:
-    """Out of the blocks around the source, across the block that holds both, into those around the target."""
-    up: list[tuple[int, Link]] = []
-    down: list[tuple[int, Link]] = []
-    a, b = homes[source], homes[target]
-    while a != b:
-        if depths[a] >= depths[b]:
-            up.append((a, (source, None, tensor)))
-            source = -1 - a
-            a = groups[a].parent or ROOT
-        else:
-            down.append((b, (None, target, tensor)))
-            target = -1 - b
-            b = groups[b].parent or ROOT
-    return [*up, (a, (source, target, tensor)), *reversed(down)]
-
-
-def _content(
-    items: Sequence[int],
-    links: dict[Link, int],
-    sizes: Sequence[Size],
-    placed: Sequence[Placed | None],
-    ports: Sequence[tuple[dict[int, float], dict[int, float]]],
-    width: float,
-) -> tuple[_Content, list[int], list[int]]:
-    """The content of a block, and the tensors of its ports from left to right as numbered."""
-    count = len(items)
-    place: dict[int | None, int] = {item: k for k, item in enumerate(items)}
-    enters = list(dict.fromkeys([t for source, _, t in links if source is None]))
-    leaves = list(dict.fromkeys([t for _, target, t in links if target is None]))
+def _content(part: Part, inner: dict[int, _Laid]) -> tuple[_Content, list[Hashable], list[Hashable]]:
+    """The content of a block, and the tensors of its ports in the order they are numbered."""
+    count = len(part.items)
+    enters = list(dict.fromkeys([t for source, _, t in part.links if source is None]))
+    leaves = list(dict.fromkeys([t for _, target, t in part.links if target is None]))
     entry = {t: count + k for k, t in enumerate(enters)}
     exit_ = {t: count + len(enters) + k for k, t in enumerate(leaves)}
-    number: dict[int, int] = {}
+    number: dict[Hashable, int] = {}
     out = []
-    for source, target, tensor in links:
+    for source, target, tensor in part.links:
         leaving: float | None = None
         arriving: float | None = None
         if source is None:
-            leaving = 0.0
-        elif source < 0:
-            leaving = _offset(ports[-1 - source][1][tensor], placed[-1 - source])
+            source, leaving = entry[tensor], 0.0
+        elif source in inner:
+            laid = inner[source]
+            leaving = laid.leaves[tensor] - laid.inside.size[0] / 2
         if target is None:
-            arriving = 0.0
-        elif target < 0:
-            arriving = _offset(ports[-1 - target][0][tensor], placed[-1 - target])
-        a = entry[tensor] if source is None else place[source]
-        b = exit_[tensor] if target is None else place[target]
-        out.append((a, b, number.setdefault(tensor, len(number)), leaving, arriving))
-    boxes = tuple([sizes[item] if item >= 0 else _size(placed[-1 - item]) for item in items])
-    return _Content(boxes, tuple(out), len(enters), len(leaves), width), enters, leaves
-
-
-def _size(placed: Placed | None) -> Size:
-    return placed.inside.size if placed is not None else (0.0, 0.0)
-
-
-def _offset(port: float, placed: Placed | None) -> float:
-    return port - _size(placed)[0] / 2
+            target, arriving = exit_[tensor], 0.0
+        elif target in inner:
+            laid = inner[target]
+            arriving = laid.enters[tensor] - laid.inside.size[0] / 2
+        out.append((source, target, number.setdefault(tensor, len(number)), leaving, arriving))
+    sizes = tuple([inner[k].inside.size if isinstance(item, Part) else item for k, item in enumerate(part.items)])
+    return _Content(sizes, tuple(out), len(enters), len(leaves), part.width), enters, leaves
 
 
 def _inside(content: _Content, spacing: Spacing, frame: Frame | None) -> Inside:
@@ -331,12 +308,3 @@ def _inside(content: _Content, spacing: Spacing, frame: Frame | None) -> Inside:
     enters, leaves = tuple(across[count : count + ins]), tuple(across[count + ins :])
     ends = tuple(link[4] is None for link in content.links)
     return Inside((width, height), boxes, done.ranks[:count], tuple(routes), ends, enters, leaves)
-
-
-def _stand(blocks: Sequence[Placed]) -> None:
-    """Give every block its place on the canvas, parents first."""
-    for placed in blocks:
-        for item, (x, y, _, _) in zip(placed.items, placed.inside.boxes, strict=True):
-            if item < 0:
-                inner = blocks[-1 - item]
-                inner.left, inner.top = placed.left + x, placed.top + y

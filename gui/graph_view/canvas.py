@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from gui import theme
 from gui.graph_view.captions import CATEGORY
-from gui.graph_view.picture import HEADER, PAD, ROW, SIDE, Metrics, Picture
+from gui.graph_view.picture import HEADER, PAD, ROW, SIDE, End, Metrics, Picture
 
 _CHEVRON = 8.0
 _BEHIND = 3.0  # pixels: a closed block looks like a stack of cards
@@ -34,7 +34,7 @@ def metrics() -> Metrics:
 
 @dataclass
 class Shown:
-    """What is marked at the moment, by card or edge number; shared by both items.
+    """What is marked at the moment, by number of a card and by edge; shared by all items.
 
     ``holding`` are closed blocks that hide selected layers, ``frame`` is the path of the open block that is selected.
     ``heat`` are header colours that stand for a figure; cards without one are then grey.
@@ -46,9 +46,9 @@ class Shown:
     frame: str = ""
     inputs: frozenset[int] = frozenset()
     outputs: frozenset[int] = frozenset()
-    input_edges: frozenset[int] = frozenset()
-    output_edges: frozenset[int] = frozenset()
-    tensor_edges: frozenset[int] = frozenset()
+    input_edges: frozenset[End] = frozenset()
+    output_edges: frozenset[End] = frozenset()
+    tensor_edges: frozenset[End] = frozenset()
     badges: Mapping[int, str] | None = None
     wrong: Mapping[int, str] | None = None
     overlays: Mapping[int, str] | None = None
@@ -63,7 +63,7 @@ class CardsItem(QGraphicsItem):
         super().__init__()
         self._picture, self._shown, self._widths = picture, shown, widths
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
-        left, top, right, bottom = picture.place.bounds
+        left, top, right, bottom = picture.nested.bounds
         self._bounds = QRectF(left, top, right - left, bottom - top).adjusted(-16, -16, 16, 16)
         self._value_x: dict[int, float] = {}
         self._fonts = (theme.graph_font(True, 12), theme.graph_font(False, 11))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal
@@ -16,7 +17,8 @@ from gui.graph_view.known import Known, known, known_already
 from gui.graph_view.membership import Membership
 from gui.graph_view.model_work import IN_THREAD
 from gui.graph_view.picture import Picture, members_of, place
-from gui.graph_view.sketch import Metrics, Sketcher
+from gui.graph_view.sizes import Metrics
+from gui.graph_view.sketch import Sketch, Sketcher
 from gui.graph_view.tree import Tree
 from gui.large_graphs import growing
 
@@ -181,24 +183,21 @@ class Drafting(QObject):
             chosen = opened.among(members, large)
             return _made(Sketcher(known(model), members, metrics), chosen, cache)
 
-        def make_large() -> _Made:
-            with growing():
-                return make()
-
-        return self._beside(make_large) if len(model.graph.graph) > _FIRST_AT_ONCE else self._at_once(make)
+        return self._beside(make) if len(model.graph.graph) > _FIRST_AT_ONCE else self._at_once(make)
 
     def _draw(self, opened: Collection[str]) -> bool:
         """The same graph again: with other blocks open, or after an edit."""
         sketcher, cache, chosen = self._sketcher, self._cache, set(opened)
         if sketcher is None:
             return True
-        draft = sketcher.draft(chosen)
-        if draft.missing() > _CARDS_AT_ONCE:
+        cards, largest = sketcher.missing(chosen)
+        if cards > _CARDS_AT_ONCE:
             fork = sketcher.fork()
-            return self._beside(lambda: _made(fork, chosen, cache))
-        sketch = draft.done()
-        if max(len(group.cards) for group in sketch.groups) > _ITEMS_AT_ONCE:
-            return self._beside(lambda: _Made(sketcher, _prepared(place(sketch, sketcher.metrics, cache)), chosen))
+            return self._beside(lambda: _made(fork, chosen, cache), again=True)
+        sketch = sketcher.sketch(chosen)
+        if largest > _ITEMS_AT_ONCE:
+            make = partial(_placed, sketcher, sketch, chosen, cache)
+            return self._beside(make, again=True)
         try:
             return self._deliver(_Made(sketcher, place(sketch, sketcher.metrics, cache), chosen))
         except ValueError:  # what was edited made two blocks feed each other: divide the graph anew
@@ -212,7 +211,8 @@ class Drafting(QObject):
             return True
         return self._deliver(made)
 
-    def _beside(self, make: Callable[[], _Made]) -> bool:
+    def _beside(self, make: Callable[[], _Made], again: bool = False) -> bool:
+        """``again``: divide the graph into blocks anew where it cannot be placed as it is divided now."""
         mine = self._asked
 
         def deliver(made: _Made) -> None:
@@ -220,10 +220,18 @@ class Drafting(QObject):
                 self._deliver(made)
 
         def fail(error: Exception) -> None:
-            if mine == self._asked:
+            if mine != self._asked:
+                return
+            if again and isinstance(error, ValueError) and self._model is not None:
+                self._begin(self._model)
+            else:
                 self._fail(error)
 
-        self._background.run(make, deliver, fail)
+        def work() -> _Made:
+            with growing():
+                return make()
+
+        self._background.run(work, deliver, fail)
         return False
 
     def _deliver(self, made: _Made) -> bool:
@@ -239,9 +247,10 @@ class Drafting(QObject):
 
 
 def _made(sketcher: Sketcher, opened: set[str], cache: Cache) -> _Made:
-    return _Made(sketcher, _prepared(place(sketcher.sketch(opened), sketcher.metrics, cache)), opened)
+    return _placed(sketcher, sketcher.sketch(opened), opened, cache)
 
 
-def _prepared(picture: Picture) -> Picture:
+def _placed(sketcher: Sketcher, sketch: Sketch, opened: set[str], cache: Cache) -> _Made:
+    picture = place(sketch, sketcher.metrics, cache)
     picture.prepare()
-    return picture
+    return _Made(sketcher, picture, opened)

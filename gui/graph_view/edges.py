@@ -40,7 +40,7 @@ class EdgesItem(QGraphicsItem):
         self._picture, self._shown = picture, shown
         self.setPos(0.5, 0)  # columns stand on whole pixels; their lines are crisp half a pixel further
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
-        left, top, right, bottom = picture.place.bounds
+        left, top, right, bottom = picture.nested.bounds
         self._bounds = QRectF(left, top, right - left, bottom - top).adjusted(-40, -40, 40, 40)
 
     def boundingRect(self) -> QRectF:
@@ -105,8 +105,8 @@ class EdgesItem(QGraphicsItem):
         ):
             colour = theme.color(role)
             pen = QPen(colour, max(2.0, 1.2 / detail), Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap)
-            for k in edges:
-                route = self._picture.place.routes[k]
+            for edge in edges:
+                route = self._picture.nested.route(*edge)
                 path = QPainterPath(QPointF(*route[0]))
                 for j in range(len(route) - 1):
                     end = route[j + 1][1] - (_ARROW if j == len(route) - 2 else 0)

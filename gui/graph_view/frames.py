@@ -27,20 +27,19 @@ class FramesItem(QGraphicsItem):
         super().__init__()
         self._picture, self._shown, self._widths = picture, shown, widths
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
-        left, top, right, bottom = picture.place.bounds
+        left, top, right, bottom = picture.nested.bounds
         self._bounds = QRectF(left, top, right - left, bottom - top).adjusted(-8, -8, 8, 8)
-        self._by_group = {frame.group: frame for frame in picture.frames}
 
     def boundingRect(self) -> QRectF:
         return self._bounds
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        if not self._by_group:
+        if len(self._picture.nested.blocks) == 1:
             return
         exposed = option.exposedRect
         detail = QStyleOptionGraphicsItem.levelOfDetailFromTransform(painter.worldTransform())
         parts = self._picture.parts_in(exposed.left(), exposed.top(), exposed.right(), exposed.bottom())
-        frames = [self._by_group[part] for part in parts if part in self._by_group]
+        frames = [self._picture.frame(part) for part in parts if part]
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, detail >= FAR)
         if self._shown.paint != "marks":
             painter.setPen(Qt.PenStyle.NoPen if detail < FAR else QPen(theme.color("border"), 1))

@@ -19,7 +19,7 @@ def mark(picture: Picture, shown: Shown, keys: Collection[str], block: str) -> N
     shown.frame = ""
     if block in picture.blocks:
         chosen = {picture.blocks[block]}
-    elif block in picture.open_blocks:
+    elif block and picture.open_block(block) is not None:
         shown.frame = block
         inner = cards_inside(picture, block)
     else:
@@ -28,25 +28,25 @@ def mark(picture: Picture, shown: Shown, keys: Collection[str], block: str) -> N
             if card is not None:
                 (chosen if key in picture.index else holding).add(card)
     held = inner or chosen
-    edges = picture.sketch.edges
-    into = {e for k in held for e in picture.incoming.get(k, ())}
-    out = {e for k in held for e in picture.outgoing.get(k, ())}
+    into = {edge for k in held for edge in picture.into(k)}
+    out = {edge for k in held for edge in picture.out_of(k)}
     if inner:  # only what crosses the border
         into, out = into - out, out - into
+    out -= into
     shown.selected, shown.holding = frozenset(chosen), frozenset(holding - chosen)
-    shown.input_edges, shown.output_edges = frozenset(into), frozenset(out - into)
-    shown.inputs = frozenset(edges[e][0] for e in into) - held
-    shown.outputs = frozenset(edges[e][1] for e in shown.output_edges) - held - shown.inputs
+    shown.input_edges, shown.output_edges = frozenset(into), frozenset(out)
+    shown.inputs = frozenset(source for source, _, _ in into) - held
+    shown.outputs = frozenset(target for _, target, _ in out) - held - shown.inputs
 
 
 def cards_inside(picture: Picture, path: str) -> set[int]:
     """All cards in an open block, those of open blocks in it included."""
-    frame = picture.open_blocks.get(path)
+    frame = picture.open_block(path)
     if frame is None:
         return set()
-    groups = picture.nested.groups
+    blocks = picture.nested.blocks
     within = {frame.group}
-    for k in range(frame.group + 1, len(groups)):  # parents come first
-        if groups[k].parent in within:
+    for k in range(frame.group + 1, len(blocks)):  # outer ones come first
+        if blocks[k].parent in within:
             within.add(k)
-    return {card for group in within for card in groups[group].cards}
+    return {card for k in within for card in range(blocks[k].first, blocks[k].first + len(blocks[k].part.cards))}

@@ -7,11 +7,13 @@ lists that cover the whole canvas are made when they are first asked for.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Literal, NamedTuple, overload
+from typing import Literal, NamedTuple, cast, overload
+
+import onnx_ir as ir
 
 from core.errors import UserError
 from core.model.blocks import find_blocks
@@ -21,8 +23,10 @@ from core.model.model import Model
 from gui.graph_view.diagram import Card, Edge
 from gui.graph_view.known import known
 from gui.graph_view.membership import Membership
-from gui.graph_view.sketch import HEADER, PAD, ROW, SIDE, Block, Metrics, Sketch, Sketcher, flat
-from gui.graph_view.strokes import BAND, LABEL_PX, Label, Stretch, Strokes, curve_x, labels
+from gui.graph_view.sizes import HEADER, PAD, ROW, SIDE, Metrics
+from gui.graph_view.sketch import Area, Sketch, Sketcher, flat
+from gui.graph_view.strokes import BAND, LABEL_PX, Label, Stretch, Strokes, curve_x, labels, shifted
+from gui.words import counted, tr
 
 __all__ = ["BAND", "HEADER", "LABEL_PX", "PAD", "ROW", "SIDE", "TITLE", "Label", "Metrics", "Picture", "Stretch"]
 
@@ -30,6 +34,7 @@ TITLE = 26.0
 SPACING = Spacing(between_cards=24.0, between_lanes=12.0, between_ranks=32.0, between_ports=24.0, at_border=14.0)
 FRAME = Frame(title=TITLE, side=14.0)
 Blocks = Literal["open", "closed", "flat"]
+End = tuple[int, int, ir.Value]  # the card an edge leaves, the one it reaches, its tensor
 
 
 class OpenBlock(NamedTuple):
@@ -50,12 +55,12 @@ class OpenBlock(NamedTuple):
 class Routes(Sequence[tuple[Point, ...]]):
     """One polyline per edge, from the lower border of its source to the upper border of its target."""
 
-    def __init__(self, nested: Nested) -> None:
-        self._nested = nested
+    def __init__(self, count: int, make: Callable[[int], tuple[Point, ...]]) -> None:
+        self._count, self._make = count, make
         self._known: dict[int, tuple[Point, ...]] = {}
 
     def __len__(self) -> int:
-        return len(self._nested.edges)
+        return self._count
 
     @overload
     def __getitem__(self, k: int) -> tuple[Point, ...]: ...
@@ -67,47 +72,110 @@ class Routes(Sequence[tuple[Point, ...]]):
         if k not in self._known:
             if not -len(self) <= k < len(self):
                 raise IndexError(k)
-            self._known[k] = self._nested.route(k % len(self))
+            self._known[k] = self._make(k % len(self))
         return self._known[k]
 
 
-class Place(NamedTuple):
+class Place:
     """``routes`` of the edges and ``bounds`` (left, top, right, bottom) of everything."""
 
-    routes: Routes
-    bounds: tuple[float, float, float, float]
+    def __init__(self, picture: Picture) -> None:
+        self._picture = picture
+        self.bounds = picture.nested.bounds
+
+    @cached_property
+    def routes(self) -> Routes:
+        ends, route = self._picture.ends, self._picture.nested.route
+        return Routes(len(ends), lambda k: route(*ends[k]))
 
 
 @dataclass(frozen=True)
 class Picture:
-    """Everything the canvas paints: cards and edges as one flat list each of what is visible, and frames.
-
-    ``badges`` says what is unusual about a card, ``wrong`` why it cannot run.
-    """
+    """Everything the canvas paints: cards and edges as one flat list each of what is visible, and frames."""
 
     sketch: Sketch
     nested: Nested
     metrics: Metrics
 
-    @property
+    def area(self, group: int) -> Area:
+        """What stands in one open block; ROOT is the whole graph."""
+        return cast(Area, self.nested.blocks[group].part)
+
+    @cached_property
     def cards(self) -> tuple[Card, ...]:
-        return self.sketch.cards
+        """The visible ones, the inputs of the graph first."""
+        return tuple([card for group in range(len(self.nested.blocks)) for card in self.area(group).drawn])
 
-    @property
-    def badges(self) -> Mapping[int, str]:
-        return self.sketch.marks
+    @cached_property
+    def ends(self) -> list[End]:
+        """Of every edge the cards it leaves and reaches, and its tensor."""
+        out: list[End] = []
+        for group, placed in enumerate(self.nested.blocks):
+            first, inner = placed.first, placed.inner
+            for a, b, tensor in self.area(group).links:
+                if a is None or b is None:
+                    continue
+                value = cast(ir.Value, tensor)
+                if not inner:
+                    out.append((first + a, first + b, value))
+                else:
+                    source = self._maker(group, a, value)
+                    out += [(source, target, value) for target in self._readers(group, b, value)]
+        return out
 
-    @property
-    def wrong(self) -> Mapping[int, str]:
-        return self.sketch.wrong
+    def _maker(self, group: int, position: int, value: ir.Value) -> int:
+        """The card behind an item that a tensor leaves."""
+        inner = self.nested.blocks[group].inner.get(position)
+        if inner is None:
+            return self.nested.card(group, position)
+        return self._maker(inner, self.area(inner).leaving[value], value)
+
+    def _readers(self, group: int, position: int, value: ir.Value) -> list[int]:
+        """The cards behind an item that a tensor reaches."""
+        inner = self.nested.blocks[group].inner.get(position)
+        if inner is None:
+            return [self.nested.card(group, position)]
+        return [card for k in self.area(inner).entering[value] for card in self._readers(inner, k, value)]
+
+    def into(self, card: int) -> list[End]:
+        """The edges that end at a card."""
+        group, position = self.nested.place(card)
+        links = [(a, cast(ir.Value, value)) for a, b, value in self.area(group).links if b == position]
+        return [(self._made_at(group, a, value), card, value) for a, value in links]
+
+    def out_of(self, card: int) -> list[End]:
+        """The edges that begin at a card."""
+        group, position = self.nested.place(card)
+        out = []
+        for a, b, tensor in self.area(group).links:
+            if a == position:
+                value = cast(ir.Value, tensor)
+                out += [(card, target, value) for target in self._read_at(group, b, value)]
+        return out
+
+    def _made_at(self, group: int, position: int | None, value: ir.Value) -> int:
+        """The card that makes a tensor, seen from a block in which it comes from an item, or from outside."""
+        while position is None:
+            at, group = self.nested.blocks[group].at, self.nested.blocks[group].parent
+            position = next(a for a, b, v in self.area(group).links if b == at and v is value)
+        return self._maker(group, position, value)
+
+    def _read_at(self, group: int, position: int | None, value: ir.Value) -> list[int]:
+        """The cards that read a tensor, seen from a block in which it goes to an item, or out."""
+        if position is not None:
+            return self._readers(group, position, value)
+        placed = self.nested.blocks[group]
+        links = [b for a, b, v in self.area(placed.parent).links if a == placed.at and v is value]
+        return [card for b in links for card in self._read_at(placed.parent, b, value)]
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
-        said = self.sketch.said
+        numbers: dict[ir.Value, int] = {}
         out = []
-        for (source, target), tensor in zip(self.sketch.edges, self.sketch.tensors, strict=True):
-            name, shape, dtype, _ = said[tensor]
-            out.append(Edge(source, target, tensor, shape, name, dtype))
+        for source, target, value in self.ends:
+            said = self.area(self.nested.place(target)[0]).said[value]
+            number = numbers.setdefault(value, len(numbers))
+            out.append(Edge(source, target, number, said.shape, said.name, said.dtype))
         return tuple(out)
 
     @cached_property
@@ -117,16 +185,18 @@ class Picture:
 
     @cached_property
     def place(self) -> Place:
-        return Place(Routes(self.nested), self.nested.bounds)
+        return Place(self)
 
     @cached_property
     def frames(self) -> tuple[OpenBlock, ...]:
         """The open blocks, outer ones first."""
-        return tuple(self._frame(block) for block in self.sketch.frames)
+        return tuple([self.frame(group) for group in range(1, len(self.nested.blocks))])
 
-    def _frame(self, block: Block) -> OpenBlock:
-        box = self.nested.frame(block.group)
-        return OpenBlock(block.path, block.title, block.depth, box, block.group, block.layers, block.alike)
+    def frame(self, group: int) -> OpenBlock:
+        """One open block, by its number in the layout."""
+        said = self.sketch.frame(self.area(group).block)
+        depth = self.nested.blocks[group].depth
+        return OpenBlock(said.path, said.title, depth, self.nested.frame(group), group, said.layers, said.alike)
 
     @cached_property
     def index(self) -> dict[str, int]:
@@ -139,56 +209,77 @@ class Picture:
         return {card.block: k for k, card in enumerate(self.cards) if card.block}
 
     @cached_property
-    def open_blocks(self) -> dict[str, OpenBlock]:
-        return {frame.path: frame for frame in self.frames}
+    def _groups(self) -> dict[int, int]:
+        return {self.area(group).block: group for group in range(1, len(self.nested.blocks))}
 
-    @cached_property
-    def _hidden(self) -> dict[str, int]:
-        return self.sketch.inside()
+    def open_block(self, path: str) -> OpenBlock | None:
+        """The frame of a block; None where it is not open, or unknown."""
+        block = self.sketch.wiring.members.number.get(path)
+        group = self._groups.get(block) if block is not None else None
+        return self.frame(group) if group is not None else None
 
     def card_of(self, key: str) -> int | None:
         """The card of a layer, or of the closed block that hides it."""
         found = self.index.get(key)
-        return found if found is not None else self._hidden.get(key)
+        return found if found is not None else self.blocks.get(self.sketch.hider(key))
 
     def layers(self) -> list[list[str]]:
         """Keys of the layers that each card stands for: its own, a closed block's, none for an end."""
-        out = [[card.key] if card.key else [] for card in self.cards]
-        for key, card in self._hidden.items():
-            out[card].append(key)
+        out: list[list[str]] = [[] for _ in self.cards]
+        for key in self.sketch.wiring.whole.layers:
+            card = self.card_of(key)
+            if card is not None:
+                out[card].append(key)
         return out
+
+    @cached_property
+    def badges(self) -> dict[int, str]:
+        """What is unusual about a card, or about the layers in a closed block."""
+        return self._on_cards(self.sketch.marks)
+
+    @cached_property
+    def wrong(self) -> dict[int, str]:
+        """Why a card's layer cannot run, or one in a closed block."""
+        return self._on_cards(self.sketch.wrong)
+
+    def _on_cards(self, said: Mapping[str, str]) -> dict[int, str]:
+        found: dict[int, list[tuple[str, str]]] = {}
+        for key, sentence in said.items():
+            card = self.card_of(key)
+            if card is not None:
+                found.setdefault(card, []).append((key, sentence))
+        return {k: _together(lines) if self.cards[k].block else lines[0][1] for k, lines in found.items()}
 
     @cached_property
     def incoming(self) -> dict[int, list[int]]:
         """Edges that end at a card."""
-        return self._by(1)
+        out: dict[int, list[int]] = {}
+        for k, (_, target, _) in enumerate(self.ends):
+            out.setdefault(target, []).append(k)
+        return out
 
     @cached_property
     def outgoing(self) -> dict[int, list[int]]:
         """Edges that begin at a card."""
-        return self._by(0)
-
-    def _by(self, end: int) -> dict[int, list[int]]:
         out: dict[int, list[int]] = {}
-        for k, edge in enumerate(self.sketch.edges):
-            out.setdefault(edge[end], []).append(k)
+        for k, (source, _, _) in enumerate(self.ends):
+            out.setdefault(source, []).append(k)
         return out
 
     @cached_property
     def tensors(self) -> dict[str, list[int]]:
         """Edges of each tensor by its name."""
-        said = self.sketch.said
         out: dict[str, list[int]] = {}
-        for k, tensor in enumerate(self.sketch.tensors):
-            out.setdefault(said[tensor].name, []).append(k)
+        for k, edge in enumerate(self.edges):
+            out.setdefault(edge.name, []).append(k)
         return out
 
     def prepare(self) -> None:
         """Compute now, in whatever thread this is, what painting and selecting will ask for first."""
-        _ = (self.index, self.incoming, self.outgoing, self.boxes, self.frames, self.edges)
+        _ = (self.index, self.incoming, self.outgoing, self.boxes, self._groups, self.edges, self.badges)
         for k, placed in enumerate(self.nested.blocks):
             Strokes.of(placed.inside)
-            if len(placed.links) > 300:
+            if len(placed.part.links) > 300:
                 self.labels_in(k)
 
     # what is where ------------------------------------------------------------------------------------------------
@@ -200,83 +291,62 @@ class Picture:
             group = waiting.pop()
             yield group
             placed = self.nested.blocks[group]
-            waiting += [-1 - item for item in self._items(placed, left, top, right, bottom) if item < 0]
+            if placed.inner:
+                items = self._items(placed, left, top, right, bottom)
+                waiting += [placed.inner[k] for k in items if k in placed.inner]
 
     @staticmethod
     def _items(placed: Placed, left: float, top: float, right: float, bottom: float) -> Iterator[int]:
         inside, x, y = placed.inside, placed.left, placed.top
-        for k in Strokes.of(inside).items(inside, left - x, top - y, right - x, bottom - y):
-            yield placed.items[k]
+        return Strokes.of(inside).items(inside, left - x, top - y, right - x, bottom - y)
 
     def cards_in(self, left: float, top: float, right: float, bottom: float) -> list[int]:
         """Cards that touch a rectangle."""
         found = []
         for group in self.parts_in(left, top, right, bottom):
-            items = self._items(self.nested.blocks[group], left, top, right, bottom)
-            found += [item for item in items if item >= 0]
+            placed = self.nested.blocks[group]
+            items = self._items(placed, left, top, right, bottom)
+            found += [self.nested.card(group, k) for k in items if k not in placed.inner]
         return found
 
     def card_at(self, x: float, y: float) -> int | None:
         """The card under a point."""
         return next(iter(self.cards_in(x, y, x, y)), None)
 
+    def _group_at(self, x: float, y: float) -> int:
+        return list(self.parts_in(x, y, x, y))[-1]
+
     def frame_at(self, x: float, y: float) -> OpenBlock | None:
         """The innermost open block around a point."""
         group = self._group_at(x, y)
-        return next((frame for frame in self.frames if frame.group == group), None) if group != ROOT else None
-
-    def _group_at(self, x: float, y: float) -> int:
-        return [group for group in self.parts_in(x, y, x, y)][-1]
+        return self.frame(group) if group != ROOT else None
 
     def edge_at(self, x: float, y: float, reach: float) -> int | None:
         """The edge nearest to a point, no farther than ``reach``; of several of one tensor the first."""
-        placed = self.nested.blocks[self._group_at(x, y)]
+        group = self._group_at(x, y)
+        placed = self.nested.blocks[group]
         x, y = x - placed.left, y - placed.top
         best, found = reach, None
-        for link, route in zip(placed.links, placed.inside.routes, strict=True):
+        for (_, _, value), route in zip(self.area(group).links, placed.inside.routes, strict=True):
             if route[0][1] - reach > y or route[-1][1] + reach < y:
                 continue
             for (x0, y0), (x1, y1) in pairwise(route):
                 if y0 - reach <= y <= y1 + reach and min(x0, x1) - reach <= x <= max(x0, x1) + reach:
                     away = abs(x - curve_x(x0, y0, x1, y1, y))
                     if away <= best:
-                        best, found = away, link[2]
-        return self.sketch.tensors.index(found) if found is not None else None
+                        best, found = away, value
+        if found is None:
+            return None
+        return next((k for k, (_, _, value) in enumerate(self.ends) if value is found), None)
 
     def around(self, card: int) -> list[OpenBlock]:
         """The open blocks a card stands in, the innermost first."""
-        by_group = {frame.group: frame for frame in self.frames}
         out = []
-        group: int | None = self.nested.homes[card]
-        while group:
-            out.append(by_group[group])
-            group = self.nested.groups[group].parent
+        group = self.nested.place(card)[0]
+        while group != ROOT:
+            out.append(self.frame(group))
+            group = self.nested.blocks[group].parent
         return out
-
-    def step(self, card: int, direction: str) -> int | None:
-        """The next card from a card: 'up' to a producer, 'down' to a consumer, 'left' and 'right' beside it."""
-        if direction in ("up", "down"):
-            edges = self.incoming if direction == "up" else self.outgoing
-            ends = {self.sketch.edges[e][0 if direction == "up" else 1] for e in edges.get(card, ())}
-            near = [k for k in ends if self.cards[k].key or self.cards[k].block]
-            return min(near, key=lambda k: self._distance(card, k), default=None)
-        left, top, width, height = self.boxes[card]
-        here = left + width / 2
-        bounds = self.nested.bounds
-        row = self.cards_in(bounds[0], top, bounds[2], top + height)
-        beside = [k for k in row if k != card and (self.cards[k].key or self.cards[k].block)]
-        if direction == "left":
-            return max((k for k in beside if self._middle(k)[0] < here), key=self._middle, default=None)
-        return min((k for k in beside if self._middle(k)[0] > here), key=self._middle, default=None)
-
-    def _middle(self, card: int) -> Point:
-        x, y, w, h = self.boxes[card]
-        return (x + w / 2, y + h / 2)
-
-    def _distance(self, a: int, b: int) -> tuple[float, float]:
-        """Along the rows first, so that walking follows the trunk and not a shortcut; then sideways."""
-        (ax, ay), (bx, by) = self._middle(a), self._middle(b)
-        return (abs(ay - by), abs(ax - bx))
 
     # words beside edges -------------------------------------------------------------------------------------------
 
@@ -287,23 +357,26 @@ class Picture:
     def labels_in(self, group: int) -> list[Label]:
         """The words beside edges inside one block, in its own coordinates, from the top down."""
         if group not in self._labels:
-            self._labels[group] = labels(self.sketch, self.nested.blocks[group], self.metrics)
+            self._labels[group] = labels(self.area(group), self.nested.blocks[group].inside, self.metrics)
         return self._labels[group]
 
     @property
     def labels(self) -> list[Label]:
         """All words beside edges, on the canvas."""
-        out = []
-        for group, placed in enumerate(self.nested.blocks):
-            x, y = placed.left, placed.top
-            out += [Label(label.x + x, label.y + y, label.text, label.width) for label in self.labels_in(group)]
+        blocks = enumerate(self.nested.blocks)
+        out = [shifted(label, placed.left, placed.top) for k, placed in blocks for label in self.labels_in(k)]
         return sorted(out, key=lambda label: label.y)
 
 
-def place(sketch: Sketch, metrics: Metrics, cache: Cache | None = None) -> Picture:
+def _together(found: Sequence[tuple[str, str]]) -> str:
+    """What is to be said of a closed block, of the layers it hides."""
+    first = tr("{layer}: {sentence}", layer=found[0][0], sentence=found[0][1])
+    return first if len(found) == 1 else first + "\n" + counted(len(found) - 1, "and {n} more", "and {n} more")
+
+
+def place(sketch: Sketch, metrics: Metrics, cache: Cache) -> Picture:
     """Give everything its place. Raises ValueError for a graph with a cycle."""
-    nested = layout_nested(sketch.sizes, sketch.edges, sketch.tensors, sketch.groups, SPACING, FRAME, cache)
-    return Picture(sketch, nested, metrics)
+    return Picture(sketch, layout_nested(sketch.root, SPACING, FRAME, cache), metrics)
 
 
 def members_of(model: Model, blocks: bool = True) -> Membership:
@@ -322,6 +395,6 @@ def picture(model: Model, metrics: Metrics, blocks: Blocks | Collection[str] = "
     except UserError as error:
         raise ValueError(error.message) from error
     opened: Collection[str] = members.number if blocks in ("open", "flat") else () if blocks == "closed" else blocks
-    done = place(Sketcher(known(model), members, metrics).sketch(opened), metrics)
+    done = place(Sketcher(known(model), members, metrics).sketch(opened), metrics, Cache())
     done.prepare()
     return done

@@ -90,8 +90,10 @@ class Selecting(Opening):
             if self._block in done.blocks:
                 card = done.cards[done.blocks[self._block]]
                 return tr("Closed block {title}, {layers}; Enter opens it", title=card.title, layers=card.shape)
-            frame = done.open_blocks[self._block]
-            return tr("Open block {title}, {about}; Enter closes it", title=frame.title, about=about_frame(frame))
+            frame = done.open_block(self._block)
+            if frame is not None:
+                words = about_frame(frame)
+                return tr("Open block {title}, {about}; Enter closes it", title=frame.title, about=words)
         keys = self._selected
         return tr("Selected: {names}", names=", ".join(keys[:5])) if keys else tr(DESCRIPTION)
 
@@ -105,7 +107,7 @@ class Selecting(Opening):
         edges = done.tensors.get(name, ()) if done is not None and name else ()
         changed = self._tensor != (name if edges else "")
         self._tensor = name if edges else ""
-        self._shown.tensor_edges = frozenset(edges)
+        self._shown.tensor_edges = frozenset(done.ends[k] for k in edges) if done is not None else frozenset()
         self.viewport().update()
         if changed:
             said = tensors.in_brief(done, self._tensor) if done is not None else ""

@@ -95,7 +95,7 @@ class Showing(Navigation):
             CardsItem(done, shown, self._widths),
         ):
             self._canvas.addItem(item)
-        self._set_extent(done.place.bounds)
+        self._set_extent(done.nested.bounds)
         if first or not any(self._return_to(anchor) for anchor in anchors):
             self.go_to_input()
         self._restore()
@@ -118,7 +118,7 @@ class Showing(Navigation):
         self.viewport().update()
 
     def _bounds(self) -> tuple[float, float, float, float] | None:
-        return self._picture.place.bounds if self._picture is not None else None
+        return self._picture.nested.bounds if self._picture is not None else None
 
     def _beginning(self) -> tuple[float, float] | None:
         if self._picture is None or not self._picture.boxes:
@@ -161,11 +161,12 @@ class Showing(Navigation):
     def block_box(self, path: str) -> QRectF | None:
         """Where a block is on the canvas: its card, or its frame where it is open."""
         done = self._picture
-        if done is None:
+        if done is None or not path:
             return None
         if path in done.blocks:
             return QRectF(*done.boxes[done.blocks[path]])
-        return QRectF(*done.open_blocks[path].box) if path in done.open_blocks else None
+        frame = done.open_block(path)
+        return QRectF(*frame.box) if frame is not None else None
 
     # colours ------------------------------------------------------------------------------------------------------
 

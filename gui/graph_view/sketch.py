@@ -1,93 +1,75 @@
 """A model's graph as cards, open blocks and edges, made again after every edit and every opening of a block. No Qt.
 
-Everything that reads the graph happens here; what comes out is plain data that any thread may place. What an edit has
-not touched is taken from memory: cards by layer, words on tensors by value.
+Everything that reads the graph happens here; what comes out is plain data that any thread may place. It is made block
+by block, and a block that neither an edit nor an opening has touched is the same object as before: so is its layout.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import ceil
 from typing import NamedTuple
 
 import onnx_ir as ir
 
 from core.measure.cost import LayerCost
 from core.model.blocks import Block as Tree
-from core.model.layout_nested import Group, Size
-from core.model.model import real_inputs
-from gui.graph_view.captions import Row
-from gui.graph_view.diagram import (
-    Card,
-    Tensor,
-    Totals,
-    block_card,
-    bodies,
-    layer_card,
-    read,
-    summed,
-    tensor,
-    terminal_card,
-)
+from core.model.layout_nested import Link, Part, Size
+from gui.graph_view.diagram import Card, Tensor, block_card, bodies, layer_card, tensor, terminal_card
 from gui.graph_view.known import Known
-from gui.graph_view.membership import Membership
-from gui.words import counted, tr
+from gui.graph_view.membership import ROOT, Membership
+from gui.graph_view.sizes import Metrics
+from gui.graph_view.wiring import FEWEST, OUTSIDE, Layer, Wiring
 
-HEADER, ROW, PAD, SIDE = 24.0, 16.0, 6.0, 10.0
-_NARROW, _WIDE, _GRID = 208.0, 336.0, 16.0
-FEWEST = 4  # layers of a block that is worth a border: convolution, normalization and activation are not
-_CHEVRON, _BESIDE, _LONGEST_TITLE = 20.0, 36.0, 160.0
+__all__ = ["FEWEST", "Area", "Sketch", "Sketcher", "flat"]
 
 
-@dataclass(frozen=True, slots=True)
-class Metrics:
-    """Widths of characters in the bold title font and in the plain one; an unknown character is as wide as 'M'."""
+@dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
+class Area(Part):
+    """One open block, or the whole graph: ``drawn`` are its cards, in the order of ``cards``; ``said`` is what is
+    written about the tensors in it. ``leaving`` gives the position a tensor leaves from, ``entering`` where it goes."""
 
-    bold: Mapping[str, float]
-    plain: Mapping[str, float]
-
-    def title(self, text: str) -> float:
-        return sum([self.bold.get(c, self.bold["M"]) for c in text])
-
-    def body(self, text: str) -> float:
-        return sum([self.plain.get(c, self.plain["M"]) for c in text])
-
-    def value_x(self, rows: tuple[Row, ...]) -> float:
-        """Where the values of a card's rows begin: the same on all cards, unless a key is unusually long."""
-        return 2 * SIDE + max([self.body("weights"), *(self.body(key) for key, _ in rows)])
+    block: int = ROOT
+    drawn: tuple[Card, ...] = ()
+    said: Mapping[ir.Value, Tensor] = field(default_factory=dict)
+    leaving: Mapping[ir.Value, int] = field(default_factory=dict)
+    entering: Mapping[ir.Value, Sequence[int]] = field(default_factory=dict)
 
 
-class Block(NamedTuple):
-    """An open block: ``group`` is its number among the layout's groups, ``depth`` 1 for those directly in the graph."""
+class Frame(NamedTuple):
+    """What is said of an open block; ``alike``: which of how many of the same structure, (0, 0) for the only one."""
 
     path: str
     title: str
-    depth: int
-    group: int
     layers: int
     alike: tuple[int, int]
 
 
 @dataclass(frozen=True)
 class Sketch:
-    """What is to be placed. ``cards`` stand in the file's order, inputs first and outputs last.
+    """What is to be placed. ``marks`` and ``wrong`` say by key of a layer what is unusual and what cannot run."""
 
-    ``frames`` are the open blocks. ``marks`` and ``wrong`` say by card what is unusual and what cannot run. ``inside``
-    gives the card of each layer that a closed block hides, ``paths`` the block around every card ('' for none).
-    """
+    root: Area
+    wiring: Wiring
+    alike: Mapping[int, tuple[int, int]]
+    opened: frozenset[int]
+    marks: Mapping[str, str]
+    wrong: Mapping[str, str]
 
-    cards: tuple[Card, ...]
-    sizes: tuple[Size, ...]
-    edges: tuple[tuple[int, int], ...]
-    tensors: tuple[int, ...]
-    said: tuple[Tensor, ...]
-    groups: tuple[Group, ...]
-    frames: tuple[Block, ...]
-    marks: Mapping[int, str]
-    wrong: Mapping[int, str]
-    inside: Callable[[], dict[str, int]]
+    def frame(self, block: int) -> Frame:
+        place = self.wiring.members.blocks[block]
+        return Frame(place.path, place.title, self.wiring.totals[block].layers, self.alike.get(block, (0, 0)))
+
+    def hider(self, key: str) -> str:
+        """Path of the closed block that hides a layer; '' for one that is visible or unknown."""
+        found = self.wiring.whole.layers.get(key)
+        home = self.wiring.home(found[0]) if found is not None else None
+        hidden = ""
+        while home:
+            if home not in self.opened:
+                hidden = self.wiring.members.blocks[home].path
+            home = self.wiring.outer[home]
+        return hidden
 
 
 class _Held(NamedTuple):
@@ -111,33 +93,85 @@ class Sketcher:
     _ends: dict[ir.Value, _Held] = field(default_factory=dict)
     _blocks: dict[int, _Held] = field(default_factory=dict)
     _said: dict[ir.Value, tuple[object, Tensor]] = field(default_factory=dict)
-    _seen: dict[ir.Node, tuple[LayerCost, object]] = field(default_factory=dict)
-    with_bodies: set[ir.Node] = field(default_factory=set)
+    _seen: dict[ir.Node, tuple[LayerCost, Sequence[ir.Value | None]]] = field(default_factory=dict)
+    _with_bodies: set[ir.Node] = field(default_factory=set)
+    _areas: dict[int, Area] = field(default_factory=dict)
+    _opened: frozenset[int] = frozenset()
+    _wiring: Wiring | None = None
+    _alike: dict[int, tuple[int, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self._seen:
             self._seen = {node: (cost, node.inputs) for node, cost in self.whole.layers.values()}
-            self.with_bodies = {node for node in self._seen if bodies(node)}
+            self._with_bodies = {node for node in self._seen if bodies(node)}
+            self._alike = self.members.alike()
 
     def fork(self) -> Sketcher:
         """Another one with the same memory, for use in another thread."""
         return Sketcher(
             self.whole, self.members.copy(), self.metrics, dict(self._layers), dict(self._ends), dict(self._blocks),
-            dict(self._said), dict(self._seen), set(self.with_bodies),
+            dict(self._said), dict(self._seen), set(self._with_bodies), dict(self._areas), self._opened, None,
+            dict(self._alike),
         )  # fmt: skip
+
+    @property
+    def wiring(self) -> Wiring:
+        if self._wiring is None:
+            self._wiring = Wiring(self.whole, self.members, self._with_bodies, self._seen)
+        return self._wiring
+
+    # edits --------------------------------------------------------------------------------------------------------
 
     def follow(self, whole: Known) -> None:
         """The same graph after an edit."""
-        seen: dict[ir.Node, tuple[LayerCost, object]]
-        seen = {node: (cost, node.inputs) for node, cost in whole.layers.values()}
-        before = self._seen
-        changed = [node for node, now in seen.items() if not _same(before.get(node), now)]
-        self.whole, self._seen = whole, seen
-        self.with_bodies |= {node for node in changed if bodies(node)}
+        seen, before = self._seen, self.wiring
+        changed, new = [], 0
+        for node, cost in whole.layers.values():
+            was = seen.get(node)
+            if was is None or was[0] is not cost or was[1] is not node.inputs:
+                changed.append((node, cost))
+                new += was is None
+        removed: list[ir.Node] = []
+        if len(seen) + new > len(whole.layers):
+            here = {node for node, _ in whole.layers.values()}
+            removed = [node for node in seen if node not in here]
+        touched = [node for node, _ in changed] + removed
+        values = {value for node in touched if node in seen for value in seen[node][1]}
+        values |= {value for node in touched for value in (*node.inputs, *node.outputs)}
+        known_values = [value for value in values if value is not None]
+        blocks = before.touched(touched, known_values)
+        homes = self.members.homes
+        stale = {homes[node] for node in touched if node in homes}
+        self.whole, self._with_bodies = whole, (self._with_bodies - set(removed))
+        self._with_bodies |= {node for node, _ in changed if bodies(node)}
         self.members.follow(whole.nodes)
-        self.members.touched(changed, whole.nodes)
-        if len(self._layers) > 2 * len(seen) + 1000:
-            self._layers = {node: held for node, held in self._layers.items() if node in seen}
+        self.members.touched(touched, whole.nodes)
+        for node in removed:
+            del seen[node]
+            self._layers.pop(node, None)
+        for node, cost in changed:
+            seen[node] = (cost, node.inputs)
+        stale |= {self.members.homes[node] for node, _ in changed}
+        self._wiring = Wiring(whole, self.members, self._with_bodies, seen, before, stale)
+        readers = [use.node for node, _ in changed for value in node.outputs for use in value.uses()]
+        now = self._wiring.touched([*(node for node, _ in changed), *readers], known_values)
+        self._renew(before, blocks | now)
+
+    def _renew(self, before: Wiring, touched: set[int]) -> None:
+        """Forget what was made of blocks that the edit has touched."""
+        now, alike = self.wiring, self.members.alike()
+        for k in {*alike, *self._alike} - self._opened:  # a closed block's card says which of how many it is
+            if alike.get(k) != self._alike.get(k):
+                touched |= now.around(k)
+        self._alike = alike
+        if before.nearest != now.nearest or before.outputs != now.outputs:
+            self._areas.clear()
+            return
+        now.crossings, now.kinds = before.crossings, before.kinds
+        for k in touched:
+            self._areas.pop(k, None)
+            now.crossings.pop(k, None)
+            now.kinds.pop(k, None)
 
     def adopt(self, whole: Known) -> bool:
         """Go on with a copy of the graph, perhaps after an edit, where nearly all of what is known was taken along.
@@ -154,229 +188,187 @@ class Sketcher:
         homes, by_name = self.members.homes, {node.name: node for node in self.whole.nodes}
         old = ((node, by_name.get(node.name)) for node in whole.nodes)
         self.members.homes = {node: homes[was] for node, was in old if was is not None}
+        alike = set(twins.values())
+        unlike = [node for node, _ in whole.layers.values() if node not in alike]
         held = ((twins[node], h) for node, h in self._layers.items() if node in twins)
         self._layers = {node: h._replace(inputs=node.inputs) for node, h in held}
-        self._seen = {node: (whole.layers[key][1], node.inputs) for key, node in self._by_key(twins, whole)}
-        self._ends.clear()
-        self._said.clear()
-        self.with_bodies = set()
-        self.follow(whole)
+        self.members.follow(whole.nodes)
+        self.members.touched(unlike, whole.nodes)
+        self.whole, self._wiring, self._alike = whole, None, self.members.alike()
+        self._seen = {node: (cost, node.inputs) for node, cost in whole.layers.values()}
+        self._with_bodies = {node for node in self._seen if bodies(node)}
+        for memory in (self._ends, self._said, self._areas):
+            memory.clear()
         return True
 
-    @staticmethod
-    def _by_key(twins: Mapping[ir.Node, ir.Node], whole: Known) -> Iterator[tuple[str, ir.Node]]:
-        taken = set(twins.values())
-        return ((key, node) for key, (node, _) in whole.layers.items() if node in taken)
+    # sketches -----------------------------------------------------------------------------------------------------
 
-    def draft(self, opened: Collection[str]) -> Draft:
-        """Begin a sketch with these blocks open (by path), all others closed."""
-        return Draft(self, opened)
+    def missing(self, opened: Collection[str]) -> tuple[int, int]:
+        """What a sketch with these blocks open costs, nearly: how many cards of layers have to be made, and how many
+        items has the largest block that has to be laid out."""
+        self._turn(opened)
+        cards = largest = 0
+        waiting = [ROOT]
+        while waiting:
+            block = waiting.pop()
+            if block in self._areas:
+                continue
+            layers, inner = self.wiring.layers(block), self.wiring.inner.get(block, [])
+            cards += sum(1 for layer in layers if layer.node not in self._layers)
+            largest = max(largest, len(layers) + len(inner))
+            waiting += [k for k in inner if k in self._opened]
+        return cards, largest
 
     def sketch(self, opened: Collection[str]) -> Sketch:
         """The graph with these blocks open (by path), all others closed."""
-        return Draft(self, opened).done()
+        self._turn(opened)
+        marks = {}
+        if self.whole.marks:
+            for key, (node, _) in self.whole.layers.items():
+                lines = self.whole.marks.get(node.name or "", ())
+                if lines:
+                    marks[key] = "\n".join(lines)
+        return Sketch(self._area(ROOT), self.wiring, self._alike, self._opened, marks, self.whole.wrong)
+
+    def _turn(self, opened: Collection[str]) -> None:
+        """Forget the blocks around those that are opened and closed now."""
+        number = self.members.number
+        now = frozenset(number[path] for path in opened if path in number)
+        for block in now ^ self._opened:
+            for k in self.wiring.around(block):
+                self._areas.pop(k, None)
+        self._opened = now
+
+    def _area(self, block: int) -> Area:
+        found = self._areas.get(block)
+        if found is None:
+            found = self._areas[block] = _Draft(self, block).area()
+        return found
+
+    def inner(self, block: int) -> tuple[Card | None, Size | Area]:
+        """A block inside another: its card and its size, or, where it is open, its own content."""
+        if block in self._opened:
+            return None, self._area(block)
+        held = self._block(block)
+        return held.card, held.size
 
     # cards, from memory where nothing changed ---------------------------------------------------------------------
 
-    def holds(self, node: ir.Node) -> bool:
-        return node in self._layers
-
-    def layer(self, node: ir.Node, key: str, cost: LayerCost) -> _Held:
+    def layer(self, layer: Layer) -> tuple[Card, Size]:
+        _, key, node, cost = layer
         held = self._layers.get(node)
         if held is None or held.cost is not cost or held.inputs is not node.inputs or held.key != key:
             card = layer_card(node, key, self.whole.facts, self.whole.hidden, cost)
-            held = self._layers[node] = _Held(cost, node.inputs, key, card, self._size(card))
-        return held
+            held = self._layers[node] = _Held(cost, node.inputs, key, card, self.metrics.card(card))
+        return held.card, held.size
 
-    def end(self, value: ir.Value, kind: str) -> _Held:
+    def end(self, value: ir.Value, kind: str) -> tuple[Card, Size]:
         card = terminal_card(value, self.whole.facts, kind)
         held = self._ends.get(value)
         if held is None or held.card != card:
-            held = self._ends[value] = _Held(None, None, None, card, self._size(card))
-        return held
+            held = self._ends[value] = _Held(None, None, None, card, self.metrics.card(card))
+        return held.card, held.size
 
-    def block(self, number: int, totals: Totals, kinds: Mapping[str, int], alike: tuple[int, int]) -> _Held:
+    def _block(self, block: int) -> _Held:
+        totals, alike = self.wiring.totals[block], self._alike.get(block, (0, 0))
+        kinds = self.wiring.count(block)
         made_from = (totals.layers, totals.params, totals.macs, totals.weight_bytes, alike, tuple(kinds.items()))
-        held = self._blocks.get(number)
+        held = self._blocks.get(block)
         if held is None or held.key != made_from:
-            place = self.members.blocks[number]
+            place = self.members.blocks[block]
             card = block_card(place.path, place.title, totals, kinds, alike)
-            held = self._blocks[number] = _Held(None, None, made_from, card, self._size(card))
+            held = self._blocks[block] = _Held(None, None, made_from, card, self.metrics.card(card))
         return held
 
     def said(self, value: ir.Value) -> Tensor:
-        made_from = (value.name, self.whole.facts.shapes.get(value.name or ""))
+        facts, name = self.whole.facts, value.name or ""
+        made_from = (name, facts.shapes.get(name), facts.dtypes.get(name), str(value.shape), value.dtype)
         held = self._said.get(value)
         if held is None or held[0] != made_from:
             held = self._said[value] = (made_from, tensor(value, self.whole.facts))
         return held[1]
 
-    def title_width(self, title: str) -> float:
-        """The least width of the frame of an open block, so that its title stands left of what enters in the middle."""
-        return 2 * (min(self.metrics.title(title), _LONGEST_TITLE) + _BESIDE)
 
-    def _size(self, card: Card) -> Size:
-        head = self.metrics.title(card.title) + (3 * SIDE + self.metrics.body(card.shape) if card.shape else 2 * SIDE)
-        if card.block:
-            head += _CHEVRON
-        body = 0.0
-        if card.rows:
-            body = self.metrics.value_x(card.rows) + max(self.metrics.body(v) for _, v in card.rows) + SIDE
-        width = ceil(max(head, body) / _GRID) * _GRID
-        height = HEADER + (len(card.rows) * ROW + 2 * PAD if card.rows else 0.0)
-        return (min(max(width, _NARROW), _WIDE), height)
+class _Draft:
+    """The content of one block in the making."""
 
+    def __init__(self, source: Sketcher, block: int) -> None:
+        self._source, self._wiring, self._block = source, source.wiring, block
+        self._items: list[Size | Part] = []
+        self._drawn: list[Card] = []
+        self._at: dict[object, int] = {}  # position of a layer's node, of a block inside, of an input of the graph
+        self._links: dict[Link, None] = {}
 
-def _same(before: tuple[LayerCost, object] | None, now: tuple[LayerCost, object]) -> bool:
-    return before is not None and before[1] is now[1] and (before[0] is now[0] or before[0] == now[0])
+    def area(self) -> Area:
+        wiring, block = self._wiring, self._block
+        if block == ROOT:
+            for value in wiring.inputs:
+                self._put(value, *self._source.end(value, "Input"))
+        inner = [(wiring.first[k], k, None) for k in wiring.inner.get(block, ())]
+        every = sorted([*inner, *((layer.at, -1, layer) for layer in wiring.layers(block))], key=lambda e: e[0])
+        for _, k, layer in every:
+            if layer is not None:
+                self._put(layer.node, *self._source.layer(layer))
+            else:
+                self._put(k, *self._source.inner(k))
+        for _, k, layer in every:
+            to = self._at[layer.node if layer is not None else k]
+            for read in wiring.read(layer.node) if layer is not None else wiring.crossing(k).enters:
+                if read is not None:
+                    self._lead(read, to)
+        if block == ROOT:
+            for output in wiring.outputs:
+                card, size = self._source.end(output, "Output")
+                self._lead(output, self._put(None, card, size))
+        else:
+            for value in wiring.crossing(block).leaves:
+                self._links[self._maker(value), None, value] = None
+        return self._made()
 
+    def _put(self, what: object, card: Card | None, item: Size | Part) -> int:
+        self._at[what] = position = len(self._items)
+        self._items.append(item)
+        if card is not None:
+            self._drawn.append(card)
+        return position
 
-class Draft:
-    """One sketch in the making."""
+    def _lead(self, value: ir.Value, to: int) -> None:
+        """A tensor to the item that reads it; from the border where it is made outside, from nowhere if constant."""
+        home = self._wiring.made(value)
+        if home is None:
+            return
+        if self._block != ROOT and not self._wiring.within(self._block, home):
+            self._links[None, to, value] = None
+            return
+        source = self._maker(value)
+        if source != to:
+            self._links[source, to, value] = None
 
-    def __init__(self, source: Sketcher, opened: Collection[str]) -> None:
-        self._source, self._whole, self._members = source, source.whole, source.members
-        self._cards: list[Card] = []
-        self._sizes: list[Size] = []
-        self._homes: list[int] = []  # group of each card
-        self._groups: list[tuple[int | None, float]] = [(None, 0.0)]
-        self._frames: list[Block] = []
-        self._card_of: dict[ir.Node, int] = {}
-        self._closed: dict[int, int] = {}  # number of a closed block -> its card
-        self._totals = self._sum()
-        self._alike = self._members.alike()
-        self._group_of, self._closed_in = self._open(opened)
+    def _maker(self, value: ir.Value) -> int:
+        home = self._wiring.made(value)
+        if home == OUTSIDE:
+            return self._at[value]
+        if home == self._block or home is None:
+            return self._at[value.producer()]
+        return self._at[self._wiring.towards(self._block, home)]
 
-    def _sum(self) -> list[Totals]:
-        homes = self._members.homes
-        own = [Totals() for _ in self._members.blocks]
-        for node, cost in self._whole.layers.values():
-            own[homes[node]].add(1, cost.params, cost.macs, cost.weight_bytes)
-        return summed(own, [block.parent for block in self._members.blocks])
-
-    def _open(self, opened: Collection[str]) -> tuple[list[int], list[int]]:
-        """For each block the group that its layers stand in, and the closed block that hides them (-1 for none)."""
-        blocks, totals = self._members.blocks, self._totals
-        group_of, closed_in = [0] * len(blocks), [-1] * len(blocks)
-        depth = [0]
-        for k in range(1, len(blocks)):
-            block = blocks[k]
-            group, closed_in[k] = group_of[block.parent], closed_in[block.parent]
-            group_of[k] = group
-            layers = totals[k].layers
-            if closed_in[k] >= 0 or layers < FEWEST or layers == totals[block.parent].layers:
-                continue  # hidden, or not worth a border of its own
-            if block.path not in opened:
-                closed_in[k] = k
-                continue
-            group_of[k] = len(self._groups)
-            self._groups.append((group, self._source.title_width(block.title)))
-            depth.append(depth[group] + 1)
-            alike = self._alike.get(k, (0, 0))
-            self._frames.append(Block(block.path, block.title, depth[-1], group_of[k], layers, alike))
-        return group_of, closed_in
-
-    def missing(self) -> int:
-        """How many cards the sketch has to make anew: what it costs, nearly."""
-        homes, held = self._members.homes, self._source.holds
-        every = self._whole.layers.values()
-        return sum(1 for node, _ in every if self._closed_in[homes[node]] < 0 and not held(node))
-
-    def done(self) -> Sketch:
-        whole, source = self._whole, self._source
-        made: dict[ir.Value, int] = {}
-        for value in real_inputs(whole.model.graph):
-            made[value] = self._stand(source.end(value, "Input"), 0)
-        self._place_layers()
-        outputs = [(value, self._stand(source.end(value, "Output"), 0)) for value in whole.model.graph.graph.outputs]
-        edges, tensors, said = self._edges(made, outputs)
-        members: list[list[int]] = [[] for _ in self._groups]
-        for card, home in enumerate(self._homes):
-            members[home].append(card)
-        groups = tuple(Group(p, tuple(m), w) for (p, w), m in zip(self._groups, members, strict=True))
-        marks, wrong = self._marks()
-        return Sketch(
-            tuple(self._cards), tuple(self._sizes), edges, tensors, said, groups, tuple(self._frames), marks, wrong,
-            self._inside,
+    def _made(self) -> Area:
+        source, block = self._source, self._block
+        leaving: dict[ir.Value, int] = {}
+        entering: dict[ir.Value, list[int]] = {}
+        said: dict[ir.Value, Tensor] = {}
+        for a, b, value in self._links:
+            assert isinstance(value, ir.Value)
+            said[value] = source.said(value)
+            if a is None and b is not None:
+                entering.setdefault(value, []).append(b)
+            elif a is not None and b is None:
+                leaving[value] = a
+        width = source.metrics.frame(source.members.blocks[block].title) if block != ROOT else 0.0
+        return Area(
+            tuple(self._items), tuple(self._links), width,
+            block=block, drawn=tuple(self._drawn), said=said, leaving=leaving, entering=entering,
         )  # fmt: skip
-
-    def _stand(self, held: _Held, group: int) -> int:
-        self._cards.append(held.card)
-        self._sizes.append(held.size)
-        self._homes.append(group)
-        return len(self._cards) - 1
-
-    def _place_layers(self) -> None:
-        homes, source, blocks = self._members.homes, self._source, self._members.blocks
-        kinds: dict[int, Counter[str]] = {}
-        for node, _ in self._whole.layers.values():
-            closed = self._closed_in[homes[node]]
-            if closed >= 0:
-                kinds.setdefault(closed, Counter())[node.op_type] += 1
-        for key, (node, cost) in self._whole.layers.items():
-            home = homes[node]
-            closed = self._closed_in[home]
-            if closed < 0:
-                self._card_of[node] = self._stand(source.layer(node, key, cost), self._group_of[home])
-                continue
-            if closed not in self._closed:
-                held = source.block(closed, self._totals[closed], kinds[closed], self._alike.get(closed, (0, 0)))
-                self._closed[closed] = self._stand(held, self._group_of[blocks[closed].parent])
-            self._card_of[node] = self._closed[closed]
-
-    def _edges(
-        self, made: dict[ir.Value, int], outputs: list[tuple[ir.Value, int]]
-    ) -> tuple[tuple[tuple[int, int], ...], tuple[int, ...], tuple[Tensor, ...]]:
-        card_of, with_bodies = self._card_of, self._source.with_bodies
-        found: dict[tuple[int, int, ir.Value], None] = {}
-        for node, target in card_of.items():
-            for value in read(node) if node in with_bodies else node.inputs:
-                if value is None:
-                    continue
-                maker = value.producer()
-                source = made.get(value) if maker is None else card_of.get(maker)
-                if source is not None and source != target:
-                    found[source, target, value] = None
-        for value, target in outputs:
-            maker = value.producer()
-            source = made.get(value) if maker is None else card_of.get(maker)
-            if source is not None:
-                found[source, target, value] = None
-        numbers: dict[ir.Value, int] = {}
-        tensors = tuple([numbers.setdefault(value, len(numbers)) for _, _, value in found])
-        said = tuple([self._source.said(value) for value in numbers])
-        return tuple([link[:2] for link in found]), tensors, said
-
-    def _marks(self) -> tuple[dict[int, str], dict[int, str]]:
-        """What is to be said of cards; a closed block says it of what it hides."""
-        of_layer: dict[int, list[tuple[str, str]]] = {}
-        wrong: dict[int, list[tuple[str, str]]] = {}
-        notes, problems = self._whole.marks, self._whole.wrong
-        if not notes and not problems:
-            return {}, {}
-        for key, (node, _) in self._whole.layers.items():
-            lines = notes.get(node.name or "", ())
-            if lines:
-                of_layer.setdefault(self._card_of[node], []).append((key, "\n".join(lines)))
-            if key in problems:
-                wrong.setdefault(self._card_of[node], []).append((key, problems[key]))
-        return self._in_words(of_layer), self._in_words(wrong)
-
-    def _in_words(self, found: Mapping[int, list[tuple[str, str]]]) -> dict[int, str]:
-        out = {}
-        for card, lines in found.items():
-            first = lines[0][1]
-            if self._cards[card].block:
-                first = tr("{layer}: {sentence}", layer=lines[0][0], sentence=first)
-                if len(lines) > 1:
-                    first += "\n" + counted(len(lines) - 1, "and {n} more inside", "and {n} more inside")
-            out[card] = first
-        return out
-
-    def _inside(self) -> dict[str, int]:
-        cards = self._cards
-        every = self._whole.layers.items()
-        return {key: self._card_of[node] for key, (node, _) in every if cards[self._card_of[node]].block}
 
 
 def flat(whole: Known) -> Membership:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, cast
 from weakref import WeakKeyDictionary
 
-from core.model.layout_nested import Inside, Placed
-from gui.graph_view.sketch import Metrics, Sketch
+import onnx_ir as ir
+
+from core.model.layout_nested import Inside
+from gui.graph_view.sizes import Metrics
+from gui.graph_view.sketch import Area
 
 BAND, LABEL_PX = 1500.0, 10
 
@@ -86,7 +89,7 @@ def _cut(piece: Stretch) -> Iterator[Stretch]:
     yield Stretch(x0, y0, x1, y1, last)
 
 
-def labels(sketch: Sketch, placed: Placed, metrics: Metrics) -> list[Label]:
+def labels(area: Area, inside: Inside, metrics: Metrics) -> list[Label]:
     """The shapes and types written beside edges, from the top down: one per tensor, where it sets out from a card, or
     from an open block once it has left it.
 
@@ -94,19 +97,21 @@ def labels(sketch: Sketch, placed: Placed, metrics: Metrics) -> list[Label]:
     down sees each change of shape. A label stands where no curve passes: right, else left, else nowhere (the card says
     the shape too).
     """
-    curves = _curves(placed.inside)
+    curves = _curves(inside)
+    links = [(a, b, cast(ir.Value, value)) for a, b, value in area.links]
     read: dict[int | None, set[str]] = {}
-    for _, target, tensor in placed.links:
-        read.setdefault(target, set()).add(sketch.said[tensor].label)
+    for _, target, value in links:
+        read.setdefault(target, set()).add(area.said[value].label)
+    ends = {k for k, card in zip(area.cards, area.drawn, strict=True) if card.category == "terminal"}
     out = []
-    done: set[int] = set()
-    for (source, target, tensor), route in zip(placed.links, placed.inside.routes, strict=True):
-        text = sketch.said[tensor].label
-        if source is None or target is None or tensor in done or not text or text in read.get(source, ()):
+    done: set[ir.Value] = set()
+    for (source, target, value), route in zip(links, inside.routes, strict=True):
+        text = area.said[value].label
+        if source is None or target is None or value in done or not text or text in read.get(source, ()):
             continue
-        if source >= 0 and sketch.cards[source].category == "terminal":
+        if source in ends:
             continue  # it says its shape itself
-        done.add(tensor)
+        done.add(value)
         x, y = route[1]
         width = metrics.body(text) * LABEL_PX / 11
         for left in (x + 8, x - width - 8):
@@ -114,6 +119,10 @@ def labels(sketch: Sketch, placed: Placed, metrics: Metrics) -> list[Label]:
                 out.append(Label(left, y + 15, text, width))
                 break
     return sorted(out, key=lambda label: label.y)
+
+
+def shifted(label: Label, x: float, y: float) -> Label:
+    return Label(label.x + x, label.y + y, label.text, label.width)
 
 
 def _curves(inside: Inside) -> dict[float, set[tuple[float, float]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gui.graph_view.known import Known
 from gui.graph_view.membership import ROOT, Membership
-from gui.graph_view.sketch import FEWEST
+from gui.graph_view.wiring import FEWEST
 
 
 class Tree:

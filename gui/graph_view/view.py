@@ -15,6 +15,7 @@ from gui.graph_view.marking import cards_inside
 from gui.graph_view.picture import OpenBlock
 from gui.graph_view.selecting import Selecting
 from gui.graph_view.showing import DESCRIPTION, EMPTY
+from gui.graph_view.walking import beside, named, step, topmost
 from gui.words import tr
 
 __all__ = ["EMPTY", "GraphView"]
@@ -189,15 +190,15 @@ class GraphView(Selecting):
         if across and direction == "up":
             self._walk_out()
             return
-        frame = done.open_blocks.get(self._block)
+        frame = done.open_block(self._block) if self._block else None
         goal: int | None
         if frame is not None:
             goal = self._from_frame(frame, direction)
         elif not self._selected:
-            goal = next((k for k, card in enumerate(done.cards) if card.key or card.block), None)
+            goal = topmost(done, range(len(done.cards)))
         else:
             here = done.blocks.get(self._block, done.card_of(self._selected[-1]))
-            goal = done.step(here, direction) if here is not None else None
+            goal = step(done, here, direction) if here is not None else None
         if goal is None:
             return
         card = done.cards[goal]
@@ -216,7 +217,7 @@ class GraphView(Selecting):
             around = [path for path in self._drafting.with_those_around(self._block) if path != self._block]
         else:
             around = self._drafting.around(self._selected[-1])[::-1]
-        path = next((path for path in around if path in done.open_blocks), None)
+        path = next((path for path in around if done.open_block(path) is not None), None)
         if path is not None:
             self.select_block(path)
 
@@ -227,14 +228,8 @@ class GraphView(Selecting):
             return None
         inside = cards_inside(done, frame.path)
         if direction == "down":
-            return min(inside, key=lambda k: (done.boxes[k][1], done.boxes[k][0]), default=None)
+            return topmost(done, inside)
         if direction == "up":
-            near = [k for k in self._shown.inputs if done.cards[k].key or done.cards[k].block]
+            near = [k for k in self._shown.inputs if named(done, k)]
             return max(near, key=lambda k: done.boxes[k][1], default=None)
-        left, top, width, height = frame.box
-        bounds = done.place.bounds
-        row = [k for k in done.cards_in(bounds[0], top, bounds[2], top + height) if k not in inside]
-        beside = [k for k in row if done.cards[k].key or done.cards[k].block]
-        if direction == "left":
-            return max((k for k in beside if done.boxes[k][0] < left), key=lambda k: done.boxes[k][0], default=None)
-        return min((k for k in beside if done.boxes[k][0] > left + width), key=lambda k: done.boxes[k][0], default=None)
+        return beside(done, frame.box, direction, inside)

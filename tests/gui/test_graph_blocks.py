@@ -78,10 +78,11 @@ def test_a_small_graph_opens_with_its_blocks_open(resnet: GraphView) -> None:
     assert done is not None
     assert resnet.opened() == resnet.block_paths()
     assert [f.path for f in done.frames if f.depth == 1] == ["layer1", "layer2", "layer3"]
-    assert done.open_blocks["layer1.0"].title == "layer1.0"
-    assert done.open_blocks["layer1.1"].alike == (2, 3)
+    frames = {frame.path: frame for frame in done.frames}
+    assert frames["layer1.0"].title == "layer1.0"
+    assert frames["layer1.1"].alike == (2, 3)
     for frame in done.frames:
-        outer = done.open_blocks.get(frame.path.rpartition(".")[0])
+        outer = frames.get(frame.path.rpartition(".")[0])
         assert outer is None or QRectF(*outer.box).contains(QRectF(*frame.box))
 
 
@@ -100,7 +101,7 @@ def test_double_click_on_the_title_closes_and_on_the_card_opens_and_the_place_st
     qtbot.mouseDClick(resnet.viewport(), LEFT, NOTHING, title(resnet, "layer2"))
     assert "layer2" in resnet.opened()
     assert (corner(resnet, "layer2") - before).manhattanLength() <= 2
-    assert "layer2.1" in resnet.picture.open_blocks, "what was open inside is open again"
+    assert resnet.picture.open_block("layer2.1") is not None, "what was open inside is open again"
 
 
 def test_one_click_on_the_chevron_is_enough(resnet: GraphView, qtbot: QtBot) -> None:
@@ -257,8 +258,10 @@ def test_an_edit_keeps_what_is_open_and_the_new_layer_joins_the_block_it_reads_f
     assert view.opened()[-1] == path
     assert "new" in view._drafting.keys_in(path)
     assert done.around(done.index["new"])[0].path == path
-    assert done.open_blocks[path].layers == 5
-    assert done.open_blocks[path].alike == (0, 0), "it is like the others no more"
+    frame = done.open_block(path)
+    assert frame is not None
+    assert frame.layers == 5
+    assert frame.alike == (0, 0), "it is like the others no more"
     other = next(p for p in view.block_paths() if p != path and len(view.alike(p)) > 1)
     assert path not in view.alike(other)
     after = view.mapFromScene(QPointF(*done.boxes[done.index[key]][:2]))
@@ -381,4 +384,6 @@ def test_a_working_copys_edit_is_shown_at_once(view: GraphView) -> None:
     assert view.picture is not None
     assert [f.path for f in view.picture.frames] == frames
     assert "/layer1/layer1.0/Relu" not in view.picture.index
-    assert view.picture.open_blocks["layer1.0"].layers == 6
+    frame = view.picture.open_block("layer1.0")
+    assert frame is not None
+    assert frame.layers == 6

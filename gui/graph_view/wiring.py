@@ -1,0 +1,214 @@
+"""Blocks with a border and the layers in them, as an edit leaves them: who is where, and what crosses which border.
+No Qt.
+
+Blocks too small for a border, and those that hold no more than one in them, are passed over: their layers belong to the
+next block outwards.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+import onnx_ir as ir
+
+from core.measure.cost import LayerCost
+from core.model.model import real_inputs
+from gui.graph_view.diagram import Totals, read, summed
+from gui.graph_view.known import Known
+from gui.graph_view.membership import ROOT, Membership
+
+FEWEST = 4  # layers of a block that is worth a border: convolution, normalization and activation are not
+OUTSIDE = -1  # where an input of the graph is made
+
+
+class Layer(NamedTuple):
+    """A layer, and where it is in the file."""
+
+    at: int
+    key: str
+    node: ir.Node
+    cost: LayerCost
+
+
+class Crossing(NamedTuple):
+    """What a block reads from outside, and what of it is read outside."""
+
+    enters: tuple[ir.Value, ...]
+    leaves: tuple[ir.Value, ...]
+
+
+class Wiring:
+    """One state of a graph.
+
+    ``seen`` holds all layers. From the state ``before`` of the same blocks is taken what an edit cannot have changed:
+    only the blocks in ``stale`` have other layers than then.
+    """
+
+    def __init__(
+        self,
+        whole: Known,
+        members: Membership,
+        with_bodies: set[ir.Node],
+        seen: Mapping[ir.Node, object],
+        before: Wiring | None = None,
+        stale: Collection[int] = (),
+    ) -> None:
+        self.whole, self.members, self.with_bodies, self._seen = whole, members, with_bodies, seen
+        self.crossings: dict[int, Crossing] = {}
+        self.kinds: dict[int, Counter[str]] = {}
+        blocks = members.blocks
+        self._keys, self._rows = list(whole.layers), list(whole.layers.values())
+        self._by_home: list[list[int]] = [[] for _ in blocks]
+        homes, by_home = members.homes, self._by_home
+        for at, (node, _) in enumerate(self._rows):
+            by_home[homes[node]].append(at)
+        kept: list[Totals] = before.own if before is not None else []
+        self.own: list[Totals] = [kept[k] if kept and k not in stale else self._total(k) for k in range(len(blocks))]
+        self.totals = summed(self.own, [block.parent for block in blocks])
+        self.nearest = [ROOT] * len(blocks)  # the block with a border that a block's layers stand in
+        self.outer = [ROOT] * len(blocks)  # of a block with a border, the one around it
+        self.inner: dict[int, list[int]] = {}
+        self._passed: dict[int, list[int]] = {}
+        for k in range(1, len(blocks)):
+            parent = blocks[k].parent
+            layers = self.totals[k].layers
+            if layers >= FEWEST and layers != self.totals[parent].layers:
+                self.nearest[k], self.outer[k] = k, self.nearest[parent]
+                self.inner.setdefault(self.nearest[parent], []).append(k)
+            else:
+                self.nearest[k] = self.nearest[parent]
+                self._passed.setdefault(self.nearest[k], []).append(k)
+        self.last = list(range(len(blocks)))  # a block and all in it are numbered in a row
+        self.first = [ats[0] if ats else len(self._rows) for ats in by_home]  # the first layer of each
+        for k in range(len(blocks) - 1, 0, -1):
+            parent = blocks[k].parent
+            self.last[parent] = max(self.last[parent], self.last[k])
+            self.first[parent] = min(self.first[parent], self.first[k])
+        graph = whole.model.graph
+        self.inputs = dict.fromkeys(real_inputs(graph))
+        self.outputs = tuple(graph.graph.outputs)
+        self._ends = set(self.outputs)
+        self._read_in_bodies = self._outer_values()
+
+    def _total(self, home: int) -> Totals:
+        costs = [self._rows[at][1] for at in self._by_home[home]]
+        macs = [cost.macs for cost in costs]
+        return Totals(
+            len(costs),
+            sum([cost.params for cost in costs]),
+            None if None in macs else sum([count or 0 for count in macs]),
+            sum([cost.weight_bytes for cost in costs]),
+        )
+
+    def _outer_values(self) -> dict[ir.Value, list[ir.Node]]:
+        out: dict[ir.Value, list[ir.Node]] = {}
+        for node in self.with_bodies:
+            for value in read(node):
+                if value is not None:
+                    out.setdefault(value, []).append(node)
+        return out
+
+    def layers(self, block: int) -> list[Layer]:
+        """The layers directly in a block with a border, in the file's order."""
+        found = self._by_home[block]
+        if block in self._passed:
+            found = sorted(at for k in (block, *self._passed[block]) for at in self._by_home[k])
+        return [Layer(at, self._keys[at], *self._rows[at]) for at in found]
+
+    def count(self, block: int) -> Counter[str]:
+        """How many layers of each operator are in a block, at any depth, the first of the file first."""
+        found = self.kinds.get(block)
+        if found is None:
+            every = sorted(at for k in range(block, self.last[block] + 1) for at in self._by_home[k])
+            found = self.kinds[block] = Counter([self._rows[at][0].op_type for at in every])
+        return found
+
+    def home(self, node: ir.Node) -> int | None:
+        """The block with a border that a layer stands in; None for a node that is no layer."""
+        if node not in self._seen:
+            return None
+        found = self.members.homes.get(node)
+        return self.nearest[found] if found is not None else None
+
+    def made(self, value: ir.Value) -> int | None:
+        """Where a value is made: a block with a border, OUTSIDE for an input of the graph, None for a constant."""
+        maker = value.producer()
+        if maker is not None:
+            return self.home(maker)
+        return OUTSIDE if value in self.inputs else None
+
+    def within(self, block: int, home: int) -> bool:
+        return block <= home <= self.last[block]
+
+    def towards(self, block: int, home: int) -> int:
+        """The block directly in ``block`` that leads to ``home``; ``home`` is ``block`` or in it."""
+        while home != block and self.outer[home] != block:
+            home = self.outer[home]
+        return home
+
+    def read(self, node: ir.Node) -> Iterable[ir.Value | None]:
+        return read(node) if node in self.with_bodies else node.inputs
+
+    def crossing(self, block: int) -> Crossing:
+        """What crosses the border of a block."""
+        found = self.crossings.get(block)
+        if found is None:
+            found = self.crossings[block] = self._cross(block)
+        return found
+
+    def _cross(self, block: int) -> Crossing:
+        inner = [self.crossing(k) for k in self.inner.get(block, ())]
+        layers = self.layers(block)
+        first, last = block, self.last[block]
+        enters: dict[ir.Value, None] = {}
+        for value in self._read_by(layers, inner):
+            if value not in enters:
+                home = self.made(value)
+                if home is not None and not first <= home <= last:
+                    enters[value] = None
+        made = [value for layer in layers for value in layer.node.outputs]
+        made += [value for crossing in inner for value in crossing.leaves]
+        leaves = [value for value in made if self._leaves(value, first, last)]
+        return Crossing(tuple(enters), tuple(leaves))
+
+    def _read_by(self, layers: Iterable[Layer], inner: Iterable[Crossing]) -> Iterator[ir.Value]:
+        for layer in layers:
+            for value in self.read(layer.node):
+                if value is not None:
+                    yield value
+        for crossing in inner:
+            yield from crossing.enters
+
+    def _leaves(self, value: ir.Value, first: int, last: int) -> bool:
+        if value in self._ends:
+            return True
+        readers = [use.node for use in value.uses()]
+        if value in self._read_in_bodies:
+            readers += self._read_in_bodies[value]
+        for reader in readers:
+            home = self.home(reader)
+            if home is not None and not first <= home <= last:
+                return True
+        return False
+
+    def around(self, block: int) -> set[int]:
+        """The blocks with a border around a block, the whole graph included."""
+        out = {ROOT}
+        at = self.outer[self.nearest[block]]
+        while at not in out:
+            out.add(at)
+            at = self.outer[at]
+        return out
+
+    def touched(self, nodes: Iterable[ir.Node], values: Iterable[ir.Value]) -> set[int]:
+        """Blocks that may look different when these layers changed, and the values they read before and now."""
+        homes = {self.home(node) for node in nodes} | {self.made(value) for value in values}
+        out: set[int] = {ROOT}
+        for home in homes:
+            at = home if home is not None and home >= 0 else ROOT
+            while at not in out:
+                out.add(at)
+                at = self.outer[at]
+        return out
