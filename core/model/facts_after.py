@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import onnx
 import onnx_ir as ir
 
+from core.errors import UserError
 from core.model.editing.inference import schema_of
 from core.model.facts import Array, Facts
 from core.model.model import Model, real_inputs
@@ -39,11 +40,11 @@ def facts_after(before: Facts, model: Model, changed: Iterable[ir.Node]) -> Afte
     graph = model.graph.graph
     shapes, dtypes = dict(before.shapes), dict(before.dtypes)
     for spec, value in zip(model.inputs, real_inputs(model.graph), strict=True):
-        known = _bound(spec.shape, before, spec.name)
-        if known is None:
-            shapes.pop(spec.name, None)
-        else:
-            shapes[spec.name] = known
+        try:
+            shapes[spec.name] = spec.bound()
+        except UserError:
+            if spec.name in shapes:  # its size was known before and is open now, and so may be all behind it
+                return None
         if value.dtype is not None:
             dtypes[spec.name] = value.dtype
     position = {node: k for k, node in enumerate(graph)}
@@ -65,22 +66,6 @@ def facts_after(before: Facts, model: Model, changed: Iterable[ir.Node]) -> Afte
                     waiting.add(reader)
                     heapq.heappush(heap, (position[reader], id(reader), reader))
     return After(now, frozenset(done))
-
-
-def _bound(shape: tuple[int | str | None, ...], before: Facts, name: str) -> tuple[int, ...] | None:
-    """Numbers for an input: a dynamic batch counts as 1, another dynamic size as it was bound before."""
-    old = before.shapes.get(name, ())
-    out = []
-    for axis, d in enumerate(shape):
-        if isinstance(d, int):
-            out.append(d)
-        elif axis < len(old):
-            out.append(1 if axis == 0 else old[axis])
-        elif axis == 0:
-            out.append(1)
-        else:
-            return None
-    return tuple(out)
 
 
 def _computes_constants(node: ir.Node, constants: Mapping[str, Array]) -> bool:

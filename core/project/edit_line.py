@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from core.errors import UserError
 from core.model.editing import Edit, WorkingCopy
+from core.model.editing.weights import LoadWeights
 from core.model.model import Model
 from core.model.unfinished import unfinished
 
@@ -22,14 +24,18 @@ class EditLine:
         self._marks = {0: revision}
 
     @classmethod
-    def through(cls, model: Model, parent: int, edits: Sequence[Edit], revision: int) -> EditLine:
-        """A line that stands at ``revision``, which ``edits`` made of ``parent`` and its ``model``.
+    def through(cls, model: Model, parent: int, edits: Sequence[Edit], revision: int, result: Model) -> EditLine:
+        """A line that stands at ``revision``, which ``edits`` made of ``parent`` and its ``model``; ``result`` is what
+        the revision holds.
 
-        Raises UserError where an edit cannot be done again: a file of values that is gone, for example.
+        Raises UserError where an edit cannot be done again: a file of values is gone, or holds others by now.
         """
         line = cls(model, parent)
         for one in edits:
             line.copy.do(one)
+        for one in edits:
+            if isinstance(one, LoadWeights) and not _holds_the_same(line.copy.model, result, one.tensor):
+                raise UserError(f"'{one.file}' holds other values than when they were loaded.")
         line._marks[len(edits)] = revision
         return line
 
@@ -86,3 +92,12 @@ class EditLine:
         start = next((n for n, r in self._marks.items() if r == base), None)
         if start is not None and tuple(edits) == line[start : start + len(edits)]:
             self._marks[start + len(edits)] = revision
+
+
+def _holds_the_same(one: Model, other: Model, tensor: str) -> bool:
+    """Whether two models store the same values under a name, or neither does."""
+    stored = [m.graph.graph.initializers.get(tensor) for m in (one, other)]
+    arrays = [v.const_value.numpy() if v is not None and v.const_value is not None else None for v in stored]
+    if arrays[0] is None or arrays[1] is None:
+        return arrays[0] is arrays[1]
+    return bool(arrays[0].tobytes() == arrays[1].tobytes())

@@ -1,4 +1,4 @@
-"""The menu under the pointer: for a layer, several of them, a tensor, an end of the graph, or the ground."""
+"""The menu under the pointer: for a layer or several, a block, a tensor, an end of the graph, or the ground."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from gui.words import tr
 _LAYER = ("rename", "attributes", "replace_operator", "replace_block", "", "insert", "connect", "values", "",
           "add_output", "cut_out", "", "remove")  # fmt: skip
 _LAYERS = ("cut_out", "", "remove")
+_BLOCK = ("block_toggle", "", "cut_out", "", "remove")
 _TENSOR = ("rename", "insert", "", "add_output", "add_input")
 _GROUND = ("undo", "redo", "", "find", "select_all", "", "input_shape", "batch", "add_input", "", "fold_batchnorm",
            "fold_constants", "remove_identities")  # fmt: skip
@@ -48,7 +49,8 @@ class ContextMenus:
         menu = QMenu(desk.window)
         menu.setToolTipsVisible(True)
         menu.aboutToHide.connect(menu.deleteLater)
-        end = self._end_at(where) if not key and not tensor else None
+        on_ground = not key and not tensor and not view.selected_block()
+        end = self._end_at(where) if on_ground else None
         if key:
             if key not in desk.state.selected:
                 view.select_tensor("")
@@ -58,6 +60,8 @@ class ContextMenus:
             desk.state.select([])
             view.select_tensor(tensor)
             self._tensor(menu, tensor)
+        elif view.selected_block():
+            self._entries(menu, _BLOCK)
         elif end is not None:
             desk.state.select([])
             view.select_tensor(end.name or "")

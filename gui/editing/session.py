@@ -13,6 +13,7 @@ from core.errors import UserError
 from core.methods.edit.words import said
 from core.model.editing import Edit, WorkingCopy
 from core.model.editing.changes import Changes
+from core.model.editing.weights import LoadWeights
 from core.model.model import Model
 from core.project import folding
 from core.project.database import Revision
@@ -117,7 +118,7 @@ class Editing(EditingState):
         parent = revision.parent
 
         def through() -> EditLine:
-            return EditLine.through(project.model(parent), parent, edits, revision.id)
+            return EditLine.through(project.model(parent), parent, edits, revision.id, project.model(revision.id))
 
         return self._rebuilt(through, True, project.undo)
 
@@ -134,7 +135,7 @@ class Editing(EditingState):
             return False
 
         def through() -> EditLine:
-            line = EditLine.through(project.model(here), here, edits, child.id)
+            line = EditLine.through(project.model(here), here, edits, child.id, project.model(child.id))
             while line.undo():
                 pass
             return line
@@ -320,6 +321,8 @@ class Editing(EditingState):
         self._state.select(looked_at(whole, changes, edit, back) or self._state.selected)
         self.pause.start() if line.pending else self.pause.stop()
         self.changed.emit()
+        if isinstance(edit, LoadWeights) and not back:
+            self.fold()  # at once: the revision holds the values, the edit only names their file
 
     def _folded(self, project: Project, made: Folded) -> None:
         """Edits are a revision: show what was counted on it, and go on from there."""

@@ -106,14 +106,11 @@ def connect(desk: Desk) -> None:
 
 
 def values(desk: Desk, name: str = "") -> None:
-    """The values of a stored tensor; of the selected layer's only one, else of the one called so."""
+    """The stored tensors of the selected layer, the one called so first."""
     model, node = desk.state.model, target.layer(desk)
-    if model is None:
-        return
-    found = target.stored(node) if node is not None else []
-    value = target.value_called(model, name) if name else found[0] if found else None
-    if value is not None and value.const_value is not None:
-        _open(desk, ValuesForm(desk.editing, desk.window, model, value, desk.settings))
+    held = target.stored(node) if node is not None else []
+    if model is not None and held:
+        _open(desk, ValuesForm(desk.editing, desk.window, model, held, desk.settings, name))
 
 
 # ends ---------------------------------------------------------------------------------------------------------------

@@ -11,15 +11,25 @@ from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
+from core.data.sample import sample_model
 from core.formats.onnx_file import graph_to_proto
 from core.model.model import Model
 from gui.desk import Desk
 from gui.editing.context_menu import ContextMenus
 from gui.editing.forms.base import EditForm
+from gui.operations import files
 from tests.core.edit_graphs import run, written
 from tests.gui.window_tools import settle
 
 SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+
+
+def opened(desk: Desk, qtbot: QtBot) -> Desk:
+    """The sample without its data, which edits do not need."""
+    files.open_model_file(desk, sample_model())
+    qtbot.waitUntil(lambda: desk.state.model is not None, timeout=60_000)
+    settle(desk, qtbot)
+    return desk
 
 
 def model_of(desk: Desk) -> Model:

@@ -28,6 +28,7 @@ from tests.gui.editing_tools import (
     menu_at,
     model_of,
     no_form,
+    opened,
     outputs,
     place,
     plain,
@@ -41,6 +42,11 @@ from tests.gui.window_tools import settle
 CONV, ACT, ADD = "features.0.0/Conv", "features.0.2/Clip", "features.1/Add"
 LAST = "features.8.2/Clip"
 ALT = Qt.KeyboardModifier.AltModifier
+
+
+@pytest.fixture
+def sample(desk: Desk, qtbot: QtBot) -> Desk:
+    return opened(desk, qtbot)
 
 
 def spot_on(desk: Desk, tensor: str) -> QPoint:

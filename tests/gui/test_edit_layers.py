@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from gui.desk import Desk
+from gui.editing.context_menu import ContextMenus
 from gui.editing.forms.attributes import AttributesForm
 from gui.editing.forms.block import BlockForm
 from gui.editing.forms.connecting import ConnectForm
@@ -30,6 +31,7 @@ from tests.gui.editing_tools import (
     menu_at,
     model_of,
     no_form,
+    opened,
     outputs,
     place,
     press,
@@ -41,6 +43,11 @@ from tests.gui.window_tools import settle
 
 CONV, NORM, ACT = "features.0.0/Conv", "features.0.1/BatchNormalization", "features.0.2/Clip"
 ADD, INNER = "features.1/Add", "features.1.conv.2/Clip"
+
+
+@pytest.fixture
+def sample(desk: Desk, qtbot: QtBot) -> Desk:
+    return opened(desk, qtbot)
 
 
 def test_rename_a_layer_by_f2(sample: Desk, qtbot: QtBot) -> None:
@@ -288,3 +295,55 @@ def test_values_from_a_file(sample: Desk, qtbot: QtBot, tmp_path: Path, monkeypa
     found = outputs(sample, noise(model_of(sample)), ("conv2d",))["conv2d"]
     close(found, np.broadcast_to(bias[None, :, None, None], found.shape).astype(np.float32))
     undone(sample, qtbot, before)
+
+
+def test_the_file_of_loaded_values_may_change_afterwards(sample: Desk, qtbot: QtBot, tmp_path: Path) -> None:
+    from core.model.editing.names import RenameLayer
+    from core.model.editing.weights import LoadWeights
+    from gui.operations import files
+
+    before, folder = shown(sample), sample.state.project.folder
+    np.save(tmp_path / "bias.npy", np.full(10, 2, np.float32))
+    assert sample.editing.do(LoadWeights("classifier.bias", str(tmp_path / "bias.npy")))
+    settle(sample, qtbot)
+    assert sample.editing.pending == 0, "the revision holds the values at once"
+    np.save(tmp_path / "bias.npy", np.full(10, 3, np.float32))
+    assert sample.editing.do(RenameLayer(ACT, "act"))
+    sample.editing.fold()
+    settle(sample, qtbot)
+    files.close_project(sample)
+    files.open_project(sample, folder)
+    settle(sample, qtbot)
+    press(sample, qtbot, Qt.Key.Key_Z, CTRL)
+    settle(sample, qtbot)
+    assert sample.state.revision.id == 2
+    assert (model_of(sample).graph.graph.initializers["classifier.bias"].const_value.numpy() == 2).all()
+    press(sample, qtbot, Qt.Key.Key_Z, CTRL)
+    settle(sample, qtbot)
+    assert sample.state.revision.id == 1
+    assert shown(sample) == before
+    assert sample.errors.last[2].endswith("holds other values than when they were loaded.")
+
+
+def test_another_tensor_of_the_layer_is_chosen_by_keyboard(sample: Desk, qtbot: QtBot) -> None:
+    click_layer(sample, qtbot, NORM)
+    press(sample, qtbot, Qt.Key.Key_E, CTRL | SHIFT)
+    opened = form(ValuesForm)
+    assert opened.tensor.count() == 4
+    opened.tensor.setFocus()
+    qtbot.keyClick(opened.tensor, Qt.Key.Key_Down)
+    assert opened.tensor.currentData() == "features.0.1.bias"
+    assert opened.table.model().array.shape == (16,)
+    qtbot.keyClick(opened, Qt.Key.Key_Escape)
+
+
+def test_a_block_has_a_menu(sample: Desk, qtbot: QtBot) -> None:
+    view = sample.window.graphs.view
+    path = view.picture.frames[0].path
+    view.select_block(path)
+    assert len(sample.state.selected) > 1
+    menus = next(k for k in sample.kept if isinstance(k, ContextMenus))
+    menu = menus.menu(view.viewport().mapToGlobal(view.rect().center()), "", "")
+    texts = [a.text().replace("&", "") for a in menu.actions() if a.text()]
+    assert texts[0].startswith("Open or close")
+    assert {"Cut out part…", "Bypass or delete…"} <= set(texts)

@@ -22,10 +22,16 @@ from gui.graph_view.known import known
 from gui.operations import act, files, moving
 from gui.settings import Settings
 from tests.core.edit_graphs import noise, run, written
+from tests.gui.editing_tools import opened
 from tests.gui.window_tools import ThreadClient, destroy, settle
 
 ACT = "features.0.2/Clip"
 CONV = "features.0.0/Conv"
+
+
+@pytest.fixture
+def sample(desk: Desk, qtbot: QtBot) -> Desk:
+    return opened(desk, qtbot)
 
 
 def press(desk: Desk, qtbot: QtBot, key: Qt.Key, shift: bool = False) -> None:
@@ -179,9 +185,7 @@ def test_closing_the_window_folds_and_loses_nothing(sample: Desk, qtbot: QtBot) 
 
 
 def test_a_killed_window_finds_its_edits_again(desk: Desk, qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> None:
-    files.open_sample(desk)
-    qtbot.waitUntil(lambda: desk.state.attached is not None, timeout=60_000)
-    settle(desk, qtbot)
+    opened(desk, qtbot)
     desk.editing.do(Replace(ACT, "Relu"))
     desk.editing.do(RenameLayer(ACT, "act"))
     after, folder = shown(desk), desk.state.project.folder

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import onnx_ir as ir
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QTableView, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from core.errors import UserError
 from core.model.editing import Edit
@@ -27,27 +37,54 @@ _ROWS = 9
 class ValuesForm(EditForm):
     """``table`` is None where there are too many values for one."""
 
-    def __init__(self, editing: Editing, parent: QWidget, model: Model, value: ir.Value, settings: Settings) -> None:
-        tensor = value.const_value
-        assert tensor is not None
+    def __init__(
+        self, editing: Editing, parent: QWidget, model: Model, values: Sequence[ir.Value], settings: Settings, name: str
+    ) -> None:
+        """``values`` are the stored tensors to choose from, ``name`` the one that is shown at first."""
+        super().__init__(editing, parent, tr("Values"))
         self._model, self._settings = model, settings
-        shape = tuple(int(d) for d in tensor.shape.numpy())
-        about = f"{value.name} · {times(shape) or tr('a single number')} · {tensor.dtype.numpy().name}"
-        super().__init__(editing, parent, tr("Values"), about)
-        self._name = value.name or ""
+        self._stored = {v.name or "": v for v in values}
+        self._name = ""
         self._file: Path | None = None
         self.table: QTableView | None = None
         self._values: ValueTable | None = None
+        self.tensor = QComboBox()
+        for value in values:
+            self.tensor.addItem(_described(value), value.name or "")
+        self.tensor.setCurrentIndex(max(self.tensor.findData(name), 0))
+        self.row(tr("&Tensor"), self.tensor)
+        self._place = QWidget()
+        QVBoxLayout(self._place).setContentsMargins(0, 0, 0, 0)
+        self.widget(self._place, 1)
+        self.widget(self._files())
+        self.tensor.currentIndexChanged.connect(self._show)
+        self._show()
+        (self.table or self.load_button).setFocus()
+
+    def _show(self) -> None:
+        """The chosen tensor's values; what was typed for another one is dropped."""
+        self._name = str(self.tensor.currentData())
+        self._file, self.table, self._values = None, None, None
+        self.chosen.clear()
+        layout = self._place.layout()
+        assert layout is not None
+        while (item := layout.takeAt(0)) is not None:
+            before = item.widget()
+            if before is not None:
+                before.deleteLater()
+        tensor = self._stored[self._name].const_value
+        assert tensor is not None
         if 0 < tensor.size <= MOST and tensor.dtype.numpy().kind in "iufb":
             self._values = ValueTable(tensor.numpy())
+            self._values.setParent(self)
             self._values.dataChanged.connect(self._typed)
             self.table = self._view(self._values)
-            self.widget(self.table, 1)
+            layout.addWidget(self.table)
         else:
-            words = counted(tensor.size, "{n} value: load it from a file.", "{n} values: load them from a file.")
-            self.widget(hint(words))
-        self.widget(self._files())
-        (self.table or self.load_button).setFocus()
+            layout.addWidget(hint(
+                counted(tensor.size, "{n} value: load it from a file.", "{n} values: load them from a file.")
+            ))  # fmt: skip
+        self._say(None, False)
 
     def _view(self, model: ValueTable) -> QTableView:
         view = QTableView()
@@ -124,6 +161,13 @@ class ValuesForm(EditForm):
             return
         self._settings.set_folder("values", target.parent)
         self.chosen.setText(tr("saved as {name}", name=target.name))
+
+
+def _described(value: ir.Value) -> str:
+    tensor = value.const_value
+    assert tensor is not None
+    shape = tuple(int(d) for d in tensor.shape.numpy())
+    return f"{value.name} · {times(shape) or tr('a single number')} · {tensor.dtype.numpy().name}"
 
 
 def _file_name(name: str) -> str:
