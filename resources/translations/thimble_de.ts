@@ -3974,7 +3974,7 @@
     <message>
       <location filename="../../gui/history/model.py" />
       <source>unfinished</source>
-      <translation type="unfinished" />
+      <translation>unfertig</translation>
     </message>
     <message>
       <location filename="../../gui/history/model.py" />
@@ -6015,12 +6015,12 @@
     <message>
       <location filename="../../gui/operations/moving.py" />
       <source>Taken back: {said}</source>
-      <translation type="unfinished" />
+      <translation>Zurückgenommen: {said}</translation>
     </message>
     <message>
       <location filename="../../gui/operations/moving.py" />
       <source>Done again: {said}</source>
-      <translation type="unfinished" />
+      <translation>Wiederhergestellt: {said}</translation>
     </message>
     <message>
       <location filename="../../gui/operations/moving.py" />
