@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from core.report import Measure
-from gui.words import mark, number, tr
+from gui.words import mark, thousands, tr
 
 MISSING = "–"
 
@@ -100,7 +100,7 @@ def spoken(measure: Measure | None) -> str:
     else:
         parts = [f"{cell(measure)}, {tr(measure.how)}"]
     if measure.n is not None:
-        parts.append(f"n = {number(measure.n)}")
+        parts.append(f"n = {thousands(measure.n)}")
     if measure.interval is not None:
         low, high = (short(v, measure.unit) for v in measure.interval)
         parts.append(tr("95 % interval {low} to {high}", low=low, high=high))

@@ -30,13 +30,13 @@ def counted(count: int, one: str, many: str, /, **values: object) -> str:
     translated = QCoreApplication.translate(CONTEXT, many, None, count)
     if count == 1 and translated == many:
         translated = one
-    return _filled(translated, {"n": number(count), **values})
+    return _filled(translated, {"n": thousands(count), **values})
 
 
-def number(value: int) -> str:
+def thousands(value: int) -> str:
     """A whole number with its thousands apart: '1,234', and '1 234' in languages where a comma would be a fraction."""
     shown = f"{value:,}"
-    return shown if _commas() else shown.replace(",", _THIN)
+    return shown if "," not in shown or _commas() else shown.replace(",", _THIN)
 
 
 def _commas() -> bool:

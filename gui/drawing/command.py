@@ -15,8 +15,10 @@ def command(model: str, out: str, look: Literal["light", "dark"], scale: float |
     from gui.app import make_application
     from gui.drawing.draw import BLOCKS, NORMAL_SCALE, draw
     from gui.theme import apply_theme
+    from gui.translations import choosing
 
     app = make_application()
+    choosing.install(app, choosing.ENGLISH)  # as the command line speaks
     apply_theme(app, look)
     try:
         done = draw(

@@ -9,6 +9,7 @@ import onnx_ir as ir
 
 from core.model.facts import Facts
 from gui.graph_view.known import constant, shape_of, stored_tensor, times
+from gui.words import thousands
 
 Row = tuple[str, str]
 
@@ -39,7 +40,7 @@ def rows(node: ir.Node, facts: Facts, hidden: frozenset[int], params: int) -> tu
     out = [*_OPERATOR_ROWS.get(node.op_type, _scalars)(node, facts)]
     if params:
         out += [("weights", text) for text in (_weights(node, facts, hidden),) if text]
-        out.append(("params", f"{params:,}"))
+        out.append(("params", thousands(params)))
     return tuple(out)
 
 

@@ -12,7 +12,7 @@ from gui import figures
 from gui.graph_view.known import Known
 from gui.inspector.parts import percent
 from gui.inspector.rows import Rows
-from gui.words import tr
+from gui.words import thousands, tr
 
 _MOST_OPERATORS = 16
 
@@ -38,7 +38,7 @@ def cost_rows(rows: Rows, whole: Known, layers: Sequence[LayerCost]) -> None:
         share = value / of if of else None
         part = f"  {percent(share)}" if share is not None and value else ""
         of_model = tr(", {share} % of the model", share=f"{100 * share:.2f}") if share is not None else ""
-        tip = f"{value:,}{of_model}. {how()} {note}".rstrip()
+        tip = f"{thousands(value)}{of_model}. {how()} {note}".rstrip()
         rows.row(key, text(value) + part, tip, muted=not value)
         if share and value:
             rows.bar(share, tip)
@@ -56,7 +56,7 @@ def peak_tip(peak: PeakMemory) -> str:
         return tr(peak.note)
     said = tr(
         "{n} bytes of activations are alive at once at {where}, for a batch of {batch}; weights do not count.",
-        n=f"{peak.bytes:,}",
+        n=thousands(peak.bytes),
         where=peak.where(),
         batch=peak.batch,
     )

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui import theme
 from gui.inspector.parts import number
-from gui.words import tr
+from gui.words import thousands, tr
 
 Array = npt.NDArray[Any]
 HEIGHT = 88
@@ -161,7 +161,7 @@ class RangePlot(AlongPlot):
     def set_ranges(self, low: Array, high: Array) -> None:
         self._low, self._high = low, high
         self.count = len(low)
-        self.setAccessibleName(tr("Ranges of {n} channels", n=f"{self.count:,}"))
+        self.setAccessibleName(tr("Ranges of {n} channels", n=thousands(self.count)))
         self.update()
 
     def draw(self, painter: QPainter, area: QRectF) -> None:
@@ -182,7 +182,7 @@ class RangePlot(AlongPlot):
         painter.setPen(QPen(theme.color("faint"), 1, Qt.PenStyle.DotLine))
         zero = area.bottom() + bottom * scale
         painter.drawLine(QPointF(0, zero), QPointF(area.width(), zero))
-        self.ends(painter, "0", f"{self.count - 1:,}")
+        self.ends(painter, "0", thousands(self.count - 1))
 
 
 class NormPlot(AlongPlot):
@@ -196,7 +196,7 @@ class NormPlot(AlongPlot):
         """Each line descending, drawn as a share of its own first value; the first one is filled."""
         self._lines = lines
         self.count = len(lines[0]) if lines else 0
-        self.setAccessibleName(tr("Sorted norms of {n} channels", n=f"{self.count:,}"))
+        self.setAccessibleName(tr("Sorted norms of {n} channels", n=thousands(self.count)))
         self.update()
 
     def draw(self, painter: QPainter, area: QRectF) -> None:
@@ -233,7 +233,7 @@ class BarPlot(AlongPlot):
     def set_values(self, values: Array) -> None:
         self._values = values
         self.count = len(values)
-        self.setAccessibleName(tr("Bars of {n} values", n=f"{self.count:,}"))
+        self.setAccessibleName(tr("Bars of {n} values", n=thousands(self.count)))
         self.update()
 
     def draw(self, painter: QPainter, area: QRectF) -> None:
@@ -255,7 +255,7 @@ class BarPlot(AlongPlot):
                 painter.drawRect(QRectF(k * width, zero - up, width - gap, max(up - down, 1.0)))
         painter.setPen(QPen(theme.color("border"), 1))
         painter.drawLine(QPointF(0, zero), QPointF(area.width(), zero))
-        self.ends(painter, "0", f"{self.count - 1:,}")
+        self.ends(painter, "0", thousands(self.count - 1))
 
 
 def _by_column(values: Array, columns: int, join: Any) -> Array:

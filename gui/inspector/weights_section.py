@@ -23,7 +23,7 @@ from gui.inspector.rows import Rows, say
 from gui.inspector.sections import Section
 from gui.inspector.stored import Stored
 from gui.inspector.values_table import ValuesTable
-from gui.words import counted, tr
+from gui.words import counted, thousands, tr
 
 SMALL = 8  # values that are simply listed
 AT_ONCE = 1 << 14  # values examined while the page is built; more would be felt
@@ -97,7 +97,7 @@ def _follow(go_to: Callable[[str], None], key: str, _checked: bool = False) -> N
 def _size(rows: Rows, stored: Stored) -> None:
     size = stored.bytes
     if size:
-        rows.row(tr("bytes"), figures.size(size), tr("{n} bytes in the file.", n=f"{size:,}"))
+        rows.row(tr("bytes"), figures.size(size), tr("{n} bytes in the file.", n=thousands(size)))
     else:
         rows.row(tr("bytes"), tr("computed on loading"), tr("Nodes make it from constants; the file does not hold it."))
     if stored.scaling is not None:
@@ -164,7 +164,7 @@ class _Numbers:
     def _values(self, found: Values) -> None:
         how = tr("From every value.")
         if found.sampled:
-            looked_at, count = f"{found.looked_at:,}", f"{found.count:,}"
+            looked_at, count = thousands(found.looked_at), thousands(found.count)
             how = tr("From a sample of {looked_at} of {count} values.", looked_at=looked_at, count=count)
         self._histogram.set_bins(found.bins, found.low, found.high)
         self._histogram.setVisible(len(found.bins) > 1)
@@ -215,9 +215,9 @@ def _caption(label: QLabel, plot: Any, text: str) -> None:
 
 def _dead(dead: tuple[int, ...], count: int) -> str:
     if not dead:
-        return tr("none of {n}", n=f"{count:,}")
+        return tr("none of {n}", n=thousands(count))
     named = ", ".join(str(k) for k in dead[:_NAMED]) + (" …" if len(dead) > _NAMED else "")
-    return tr("{k} of {n}: {names}", k=f"{len(dead):,}", n=f"{count:,}", names=named)
+    return tr("{k} of {n}: {names}", k=thousands(len(dead)), n=thousands(count), names=named)
 
 
 def _values_fold(rows: Rows, stored: Stored) -> None:

@@ -14,7 +14,7 @@ from core.model.blocks_names import scope
 from gui import figures
 from gui.colouring.layer_figures import LayerFigure
 from gui.graph_view.known import Known, dtype_of, times
-from gui.words import mark, tr
+from gui.words import mark, thousands, tr
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,11 @@ def _macs(layer: Layer) -> str:
 def _exact_macs(layer: Layer) -> str:
     if layer.cost.macs is None:
         return layer.cost.note or tr("Unknown.")
-    return tr("{count} MACs for one item, estimated from the graph", count=f"{layer.cost.macs:,}")
+    return tr("{count} MACs for one item, estimated from the graph", count=thousands(layer.cost.macs))
 
 
 def _exact_params(layer: Layer) -> str:
-    text = tr("{count} parameters, estimated from the graph.", count=f"{layer.cost.params:,}")
+    text = tr("{count} parameters, estimated from the graph.", count=thousands(layer.cost.params))
     return f"{text} {layer.cost.note}".rstrip()
 
 
@@ -103,7 +103,7 @@ COLUMNS = (
         "params",
         mark("Params"),
         lambda r: r.cost.params,
-        lambda r: f"{r.cost.params:,}" if r.cost.params else "",
+        lambda r: thousands(r.cost.params) if r.cost.params else "",
         _exact_params,
         mark("Trained numbers: weights, biases, scales and shifts; estimated from the graph"),
         number=True,
@@ -124,7 +124,7 @@ COLUMNS = (
         mark("Weights"),
         lambda r: r.cost.weight_bytes,
         lambda r: figures.size(r.cost.weight_bytes) if r.cost.weight_bytes else "",
-        lambda r: tr("{count} bytes of stored tensors, estimated from the graph", count=f"{r.cost.weight_bytes:,}"),
+        lambda r: tr("{count} bytes of stored tensors, estimated from the graph", count=thousands(r.cost.weight_bytes)),
         mark("Bytes of the tensors stored for the layer; estimated from the graph"),
         number=True,
         figure="weight_bytes",

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from gui import theme
 from gui.search.find import Reason
 from gui.search.results import LINE, At, Line, ResultsModel, badge
+from gui.words import thousands
 
 _BLOCK, _LAYER = 3.25 * theme.UNIT, 5.25 * theme.UNIT
 _INDENT, _GAP = 1.5 * theme.UNIT, float(theme.UNIT)
@@ -48,7 +49,7 @@ class ResultDelegate(QStyledItemDelegate):
         painter.drawPolygon(_chevron(box.left() + 4, box.center().y(), self._model.is_closed(line.row)))
         painter.setFont(self._small)
         painter.setPen(theme.color("faint"))
-        number = f"{line.row.layers:,}"
+        number = thousands(line.row.layers)
         painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, number)
         room = box.width() - 2.5 * _GAP - QFontMetricsF(self._small).horizontalAdvance(number)
         painter.setFont(self._strong)

@@ -31,7 +31,7 @@ from gui.translations import choosing
 from gui.translations.choosing import FOLDER
 from gui.translations.files import read, release, source_file, write
 from gui.translations.texts import Text, literals, texts
-from gui.words import counted, moment, number, tr
+from gui.words import counted, moment, thousands, tr
 from tests.gui.dialog_tools import every_dialog
 from tests.gui.test_keyboard import all_menus, letters, nameless
 from tests.gui.window_tools import settle
@@ -127,7 +127,7 @@ def test_numbers_and_times_are_those_of_the_language(spoken: None) -> None:
     assert counted(1, "{n} layer", "{n} layers") == "1 Schicht"
     assert counted(1234, "{n} layer", "{n} layers") == "1\u202f234 Schichten"
     assert tr("A&ll layers ({count:,})", count=65_000) == "A&lle Schichten (65\u202f000)"
-    assert number(999) == "999"
+    assert thousands(999) == "999"
     assert moment(0).startswith("1. Januar 1970")
 
 
