@@ -136,6 +136,9 @@ def test_the_copy_can_be_declined(desk: Desk, qtbot: QtBot, folder: Path) -> Non
 def go_somewhere(desk: Desk, qtbot: QtBot) -> dict[str, object]:
     """Select, zoom, scroll, search and change the tab, as a user would; gives the place when it is written."""
     view = desk.window.graphs.view
+    if view.opened():
+        view.close_block(view.opened()[-1])
+    qtbot.wait(50)
     desk.state.select(list(view.picture.index)[3:5])
     view.set_zoom(0.8)
     view.centerOn(QPointF(120, 900))
@@ -150,6 +153,9 @@ def go_somewhere(desk: Desk, qtbot: QtBot) -> dict[str, object]:
 
 def test_a_project_opens_where_it_was_left(desk: Desk, qtbot: QtBot, folder: Path) -> None:
     opened(desk, qtbot, folder)
+    view = desk.window.graphs.view
+    every = view.opened()
+    assert every
     here = go_somewhere(desk, qtbot)
     desk.state.select(list(desk.window.graphs.view.picture.index)[:1])  # not written yet when the project is closed
     here["selected"] = list(desk.state.selected)
@@ -160,9 +166,9 @@ def test_a_project_opens_where_it_was_left(desk: Desk, qtbot: QtBot, folder: Pat
     opened(desk, qtbot, folder)
     qtbot.waitUntil(lambda: desk.state.selected == here["selected"])
     found = memory(desk).place()
-    assert {k: found[k] for k in ("zoom", "selected", "tab", "search")} == {
-        k: here[k] for k in ("zoom", "selected", "tab", "search")
-    }
+    same = ("zoom", "selected", "tab", "search", "opened")
+    assert {k: found[k] for k in same} == {k: here[k] for k in same}
+    assert len(view.opened()) + 1 == len(every)
     assert found["tab"] == "layers"
     (x, y), (was_x, was_y) = found["middle"], here["middle"]  # type: ignore[misc]
     assert abs(x - was_x) < 3
