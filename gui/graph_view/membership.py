@@ -36,8 +36,8 @@ class Membership:
     def _add(self, nodes: Sequence[ir.Node], block: Block, parent: int, depth: int) -> None:
         me = len(self.blocks)
         title = block.title
-        if title.split("#")[0].isdigit() and parent > ROOT:
-            title = f"{self.blocks[parent].title}.{title}"  # a bare number says nothing
+        if title.split("#")[0].isdigit():
+            title = ".".join(block.path.split(".")[-2:])  # a bare number says nothing
         self.blocks.append(Place(block.path, title, parent, depth))
         if block.identical:
             self._structures[me] = block.structure

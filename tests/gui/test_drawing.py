@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from core.cli.main import main
 from core.errors import UserError
 from core.formats.open import open_model
+from core.model.blocks import find_blocks
 from core.model.model import Model
 from gui.desk import Desk
 from gui.drawing import draw
@@ -26,6 +27,7 @@ from gui.drawing.raster import fitting_scale
 from gui.graph_view.canvas import metrics
 from gui.graph_view.known import known
 from gui.theme import apply_theme
+from tests.conftest import network_path
 from tests.core.light_networks import light_network
 from tests.gui.small_networks import chain
 
@@ -61,6 +63,23 @@ def test_svg_holds_every_layer_by_name_and_all_words_as_text(squeezenet: Model, 
     assert title.text == "A & <B>"
     assert done.size == done.path.stat().st_size
     assert "66 layers" in done.sentence or f"{len(groups)} layers" in done.sentence
+
+
+def test_frames_of_open_blocks_and_cards_of_closed_ones_are_drawn(tmp_path: Path) -> None:
+    model = open_model(network_path("resnet20"))
+    paths = [block.path for _, block in find_blocks(model).walk() if block.path]
+    found = {}
+    for name, blocks in (("open", "open"), ("closed", "closed"), ("flat", "flat"), ("half", ["layer2", "layer2.1"])):
+        root = ElementTree.parse(draw(model, tmp_path / f"{name}.svg", blocks=blocks).path).getroot()  # type: ignore[arg-type]
+        groups = [e for e in root.iter(f"{SVG}g") if e.get("data-block")]
+        frames = [e.get("data-block") for e in groups if e.find(f"{SVG}rect[@class='frame']") is not None]
+        cards = [e.get("data-block") for e in groups if e.find(f"{SVG}rect[@class='frame']") is None]
+        layers = sum(1 for e in root.iter(f"{SVG}g") if e.get("data-layer"))
+        found[name] = (frames, cards, layers)
+    assert found["open"] == (paths, [], 74)
+    assert found["closed"] == ([], ["layer1", "layer2", "layer3"], 5)
+    assert found["flat"] == ([], [], 74)
+    assert found["half"] == (["layer2", "layer2.1"], ["layer1", "layer3", "layer2.0", "layer2.2"], 12)
 
 
 def test_svg_survives_names_that_xml_forbids(tmp_path: Path) -> None:
@@ -180,7 +199,7 @@ def test_menu_saves_the_picture_and_says_where(
 def test_command_line_draws_without_a_screen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ir.save(chain(4).graph, tmp_path / "net.onnx")
     out = tmp_path / "net.svg"
-    assert main(["draw", str(tmp_path / "net.onnx"), "-o", str(out), "--look", "dark"]) == 0
+    assert main(["draw", str(tmp_path / "net.onnx"), "-o", str(out), "--look", "dark", "--blocks", "closed"]) == 0
     names = {n.name for n in open_model(str(tmp_path / "net.onnx")).nodes()}
     drawn = {e.get("data-layer") for e in ElementTree.parse(out).getroot().iter(f"{SVG}g")}
     assert names <= drawn

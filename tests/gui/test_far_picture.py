@@ -89,7 +89,8 @@ def test_tiles_are_painted_anew_when_colours_or_the_graph_change(view: GraphView
 
 
 def test_scrolling_far_out_paints_pixmaps_and_never_more_than_fit_in_the_store(view: GraphView, qtbot: QtBot) -> None:
-    view.set_model(chain(900))
+    with qtbot.waitSignal(view.ready):
+        view.set_model(chain(900))
     view.set_zoom(0.1)
     bar = view.verticalScrollBar()
     for k in range(0, bar.maximum(), 100):
@@ -103,7 +104,8 @@ def test_a_graph_that_would_be_a_hair_is_fitted_to_the_least_zoom_and_says_so(vi
     with qtbot.assertNotEmitted(view.outgrown):
         view.fit()
     assert view.zoom() > LEAST
-    view.set_model(chain(900))
+    with qtbot.waitSignal(view.ready):
+        view.set_model(chain(900))
     view.verticalScrollBar().setValue(4000)
     middle = view.mapToScene(view.viewport().rect().center()).y()
     with qtbot.waitSignal(view.outgrown):

@@ -9,6 +9,7 @@ import onnx_ir as ir
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from benchmarks.drawn import overlaps, through_cards
 from core.errors import UserError
 from core.formats.open import open_model
 from core.model.editing import Edit, WorkingCopy
@@ -21,7 +22,8 @@ from core.model.model import Model
 from gui.graph_view.canvas import metrics
 from gui.graph_view.known import Known, known
 from gui.graph_view.known_after import known_after, transplanted
-from gui.graph_view.picture import Picture, members_of, place
+from gui.graph_view.marking import cards_inside
+from gui.graph_view.picture import Blocks, Picture, members_of, picture, place
 from gui.graph_view.sketch import Area, Sketcher
 from tests.conftest import network_path
 from tests.core.light_networks import light_network
@@ -75,7 +77,7 @@ def test_edits_are_followed_as_if_made_from_nothing(network: str, qapp: QApplica
     paths = list(sketcher.members.number)
     opened = set(paths)
     done = 0
-    for _ in range(60):
+    for _ in range(45):
         try:
             if copy.edits and pick.random() < 0.3:
                 copy.undo()
@@ -93,7 +95,7 @@ def test_edits_are_followed_as_if_made_from_nothing(network: str, qapp: QApplica
         assert_same(sketch.root, anew.root)
         assert sketch.alike == fresh._alike
         assert_edges(place(sketch, widths, Cache()), whole)
-    assert done > 25
+    assert done > 20
 
 
 def after(whole: Known, copy: WorkingCopy) -> Known:
@@ -124,3 +126,29 @@ def assert_edges(picture: Picture, whole: Known) -> None:
 def card_of(picture: Picture, whole: Known, node: ir.Node) -> int | None:
     key = next((key for key, (other, _) in whole.layers.items() if other is node), None)
     return picture.card_of(key) if key is not None else None
+
+
+@pytest.mark.usefixtures("qapp")
+@pytest.mark.parametrize("blocks", ["open", "closed", "flat"])
+@pytest.mark.parametrize("network", ["mobilenetv2", "resnet50", "inception_v2", "shufflenet"])
+def test_on_real_networks_nothing_overlaps_and_no_edge_runs_through_a_card(network: str, blocks: Blocks) -> None:
+    model = light_network(network) if network != "mobilenetv2" else open_model(network_path(network))
+    done = picture(model, metrics(), blocks)
+    assert overlaps(done.boxes) == 0
+    ends = [(source, target) for source, target, _ in done.ends]
+    assert through_cards(done.place.routes, ends, done.boxes) == 0
+    for frame in done.frames:
+        left, top, width, height = frame.box
+        inside = cards_inside(done, frame.path)
+        for card, (x, y, w, h) in enumerate(done.boxes):
+            apart = x + w < left or x > left + width or y + h < top or y > top + height
+            within = left <= x and x + w <= left + width and top <= y and y + h <= top + height
+            assert within if card in inside else apart
+
+
+@pytest.mark.usefixtures("qapp")
+def test_identical_blocks_have_the_identical_layout() -> None:
+    done = picture(open_model(network_path("resnet20")), metrics(), "open")
+    groups = {frame.path: frame.group for frame in done.frames}
+    same = [done.nested.blocks[groups[path]].inside for path in ("layer1.0", "layer1.1", "layer1.2")]
+    assert same[0] is same[1] is same[2]

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 from core.formats.open import open_model
 from core.measure.cost import cost
 from gui.graph_view import GraphView
+from gui.graph_view.known import known
 from gui.graph_view.model_work import IN_THREAD
 from gui.layers_table import LayersTable
 from gui.layers_table.columns import COLUMNS
@@ -46,7 +47,8 @@ def test_the_rows_are_the_cards_and_add_up_to_the_model(table: LayersTable, qtbo
     qtbot.addWidget(view)
     view.set_model(model)
     assert view._picture is not None
-    assert column(table, NAME) == list(view._picture.index)
+    assert column(table, NAME) == list(known(model).layers)
+    assert set(column(table, NAME)) == set(view._picture.index)
     assert sum(int(t.replace(",", "")) for t in column(table, PARAMS) if t) == cost(model).params
 
 

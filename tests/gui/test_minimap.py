@@ -205,7 +205,9 @@ def test_the_menu_switches_it_off_and_the_next_window_remembers(sample: Desk, qt
 
 
 def test_the_window_says_why_a_long_graph_was_not_fitted(sample: Desk, qtbot: QtBot) -> None:
-    sample.window.graphs.view.set_model(chain(900))
+    view = sample.window.graphs.view
+    view.set_model(chain(900))
+    qtbot.waitUntil(lambda: view.picture is not None and len(view.picture.cards) > 900)
     sample.actions["fit"].trigger()
     assert "too small to read" in sample.window.statusBar().currentMessage()
 
