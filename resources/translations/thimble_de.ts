@@ -3322,11 +3322,6 @@
     </message>
     <message>
       <location filename="../../gui/editing/forms/values.py" />
-      <source>a single number</source>
-      <translation>eine einzelne Zahl</translation>
-    </message>
-    <message>
-      <location filename="../../gui/editing/forms/values.py" />
       <source>Values</source>
       <translation>Werte</translation>
     </message>
@@ -3378,6 +3373,11 @@
       <location filename="../../gui/editing/forms/values.py" />
       <source>saved as {name}</source>
       <translation>gespeichert als {name}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/forms/values.py" />
+      <source>a single number</source>
+      <translation>eine einzelne Zahl</translation>
     </message>
     <message>
       <location filename="../../gui/editing/session.py" />
@@ -3843,6 +3843,20 @@
       <translation>Im Blick: von {first:.0f} % bis {last:.0f} % der Höhe des Graphen.</translation>
     </message>
     <message>
+      <location filename="../../gui/graph_view/picture.py" />
+      <source>{layer}: {sentence}</source>
+      <translation>{layer}: {sentence}</translation>
+    </message>
+    <message numerus="yes">
+      <location filename="../../gui/graph_view/picture.py" />
+      <source>and {n} more</source>
+      <extracomment>For one: and {n} more</extracomment>
+      <translation>
+        <numerusform>und {n} weitere</numerusform>
+        <numerusform>und {n} weitere</numerusform>
+      </translation>
+    </message>
+    <message>
       <location filename="../../gui/graph_view/selecting.py" />
       <source>Closed block {title}, {layers}; Enter opens it</source>
       <translation>Geschlossener Block {title}, {layers}; Eingabe öffnet ihn</translation>
@@ -3871,20 +3885,6 @@
       <location filename="../../gui/graph_view/showing.py" />
       <source>Laying out the graph…</source>
       <translation>Graph wird angeordnet…</translation>
-    </message>
-    <message>
-      <location filename="../../gui/graph_view/sketch.py" />
-      <source>{layer}: {sentence}</source>
-      <translation>{layer}: {sentence}</translation>
-    </message>
-    <message numerus="yes">
-      <location filename="../../gui/graph_view/sketch.py" />
-      <source>and {n} more inside</source>
-      <extracomment>For one: and {n} more inside</extracomment>
-      <translation>
-        <numerusform>und {n} weitere darin</numerusform>
-        <numerusform>und {n} weitere darin</numerusform>
-      </translation>
     </message>
     <message>
       <location filename="../../gui/graph_view/tensors.py" />
@@ -3925,11 +3925,6 @@
       <location filename="../../gui/graph_view/tensors.py" />
       <source>to {layer}</source>
       <translation>zu {layer}</translation>
-    </message>
-    <message>
-      <location filename="../../gui/graph_view/tensors.py" />
-      <source>and {n} more</source>
-      <translation>und {n} weitere</translation>
     </message>
     <message>
       <location filename="../../gui/graph_view/tensors.py" />
