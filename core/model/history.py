@@ -27,7 +27,22 @@ def without_local_paths(recipe: str) -> str:
         for key in _PLACES:
             if isinstance(step.get(key), str) and _is_path(step[key]):
                 step[key] = mark(step[key])
+        _hide_files(step.get("params"))
     return json.dumps(data, ensure_ascii=False)
+
+
+def _hide_files(params: Any) -> None:
+    """Edits by hand stand in a step as JSON text, and may name a file of values."""
+    text = params.get("edits") if isinstance(params, dict) else None
+    try:
+        edits: Any = json.loads(text) if isinstance(text, str) else None
+    except (ValueError, RecursionError):
+        return
+    for edit in edits if isinstance(edits, list) else ():
+        if isinstance(edit, dict) and isinstance(edit.get("file"), str) and _is_path(edit["file"]):
+            edit["file"] = mark(edit["file"])
+    if isinstance(edits, list):
+        params["edits"] = json.dumps(edits, ensure_ascii=False)
 
 
 def mark(path: str) -> str:

@@ -22,6 +22,17 @@ def test_paths_become_marks_and_presets_stay() -> None:
     assert without_local_paths(shipped) == shipped
 
 
+def test_files_named_by_edits_become_marks() -> None:
+    edits = [{"edit": "weights.load", "tensor": "w", "file": "/home/me/secret/w.npy"}, {"edit": "fold.batchnorm"}]
+    step = {"method": "edit.graph", "params": {"edits": json.dumps(edits)}}
+    shipped = without_local_paths(json.dumps({"steps": [step, {"method": "edit.graph", "params": {"edits": "{"}}]}))
+    assert "secret" not in shipped
+    found = json.loads(json.loads(shipped)["steps"][0]["params"]["edits"])
+    assert found[0]["file"].startswith("w.npy#")
+    assert found[1] == edits[1]
+    assert without_local_paths(shipped) == shipped
+
+
 @pytest.mark.parametrize("text", ["", "no json", "[1, 2]", "3", json.dumps({"steps": 5}), "[" * 100_000])
 def test_foreign_text_is_not_shipped(text: str) -> None:
     assert without_local_paths(text) == ""
