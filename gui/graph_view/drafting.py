@@ -24,6 +24,7 @@ from gui.large_graphs import growing
 
 _FIRST_AT_ONCE = 300  # layers of a graph that was not shown before: more take the window's breath for 50 ms and more
 _CARDS_AT_ONCE = 400  # cards of layers to be made: about 20 ms
+_BLOCKS_AT_ONCE = 400  # blocks to be put together: about 40 ms
 _LOOKED_AT = 200  # nodes, to tell whether a graph is another state of one
 _ITEMS_AT_ONCE = 2_500  # cards in one block: about 100 ms of layout where it was never laid out
 
@@ -190,12 +191,12 @@ class Drafting(QObject):
         sketcher, cache, chosen = self._sketcher, self._cache, set(opened)
         if sketcher is None:
             return True
-        cards, largest = sketcher.missing(chosen)
-        if cards > _CARDS_AT_ONCE:
+        missing = sketcher.missing(chosen)
+        if missing.cards > _CARDS_AT_ONCE or missing.blocks > _BLOCKS_AT_ONCE:
             fork = sketcher.fork()
             return self._beside(lambda: _made(fork, chosen, cache), again=True)
         sketch = sketcher.sketch(chosen)
-        if largest > _ITEMS_AT_ONCE:
+        if missing.largest > _ITEMS_AT_ONCE:
             make = partial(_placed, sketcher, sketch, chosen, cache)
             return self._beside(make, again=True)
         try:

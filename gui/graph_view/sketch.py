@@ -72,6 +72,14 @@ class Sketch:
         return hidden
 
 
+class Missing(NamedTuple):
+    """Cards of layers, items of the largest block, and blocks that have to be made: what a sketch costs, nearly."""
+
+    cards: int
+    largest: int
+    blocks: int
+
+
 class _Held(NamedTuple):
     """A card that was made before, and what it was made from."""
 
@@ -203,11 +211,10 @@ class Sketcher:
 
     # sketches -----------------------------------------------------------------------------------------------------
 
-    def missing(self, opened: Collection[str]) -> tuple[int, int]:
-        """What a sketch with these blocks open costs, nearly: how many cards of layers have to be made, and how many
-        items has the largest block that has to be laid out."""
+    def missing(self, opened: Collection[str]) -> Missing:
+        """What a sketch with these blocks open has to make that is not remembered."""
         self._turn(opened)
-        cards = largest = 0
+        cards = largest = blocks = 0
         waiting = [ROOT]
         while waiting:
             block = waiting.pop()
@@ -216,8 +223,9 @@ class Sketcher:
             layers, inner = self.wiring.layers(block), self.wiring.inner.get(block, [])
             cards += sum(1 for layer in layers if layer.node not in self._layers)
             largest = max(largest, len(layers) + len(inner))
+            blocks += 1
             waiting += [k for k in inner if k in self._opened]
-        return cards, largest
+        return Missing(cards, largest, blocks)
 
     def sketch(self, opened: Collection[str]) -> Sketch:
         """The graph with these blocks open (by path), all others closed."""
