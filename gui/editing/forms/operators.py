@@ -24,14 +24,24 @@ _ROWS = 3  # attributes seen at once below the list
 
 
 class OperatorForm(EditForm):
-    """The list, and the attributes and constants of the operator that is chosen in it, as they would be."""
+    """The list, and the attributes and constants of the operator that is chosen in it, as they would be.
+
+    ``kind`` is the category of the layer that it is about, ``first`` the one that stands above all others in the list.
+    """
 
     def __init__(
-        self, editing: Editing, parent: QWidget, title: str, about: str, offers: Sequence[Offer], kind: str = ""
+        self,
+        editing: Editing,
+        parent: QWidget,
+        title: str,
+        about: str,
+        offers: Sequence[Offer],
+        kind: str = "",
+        first: str = "",
     ) -> None:
         super().__init__(editing, parent, title, about, kind)
         self._offers = {o.operator.name: o for o in offers}
-        self.list = OperatorList([o.operator for o in offers], kind)
+        self.list = OperatorList([o.operator for o in offers], first or kind)
         self.widget(self.list, 1)
         self._place = QWidget()
         QVBoxLayout(self._place).setContentsMargins(0, 0, 0, 0)
@@ -98,7 +108,7 @@ class InsertForm(OperatorForm):
         reader: str = "",
     ) -> None:
         about = tr("behind the tensor {tensor}", tensor=value.name)
-        super().__init__(editing, parent, tr("Insert a layer"), about, palette(copy, value), "activation")
+        super().__init__(editing, parent, tr("Insert a layer"), about, palette(copy, value), first="activation")
         self._tensor = value.name or ""
         self.name = QLineEdit(placeholderText=tr("after the tensor and the operator"))
         self.reader = QComboBox()
