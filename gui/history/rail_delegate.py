@@ -100,7 +100,7 @@ def _selected(option: QStyleOptionViewItem) -> bool:
 
 
 def _width(rail: Rail) -> int:
-    return _MARGIN + LANE * rail.lanes - 8
+    return _MARGIN + LANE * rail.lanes
 
 
 def _paint_rail(painter: QPainter, option: QStyleOptionViewItem, rail: Rail, hollow: bool) -> None:
