@@ -19,6 +19,8 @@ KEYS: tuple[tuple[str, str], ...] = (
     (mark("follow the tensor to its reader, then to the next one"), "Enter"),
     (mark("follow the tensor back to the layer that makes it"), "Shift+Enter"),
     (mark("let go of the tensor, then of the layers"), "Esc"),
+    (mark("open or close the selected block; with Ctrl all identical ones"), "Enter"),
+    (mark("out to the block around what is selected"), "Ctrl+Up"),
 )
 _AROUND = 48  # pixels kept around an end of the graph that is walked to
 _NAMED = 4  # readers named in a tooltip

@@ -3913,6 +3913,16 @@
     </message>
     <message>
       <location filename="../../gui/graph_view/tensors.py" />
+      <source>open or close the selected block; with Ctrl all identical ones</source>
+      <translation>den gewählten Block öffnen oder schließen; mit Strg alle gleichen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/tensors.py" />
+      <source>out to the block around what is selected</source>
+      <translation>hinaus zum Block um das Gewählte</translation>
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/tensors.py" />
       <source>unknown type</source>
       <translation>unbekannter Typ</translation>
     </message>
