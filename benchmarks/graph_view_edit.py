@@ -15,7 +15,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -33,27 +33,23 @@ from gui.settings import Settings
 _TIMES, _AFTER, _PATIENCE = 5, 0.5, 120.0  # edits of a kind; seconds watched after each; seconds for opening
 
 
-def edits_of(model: Model) -> Iterator[tuple[str, list[Edit]]]:
-    """Edits by kind, at layers from all over the graph; none undoes what another needs."""
-    nodes = list(model.nodes())
-    spread = [nodes[len(nodes) * (2 * k + 1) // (2 * _TIMES * 6)] for k in range(_TIMES * 6)]
+_PLAIN, _NORM = ("Relu", "Erf", "Softmax"), ("BatchNormalization", "LayerNormalization")
+_KINDS: tuple[tuple[str, tuple[str, ...], Callable[[str, str, int], Edit]], ...] = (
+    ("attribute", _NORM, lambda layer, _, k: SetAttribute(layer, "epsilon", 0.001 * (k + 2))),
+    ("rename layer", (), lambda layer, _, k: RenameLayer(layer, f"{layer}_renamed_{k}")),
+    ("rename tensor", (), lambda _, tensor, k: RenameTensor(tensor, f"{tensor}_renamed_{k}")),
+    ("insert", _PLAIN, lambda _, tensor, k: Insert(tensor, "Sigmoid", f"inserted_{k}")),
+    ("replace", _PLAIN, lambda layer, _, k: Replace(layer, "Tanh")),
+    ("bypass", _PLAIN, lambda layer, _, k: Bypass(layer)),
+)
 
-    def near(place: int, fits: Callable[[str], bool]) -> tuple[str, str]:
-        """Name and output of the first layer from a place on whose operator fits."""
-        start = nodes.index(spread[place])
-        found = next(node for node in nodes[start:] if fits(node.op_type))
-        return found.name or "", found.outputs[0].name or ""
 
-    def several(kind: int, fits: Callable[[str], bool], make: Callable[[str, str, int], Edit]) -> list[Edit]:
-        return [make(*near(6 * k + kind, fits), k) for k in range(_TIMES)]
-
-    plain, norm = {"Relu", "Erf", "Softmax"}, {"BatchNormalization", "LayerNormalization"}
-    yield "attribute", several(0, norm.__contains__, lambda n, _, k: SetAttribute(n, "epsilon", 0.001 * (k + 1)))
-    yield "rename layer", several(1, lambda _: True, lambda n, _, k: RenameLayer(n, f"{n}_renamed"))
-    yield "rename tensor", several(2, lambda _: True, lambda _, t, k: RenameTensor(t, f"{t}_renamed"))
-    yield "insert", several(3, plain.__contains__, lambda _, t, k: Insert(t, "Sigmoid", f"inserted_{k}"))
-    yield "replace", several(4, plain.__contains__, lambda n, _, k: Replace(n, "Tanh"))
-    yield "bypass", several(5, plain.__contains__, lambda n, _, k: Bypass(n))
+def edit_of(model: Model, kind: int, k: int) -> Edit:
+    """The ``k``-th edit of a kind, at the layer that stands there in the graph as it now is."""
+    _, operators, make = _KINDS[kind]
+    fitting = [node for node in model.nodes() if not operators or node.op_type in operators]
+    node = fitting[len(fitting) * (2 * k + 1) // (2 * _TIMES)]
+    return make(node.name or "", node.outputs[0].name or "", k)
 
 
 class Clock:
@@ -100,6 +96,11 @@ class Clock:
         return took, worked, self.rest(_AFTER)
 
 
+def shown_model(desk: Desk) -> Model:
+    assert desk.state.model is not None
+    return desk.state.model
+
+
 def measure(desk: Desk, file: Path, blocks: str) -> dict[str, object]:
     clock, view = Clock(desk), desk.window.graphs.view
     desk.window.resize(1280, 900)
@@ -112,16 +113,15 @@ def measure(desk: Desk, file: Path, blocks: str) -> dict[str, object]:
         clock.until(lambda: view.picture is not None and len(view.picture.cards) != opened)
     clock.until(lambda: not desk.jobs.running)
     clock.rest(2.0)
-    model = desk.state.model
-    assert model is not None
-    kinds = list(edits_of(model))
-    desk.editing.do(kinds[0][1].pop())  # the first one makes the working copy, beside the window's thread
-    preparing = clock.until(lambda: desk.editing.pending == 1) if not desk.editing.pending else 0.0
+    desk.editing.do(
+        edit_of(shown_model(desk), 0, 0)
+    )  # the first one makes the working copy, beside the window's thread
+    preparing = clock.until(lambda: desk.editing.pending == 1)
     clock.rest(1.0)
     out: dict[str, object] = {"opening_stall_ms": opening, "preparing_stall_ms": preparing}
     every: list[tuple[float, float, float]] = []
-    for kind, edits in kinds:
-        timed = [clock.edit(edit) for edit in edits]
+    for number, (kind, _, _) in enumerate(_KINDS):
+        timed = [clock.edit(edit_of(shown_model(desk), number, k)) for k in range(_TIMES)]
         every += timed
         out[kind] = statistics.median(took for took, _, _ in timed)
     wall, worked, after = zip(*every, strict=True)
