@@ -48,15 +48,19 @@ def cnn(layers: int) -> onnx.ModelProto:
     weight = np.random.default_rng(0).standard_normal((_CHANNELS, _CHANNELS, 3, 3), np.float32)
     ones = np.ones(_CHANNELS, np.float32)
     stored = {"w": weight, "s": ones, "b": ones, "m": ones, "v": ones}
-    return _model(write.nodes, "cnn", ("image", [1, _CHANNELS, 16, 16]), last, stored)
+    return _model(write.nodes, "cnn", {"image": [1, _CHANNELS, 16, 16]}, last, stored)
 
 
 def transformer(layers: int) -> onnx.ModelProto:
-    """At least ``layers`` layers of encoder blocks, attention and feed-forward written out as exporters do."""
+    """At least ``layers`` layers of encoder blocks, attention and feed-forward written out as exporters do.
+
+    As in BERT every block reads the mask that is made from the second input: one tensor with a reader in each block.
+    """
     write, last, block = _Writer(), "tokens", 0
+    mask = write.add("mask", "Mul", write.add("mask", "Sub", "one", "kept"), "least")
     while len(write.nodes) < layers:
         path = f"encoder/layer.{block}"
-        last = _feed_forward(write, path, _attention(write, path, last))
+        last = _feed_forward(write, path, _attention(write, path, last, mask))
         block += 1
     rng = np.random.default_rng(0)
     stored = {
@@ -69,22 +73,25 @@ def transformer(layers: int) -> onnx.ModelProto:
         "sqrt2": np.array(np.sqrt(2), np.float32),
         "one": np.array(1, np.float32),
         "half": np.array(0.5, np.float32),
+        "least": np.array(-10_000, np.float32),
     }
-    return _model(write.nodes, "transformer", ("tokens", [1, _TOKENS, _WIDTH]), last, stored)
+    given = {"tokens": [1, _TOKENS, _WIDTH], "kept": [1, 1, 1, _TOKENS]}
+    return _model(write.nodes, "transformer", given, last, stored)
 
 
 def _dense(write: _Writer, path: str, value: str) -> str:
     return write.add(path, "Add", write.add(path, "MatMul", value, "w"), "b")
 
 
-def _attention(write: _Writer, path: str, value: str) -> str:
+def _attention(write: _Writer, path: str, value: str, mask: str) -> str:
     here = f"{path}/attention"
     parts = {}
     for name, order in (("query", [0, 2, 1, 3]), ("key", [0, 2, 3, 1]), ("value", [0, 2, 1, 3])):
         split = write.add(f"{here}/{name}", "Reshape", _dense(write, f"{here}/{name}", value), "heads")
         parts[name] = write.add(f"{here}/{name}", "Transpose", split, perm=order)
     scores = write.add(here, "Div", write.add(f"{here}/scores", "MatMul", parts["query"], parts["key"]), "root")
-    mixed = write.add(f"{here}/mix", "MatMul", write.add(here, "Softmax", scores, axis=-1), parts["value"])
+    shares = write.add(here, "Softmax", write.add(here, "Add", scores, mask), axis=-1)
+    mixed = write.add(f"{here}/mix", "MatMul", shares, parts["value"])
     mixed = write.add(here, "Reshape", write.add(here, "Transpose", mixed, perm=[0, 2, 1, 3]), "joined")
     total = write.add(f"{path}/attention_output", "Add", _dense(write, f"{path}/attention_output/dense", mixed), value)
     return write.add(f"{path}/attention_output", "LayerNormalization", total, "g", "b", axis=-1)
@@ -100,11 +107,13 @@ def _feed_forward(write: _Writer, path: str, value: str) -> str:
 
 
 def _model(
-    nodes: list[onnx.NodeProto], name: str, given: tuple[str, list[int]], last: str, stored: dict[str, np.ndarray]
+    nodes: list[onnx.NodeProto], name: str, given: dict[str, list[int]], last: str, stored: dict[str, np.ndarray]
 ) -> onnx.ModelProto:
-    ends = [helper.make_tensor_value_info(n, TensorProto.FLOAT, given[1]) for n in (given[0], last)]
+    """A graph; ``given`` are its inputs with their shapes, the output ``last`` has that of the first."""
+    shapes = given | {last: next(iter(given.values()))}
+    ends = [helper.make_tensor_value_info(n, TensorProto.FLOAT, shape) for n, shape in shapes.items()]
     weights = [numpy_helper.from_array(array, key) for key, array in stored.items()]
-    graph = helper.make_graph(nodes, name, ends[:1], ends[1:], weights)
+    graph = helper.make_graph(nodes, name, ends[:-1], ends[-1:], weights)
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
 
 

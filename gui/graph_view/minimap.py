@@ -52,7 +52,7 @@ class Minimap(QWidget):
     grown_changed = Signal(bool)
 
     def __init__(self, view: GraphView) -> None:
-        super().__init__(view)
+        super().__init__(view.viewport())  # a sibling above it would make Qt paint all of it at every scroll
         self._view = view
         self._wanted, self._grown, self._corner = True, False, 0
         self._fold: Fold | None = None
@@ -126,12 +126,13 @@ class Minimap(QWidget):
         if shown and self._fold is None and not self._go_on.isActive():
             self._late.start()
         shown = shown and self._fold is not None
-        if shown != self.isVisibleTo(self._view):
+        if shown != self.isVisibleTo(self._view.viewport()):
             self.setVisible(shown)
             if shown:
                 self.make_way()
                 self.raise_()
         if shown:
+            self.move(self._place(self._corner).topLeft())  # scrolling has taken it along
             self.update()
 
     def make_way(self) -> None:
@@ -213,7 +214,7 @@ class Minimap(QWidget):
         """Where it stands in the view: grown over all of it, else in a corner, the lower right one being 0."""
         of = made or self._fold
         assert of is not None
-        view = self._view.viewport().geometry()
+        view = self._view.viewport().rect()
         if self._grown:
             return view.adjusted(_AWAY, _AWAY, -_AWAY, -_AWAY)
         size = QSize(*(round(side) + 2 * EDGE for side in of.size))
@@ -226,11 +227,8 @@ class Minimap(QWidget):
         if picture is None:
             return []
         chosen = [k for key in self._view.selected()[-1:] if (k := picture.card_of(key)) is not None]
-        offset = self._view.viewport().pos()
-        return [
-            self._view.mapFromScene(QRectF(*picture.boxes[k])).boundingRect().translated(offset).adjusted(-8, -8, 8, 8)
-            for k in chosen
-        ]
+        boxes = (self._view.mapFromScene(QRectF(*picture.boxes[k])).boundingRect() for k in chosen)
+        return [box.adjusted(-8, -8, 8, 8) for box in boxes]
 
     def _seen(self) -> QRectF:
         return self._view.mapToScene(self._view.viewport().rect()).boundingRect()

@@ -73,7 +73,7 @@ def test_a_case_is_measured_painted_and_judged(qapp: QApplication, tmp_path: Pat
     model = Model.from_ir(ir.from_proto(KINDS["transformer"](60)))
     found = graph_view_case.measure(qapp, model, "open", tmp_path / "graph.json")
     graph = json.loads((tmp_path / "graph.json").read_text())
-    assert found["cards"] == len(graph["boxes"]) == len(model.graph.graph) + 2
+    assert found["cards"] == len(graph["boxes"]) == len(model.graph.graph) + len(model.inputs) + 1
     assert found["pan"]["painted"] > 0.9
     assert found["zoom"]["painted"] > 0.9
     assert 0 < found["layout_s"] < found["total_s"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import QPaintEvent, QRegion
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -236,6 +237,32 @@ def test_it_stays_while_the_graph_changes_and_then_shows_the_new_one(
     assert overview._fold is not None
     assert view.picture is not None
     assert overview._fold.step * overview._fold.columns > view.picture.place.bounds[3]
+
+
+def _rectangles(region: QRegion) -> list[QRect]:
+    return list(region)
+
+
+def test_scrolling_under_it_paints_only_what_comes_into_view(view: GraphView, overview: Minimap, qtbot: QtBot) -> None:
+    show(view, overview, chain(60), qtbot)
+    QTest.qWait(50)
+    painted: list[QRegion] = []
+
+    class Watch(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if isinstance(event, QPaintEvent):
+                painted.append(event.region())
+            return False
+
+    watch = Watch()
+    view.viewport().installEventFilter(watch)
+    stands = overview.pos()
+    bar = view.verticalScrollBar()
+    bar.setValue(bar.value() + 40)
+    QApplication.processEvents()
+    assert overview.pos() == stands, "it does not scroll along"
+    area = sum(r.width() * r.height() for region in painted for r in _rectangles(region))
+    assert 0 < area < 0.25 * view.viewport().width() * view.viewport().height()
 
 
 def test_a_large_overview_is_painted_in_slices(view: GraphView, overview: Minimap, qtbot: QtBot) -> None:
