@@ -43,6 +43,7 @@ from gui.operations import (
 )
 from gui.report_dialog import ReportDialog
 from gui.settings import Look, Settings
+from gui.snapshot_workbench import draw_workbench
 from gui.translations import choosing
 from gui.words import tr
 
@@ -179,6 +180,7 @@ class Artist:
             self.draw(f"panel_{title}", look, panel)
         self.draw("panel_inspector", look, window.inspector)
         self._dialogs(look)
+        draw_workbench(desk, self, look)
 
     def _finding(self, look: str) -> None:
         """The search with its results, the palette, and the graph and the table coloured by a figure."""

@@ -36,7 +36,8 @@ def layer_page(page: Column, below: Column, context: Context, key: str) -> list[
     page.title(node.op_type, key, category(node))
     block_line(page, node)
     if key in whole.wrong:
-        page.warning(whole.wrong[key])
+        mend = partial(context.edit, "repair", key) if context.edit is not None else None
+        page.warning(whole.wrong[key], tr("Repair…"), mend)
     for sentence in whole.marks.get(node.name or "", ()):
         page.warning(sentence)
     _documentation(page, node, schema)

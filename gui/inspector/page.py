@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from gui import theme
 from gui.inspector.parts import Chip, Elided
@@ -55,13 +56,20 @@ class Column(QWidget):
         self._column.addSpacing(theme.UNIT)
         self._column.addWidget(label)
 
-    def warning(self, text: str) -> None:
-        """A sentence beside the sign that the layer's card carries too."""
+    def warning(self, text: str, button: str = "", act: Callable[[], None] | None = None) -> None:
+        """A sentence beside the sign that the layer's card carries too; below it a button for what can be done."""
         label = QLabel(f"<b>!</b>&nbsp; {escape(text)}", wordWrap=True)
         label.setObjectName("FieldError")
         label.setAccessibleName(text)
         self._column.addSpacing(theme.UNIT)
         self._column.addWidget(label)
+        if act is not None:
+            small = QToolButton()
+            small.setText(button)
+            small.setObjectName("Small")
+            small.setAccessibleName(button)
+            small.clicked.connect(lambda: act())
+            self._column.addWidget(small, 0, Qt.AlignmentFlag.AlignLeft)
 
 
 class Page(QWidget):

@@ -31,7 +31,8 @@ class Inspector(QScrollArea):
     """Shows one model's selection. The setters may come in any order.
 
     ``go_to`` asks to select and reveal a layer (its key) or a block (its path); ``tensor_chosen`` a tensor;
-    ``edit_requested`` to edit: ("attributes", key of a layer) or ("weights", name of a stored tensor).
+    ``edit_requested`` to edit: ("attributes" or "repair", key of a layer) or ("weights", name of a
+    stored tensor).
     ``alike``, where it is set, gives the paths of the blocks built like one.
     """
 

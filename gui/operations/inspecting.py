@@ -5,9 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QCursor
+from PySide6.QtWidgets import QMenu
 
+from core.model.editing.repairs import Repair
 from gui.desk import Desk
+from gui.operations import editing
 from gui.operations.layer_output import LayerOutputs
+from gui.words import tr
 
 
 def bind(desk: Desk) -> None:
@@ -20,6 +25,8 @@ def bind(desk: Desk) -> None:
     view.tensor_selected.connect(inspector.set_tensor)
     view.selection_changed.connect(lambda _: inspector.set_selection(desk.state.selected, view.selected_block()))
     inspector.alike = view.alike
+    inspector.edit_requested.connect(partial(edit, desk))
+    inspector.set_editable(True)
     desk.kept.append(LayerOutputs(desk))
 
 
@@ -42,6 +49,34 @@ def go_to(desk: Desk, key: str) -> None:
 def choose_tensor(desk: Desk, name: str) -> None:
     """Mark a tensor on the graph too."""
     desk.window.graphs.view.select_tensor(name)
+
+
+def edit(desk: Desk, act: str, key: str) -> None:
+    """A button of the inspector: the attributes of a layer, the values of a tensor, or what could mend a layer."""
+    if act == "attributes":
+        editing.attributes(desk)
+    elif act == "weights":
+        editing.values(desk, key)
+    else:
+        _offer_repairs(desk, key)
+
+
+def _offer_repairs(desk: Desk, layer: str) -> None:
+    """The repairs as a menu at the button that asked for them; they were tried before they are offered."""
+    offers = desk.editing.repairs(layer)
+    if not offers:
+        desk.errors.say("info", tr("No repair is known for '{layer}': edit it, or undo (Ctrl+Z).", layer=layer))
+        return
+    menu = QMenu(desk.window)
+    for offer in offers:
+        menu.addAction(offer.title).triggered.connect(partial(_repair, desk, offer))
+    menu.aboutToHide.connect(menu.deleteLater)
+    asked = desk.app.focusWidget()
+    menu.popup(asked.mapToGlobal(asked.rect().bottomLeft()) if asked is not None else QCursor.pos())
+
+
+def _repair(desk: Desk, offer: Repair, _checked: bool = False) -> None:
+    editing.repair(desk, offer)
 
 
 def _remember_folds(desk: Desk) -> None:

@@ -4117,6 +4117,11 @@
     </message>
     <message>
       <location filename="../../gui/inspector/layer_page.py" />
+      <source>Repair…</source>
+      <translation>Reparieren…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/layer_page.py" />
       <source>Cost</source>
       <translation>Kosten</translation>
     </message>
@@ -6001,6 +6006,11 @@
       <location filename="../../gui/operations/helping.py" />
       <source>About Thimble</source>
       <translation>Über Thimble</translation>
+    </message>
+    <message>
+      <location filename="../../gui/operations/inspecting.py" />
+      <source>No repair is known for '{layer}': edit it, or undo (Ctrl+Z).</source>
+      <translation>Für '{layer}' ist keine Reparatur bekannt: bearbeiten Sie die Schicht, oder machen Sie rückgängig (Strg+Z).</translation>
     </message>
     <message>
       <location filename="../../gui/operations/layer_output.py" />

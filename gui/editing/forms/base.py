@@ -93,7 +93,7 @@ class EditForm(QDialog):
         name = QLabel(label)
         name.setBuddy(editor)
         name.setMinimumHeight(editor.sizeHint().height())
-        name.setContentsMargins(0, 0, 4, 0)  # an underlined letter may reach over its advance
+        name.setMinimumWidth(name.sizeHint().width() + 4)  # underlining a letter takes its kerning away
         editor.setAccessibleName(label.replace("&", ""))
         editor.setAccessibleDescription(help_text)
         self._grid.addWidget(name, at, 0, Qt.AlignmentFlag.AlignTop)
