@@ -33,18 +33,6 @@ def growing() -> Iterator[None]:
                 gc.enable()
 
 
-@contextlib.contextmanager
-def undisturbed() -> Iterator[None]:
-    """While something must be quick (an edit that is shown) the collector rests."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
 def let_go() -> None:
     """A project was closed: look through everything once, so that its graphs are freed."""
     gc.unfreeze()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +18,7 @@ from core.jobs import Job
 from core.measure import host
 from core.measure.files import spec_of
 from core.measure.statistics import median_interval
+from core.model.collector import resting_collector
 from core.model.model import InputSpec
 from core.report import Measure
 
@@ -69,7 +69,8 @@ def latency(
     if not candidates:
         return []
     times = np.zeros((len(candidates), rounds))
-    with _no_garbage_collection():
+    gc.collect()
+    with resting_collector():  # a collection in the middle of a run would be counted as the model's
         for k in (job or Job()).track(range(warmup + rounds), warmup + rounds, "Measuring latency"):
             for step in range(len(candidates)):
                 which = (k + step) % len(candidates)
@@ -107,16 +108,3 @@ def _summary(candidate: Candidate, times: np.ndarray[Any, np.dtype[np.float64]])
     on = f"{host.cpu_name()}, {session.runtime}, {threads}"
     measure = Measure(median, "ms", "measured", on, len(times), median_interval(times))
     return Latency(name, session.runtime, session.threads, measure, p10, p90, high - low)
-
-
-@contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """A collection in the middle of a run would be counted as the model's."""
-    was_on = gc.isenabled()
-    gc.collect()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

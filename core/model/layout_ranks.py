@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 _SWEEPS = 8
 _TIE = 1e-7  # an offset in pixels decides only between edges that end at the same card
 Link = tuple[int, int]
-Offsets = Mapping[Link, tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from gui.data_panel.pictures import Picture
+from gui.picture_grid import as_picture_grid
 from gui.sharp import fitted
 from gui.words import tr
 
@@ -21,12 +22,7 @@ class ItemGrid(QListWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setViewMode(QListWidget.ViewMode.IconMode)
-        self.setResizeMode(QListWidget.ResizeMode.Adjust)
-        self.setMovement(QListWidget.Movement.Static)
-        self.setUniformItemSizes(True)
-        self.setIconSize(QSize(SIDE, SIDE))
-        self.setGridSize(QSize(SIDE + 8, SIDE + 24))
+        as_picture_grid(self, SIDE, QSize(SIDE + 8, SIDE + 24))
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setAccessibleName(tr("Items as the network sees them"))
         self.setMinimumHeight(SIDE + 30)

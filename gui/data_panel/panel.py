@@ -54,7 +54,6 @@ class DataPanel(QWidget):
     """Signals say what the user wants; :meth:`show_data` and friends say what is."""
 
     attach = Signal()
-    attach_sample = Signal()
     detach = Signal()
     preprocessing_chosen = Signal(str)
 

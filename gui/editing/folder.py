@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
+from core.model.collector import resting_collector
 from core.model.editing import Edit
 from core.project import folding
 from core.project.database import Revision
@@ -15,7 +16,6 @@ from core.project.project import Project
 from gui.background import Background
 from gui.error_reporter import ErrorReporter
 from gui.graph_view.known import Known, known
-from gui.large_graphs import undisturbed
 from gui.words import tr
 
 Then = Callable[[], object]
@@ -62,7 +62,7 @@ class Folder(QObject):
         base, edits = line.base, line.pending
 
         def work() -> tuple[Revision, Known]:
-            with undisturbed():
+            with resting_collector():
                 made = folding.fold(project, base, edits)
                 return made, known(project.model(made.id))
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.errors import UserError
 from core.methods.edit.words import said
+from core.model.collector import resting_collector
 from core.model.editing import Edit, WorkingCopy
 from core.model.editing.changes import Changes
 from core.model.editing.weights import LoadWeights
@@ -29,7 +30,7 @@ from gui.error_reporter import ErrorReporter
 from gui.graph_view.known import Known, known, remember
 from gui.graph_view.known_after import known_after, transplanted
 from gui.graph_view.model_work import IN_THREAD
-from gui.large_graphs import growing, undisturbed
+from gui.large_graphs import growing
 from gui.words import counted, tr
 
 PAUSE_MS = 30_000  # without an edit for so long, the edits become a revision
@@ -239,7 +240,7 @@ class Editing(EditingState):
 
             self._beside(tr("{title}…", title=edit.title), work, lambda twin: self._show_anew(twin, edit, back=False))
             return True
-        with undisturbed():
+        with resting_collector():
             try:
                 line.do(edit)
             except UserError as error:
@@ -249,7 +250,7 @@ class Editing(EditingState):
         return True
 
     def _step(self, line: EditLine, back: bool) -> bool:
-        with undisturbed():
+        with resting_collector():
             edit = None if self._busy else line.undo() if back else line.redo()
             if edit is not None:
                 self._show(line, edit, back)

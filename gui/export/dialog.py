@@ -59,7 +59,6 @@ class ExportDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(tr("Export"))
         self._exporters = {e.key: e for e in exporters}
-        self._stem = stem
         self._job: RunningJob | None = None
         self.target = QComboBox()
         self.target.setAccessibleName(tr("Target"))

@@ -24,6 +24,7 @@ from gui.inspector.parts import number, percent
 from gui.inspector.picture_choice import thumbnail
 from gui.inspector.plots import BarPlot, Histogram
 from gui.inspector.seen import Array, Seen, as_grey, order
+from gui.picture_grid import as_picture_grid
 from gui.words import counted, tr
 
 SHOWN = 128  # maps of one layer
@@ -174,12 +175,7 @@ def _centred(message: QLabel, button: QPushButton) -> QWidget:
 def _grid() -> QListWidget:
     grid = QListWidget()
     grid.setObjectName("Maps")
-    grid.setViewMode(QListWidget.ViewMode.IconMode)
-    grid.setResizeMode(QListWidget.ResizeMode.Adjust)
-    grid.setMovement(QListWidget.Movement.Static)
-    grid.setUniformItemSizes(True)
-    grid.setIconSize(QSize(_SIDE, _SIDE))
-    grid.setGridSize(QSize(_SIDE + 8, _SIDE + 22))
+    as_picture_grid(grid, _SIDE, QSize(_SIDE + 8, _SIDE + 22))
     grid.setFont(theme.graph_font(pixels=10))
     grid.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     grid.setAccessibleName(tr("Feature maps"))

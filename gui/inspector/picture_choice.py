@@ -11,6 +11,7 @@ from PySide6.QtGui import QIcon, QImage, QPixmap
 from PySide6.QtWidgets import QDialog, QLabel, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
 from gui import theme
+from gui.picture_grid import as_picture_grid
 from gui.words import tr
 
 _SIDE = 48
@@ -70,11 +71,7 @@ class PictureChooser(QDialog):
 
     def _grid(self, offered: Sequence[Offered], current: Choice | None) -> QListWidget:
         grid = self.items
-        grid.setViewMode(QListWidget.ViewMode.IconMode)
-        grid.setMovement(QListWidget.Movement.Static)
-        grid.setUniformItemSizes(True)
-        grid.setIconSize(QSize(_SIDE, _SIDE))
-        grid.setGridSize(QSize(_SIDE + 16, _SIDE + 22))
+        as_picture_grid(grid, _SIDE, QSize(_SIDE + 16, _SIDE + 22))
         grid.setTextElideMode(Qt.TextElideMode.ElideRight)
         grid.setAccessibleName(tr("Items of the data"))
         grid.setFixedSize(5 * (_SIDE + 16) + 20, 4 * (_SIDE + 22) + 8)

@@ -1,4 +1,4 @@
-"""A window with the real tasks behind it, empty or with the sample and its data open."""
+"""A window with the real tasks behind it, empty or with the sample and its data open; a graph view on its own."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from gui import settings
+from gui import settings, theme
 from gui.app import build
 from gui.desk import Desk
+from gui.graph_view import GraphView
 from gui.operations import files
 from gui.settings import Settings
 from tests.gui.window_tools import ThreadClient, destroy, settle
@@ -38,3 +39,15 @@ def sample(desk: Desk, qtbot: QtBot) -> Desk:
     qtbot.waitUntil(lambda: desk.state.attached is not None, timeout=60_000)
     settle(desk, qtbot)
     return desk
+
+
+@pytest.fixture
+def view(qtbot: QtBot, qapp: QApplication) -> Iterator[GraphView]:
+    """A graph view of 900 x 700 without a window around it, light; the look is light again afterwards."""
+    theme.apply_theme(qapp, "light")
+    made = GraphView()
+    qtbot.addWidget(made)
+    made.resize(900, 700)
+    made.show()
+    yield made
+    theme.apply_theme(qapp, "light")

@@ -45,16 +45,6 @@ def test_a_long_graph_is_folded_and_a_square_one_is_not() -> None:
     assert len(cut.parts((0, 5, 10, 15))) == 2, "what a cut divides is seen in both columns"
 
 
-@pytest.fixture
-def view(qtbot: QtBot, qapp: QApplication) -> GraphView:
-    theme.apply_theme(qapp, "light")
-    made = GraphView()
-    qtbot.addWidget(made)
-    made.resize(900, 700)
-    made.show()
-    return made
-
-
 def seen(view: GraphView) -> QImage:
     """What the screen shows, painted anew."""
     return view.viewport().grab().toImage()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import onnx_ir as ir
 import pytest
 from onnx import TensorProto, helper
@@ -21,22 +19,6 @@ from gui.graph_view.model_work import IN_THREAD
 from gui.graph_view.navigation import LEAST
 from tests.conftest import FIVE, network_path
 from tests.gui.small_networks import chain, small
-
-
-@pytest.fixture(autouse=True)
-def _light(qapp: QApplication) -> Iterator[None]:
-    theme.apply_theme(qapp, "light")
-    yield
-    theme.apply_theme(qapp, "light")
-
-
-@pytest.fixture
-def view(qtbot: QtBot) -> GraphView:
-    made = GraphView()
-    qtbot.addWidget(made)
-    made.resize(900, 700)
-    made.show()
-    return made
 
 
 def centre(view: GraphView, key: str) -> QPoint:

@@ -25,16 +25,6 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
-def view(qtbot: QtBot, qapp: QApplication) -> GraphView:
-    theme.apply_theme(qapp, "light")
-    made = GraphView()
-    qtbot.addWidget(made)
-    made.resize(900, 700)
-    made.show()
-    return made
-
-
-@pytest.fixture
 def overview(view: GraphView) -> Minimap:
     return Minimap(view)
 

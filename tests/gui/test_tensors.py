@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import onnx_ir as ir
-import pytest
 from onnx import TensorProto, helper
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from benchmarks.synthetic_graphs import cnn
 from core.formats.open import open_model
 from core.model.model import Model
-from gui import theme
 from gui.desk import Desk
 from gui.graph_view import GraphView, tensors
 from gui.operations import helping
@@ -21,16 +18,6 @@ from tests.gui.small_networks import chain, small
 
 RIGHT, LEFT = Qt.Key.Key_BracketRight, Qt.Key.Key_BracketLeft
 FOLLOW, SHIFT = Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier
-
-
-@pytest.fixture
-def view(qtbot: QtBot, qapp: QApplication) -> GraphView:
-    theme.apply_theme(qapp, "light")
-    made = GraphView()
-    qtbot.addWidget(made)
-    made.resize(900, 700)
-    made.show()
-    return made
 
 
 def forked() -> Model:

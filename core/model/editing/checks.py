@@ -54,10 +54,7 @@ def _conv(node: ir.Node, given: Types, made: Types) -> str:
         return f" gets {x[1]} channels; its weight is made for {w[1] * group}."
     if w[0] % group:
         return f" makes {w[0]} channels, which {group} groups do not divide."
-    taps = node.attributes.get_ints("kernel_shape", None)
-    if taps is not None and list(taps) != w[2:]:
-        return f" has a kernel of {_by(taps)}; its weight is {_by(w[2:])}."
-    return _bias(given, w[0]) or _padding(node)
+    return _kernel(node, w[2:]) or _bias(given, w[0]) or _padding(node)
 
 
 def _conv_transpose(node: ir.Node, given: Types, made: Types) -> str:
@@ -69,10 +66,14 @@ def _conv_transpose(node: ir.Node, given: Types, made: Types) -> str:
         return f" gets {x[1]} channels; its weight is made for {w[0]}."
     if w[0] % group:
         return f" gets {w[0]} channels, which {group} groups do not divide."
+    return _kernel(node, w[2:]) or _bias(given, w[1] * group) or _padding(node)
+
+
+def _kernel(node: ir.Node, stored: list[int]) -> str:
     taps = node.attributes.get_ints("kernel_shape", None)
-    if taps is not None and list(taps) != w[2:]:
-        return f" has a kernel of {_by(taps)}; its weight is {_by(w[2:])}."
-    return _bias(given, w[1] * group) or _padding(node)
+    if taps is None or list(taps) == stored:
+        return ""
+    return f" has a kernel of {_by(taps)}; its weight is {_by(stored)}."
 
 
 def _bias(given: Types, channels: int) -> str:

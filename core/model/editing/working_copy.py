@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import onnx_ir as ir
 
 from core.errors import UserError
+from core.model.collector import resting_collector
 from core.model.editing.changes import Changes
 from core.model.editing.draft import Change, Draft, History
 from core.model.editing.edit import Edit
@@ -25,18 +23,6 @@ class Problem:
 
     layer: str
     sentence: str
-
-
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    """Tens of thousands of new objects would set it off time and again, for half of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +41,7 @@ class WorkingCopy:
     """
 
     def __init__(self, model: Model) -> None:
-        with _without_garbage_collection():
+        with resting_collector():
             self._draft = Draft(model.clone())
             self._typing = Typing(self._draft)
             self._draft.known = self._typing.types
@@ -109,7 +95,7 @@ class WorkingCopy:
 
     def try_out(self, edit: Edit) -> tuple[Problem, ...]:
         """The wrong layers that an edit would leave; the model is then as it was. Raises UserError as :meth:`do`."""
-        with _without_garbage_collection():
+        with resting_collector():
             self._apply(edit)
             found = _listed(self._typing, self._draft)
             self._draft.roll_back()
@@ -117,7 +103,7 @@ class WorkingCopy:
 
     def do(self, edit: Edit) -> None:
         """Carry an edit out. Raises UserError where it cannot be, and the model is then as it was."""
-        with _without_garbage_collection():
+        with resting_collector():
             draft = self._draft
             self._apply(edit)
             self._done.append(_Done(edit, draft.changes, draft.noted.changes(draft.graph), draft.note))
@@ -145,7 +131,7 @@ class WorkingCopy:
         if not self._done:
             return None
         done = self._done.pop()
-        with _without_garbage_collection():
+        with resting_collector():
             for _, backward in reversed(done.steps):
                 backward()
         self._undone.append(done)
@@ -157,7 +143,7 @@ class WorkingCopy:
         if not self._undone:
             return None
         done = self._undone.pop()
-        with _without_garbage_collection():
+        with resting_collector():
             for forward, _ in done.steps:
                 forward()
         self._done.append(done)
