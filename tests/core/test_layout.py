@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from itertools import pairwise
 
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.model.layout import Layout, layout
+from tests.timing import processor_seconds
 
 Sizes = list[tuple[float, float]]
 Edges = list[tuple[int, int]]
@@ -117,10 +117,6 @@ def wide(count: int) -> tuple[Sizes, Edges]:
 @pytest.mark.parametrize(("graph", "limit"), [(residual(44), 0.05), (wide(1000), 0.15)], ids=["resnet50", "1k"])
 def test_fast_enough_for_the_window(graph: tuple[Sizes, Edges], limit: float) -> None:
     sizes, edges = graph
-    times = []
-    for _ in range(5):
-        start = time.perf_counter()
-        done = layout(sizes, edges)
-        times.append(time.perf_counter() - start)
-    assert_clean(sizes, edges, done)
-    assert min(times) < 3 * limit, f"{min(times):.3f} s; a loaded machine gets three times the {limit} s promised"
+    assert_clean(sizes, edges, layout(sizes, edges))
+    took = processor_seconds(lambda: layout(sizes, edges), 5)
+    assert took < 2 * limit, f"{took:.3f} s; {limit} s are promised, and a shared cache costs up to as much again"
