@@ -6,6 +6,8 @@ PIP    := $(PY) -m pip --disable-pip-version-check
 LOCK   := packaging/constraints.txt
 # extra pip arguments for torch alone, e.g. TORCH_ARGS="--index-url <PyTorch's CPU wheel index>"
 TORCH_ARGS ?=
+# processes that run the tests
+WORKERS ?= 2
 
 .PHONY: run test setup lint types contracts pytest window demo clean
 
@@ -42,9 +44,12 @@ types:
 contracts:
 	$(VENV)/bin/lint-imports
 
-# sizes, Qt-free core and start-up time are tests too: tests/architecture
+# Sizes, Qt-free core and start-up time are tests too: tests/architecture. A worker a core, one thread each, files in
+# order so that the long ones do not come last; then, one by one, the tests that judge how soon something happens.
+pytest: export QT_QPA_PLATFORM := offscreen
 pytest:
-	QT_QPA_PLATFORM=offscreen $(PY) -m pytest -q
+	OMP_NUM_THREADS=1 $(PY) -m pytest -q -m "not alone" -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	$(PY) -m pytest -q -m alone $$(grep -rl --include='test_*.py' 'mark\.alone' tests)
 
 window: setup
 	$(PY) -m gui --sample

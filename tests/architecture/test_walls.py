@@ -45,6 +45,7 @@ def test_registries_load_without_heavy_libraries(load: str) -> None:
     assert python(code).strip() == "[]"
 
 
+@pytest.mark.alone
 def test_help_answers_at_once() -> None:
     """Under 0.5 s; the best of five, since other work shares this machine."""
     seconds = []

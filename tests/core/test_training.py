@@ -180,6 +180,7 @@ def test_schedule_and_decay() -> None:
     assert net.initializer("b").tolist() == [1.0] * 3
 
 
+@pytest.mark.alone
 def test_a_large_step_is_cancelled_within_two_seconds() -> None:
     """MobileNetV2 on 8 images of 224 pixels: the step alone takes longer than the answer to a cancel."""
     model = Model.from_ir(ir.load(network_path("mobilenetv2")))

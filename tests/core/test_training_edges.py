@@ -164,6 +164,7 @@ def test_biases_and_scales_of_several_axes_do_not_decay() -> None:
     assert changed == {"w", "r"}
 
 
+@pytest.mark.alone
 def test_remaining_time_counts_from_where_a_training_went_on(tmp_path: Path) -> None:
     """Nine tenths were done by the run before: this one's own speed tells how long the rest takes."""
     place = CheckpointPlace(tmp_path / "one.safetensors", "digest", every=0.0)

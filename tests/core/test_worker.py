@@ -109,6 +109,7 @@ def test_jobs_run_one_after_the_other_and_say_what_they_wait_for(client: WorkerC
     assert isinstance(heard[1], Started)
 
 
+@pytest.mark.alone
 def test_a_cooperative_job_stops_at_once_and_keeps_its_worker(client: WorkerClient) -> None:
     pid = client.pid
     heard: list[Event] = []
@@ -123,6 +124,7 @@ def test_a_cooperative_job_stops_at_once_and_keeps_its_worker(client: WorkerClie
     assert done(client.submit("test.count", {"steps": 1, "seconds": 0}, lambda e: None)).result["pid"] == pid
 
 
+@pytest.mark.alone
 def test_a_stubborn_job_is_killed_within_two_seconds_and_its_worker_replaced() -> None:
     client = WorkerClient(tasks=TASKS)
     try:
@@ -208,6 +210,7 @@ def test_a_listeners_bug_does_not_stop_the_next_job(client: WorkerClient, monkey
     assert seen
 
 
+@pytest.mark.alone
 def test_closing_leaves_no_process_and_stops_what_was_running() -> None:
     client = WorkerClient(tasks=TASKS)
     heard: list[Event] = []
@@ -227,6 +230,7 @@ def test_closing_leaves_no_process_and_stops_what_was_running() -> None:
     client.close()
 
 
+@pytest.mark.alone
 @posix
 def test_when_the_parent_is_killed_its_worker_ends_whatever_it_does() -> None:
     code = (

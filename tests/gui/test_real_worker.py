@@ -45,6 +45,7 @@ def real(qtbot: QtBot, qapp: QApplication, tmp_path: Path, monkeypatch: pytest.M
     destroy(desk)
 
 
+@pytest.mark.alone
 def test_prune_tune_quantize_judge_and_export_with_cancel_and_a_killed_worker(
     real: Desk, qtbot: QtBot, tmp_path: Path
 ) -> None:
