@@ -31,6 +31,7 @@ from gui.inspector.stored import Channels, Scaling, Stored, stored_inputs
 from gui.inspector.values_table import ValuesTable
 from gui.inspector.wiring import Wiring
 from tests.conftest import network_path
+from tests.gui.window_tools import hover
 
 RNG = np.random.default_rng(5)
 
@@ -201,7 +202,7 @@ def test_dead_channels_are_named_and_plots_are_read_with_the_arrow_keys(inspecto
     qtbot.keyClick(norms, Qt.Key.Key_Home)
     strongest = int(np.argmax(np.linalg.norm(weight.reshape(8, -1), axis=1)))
     assert f"channel {strongest}," in norms.accessibleDescription()
-    qtbot.mouseMove(ranges, QPoint(int(4.5 / 8 * ranges.width()), 20))
+    hover(ranges, QPoint(int(4.5 / 8 * ranges.width()), 20))
     assert "channel 4" in ranges.accessibleDescription()
 
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication, QDialog
+from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QMouseEvent
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from core.errors import Cancelled, UserError
@@ -101,6 +101,13 @@ def drop(desk: Desk, path: Path) -> None:
         Qt.KeyboardModifier.NoModifier,
     )
     desk.window.dropEvent(event)
+
+
+def hover(widget: QWidget, spot: QPoint) -> None:
+    """The mouse comes to a place of a widget, whatever window lies above and wherever the cursor was before."""
+    none, still = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
+    where, world = QPointF(spot), QPointF(widget.mapToGlobal(spot))
+    QApplication.sendEvent(widget, QMouseEvent(QEvent.Type.MouseMove, where, world, none, none, still))
 
 
 def dialog_of(kind: type[QDialog]) -> Any:
