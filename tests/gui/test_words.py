@@ -13,7 +13,8 @@ from gui.netron_view.page import POLICY
 from tests.conftest import ROOT
 
 GUI = ROOT / "gui"
-TERMINAL = {"__main__.py", "command.py", "snapshot.py", "translations"}  # they print English, as the command line does
+# they print English, as the command line does, or show nothing
+TERMINAL = {"__main__.py", "command.py", "snapshot.py", "snapshot_workbench.py", "translations"}
 WRITERS = {"svg.py", "theme.py"}  # markup and style sheets
 ONNX = {"captions.py"}  # cards speak the words of the file: kernel, stride, pad
 
