@@ -22,12 +22,14 @@ from gui.operations import (
     moving,
     netron,
     parcels,
+    repairing,
     replaying,
     searching,
     timing,
 )
 from gui.reasons import (
     needs_alike,
+    needs_any_wrong,
     needs_beside,
     needs_block,
     needs_blocks,
@@ -45,6 +47,7 @@ from gui.reasons import (
     needs_stored,
     needs_tensor,
     needs_undo,
+    needs_wrong,
 )
 
 MENUS = (
@@ -96,8 +99,8 @@ EDITS: tuple[Entry, ...] = (
         "Replace &operator…",
         editing.replace_operator,
         "Ctrl+H",
-        "Another operator on the same tensors.",
-        needs_layer,
+        "Another operator on the same tensors, for one layer or several.",
+        needs_selection,
     ),
     Entry(
         "replace_block",
@@ -118,6 +121,7 @@ EDITS: tuple[Entry, ...] = (
         needs_selection,
     ),
     Entry("insert", EDIT, "&Insert layer…", editing.insert, "Ins", "Behind the layer, or on the tensor.", needs_tensor),
+    Entry("repair", EDIT, "Repa&ir…", repairing.repair, "Ctrl+.", "What could be done about the layer.", needs_wrong),
     Entry("connect", EDIT, "&Connect input…", editing.connect, "Ctrl+L", "To another tensor.", needs_layer),
     Entry(
         "values",
@@ -215,6 +219,15 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     Entry("find_next", EDIT, "Find ne&xt", searching.find_next, "F3", why_not=needs_project),
     Entry("find_previous", EDIT, "Find pre&vious", searching.find_previous, "Shift+F3", why_not=needs_project),
+    Entry(
+        "next_wrong",
+        EDIT,
+        "Next layer that &cannot run",
+        repairing.go_to_next_wrong,
+        "F9",
+        "Layers that an edit has left wrong have a red sign.",
+        needs_any_wrong,
+    ),
     Entry("select_all", EDIT, "Select &all layers", looking.select_all, "Ctrl+Shift+A", why_not=needs_project),
     Entry("select_none", EDIT, "Select &nothing", looking.select_none, "Ctrl+Shift+N", why_not=needs_selection),
     Entry("fit", VIEW, "&Fit graph", looking.fit, "Ctrl+0", why_not=needs_project),

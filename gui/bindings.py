@@ -11,6 +11,7 @@ from core.methods.edit.graph import WRONG_LAYERS
 from core.model.editing.changes import Changes
 from core.model.preprocessing import presets
 from core.project.recipe import Step
+from gui import theme
 from gui.app_state import Attached
 from gui.compare.table_model import Subject
 from gui.data_panel.panel import DataSummary
@@ -32,6 +33,7 @@ from gui.operations import (
     layer_output,
     looking,
     moving,
+    repairing,
     replaying,
     resuming,
 )
@@ -228,6 +230,7 @@ class Bindings:
         window.data.attach.connect(partial(files.choose_data, desk))
         window.data.detach.connect(partial(files.detach_data, desk))
         window.data.preprocessing_chosen.connect(partial(files.set_preprocessing, desk))
+        window.place.linkActivated.connect(lambda _: repairing.go_to_next_wrong(desk))
         window.graphs.selection_changed.connect(desk.state.select)
         window.graphs.set_overview(desk.settings.overview)
         window.graphs.set_blocks(desk.settings.blocks)
@@ -275,7 +278,9 @@ def _place(desk: Desk) -> str:
     if desk.editing.pending:
         words.append(counted(desk.editing.pending, "{n} edit not yet a revision", "{n} edits not yet a revision"))
     if whole.wrong:
-        words.append(counted(len(whole.wrong), "{n} layer cannot run", "{n} layers cannot run"))
+        said = counted(len(whole.wrong), "{n} layer cannot run", "{n} layers cannot run")
+        ink = theme.color("error").name()
+        words.append(f"<a href='wrong' style='color:{ink}'>{said}</a>")
     return " · ".join(words)
 
 

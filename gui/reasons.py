@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gui.desk import Desk
 from gui.editing import target
+from gui.graph_view.known import known
 from gui.words import tr
 
 
@@ -68,6 +69,17 @@ def needs_selection(desk: Desk) -> str:
 
 def needs_layer(desk: Desk) -> str:
     return needs_selection(desk) or ("" if target.layer(desk) is not None else tr("Select one layer only."))
+
+
+def needs_any_wrong(desk: Desk) -> str:
+    model = desk.state.model
+    return needs_project(desk) or ("" if model is not None and known(model).wrong else tr("All layers can run."))
+
+
+def needs_wrong(desk: Desk) -> str:
+    model, chosen = desk.state.model, desk.state.selected
+    wrong = model is not None and chosen and chosen[0] in known(model).wrong
+    return needs_layer(desk) or ("" if wrong else tr("The layer can run; nothing is to be repaired."))
 
 
 def needs_convolution(desk: Desk) -> str:

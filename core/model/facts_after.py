@@ -49,7 +49,7 @@ def facts_after(before: Facts, model: Model, changed: Iterable[ir.Node]) -> Afte
             dtypes[spec.name] = value.dtype
     position = {node: k for k, node in enumerate(graph)}
     queue = [(position[n], n) for n in dict.fromkeys(changed) if n in position]
-    if any(_computes_constants(n, before.constants) for _, n in queue):
+    if any(_computes_constants(n, before.constants) and not _lacks_inputs(model.graph, n) for _, n in queue):
         return None
     heap = [(k, id(n), n) for k, n in queue]
     heapq.heapify(heap)
@@ -108,10 +108,22 @@ def _update(
     return changed
 
 
+def _lacks_inputs(graph: ir.Model, node: ir.Node) -> bool:
+    """Whether something is to be connected first; until then what the layer made before stays known."""
+    schema = schema_of(graph, node)
+    if schema is None:
+        return False
+    single = onnx.defs.OpSchema.FormalParameterOption.Single
+    missing = any(v is None and i.option == single for v, i in zip(node.inputs, schema.inputs, strict=False))
+    return missing or len(node.inputs) < schema.min_input
+
+
 def _inferred(graph: ir.Model, node: ir.Node, now: Facts) -> _Inferred:
     """Types of a layer's results; None where one layer alone cannot tell, or where the layer is wrong."""
     schema = schema_of(graph, node)
     if schema is None or any(a.type == ir.AttributeType.GRAPH for a in node.attributes.values()):
+        return None
+    if _lacks_inputs(graph, node):
         return None
     given: dict[str, onnx.TypeProto] = {}
     data: dict[str, onnx.TensorProto] = {}

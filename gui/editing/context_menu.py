@@ -19,7 +19,7 @@ from gui.words import tr
 
 _LAYER = ("rename", "attributes", "replace_operator", "replace_block", "", "insert", "connect", "values", "",
           "add_output", "cut_out", "", "remove")  # fmt: skip
-_LAYERS = ("cut_out", "", "remove")
+_LAYERS = ("replace_operator", "", "cut_out", "", "remove")
 _BLOCK = ("block_toggle", "", "cut_out", "", "remove")
 _TENSOR = ("rename", "insert", "", "add_output", "add_input")
 _GROUND = ("undo", "redo", "", "find", "select_all", "", "input_shape", "batch", "add_input", "", "fold_batchnorm",

@@ -14,6 +14,7 @@ from core.methods.edit.words import said
 from core.model.collector import resting_collector
 from core.model.editing import Edit, WorkingCopy
 from core.model.editing.changes import Changes
+from core.model.editing.repairs import Repair
 from core.model.editing.weights import LoadWeights
 from core.model.model import Model
 from core.project import folding
@@ -100,6 +101,13 @@ class Editing(EditingState):
         before = {p.layer for p in line.copy.problems}
         found = [p for p in line.copy.try_out(edit) if p.layer not in before]
         return found[0].sentence if found else ""
+
+    def repairs(self, layer: str) -> tuple[Repair, ...]:
+        """What could be done about a wrong layer. A graph that was opened unfinished is made ready for edits first."""
+        model = self._state.model
+        if self._line is None and not self._busy and model is not None and len(model.graph.graph) <= IN_THREAD:
+            self._begin(model)
+        return super().repairs(layer)
 
     def when_idle(self, act: Callable[[], object]) -> None:
         """Now, or when what goes on beside the window's thread is over."""
@@ -336,7 +344,8 @@ class Editing(EditingState):
         self._keeper.keep(project, line.base, line.pending)
         if self._whole is None:
             return
-        better = transplanted(made.exact, self._whole.model) if not line.pending else None
+        wrong = bool(line.copy.problems)  # then the exact count would empty the cards of all that follows
+        better = transplanted(made.exact, self._whole.model) if not line.pending and not wrong else None
         if better is not None:
             better = with_wrong(better, wrong_layers(line))
             if better.cost.layers != self._whole.cost.layers:  # the cards say other figures

@@ -31,7 +31,8 @@ def looked_at(whole: Known, changes: Changes, edit: Edit | None, back: bool) -> 
     if not nodes and isinstance(edit, RenameLayer):
         nodes = {n for n in changes.layers if n.name == (edit.layer if back else edit.name)}
     elif not nodes:
-        nodes = {n for n in changes.layers if layer_name(n) == getattr(edit, "layer", "")}
+        meant = {getattr(edit, "layer", ""), *getattr(edit, "layers", ())}
+        nodes = {n for n in changes.layers if layer_name(n) in meant}
     if not nodes and changes.removed:
         nodes = set(changes.layers)
     if not nodes or len(nodes) > _MOST:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import onnx_ir as ir
 
 from core.model.blocks import Block, structure
+from core.model.blocks_names import scope
 
 ROOT = 0
 _LARGE = 500  # layers; above, a touched block is taken to be unlike the others without looking
@@ -56,7 +57,7 @@ class Membership:
     def follow(self, nodes: Sequence[ir.Node]) -> None:
         """Take in what an edit has added, and forget what it took away.
 
-        A new layer joins the block of what it reads, else of what reads it.
+        A new layer joins the block that its name tells of, else the block of what it reads, else of what reads it.
         """
         homes = self.homes
         new = [node for node in nodes if node not in homes]
@@ -68,6 +69,25 @@ class Membership:
                 del homes[node]
 
     def _found(self, node: ir.Node) -> int:
+        near = self._near(node)
+        named = self._named(node)
+        if named == ROOT or named in self.above(near):
+            return near
+        # one of several pieces of the same module: that of the neighbours is meant
+        pieces = [k for k in self.above(near) if self.blocks[k].path.split("#")[0] == self.blocks[named].path]
+        return pieces[0] if pieces else named
+
+    def _named(self, node: ir.Node) -> int:
+        """The innermost block around the module that a layer's name gives; ROOT where it gives none."""
+        parts = list(scope(node))
+        while parts:
+            found = self.number.get(".".join(parts))
+            if found is not None:
+                return found
+            parts.pop()
+        return ROOT
+
+    def _near(self, node: ir.Node) -> int:
         makers = (value.producer() for value in node.inputs if value is not None)
         readers = (use.node for value in node.outputs for use in value.uses())
         for near in (*makers, *readers):

@@ -96,7 +96,8 @@ class RevisionModel(QAbstractTableModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
             return entry.title
         if role == DETAIL:
-            return entry.unfinished or entry.detail
+            told = entry.detail.rstrip(".") == entry.title  # of one edit the title says all
+            return entry.unfinished or (entry.when if told else entry.detail)
         if role == Qt.ItemDataRole.ToolTipRole:
             return "\n".join(x for x in (entry.title, entry.detail, entry.when, *entry.notes) if x)
         if role == Qt.ItemDataRole.AccessibleTextRole:

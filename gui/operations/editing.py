@@ -56,14 +56,15 @@ def attributes(desk: Desk) -> None:
 
 
 def replace_operator(desk: Desk) -> None:
-    node = target.layer(desk)
-    if node is None:
+    """Of the selected layer, or of several at once."""
+    names = [layer_name(n) for n in target.layers(desk)]
+    if not names:
         return
-    name = layer_name(node)
 
     def ask(copy: WorkingCopy) -> None:
-        own = next((n for n in copy.model.nodes() if layer_name(n) == name), None)
-        if own is not None:
+        here = {layer_name(n): n for n in copy.model.nodes()}
+        own = [here[name] for name in names if name in here]
+        if own:
             _open(desk, ReplaceForm(desk.editing, desk.window, copy, own))
 
     desk.editing.with_copy(ask)

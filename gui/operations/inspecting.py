@@ -5,14 +5,10 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QCursor
-from PySide6.QtWidgets import QMenu
 
-from core.model.editing.repairs import Repair
 from gui.desk import Desk
-from gui.operations import editing
+from gui.operations import editing, repairing
 from gui.operations.layer_output import LayerOutputs
-from gui.words import tr
 
 
 def bind(desk: Desk) -> None:
@@ -58,25 +54,7 @@ def edit(desk: Desk, act: str, key: str) -> None:
     elif act == "weights":
         editing.values(desk, key)
     else:
-        _offer_repairs(desk, key)
-
-
-def _offer_repairs(desk: Desk, layer: str) -> None:
-    """The repairs as a menu at the button that asked for them; they were tried before they are offered."""
-    offers = desk.editing.repairs(layer)
-    if not offers:
-        desk.errors.say("info", tr("No repair is known for '{layer}': edit it, or undo (Ctrl+Z).", layer=layer))
-        return
-    menu = QMenu(desk.window)
-    for offer in offers:
-        menu.addAction(offer.title).triggered.connect(partial(_repair, desk, offer))
-    menu.aboutToHide.connect(menu.deleteLater)
-    asked = desk.app.focusWidget()
-    menu.popup(asked.mapToGlobal(asked.rect().bottomLeft()) if asked is not None else QCursor.pos())
-
-
-def _repair(desk: Desk, offer: Repair, _checked: bool = False) -> None:
-    editing.repair(desk, offer)
+        repairing.repair(desk)
 
 
 def _remember_folds(desk: Desk) -> None:

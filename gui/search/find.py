@@ -19,6 +19,7 @@ FIELDS = ("name", "op", "attr", "shape", "tensor", "type")
 _TOKEN = re.compile(r'(?:(?P<field>name|op|attr|shape|tensor|type):)?(?:"(?P<quoted>[^"]*)"?|(?P<word>[^\s"]+))?', re.I)
 _NUMBER = re.compile(r"[-−+]?\d+(?:\.\d+)?(?:[,x×][-−+]?\d+(?:\.\d+)?)*")
 _SIZES = re.compile(r"(?:\d+|\?)(?:[x×*,](?:\d+|\?))*")
+_OPEN_END = re.compile(r"(?<=[\d?])[x×*,]+$")  # "64x": more sizes may follow
 _BETWEEN = re.compile(r"[x×*,\s]+")
 
 
@@ -138,6 +139,7 @@ def _number(text: str) -> float | str:
 
 def _has_sizes(word: str, shape: str) -> bool:
     """Sizes in a row, '?' for any: '?x64' is in 1×64×56×56. Names of symbolic axes are found by any part of them."""
+    word = _OPEN_END.sub("", word)
     if _SIZES.fullmatch(word):
         return _run(["" if size == "?" else size for size in _BETWEEN.split(word)], shape.split("×"), "")
     return any(word in size for size in shape.split("×") if not size.isdigit())

@@ -725,6 +725,11 @@
     </message>
     <message>
       <location filename="../../core/model/editing" />
+      <source>Replace operators</source>
+      <translation>Operatoren ersetzen</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
       <source>Cut out layers</source>
       <translation>Schichten ausschneiden</translation>
     </message>
@@ -1613,8 +1618,8 @@
     </message>
     <message>
       <location filename="../../gui/actions.py" />
-      <source>Another operator on the same tensors.</source>
-      <translation>Ein anderer Operator auf denselben Tensoren.</translation>
+      <source>Another operator on the same tensors, for one layer or several.</source>
+      <translation>Ein anderer Operator auf denselben Tensoren, für eine oder mehrere Schichten.</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
@@ -1640,6 +1645,16 @@
       <location filename="../../gui/actions.py" />
       <source>Behind the layer, or on the tensor.</source>
       <translation>Hinter der Schicht oder auf dem Tensor.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Repa&amp;ir…</source>
+      <translation>Repa&amp;rieren…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>What could be done about the layer.</source>
+      <translation>Was sich an der Schicht beheben lässt.</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
@@ -1735,6 +1750,16 @@
       <location filename="../../gui/actions.py" />
       <source>Find pre&amp;vious</source>
       <translation>Rückwärts s&amp;uchen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Next layer that &amp;cannot run</source>
+      <translation>Nächste Schicht, die nicht &amp;läuft</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Layers that an edit has left wrong have a red sign.</source>
+      <translation>Schichten, die nach einer Bearbeitung nicht laufen, tragen ein rotes Zeichen.</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
@@ -3195,6 +3220,15 @@
       <location filename="../../gui/editing/forms/operators.py" />
       <source>Replace the operator</source>
       <translation>Operator ersetzen</translation>
+    </message>
+    <message numerus="yes">
+      <location filename="../../gui/editing/forms/operators.py" />
+      <source>Replace the operators of {n} layers</source>
+      <extracomment>For one: Replace the operator of {n} layer</extracomment>
+      <translation>
+        <numerusform>Operator von {n} Schicht ersetzen</numerusform>
+        <numerusform>Operatoren von {n} Schichten ersetzen</numerusform>
+      </translation>
     </message>
     <message>
       <location filename="../../gui/editing/forms/operators.py" />
@@ -6008,11 +6042,6 @@
       <translation>Über Thimble</translation>
     </message>
     <message>
-      <location filename="../../gui/operations/inspecting.py" />
-      <source>No repair is known for '{layer}': edit it, or undo (Ctrl+Z).</source>
-      <translation>Für '{layer}' ist keine Reparatur bekannt: bearbeiten Sie die Schicht, oder machen Sie rückgängig (Strg+Z).</translation>
-    </message>
-    <message>
       <location filename="../../gui/operations/layer_output.py" />
       <source>Output of {tensor}</source>
       <translation>Ausgabe von {tensor}</translation>
@@ -6123,6 +6152,11 @@ Das lässt sich nicht rückgängig machen.</translation>
       <location filename="../../gui/operations/parcels.py" />
       <source>Open a &amp;copy</source>
       <translation>Eine &amp;Kopie öffnen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/operations/repairing.py" />
+      <source>No repair is known for '{layer}': edit it, or undo (Ctrl+Z).</source>
+      <translation>Für '{layer}' ist keine Reparatur bekannt: bearbeiten Sie die Schicht, oder machen Sie rückgängig (Strg+Z).</translation>
     </message>
     <message>
       <location filename="../../gui/operations/replaying.py" />
@@ -6290,6 +6324,16 @@ Das lässt sich nicht rückgängig machen.</translation>
       <location filename="../../gui/reasons.py" />
       <source>Select one layer only.</source>
       <translation>Nur eine Schicht wählen.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/reasons.py" />
+      <source>All layers can run.</source>
+      <translation>Alle Schichten laufen.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/reasons.py" />
+      <source>The layer can run; nothing is to be repaired.</source>
+      <translation>Die Schicht läuft; es ist nichts zu reparieren.</translation>
     </message>
     <message>
       <location filename="../../gui/reasons.py" />

@@ -18,6 +18,7 @@ _WORDS = {
     "layer.delete": "deleted {layer}",
     "layers.bypass": "bypassed {layers}",
     "layers.delete": "deleted {layers}",
+    "layers.replace": "replaced {layers} by {operator}",
     "cut.layers": "kept only {layers}",
     "layer.replace": "replaced {layer} by {operator}",
     "block.replace": "replaced {layer} by a block ({kind})",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from typing import NamedTuple
 
 import onnx
@@ -19,6 +20,8 @@ class TensorType(NamedTuple):
     shape: Sizes | None
 
 
+BROADCASTING = frozenset({"Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Sum", "Mean", "PRelu", "Where", "Mod",
+                          "And", "Or", "Xor", "Equal", "Greater", "Less", "GreaterOrEqual", "LessOrEqual"})  # fmt: skip
 Known = TensorType | onnx.TypeProto  # a proto for sequences and optionals
 Types = Sequence[Known | None]
 
@@ -27,6 +30,18 @@ def disagreement(node: ir.Node, given: Types, made: Types) -> str:
     """The end of a sentence that begins with the layer; '' where nothing is known to be wrong."""
     check = _CHECKS.get(node.op_type) if node.domain in ("", "ai.onnx") else None
     return check(node, given, made) if check is not None else ""
+
+
+def misfit(node: ir.Node, given: Types) -> str:
+    """The same where onnx only says that sizes do not fit: which sizes they are; '' where they do."""
+    shapes = [known.shape for known in given if isinstance(known, TensorType) and known.shape is not None]
+    if node.op_type not in BROADCASTING or len(shapes) < 2 or len(shapes) < len(node.inputs):
+        return ""
+    backwards = zip_longest(*(reversed(shape) for shape in shapes), fillvalue=1)
+    if all(len({d for d in sizes if isinstance(d, int)} - {1}) < 2 for sizes in backwards):
+        return ""
+    several = " and ".join(" x ".join(str(d or "?") for d in shape) or "a scalar" for shape in shapes)
+    return f" gets {several}, which do not fit together."
 
 
 def _numbers(known: Known | None) -> list[int]:

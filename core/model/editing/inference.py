@@ -15,7 +15,7 @@ from typing import Any
 import onnx
 import onnx_ir as ir
 
-from core.model.editing.checks import Known, Sizes, TensorType, disagreement
+from core.model.editing.checks import Known, Sizes, TensorType, disagreement, misfit
 from core.model.editing.index import bodies_of
 from core.model.facts import LIKE_INPUT
 from core.model.inline import constant_tensor
@@ -158,7 +158,7 @@ class Inference:
                 opset_imports=self._imports, ir_version=graph.ir_version,
             )  # fmt: skip
         except Exception as error:  # noqa: BLE001  onnx raises errors of several C++ types, all about this layer
-            return (), f": {_plain(str(error))}."
+            return (), misfit(node, given) or f": {_plain(str(error))}."
         made = _ranked(node, given, tuple(_known(out.get(value.name or "")) for value in node.outputs))
         return made, disagreement(node, given, made)
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import onnx_ir as ir
 
 from core.errors import UserError
 from core.model.editing.draft import Draft
-from core.model.editing.edit import Edit, edit
+from core.model.editing.edit import Edit, Json, edit
+from core.model.editing.new_layers import Replace
 from core.model.editing.whole import cut_out
 from core.model.editing.wiring import bypass, delete, only_source
 from core.model.inline import constant_tensor
+from core.model.model import layer_name
 
 
 @edit("layers.bypass", "Delete and bypass layers")
@@ -42,6 +44,21 @@ class DeleteSeveral(Edit):
         for node in reversed(_chosen(draft, self.layers)):  # readers first: those that go need no mark
             unread += delete(draft, node)
         draft.drop_unread(unread)
+
+
+@edit("layers.replace", "Replace operators")
+@dataclass(frozen=True, slots=True)
+class ReplaceSeveral(Edit):
+    """Another operator in the place of each of several layers, as :class:`Replace` does it for one."""
+
+    layers: Annotated[tuple[str, ...], "Layers"]
+    operator: Annotated[str, "Operator"]
+    attributes: Annotated[dict[str, Json], "Attributes"] = field(default_factory=dict)
+    constants: Annotated[dict[str, Json], "Constants"] = field(default_factory=dict)
+
+    def apply(self, draft: Draft) -> None:
+        for node in _chosen(draft, self.layers):
+            Replace(layer_name(node), self.operator, self.attributes, self.constants).apply(draft)
 
 
 @edit("cut.layers", "Cut out layers")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from PySide6.QtCore import QStringListModel, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCompleter, QLineEdit
 
 from core.errors import UserError
 from gui.words import tr
 
 _SHOWN = 12
+_BETWEEN = re.compile(r"[,×]|(?<=\d)\s*x\s*(?=\d)", re.IGNORECASE)
 
 
 class NameLine(QLineEdit):
@@ -18,7 +20,7 @@ class NameLine(QLineEdit):
 
     def __init__(self, names: Sequence[str], value: str = "") -> None:
         super().__init__(value)
-        found = QCompleter(QStringListModel(list(names)), self)
+        found = QCompleter(list(names), self)  # a model handed over would not be kept
         found.setFilterMode(Qt.MatchFlag.MatchContains)
         found.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         found.setMaxVisibleItems(_SHOWN)
@@ -28,7 +30,7 @@ class NameLine(QLineEdit):
 
 def sizes(text: str, name: str) -> tuple[int | str, ...]:
     """'batch, 3, 224, 224' as sizes; '×' and 'x' between numbers divide as well. Raises UserError naming the input."""
-    parts = [p.strip() for p in text.replace("×", ",").strip("[]() ").split(",")]
+    parts = [p.strip() for p in _BETWEEN.split(text.strip("[]() "))]
     if parts == [""]:
         return ()
     if not all(parts):

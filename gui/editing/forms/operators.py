@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import onnx_ir as ir
@@ -11,6 +12,7 @@ from core.errors import UserError
 from core.model.editing import Edit, WorkingCopy
 from core.model.editing.layers import Insert, Replace
 from core.model.editing.palette import Offer, candidates, palette
+from core.model.editing.several import ReplaceSeveral
 from core.model.model import layer_name
 from gui.editing.forms.attribute_fields import AttributeFields
 from gui.editing.forms.base import EditForm
@@ -18,7 +20,7 @@ from gui.editing.forms.fields import NameLine
 from gui.editing.forms.operator_list import OperatorList
 from gui.editing.session import Editing
 from gui.graph_view.captions import category
-from gui.words import tr
+from gui.words import counted, tr
 
 _ROWS = 3  # attributes seen at once below the list
 
@@ -79,19 +81,31 @@ class OperatorForm(EditForm):
 
 
 class ReplaceForm(OperatorForm):
-    """Operators that can stand in the layer's place; attributes that both know are filled in."""
+    """Operators that can stand in the layers' place, offered as for the first of them; attributes that both know are
+    filled in."""
 
-    def __init__(self, editing: Editing, parent: QWidget, copy: WorkingCopy, node: ir.Node) -> None:
-        about = f"{layer_name(node)} · {node.op_type}"
-        super().__init__(editing, parent, tr("Replace the operator"), about, candidates(copy, node), category(node))
-        self._layer = layer_name(node)
+    def __init__(self, editing: Editing, parent: QWidget, copy: WorkingCopy, nodes: Sequence[ir.Node]) -> None:
+        first = nodes[0]
+        about = f"{layer_name(first)} · {first.op_type}" if len(nodes) == 1 else _counted_operators(nodes)
+        title = tr("Replace the operator") if len(nodes) == 1 else counted(
+            len(nodes), "Replace the operator of {n} layer", "Replace the operators of {n} layers"
+        )  # fmt: skip
+        super().__init__(editing, parent, title, about, candidates(copy, first), category(first))
+        self._layers = tuple(layer_name(n) for n in nodes)
         self.begin()
 
     def edit(self) -> Edit:
-        fields = self.fields
-        if fields is None:
-            return Replace(self._layer, self.operator())
-        return Replace(self._layer, self.operator(), fields.values(), fields.constants())
+        fields, operator = self.fields, self.operator()
+        attributes = fields.values() if fields is not None else {}
+        constants = fields.constants() if fields is not None else {}
+        if len(self._layers) == 1:
+            return Replace(self._layers[0], operator, attributes, constants)
+        return ReplaceSeveral(self._layers, operator, attributes, constants)
+
+
+def _counted_operators(nodes: Sequence[ir.Node]) -> str:
+    """'Relu 3 · Clip 1', the commonest first."""
+    return " · ".join(f"{operator} {n}" for operator, n in Counter(n.op_type for n in nodes).most_common())
 
 
 class InsertForm(OperatorForm):
