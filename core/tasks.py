@@ -167,13 +167,27 @@ def unpack(args: Json, job: Job, folder: Path) -> Json:
     return {"folder": str(unpack_project(args["path"], args["folder"], job))}
 
 
+@task("fold")
+def fold(args: Json, job: Job, folder: Path) -> Json:
+    """Do edits by hand. args: model, step. The result lies in ``folder``; gives report and cost (null: unknown)."""
+    from core.project.folding import fold_aside
+    from core.project.recipe import Step
+
+    with opened(args["model"]) as (model, store):
+        report, found = fold_aside(model, Step.from_json(args["step"]), folder, store, job)
+    return {"report": report.to_json(), "cost": found.to_json() if found is not None else None}
+
+
 @task("info")
 def info(args: Json, job: Job, folder: Path) -> Json:
-    """Cost and marks. args: model. Gives cost (JSON of core.measure.cost) and marks ([layer, sentence])."""
+    """Cost and marks. args: model, layers (False: totals only). Gives cost (JSON of core.measure.cost) and marks
+    ([layer, sentence])."""
     from core.measure.cost import cost
     from core.model.marks import marks
 
     with opened(args["model"]) as (model, _):
+        if not args.get("layers", True):
+            return {"cost": {**cost(model).to_json(), "layers": []}, "marks": []}
         return {"cost": cost(model).to_json(), "marks": [[m.layer, m.sentence] for m in marks(model)]}
 
 

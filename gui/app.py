@@ -61,7 +61,7 @@ def build(app: QApplication, settings: Settings | None = None, client: Client | 
     errors.setParent(window)
     runner = JobRunner(errors, client, window)
     state, background = AppState(window), Background(window)
-    editing = Editing(state, background, errors, window)
+    editing = Editing(state, background, runner, errors, window)
     desk = Desk(app, window, state, runner, errors, store, background, editing)
     menus = Menus(desk)
     desk.kept.extend((menus, ContextMenus(desk, menus.refresh), Bindings(desk, menus)))

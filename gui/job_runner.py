@@ -128,6 +128,7 @@ class JobRunner(QObject):
         can_stop: bool = False,
     ) -> RunningJob:
         job = RunningJob(title, parent=self)
+        job.quiet = quiet
         job.asked = {"task": task, "args": dict(args)}
         running = _Running(job, title, done, failed, folder is not None)
         courier = _Courier(self)

@@ -5,16 +5,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
+
+import onnx
 
 from core.errors import UserError
 from core.jobs import Job
+from core.measure.cost import Cost, cost
 from core.methods.edit.graph import KEY, edits_from_text, edits_to_text
 from core.methods.edit.words import title
 from core.methods.method import Context
 from core.model.editing import Edit
+from core.model.facts import infer
+from core.model.model import Model
 from core.project.database import Revision
+from core.project.packing import write_result
 from core.project.project import Project
 from core.project.recipe import Step, run_step
+from core.project.tensors import TensorStore
+from core.report import Report
 
 _KEPT = "edits"
 
@@ -46,13 +55,42 @@ def fold(project: Project, base: int, edits: Sequence[Edit], job: Job | None = N
     edits have made of ``base`` before is gone to instead of being made twice. Raises UserError where the edits cannot
     be done or the disk refuses.
     """
+    made = made_before(project, base, edits)
+    if made is not None:
+        return made
     step = step_of(edits)
-    for other in project.revisions:
-        if other.parent == base and other.step is not None and other.step == step:
-            return project.go_to(other.id)
     outcome = run_step(project.model(base), step, Context(job=job or Job()))
     assert outcome.model is not None
     return project.commit(base, outcome.model, step, outcome.report, title(edits))
+
+
+def made_before(project: Project, base: int, edits: Sequence[Edit]) -> Revision | None:
+    """Go to the revision that the same edits have made of ``base`` before; None where there is none."""
+    step = step_of(edits)
+    made = next((r for r in project.revisions if r.parent == base and r.step is not None and r.step == step), None)
+    return None if made is None else project.go_to(made.id)
+
+
+def fold_aside(
+    model: Model, step: Step, folder: Path, store: TensorStore | None, job: Job
+) -> tuple[Report, Cost | None]:
+    """Do the step of :func:`step_of` and leave its model in ``folder``, for :func:`fold_from` in another process.
+
+    Gives the report, and what the result costs: None where its shapes cannot be inferred, as while it is unfinished.
+    """
+    outcome = run_step(model, step, Context(job=job))
+    assert outcome.model is not None
+    write_result(folder, outcome.model, store)
+    try:
+        facts = infer(outcome.model)
+    except (UserError, onnx.shape_inference.InferenceError, RuntimeError, ValueError, TypeError):
+        return outcome.report, None
+    return outcome.report, cost(outcome.model, facts)
+
+
+def fold_from(project: Project, base: int, edits: Sequence[Edit], folder: Path, report: Report) -> Revision:
+    """As :func:`fold`, of what :func:`fold_aside` has left in ``folder``."""
+    return project.commit_result(base, folder, step_of(edits), report, title(edits))
 
 
 def keep(project: Project, base: int, edits: Sequence[Edit]) -> None:

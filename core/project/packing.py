@@ -124,12 +124,33 @@ class _Layered(TensorStore):
         return super().put(tensor)
 
 
+def take_result(folder: Path, store: TensorStore) -> tuple[bytes, frozenset[str], str]:
+    """(graph, hashes, source) of what a job has handed over, as :func:`pack` gives them; its tensors are in ``store``.
+
+    Nothing is unpacked: files are taken over as they are. Raises UserError where the result is not complete.
+    """
+    about, data = _handed_over(folder)
+    own, digests = TensorStore(folder / "tensors"), frozenset(str(d) for d in about.get("tensors", ()))
+    with store.batch():
+        for digest in digests:
+            path = own.path(digest)
+            if not _DIGEST.fullmatch(digest) or not (path.exists() or store.path(digest).exists()):
+                raise UserError(f"The result in '{folder}' lacks the tensor '{digest}'.", "Run the job again.")
+            if path.exists():
+                store.adopt(own, digest, path.stat().st_size)
+    return data, digests, str(about.get("source", ""))
+
+
 def read_result(folder: Path, known: TensorStore | None = None) -> Model:
     """The model a job has handed over. Raises UserError where the job did not finish writing it."""
-    try:
-        about = json.loads((folder / _RESULT).read_text("utf-8"))
-        data = (folder / "graph.bin").read_bytes()
-    except (OSError, ValueError) as error:
-        raise UserError(f"There is no result in '{folder}'.", "The job did not finish; run it again.") from error
+    about, data = _handed_over(folder)
     own = TensorStore(folder / "tensors")
     return unpack(data, "The result", str(about.get("source", "")), *((known, own) if known else (own,)))
+
+
+def _handed_over(folder: Path) -> tuple[dict[str, Any], bytes]:
+    try:
+        about: dict[str, Any] = json.loads((folder / _RESULT).read_text("utf-8"))
+        return about, (folder / "graph.bin").read_bytes()
+    except (OSError, ValueError) as error:
+        raise UserError(f"There is no result in '{folder}'.", "The job did not finish; run it again.") from error

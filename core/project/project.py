@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -25,13 +25,14 @@ from core.model.preprocessing import Preprocessing
 from core.project.database import Database, Revision
 from core.project.fingerprint import fingerprint
 from core.project.lock import FolderLock
-from core.project.packing import onnx_bytes, pack, unpack
+from core.project.packing import onnx_bytes, pack, take_result, unpack
 from core.project.recipe import Recipe, Step
 from core.project.tensors import TensorStore
 from core.report import Report
 
 SUFFIX = ".thimble"
 _KEPT_MODELS = 8
+_Stored = tuple[bytes, frozenset[str], str]  # graph, hashes of its tensors, source
 
 
 class Project:
@@ -118,14 +119,24 @@ class Project:
         When this returns the revision is on the disk; when it is interrupted the project is as it was. Tensors that
         the parent or any other revision has are not stored again.
         """
+        return self._commit(parent, lambda: (*pack(model, self.tensors), model.source), step, report, title)
+
+    def commit_result(self, parent: int, folder: Path, step: Step | None, report: Report, title: str = "") -> Revision:
+        """As :meth:`commit`, of what a job has left in ``folder`` (packing.write_result), taken over without being
+        unpacked: at 10,000 layers that would hold up every other thread."""
+        return self._commit(parent, lambda: take_result(folder, self.tensors), step, report, title)
+
+    def _commit(
+        self, parent: int, store: Callable[[], _Stored], step: Step | None, report: Report, title: str
+    ) -> Revision:
         self._db.revision(parent)
         title = title or (step.method if step else "Edited")
         try:
-            graph, digests = pack(model, self.tensors)
+            graph, digests, source = store()
         except OSError as error:
             raise UserError(f"The result cannot be stored in '{self.folder}': {error.strerror or error}.") from error
         with self._db.transaction():
-            new = self._db.add(Revision(0, parent, title, time.time(), step, report), model.source, graph, digests)
+            new = self._db.add(Revision(0, parent, title, time.time(), step, report), source, graph, digests)
             self._db.put("current", new.id)
         return new
 

@@ -29,8 +29,9 @@ from gui.editing.keeper import Keeper
 from gui.editing.showing import looked_at, with_wrong, wrong_layers
 from gui.error_reporter import ErrorReporter
 from gui.graph_view.known import Known, known, remember
-from gui.graph_view.known_after import known_after, transplanted
+from gui.graph_view.known_after import counted_anew, known_after, transplanted
 from gui.graph_view.model_work import IN_THREAD
+from gui.job_runner import JobRunner
 from gui.large_graphs import growing
 from gui.words import counted, tr
 
@@ -45,11 +46,13 @@ class Editing(EditingState):
     changed = Signal()
     said = Signal(str)
 
-    def __init__(self, state: AppState, background: Background, errors: ErrorReporter, parent: QObject) -> None:
+    def __init__(
+        self, state: AppState, background: Background, jobs: JobRunner, errors: ErrorReporter, parent: QObject
+    ) -> None:
         super().__init__(state, parent)
         self._background, self._errors = background, errors
         self._keeper = Keeper(errors.report, self)
-        self._folder = Folder(background, errors, self._folded, self.fold, self)
+        self._folder = Folder(background, jobs, errors, self._folded, self.fold, self)
         self._folder.said.connect(self.said)
         self._whole: Known | None = None  # what is known of the model that is shown
         self._idle: list[Callable[[], object]] = []
@@ -345,7 +348,7 @@ class Editing(EditingState):
         if self._whole is None:
             return
         wrong = bool(line.copy.problems)  # then the exact count would empty the cards of all that follows
-        better = transplanted(made.exact, self._whole.model) if not line.pending and not wrong else None
+        better = counted_anew(self._whole, made.exact) if not line.pending and not wrong else None
         if better is not None:
             better = with_wrong(better, wrong_layers(line))
             if better.cost.layers != self._whole.cost.layers:  # the cards say other figures

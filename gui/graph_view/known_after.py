@@ -5,6 +5,7 @@ Everything here runs in the window's thread on the graph that is being edited.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping
 
 import onnx_ir as ir
@@ -33,6 +34,19 @@ def transplanted(whole: Known, model: Model) -> Known | None:
     hidden = frozenset(id(twin[n]) for n in nodes if id(n) in whole.hidden)
     layers = {key: (twin[node], counted) for key, (node, counted) in whole.layers.items()}
     return Known(model, facts, whole.cost, hidden, layers, whole.marks, whole.wrong, others, whole.keys)
+
+
+def counted_anew(whole: Known, exact: Known | Cost | None) -> Known | None:
+    """The same layers with what is known of a copy of the model, or with exact figures; None where they are others."""
+    if exact is None or isinstance(exact, Known):
+        return transplanted(exact, whole.model) if exact is not None else None
+    if [(c.name, c.operator) for c in whole.cost.layers] != [(c.name, c.operator) for c in exact.layers]:
+        return None
+    if exact.layers == whole.cost.layers:
+        return dataclasses.replace(whole, cost=dataclasses.replace(exact, layers=whole.cost.layers))
+    costs = dict(zip(whole.nodes, exact.layers, strict=True))
+    layers = {key: (node, costs[node]) for key, (node, _) in whole.layers.items()}
+    return dataclasses.replace(whole, cost=exact, layers=layers)
 
 
 def known_after(before: Known, model: Model, changes: Changes, wrong: Mapping[str, str]) -> Known | None:

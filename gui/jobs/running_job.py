@@ -18,6 +18,7 @@ class RunningJob(QObject):
     """Lives in the window's thread. ``changed`` tells rows to read again; points come one by one for charts.
 
     ``can_stop``: it can end early with its best so far as the result. ``asked`` is the task and its arguments.
+    ``quiet``: it counts or shows something, and nothing is lost without it.
     """
 
     changed = Signal()
@@ -36,6 +37,7 @@ class RunningJob(QObject):
         self.points: list[tuple[str, float, float]] = []
         self.result: Any = None
         self.can_stop = False
+        self.quiet = False
         self.asked: Mapping[str, Any] = {}
         self._cancel = cancel
         self._stop: Callable[[], None] | None = None

@@ -20,7 +20,6 @@ from core.model.preprocessing import presets
 from core.params import Scalar
 from core.project.database import Revision
 from core.project.folding import edits_in
-from core.project.packing import read_result
 from core.project.project import Project
 from core.project.recipe import Recipe, Step, load_recipe
 from core.report import Report
@@ -227,9 +226,9 @@ def _commit(
         for k, result in enumerate(results):
             if not result["model"]:
                 continue
-            model = read_result(place(k), project.tensors)
             step = Step.from_json(result["step"])
-            last = project.commit(here, model, step, Report.from_json(result["report"]), stored_title(step))
+            found = Report.from_json(result["report"])
+            last = project.commit_result(here, place(k), step, found, stored_title(step))
             here = last.id
         if last is None:
             return None

@@ -50,7 +50,7 @@ def _count_in_thread(desk: Desk, project: Project, revision: int) -> None:
 
 
 def _count_in_worker(desk: Desk, project: Project, revision: int) -> None:
-    args = {"model": {"project": str(project.folder), "revision": revision}}
+    args = {"model": {"project": str(project.folder), "revision": revision}, "layers": False}
 
     def done(result: Any) -> None:
         _keep(desk, project, {str(revision): _cost_measures(Cost.from_json(result["cost"]))})

@@ -221,10 +221,11 @@ def close_project(desk: Desk) -> None:
 
 def may_close(desk: Desk) -> bool:
     """Only a running job can be lost by closing; ask about that, and about nothing else."""
-    running = [job.title for job in desk.jobs.running]
+    asked = [job for job in desk.jobs.running if not job.quiet]
+    running = [job.title for job in asked]
     if not running:
         return True
-    if all(job.can_stop for job in desk.jobs.running):
+    if all(job.can_stop for job in asked):
         lost = tr(
             "'{job}' still trains. When the project is opened again it can go on from its last checkpoint, "
             "which is half a minute old at most.",

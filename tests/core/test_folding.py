@@ -15,6 +15,7 @@ from core.execute.runtimes import onnx_session
 from core.exporters.exporter import load_exporters
 from core.formats.open import open_model
 from core.jobs import Job
+from core.measure.cost import cost
 from core.methods.edit import words
 from core.methods.edit.graph import edits_from_text, edits_to_text
 from core.methods.method import load_methods
@@ -24,7 +25,7 @@ from core.model.editing.layers import Bypass, Delete, Insert, Replace
 from core.model.editing.names import RenameLayer
 from core.model.unfinished import unfinished
 from core.project.comparing import Candidate, compare_models, measure_latency
-from core.project.folding import edits_of, fold, keep, kept
+from core.project.folding import edits_of, fold, fold_aside, fold_from, keep, kept, made_before, step_of
 from core.project.project import Project
 from core.project.recipe import load_recipe, save_recipe
 from tests.conftest import SAMPLE
@@ -56,6 +57,29 @@ def test_a_fold_computes_what_the_edits_say_and_holds_their_list(project: Projec
     found, expected = run(project.model(made.id), feed), run(edited().model, feed)
     assert np.array_equal(found["logits"], expected["logits"])
     assert fold(project, 1, THREE).id == made.id, "the same edits make no second revision"
+
+
+def test_a_fold_in_another_process_is_the_same_revision(project: Project, tmp_path: Path) -> None:
+    here = fold(project, 1, THREE)
+    folder = tmp_path / "job"
+    folder.mkdir()
+    report, counted = fold_aside(project.model(1), step_of(THREE), folder, project.tensors, Job())
+    there = fold_from(project, 1, THREE, folder, report)
+    assert (there.parent, there.step, there.title, there.report) == (1, here.step, here.title, here.report)
+    assert project.onnx_bytes(there.id) == project.onnx_bytes(here.id)
+    assert counted == cost(project.model(here.id))
+    assert made_before(project, 1, THREE) is not None
+    assert made_before(project, 1, THREE[:2]) is None
+
+
+def test_a_result_that_lacks_a_tensor_is_no_revision(project: Project, tmp_path: Path) -> None:
+    report, _ = fold_aside(project.model(1), step_of(THREE), tmp_path, None, Job())
+    lost = next((tmp_path / "tensors").iterdir())
+    lost.unlink()
+    project.tensors.path(lost.name).unlink()
+    with pytest.raises(UserError, match="lacks the tensor"):
+        fold_from(project, 1, THREE, tmp_path, report)
+    assert [r.id for r in project.revisions] == [1]
 
 
 def test_the_recipe_replays_without_a_window(project: Project, tmp_path: Path) -> None:
