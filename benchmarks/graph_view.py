@@ -85,8 +85,8 @@ def judged(graph: Mapping[str, Any]) -> dict[str, int]:
 def beside_netron(graph: Mapping[str, Any], limit: float) -> dict[str, Any]:
     ends = list(dict.fromkeys((a, b) for a, b in graph["edges"]))
     made = netron_layout([(w, h) for _, _, w, h in graph["boxes"]], ends, limit)
-    if made is None:
-        return {"netron_s": f"over {limit:.0f}"}
+    if isinstance(made, str):
+        return {"netron_s": made}
     return {
         "netron_s": made.seconds,
         "netron_crossings": drawn.crossings(made.routes, [a for a, _ in ends]),

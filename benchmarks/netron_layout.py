@@ -33,8 +33,9 @@ def missing() -> str:
     return ""
 
 
-def netron_layout(sizes: list[tuple[float, float]], edges: list[tuple[int, int]], limit: float) -> NetronLayout | None:
-    """Boxes and routes in the order of cards and edges; None where Netron took more than ``limit`` seconds.
+def netron_layout(sizes: list[tuple[float, float]], edges: list[tuple[int, int]], limit: float) -> NetronLayout | str:
+    """Boxes and routes in the order of cards and edges; in words where Netron took more than ``limit`` seconds or Node
+    more than the 4 GB of memory that a page in Chromium has.
 
     Netron merges edges with the same two ends, so these come only once in ``routes``.
     """
@@ -43,11 +44,13 @@ def netron_layout(sizes: list[tuple[float, float]], edges: list[tuple[int, int]]
     with tempfile.TemporaryFile("w+") as given:
         json.dump({"nodes": nodes, "edges": pairs}, given)
         given.seek(0)
-        command = ["node", "--stack-size=8000", str(_SCRIPT), str(_dagre())]
+        command = ["node", "--stack-size=8000", "--max-old-space-size=4096", str(_SCRIPT), str(_dagre())]
         try:
             ended = subprocess.run(command, stdin=given, capture_output=True, text=True, timeout=limit, check=False)
         except subprocess.TimeoutExpired:
-            return None
+            return f"over {limit:.0f}"
+    if "heap out of memory" in ended.stderr:
+        return "out of 4 GB"
     if ended.returncode:
         raise RuntimeError(f"Node failed: {ended.stderr.strip().splitlines()[-1:]}")
     found = json.loads(ended.stdout)
