@@ -80,6 +80,7 @@ class Bindings:
             killed = settings.left_open
             session = killed or settings.last_session
             window.start.show_choices([p for p in settings.recent if p != session], session, killed is not None)
+        window.graphs.view.forget_place()
         window.messages.hide()  # it spoke of the project before, or of a file that was refused
         window.jobs.forget_ended()
         resuming.show(self._desk)

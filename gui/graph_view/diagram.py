@@ -13,7 +13,7 @@ from core.model.facts import Facts
 from gui.figures import count, size
 from gui.graph_view.captions import Row, category, rows
 from gui.graph_view.known import dtype_of, shape_of, times
-from gui.words import counted, tr
+from gui.words import counted, thousands, tr
 
 _LINE = 40  # characters about the operators on a block's card
 
@@ -114,7 +114,7 @@ def block_card(path: str, title: str, totals: Totals, kinds: Mapping[str, int], 
     if alike[1]:
         lines.append((tr("alike"), tr("{k} of {n} identical", k=alike[0], n=alike[1])))
     if totals.weight_bytes:
-        lines.append((tr("params"), f"{totals.params:,} · {size(totals.weight_bytes)}"))
+        lines.append((tr("params"), f"{thousands(totals.params)} · {size(totals.weight_bytes)}"))
     if totals.macs:
         lines.append((tr("MACs"), count(totals.macs)))
     layers = counted(totals.layers, "{n} layer", "{n} layers")

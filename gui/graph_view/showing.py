@@ -50,6 +50,7 @@ class Showing(Navigation):
         self._picture: Picture | None = None
         self._shown = Shown()
         self._anchors: list[Anchor] = []
+        self._anew = False
         self._afterwards: Callable[[], None] | None = None
         self._tiles = Tiles(self.paint_graph)
         self._message = tr(EMPTY)
@@ -78,9 +79,14 @@ class Showing(Navigation):
             self._restore()
             self.picture_changed.emit()
             return
-        self._anchors = self._hold()
-        if not self._drafting.set_model(model) and not self._drafting.resembles(model):
+        anew, self._anew = self._anew, False
+        self._anchors = [] if anew else self._hold()
+        if not self._drafting.set_model(model) and (anew or not self._drafting.resembles(model)):
             self._clear(tr("Laying out the graph…"))
+
+    def forget_place(self) -> None:
+        """The next model is another one: it opens on its input, whatever its layers are called."""
+        self._anew = True
 
     def _show(self, done: Picture) -> None:
         first = self._picture is None

@@ -28,7 +28,7 @@ def cost_rows(rows: Rows, whole: Known, layers: Sequence[LayerCost]) -> None:
     note = " ".join(c.note for c in layers[:3] if c.note)
     total = whole.cost
     for key, value, of, text in (
-        (tr("params"), sum(c.params for c in layers), total.params, "{:,}".format),
+        (tr("params"), sum(c.params for c in layers), total.params, thousands),
         (tr("MACs"), macs, total.macs, figures.count),
         (tr("weights"), sum(c.weight_bytes for c in layers), total.weight_bytes, figures.size),
     ):

@@ -14,7 +14,7 @@ from gui.inspector.costs import how, operator_table, peak_tip
 from gui.inspector.page import Column
 from gui.inspector.rows import Rows
 from gui.new.origin import origin
-from gui.words import counted, tr
+from gui.words import counted, thousands, tr
 
 
 def model_page(page: Column, context: Context) -> None:
@@ -39,15 +39,15 @@ def _name(model: Model) -> tuple[str, str]:
 
 def _cost(rows: Rows, whole: Known) -> None:
     cost = whole.cost
-    rows.row(tr("params"), f"{cost.params:,}", how())
+    rows.row(tr("params"), thousands(cost.params), how())
     macs = figures.MISSING if cost.macs is None else figures.count(cost.macs)
-    rows.row(tr("MACs"), macs, cost.note or f"{cost.macs:,}. {how()}")
-    bytes_tip = tr("{n} bytes of stored tensors.", n=f"{cost.weight_bytes:,}")
+    rows.row(tr("MACs"), macs, cost.note or f"{thousands(cost.macs or 0)}. {how()}")
+    bytes_tip = tr("{n} bytes of stored tensors.", n=thousands(cost.weight_bytes))
     rows.row(tr("weights"), figures.size(cost.weight_bytes), f"{bytes_tip} {how()}")
     peak = cost.peak_memory
     rows.row(tr("peak memory"), figures.MISSING if peak.bytes is None else figures.size(peak.bytes), peak_tip(peak))
     tip = tr("Without constants, which belong to the layers that use them.")
-    rows.row(tr("layers"), f"{len(whole.layers):,}", tip)
+    rows.row(tr("layers"), thousands(len(whole.layers)), tip)
     marked = sum(1 for name in whole.marks if name)
     if marked:
         said = counted(marked, "{n} layer is unusual", "{n} layers are unusual")
@@ -79,7 +79,7 @@ def _file(rows: Rows, model: Model) -> None:
         rows.row(tr("producer"), f"{graph.producer_name} {graph.producer_version or ''}".strip())
     rows.row(tr("IR version"), str(graph.ir_version))
     if graph.functions:
-        rows.row(tr("functions"), f"{len(graph.functions):,}", tr("Layers that are graphs of their own."))
+        rows.row(tr("functions"), thousands(len(graph.functions)), tr("Layers that are graphs of their own."))
 
 
 def preprocessing_name(found: Preprocessing) -> str:

@@ -13,7 +13,7 @@ from gui.inspector.layer_page import short
 from gui.inspector.page import Column
 from gui.inspector.parts import Link
 from gui.inspector.rows import Rows
-from gui.words import counted, tr
+from gui.words import counted, thousands, tr
 
 _LISTED = 12
 
@@ -52,7 +52,7 @@ def _layers(rows: Rows, context: Context, keys: Sequence[str]) -> None:
         link.clicked.connect(partial(_go, context, key))
         rows.beside(node.op_type, link)
     if len(keys) > _LISTED:
-        rows.row("", tr("and {n} more", n=f"{len(keys) - _LISTED:,}"), muted=True)
+        rows.row("", tr("and {n} more", n=thousands(len(keys) - _LISTED)), muted=True)
 
 
 def _paths(rows: Rows, context: Context, paths: Sequence[str]) -> None:
@@ -61,7 +61,7 @@ def _paths(rows: Rows, context: Context, paths: Sequence[str]) -> None:
         link.clicked.connect(partial(_go, context, path))
         rows.widget(link)
     if len(paths) > _LISTED:
-        rows.row("", tr("and {n} more", n=f"{len(paths) - _LISTED:,}"), muted=True)
+        rows.row("", tr("and {n} more", n=thousands(len(paths) - _LISTED)), muted=True)
 
 
 def _go(context: Context, key: str, _checked: bool = False) -> None:

@@ -16,7 +16,7 @@ from gui.inspector.parts import Link
 from gui.inspector.rows import Rows
 from gui.inspector.stored import stored_value
 from gui.inspector.weights_section import fill_tensor
-from gui.words import tr
+from gui.words import thousands, tr
 
 
 def tensor_page(page: Column, context: Context, value: ir.Value) -> list[str]:
@@ -38,7 +38,7 @@ def _about(rows: Rows, context: Context, value: ir.Value) -> None:
     rows.row(tr("shape, type"), kind(value, whole))
     size = _bytes(value, whole)
     if size is not None:
-        tip = tr("{n} bytes for a batch of 1, from its inferred shape.", n=f"{size:,}")
+        tip = tr("{n} bytes for a batch of 1, from its inferred shape.", n=thousands(size))
         rows.row(tr("bytes"), figures.size(size), tip)
 
 

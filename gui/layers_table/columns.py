@@ -159,7 +159,7 @@ def figure_column(figure: LayerFigure) -> Column:
             return tr("This layer does not have the figure.")
         unit = "%" if figure.unit == "share" else figure.unit
         number = 100 * value if figure.unit == "share" else value
-        return f"{number:,.6g} {unit}. {figure.how}. {figure.note}".strip()
+        return f"{number:.6g} {unit}. {figure.how}. {figure.note}".strip()
 
     return Column(
         "figure", figure.title, sort, text, exact, f"{figure.how}. {figure.note}".strip(), True, False, "", 104

@@ -16,7 +16,7 @@ from gui.graph_view.model_work import ModelWork
 from gui.layers_table.columns import COLUMNS
 from gui.layers_table.table import Table
 from gui.layers_table.table_model import LayersModel, spans
-from gui.words import counted, tr
+from gui.words import counted, thousands, tr
 
 
 class LayersTable(QWidget):
@@ -184,7 +184,7 @@ class LayersTable(QWidget):
     def _say_count(self) -> None:
         shown, every = self._rows.rowCount(), self._rows.every
         if shown != every:
-            text = counted(every, "{shown} of {n} layer", "{shown} of {n} layers", shown=f"{shown:,}")
+            text = counted(every, "{shown} of {n} layer", "{shown} of {n} layers", shown=thousands(shown))
         else:
             text = counted(every, "{n} layer", "{n} layers") if every else ""
         self.count.setText(text)

@@ -95,7 +95,10 @@ def insert(desk: Desk, reader: str = "", tensor: str = "") -> None:
         own = target.value_called(copy.model, name)
         if own is not None:
             readers, tensors = target.readers(own), target.flowing(copy.model)
-            _open(desk, InsertForm(desk.editing, desk.window, copy, own, readers, tensors, reader))
+            form = InsertForm(desk.editing, desk.window, copy, own, readers, tensors, reader)
+            # what F2 and Ins are about afterwards is the new layer, which is selected, and not the tensor any more
+            form.accepted.connect(lambda: desk.window.graphs.view.select_tensor(""))
+            _open(desk, form)
 
     desk.editing.with_copy(ask)
 

@@ -42,7 +42,7 @@ def pack_to(desk: Desk, path: Path) -> None:
     desk.settings.set_folder("packed", path.parent)
 
     def done(result: Any) -> None:
-        size = f"{result['bytes'] / 1e6:,.1f} MB"
+        size = f"{result['bytes'] / 1e6:.1f} MB"
         text = tr("The project was packed as '{path}' ({size}).", path=result["path"], size=size)
         desk.errors.say("info", text, tr("Its data stays here; only the data's place and hash go along."))
 

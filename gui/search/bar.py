@@ -22,7 +22,7 @@ from gui.search.find import Found
 from gui.search.indexer import Indexer
 from gui.search.results import ResultsModel, titles
 from gui.search.row_delegate import ResultDelegate
-from gui.words import counted, tr
+from gui.words import counted, thousands, tr
 
 _WIDTH, _TALLEST = 56 * theme.UNIT, 64 * theme.UNIT
 _LEAST = 12 * theme.UNIT
@@ -197,7 +197,7 @@ class SearchBar(QFrame):
     def _say(self) -> None:
         found, every = len(self._found.layers), len(self._indexer.index.entries)
         asked = bool(self._found.terms)
-        text = counted(every, "{found} of {n} layer", "{found} of {n} layers", found=f"{found:,}")
+        text = counted(every, "{found} of {n} layer", "{found} of {n} layers", found=thousands(found))
         if not self._indexer.done:
             text = tr("{count}, still reading", count=text)
         self.hint.setText(text if asked else _examples())

@@ -1649,7 +1649,7 @@
     <message>
       <location filename="../../gui/actions.py" />
       <source>Repa&amp;ir…</source>
-      <translation>Repa&amp;rieren…</translation>
+      <translation>ReRepa&amp;rieren…amp;parieren…</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
@@ -1754,7 +1754,7 @@
     <message>
       <location filename="../../gui/actions.py" />
       <source>Next layer that &amp;cannot run</source>
-      <translation>Nächste Schicht, die nicht &amp;läuft</translation>
+      <translation>Nächste Schicht, die nicht &amp;läuftamp;Nächste Schicht, die nicht läuft</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
