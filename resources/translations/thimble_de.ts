@@ -1649,7 +1649,7 @@
     <message>
       <location filename="../../gui/actions.py" />
       <source>Repa&amp;ir…</source>
-      <translation>ReRepa&amp;rieren…amp;parieren…</translation>
+      <translation>Re&amp;parieren…</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
@@ -1754,7 +1754,7 @@
     <message>
       <location filename="../../gui/actions.py" />
       <source>Next layer that &amp;cannot run</source>
-      <translation>Nächste Schicht, die nicht &amp;läuftamp;Nächste Schicht, die nicht läuft</translation>
+      <translation>&amp;Nächste Schicht, die nicht läuft</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
@@ -2781,6 +2781,11 @@
       <location filename="../../gui/editing/folder.py" />
       <source>Making the edits a revision…</source>
       <translation>Änderungen werden zur Revision…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/editing/folder.py" />
+      <source>Making the edits a revision</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../gui/editing/forms/attribute_fields.py" />
