@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+import onnx_ir as ir
+
 from core.model.model import Model
 from core.model.preprocessing import Preprocessing
 from gui import figures
@@ -64,7 +66,7 @@ def _inputs(rows: Rows, model: Model) -> None:
 
 def _outputs(rows: Rows, whole: Known) -> None:
     for value in whole.model.graph.graph.outputs:
-        said = f"{times(shape_of(value, whole.facts)) or tr('unknown shape')}  {dtype_of(value, whole.facts)}"
+        said = f"{times(_open_sizes(value, whole)) or tr('unknown shape')}  {dtype_of(value, whole.facts)}"
         rows.row(value.name or "", said.rstrip(), role="outputs")
     labels = whole.model.labels
     if labels:
@@ -95,3 +97,12 @@ def preprocessing_steps(found: Preprocessing) -> str:
 
     steps = [f"{s.name.replace('_', ' ')} ({', '.join(text(v) for _, v in s.args)})" for s in found.steps]
     return tr("Preprocessing: {steps}.", steps=", ".join(steps)) if steps else tr("No preprocessing steps.")
+
+
+def _open_sizes(value: ir.Value, whole: Known) -> tuple[int | str, ...] | None:
+    """The shape with the names that the file gives to open sizes, as the inputs are shown."""
+    shape = shape_of(value, whole.facts)
+    noted = value.shape
+    if shape is None or noted is None or len(noted) != len(shape):
+        return shape
+    return tuple(n if isinstance(d, int) or not d.value else d.value for d, n in zip(noted, shape, strict=True))

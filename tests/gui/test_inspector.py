@@ -56,7 +56,7 @@ def test_nothing_open_then_a_model_then_a_layer_then_several(inspector: Inspecto
     inspector.set_model(model)
     said = rows(inspector)
     assert said["input"] == "batch×3×224×224  float32"
-    assert said["logits"] == "1×1000  float32"
+    assert said["logits"] == "batch×1000  float32"
     assert said["MACs"] == "301 M"  # 300 M in table 4 of Sandler et al. 2018, 300.8 counted on the graph
     assert said["peak memory"] == "6.02 MB"  # 4 times the 1,505,280 bytes that the int8 TFLite file is published with
     assert any(t.startswith("Select a layer") for t in texts(inspector))
