@@ -17,6 +17,7 @@ from core.project.project import Project
 from core.report import Measure
 from gui import settings
 from gui.background import Background
+from gui.leftovers import Leftovers
 
 Figures = dict[str, Measure]
 _FIGURES, _FILES = "figures", "compare_files"
@@ -73,6 +74,7 @@ class AppState(QObject):
         self.selected: list[str] = []
         self.beside: Beside | None = None
         self._figures: dict[str, Figures] = {}
+        self.leftovers = Leftovers(self)
         self._writer = Background(self, threads=1)
 
     # the project ------------------------------------------------------------------------------------------------
@@ -115,6 +117,7 @@ class AppState(QObject):
     def _leave(self) -> None:
         if self.project is not None:
             self.flush()
+            self.leftovers.take([*self.project.loaded(), *([self.model] if self.model is not None else [])])
             self.project.close()
         self.project = self.model = self.revision = self.attached = None
         self._figures = {}

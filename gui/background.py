@@ -20,11 +20,13 @@ class _Courier(QObject):
 class _Errand(QRunnable):
     def __init__(self, work: Callable[[], Any], courier: _Courier) -> None:
         super().__init__()
-        self._work, self._courier = work, courier
+        self._work: Callable[[], Any] | None = work
+        self._courier = courier
 
     def run(self) -> None:
+        work, self._work = self._work, None  # Qt may keep this for long, and the work may hold a whole model
         try:
-            result = self._work()
+            result = work() if work is not None else None
         except Cancelled:
             return
         except Exception as error:  # noqa: BLE001  whatever it is, it is handed to the one reporter of failures

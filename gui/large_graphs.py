@@ -2,7 +2,7 @@
 
 A graph is some hundred thousand objects. While they are made the collector looks at all of them again and again, and
 afterwards once more whenever others were made, each time for up to half a second in which the window stands still.
-So it rests while a graph is read, and afterwards leaves alone what is there.
+So it rests while a graph is read, and afterwards leaves alone what is there; :mod:`gui.leftovers` frees it later.
 """
 
 from __future__ import annotations
@@ -31,10 +31,3 @@ def growing() -> Iterator[None]:
             if not _readers:
                 gc.freeze()
                 gc.enable()
-
-
-def let_go() -> None:
-    """A project was closed: look through everything once, so that its graphs are freed."""
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()

@@ -22,6 +22,7 @@ from onnx.reference import ReferenceEvaluator
 from core.errors import UserError
 from core.model.facts_rewrites import take_branches, unpack_sequences
 from core.model.model import Model
+from core.model.release import take_apart
 
 Array = npt.NDArray[np.generic]
 _SMALL = 4096  # elements: shape arithmetic is below this, weights above
@@ -102,6 +103,8 @@ def infer(model: Model, batch: int = 1, bindings: Mapping[str, int] | None = Non
 
 def check_functions(graph: ir.Model) -> None:
     """Raise UserError where functions that call functions stand for more layers than any network has."""
+    if not graph.functions:
+        return
     sizes: dict[ir.OperatorIdentifier, int] = {}
 
     def size(nodes: Iterable[ir.Node], within: frozenset[ir.OperatorIdentifier]) -> int:
@@ -117,7 +120,7 @@ def check_functions(graph: ir.Model) -> None:
             total += sizes[called]
         return total
 
-    if graph.functions and size(graph.graph.all_nodes(), frozenset()) > _MOST_LAYERS:
+    if size(graph.graph.all_nodes(), frozenset()) > _MOST_LAYERS:
         raise UserError(
             f"The functions of the graph stand for more than {_MOST_LAYERS:,} layers.", "The file may be damaged."
         )
@@ -148,6 +151,7 @@ def _skeleton(graph: ir.Model, bound: Mapping[str, tuple[int, ...]]) -> onnx.Mod
             node.attributes.clear()
             node.resize_inputs(1)
     proto = ir.to_proto(bare)
+    take_apart(bare)
     proto.ir_version = max(proto.ir_version, 4)  # below, inference ignores initializers that are not inputs too
     return proto
 

@@ -16,6 +16,7 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from core.errors import UserError
 from core.formats.onnx_file import PROTOBUF_LIMIT, graph_from_proto, graph_to_proto, write_atomically
 from core.model.model import Model
+from core.model.release import take_apart
 from core.project.tensors import StoredTensor, TensorStore
 
 _DIGEST = re.compile("[0-9a-f]{64}")
@@ -49,7 +50,9 @@ def pack(model: Model, store: TensorStore) -> tuple[bytes, frozenset[str]]:
     bare = model.graph.clone()
     with store.batch():
         _replace(bare, put)
-    return zlib.compress(graph_to_proto(bare).SerializeToString(), 1), frozenset(used)
+    data = graph_to_proto(bare).SerializeToString()
+    take_apart(bare)
+    return zlib.compress(data, 1), frozenset(used)
 
 
 def _replace(graph: ir.Model, change: Callable[[ir.TensorProtocol], ir.TensorProtocol]) -> None:

@@ -154,6 +154,11 @@ class Project:
                 self._models.popitem(last=False)
             return self._models[number]
 
+    def loaded(self) -> list[Model]:
+        """The models that :meth:`model` has given and still holds."""
+        with self._guard:
+            return list(self._models.values())
+
     def _load(self, revision: int) -> Model:
         data, source = self._db.graph(revision)
         model = unpack(data, f"Revision {revision} of '{self.folder.name}'", source, self.tensors)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -363,8 +362,8 @@ class Editing(EditingState):
     def _moved(self) -> None:
         """Another revision is shown, by another act than an edit."""
         self.pause.stop()
-        if self._line is not None and len(self._line.copy.model.graph.graph) > IN_THREAD:
-            gc.unfreeze()  # it was made to be left alone by the collector; now it may go
+        if self._line is not None:
+            self._state.leftovers.take([self._line.copy.model])
         self._line = self._whole = None
         self.changed.emit()
 

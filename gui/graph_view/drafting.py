@@ -133,7 +133,7 @@ class Drafting(QObject):
     def forget(self) -> None:
         """No model any more; what is on its way is dropped."""
         self._asked += 1
-        self._model = self._sketcher = None
+        self._model = self._sketcher = self._tree = None
 
     def set_model(self, model: Model) -> bool:
         """Whether the picture was delivered before returning."""

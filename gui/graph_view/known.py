@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import onnx
@@ -80,6 +80,13 @@ def remember(whole: Known) -> None:
         _recent.move_to_end(id(whole.model))
         while len(_recent) > _KEPT:
             _recent.popitem(last=False)
+
+
+def forget(graphs: Collection[ir.Model]) -> None:
+    """Nothing will be asked about models of these graphs any more."""
+    with _one_at_a_time:
+        for key in [k for k, found in _recent.items() if any(found.model.graph is g for g in graphs)]:
+            del _recent[key]
 
 
 def _find_out(model: Model) -> Known:

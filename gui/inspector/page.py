@@ -103,6 +103,8 @@ class Page(QWidget):
         """A new column in the place of the old ones, which live until the event that led here is over."""
         for old in self._parts:
             old.hide()
+            for section in old.sections.values():
+                section.retire()
             self._layout.removeWidget(old)
             old.deleteLater()
         self._parts = [Column(self, self._folds), Column(self, self._folds)]

@@ -39,6 +39,10 @@ class Folds(QObject):
             self._known.update({str(k): bool(v) for k, v in stored.items() if isinstance(v, bool)})
 
 
+def _nothing(_: Rows) -> None:
+    """What a section shows that is shown no more."""
+
+
 class Section(QWidget):
     """A heading that folds what is below it. The inside is built when it is first seen."""
 
@@ -115,6 +119,10 @@ class Section(QWidget):
     def _toggled(self, is_open: bool) -> None:
         self._folds.set_open(self.key, is_open)
         self._show(is_open)
+
+    def retire(self) -> None:
+        """It is shown no more: a widget may be long in going, and what it would show is a whole model."""
+        self._fill = _nothing
 
     def _show(self, is_open: bool) -> None:
         self.head.setArrowType(Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow)

@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from core.data.open import open_data
@@ -17,6 +16,7 @@ from core.errors import UserError
 from core.formats.format import load_formats
 from core.formats.open import open_model
 from core.model.model import Model
+from core.model.release import take_apart
 from core.project.lock import ProjectInUse
 from core.project.project import SUFFIX, Project
 from core.project.recipe import load_recipe
@@ -26,12 +26,11 @@ from gui.app_state import Attached
 from gui.data_panel.panel import FROM_FILE
 from gui.desk import Desk
 from gui.graph_view.known import known
-from gui.large_graphs import growing, let_go
+from gui.large_graphs import growing
 from gui.operations import parcels
 from gui.operations.folded import folded
 from gui.words import counted, tr
 
-_REST_MS = 2000  # after a project was replaced, before its memory is looked for
 _BY_DATA = ("top1", "top5", "sqnr", "cosine", "agreement")  # figures that depend on the preprocessing
 
 
@@ -68,8 +67,9 @@ def open_model_file(desk: Desk, path: Path, then: Callable[[], None] | None = No
 
 
 def started(folder: Path, model: Model) -> tuple[Project, Model]:
-    """A new project with a model as its first revision; for a thread of its own."""
+    """A new project with a model as its first revision; for a thread of its own. ``model`` itself is used up."""
     project = Project.create(folder, model)
+    take_apart(model.graph)
     return project, read(project)
 
 
@@ -143,8 +143,6 @@ def adopt(desk: Desk, project: Project, model: Model) -> None:
     if before is not None:
         desk.settings.closed(before.folder)
     desk.state.adopt(project, model)
-    if before is not None:
-        QTimer.singleShot(_REST_MS, desk.window, let_go)
     desk.settings.remember(project.folder)
     desk.settings.opened(project.folder)
     desk.settings.last_session = project.folder if settings.is_session(project.folder) else None
@@ -216,7 +214,6 @@ def close_project(desk: Desk) -> None:
         if desk.state.project is not None:
             desk.settings.closed(desk.state.project.folder)
         desk.state.close()
-        QTimer.singleShot(0, desk.window, let_go)
 
 
 def may_close(desk: Desk) -> bool:

@@ -10,6 +10,7 @@ from core.project.folding import edits_of
 from gui.desk import Desk
 from gui.editing import folder
 from gui.graph_view.known import known
+from gui.operations import files
 from tests.core.edit_graphs import written
 from tests.gui.editing_tools import model_of, opened
 from tests.gui.window_tools import settle
@@ -71,3 +72,29 @@ def test_a_large_graph_that_is_wrong_is_folded_all_the_same(large: Desk, qtbot: 
     settle(large, qtbot)
     assert large.editing.pending == 0
     assert known(model_of(large)).wrong == wrong
+
+
+def test_a_closed_project_is_freed_step_by_step(desk: Desk, qtbot: QtBot) -> None:
+    opened(desk, qtbot)
+    desk.editing.do(Replace(ACT, "Relu"))
+    node = next(model_of(desk).nodes())
+    project = desk.state.project
+    assert project is not None
+    stored = next(project.model().nodes())
+    freed = desk.state.leftovers
+    freed._rest.setInterval(10)
+    files.close_project(desk)
+    settle(desk, qtbot)
+    qtbot.waitUntil(lambda: not freed.count and not freed.busy, timeout=10_000)
+    assert node.graph is stored.graph is None
+
+
+def test_a_graph_that_is_still_used_is_left_alone(desk: Desk, qtbot: QtBot) -> None:
+    opened(desk, qtbot)
+    model = model_of(desk)
+    before = written(model)
+    desk.state.leftovers._rest.setInterval(10)
+    files.close_project(desk)
+    settle(desk, qtbot)
+    qtbot.wait(200)
+    assert written(model) == before
