@@ -171,6 +171,10 @@ def main() -> None:
     print(table(rows))
     imports = max(row["imports_mb"] for row in rows)
     print(f"Memory: peak of the whole process; importing Qt, onnx and the view alone takes {imports:.0f} MB.")
+    if load is not None and load > 1:
+        print(
+            f"The machine was busy (load {load:.1f} at the start): read the processor's times in the JSON beside these."
+        )
     broken = broken_limits(rows)
     print(
         "\n".join(["Limits not held:", *broken])
