@@ -97,3 +97,9 @@ class RunningJob(QObject):
             self.write(message)
         self.changed.emit()
         self.ended.emit()
+
+    def came_to_nothing(self, message: str) -> None:
+        """It ran to its end, and what it found is that it could not be done."""
+        self.state, self.message = "failed", message
+        self.write(message)
+        self.changed.emit()

@@ -136,8 +136,9 @@ def _compare(desk: Desk, refs: Sequence[str], wanted: Sequence[str], title: str)
                 tr("There is no {figure} for {model}.", figure=name_of(wanted[0]), model=_names([ref]))
             ]
             desk.errors.say("error", notes[0], " ".join(notes[1:]))
+            job.came_to_nothing(" ".join(notes))
 
-    desk.jobs.submit(title, "compare", args, done, desk.errors.report)
+    job = desk.jobs.submit(title, "compare", args, done, desk.errors.report)
 
 
 _COSTS = {"params", "macs", "peak_memory", "weight_bytes", "bytes"}

@@ -24,6 +24,7 @@ from gui.desk import Desk
 from gui.export.dialog import ExportDialog
 from gui.graph_view.known import layer_keys
 from gui.operations import act, analyse, comparing, files, moving
+from tests.conftest import network_path, shared
 from tests.gui.window_tools import dialog_of, drop, settle, state_of
 
 
@@ -252,3 +253,16 @@ def test_data_of_another_shape_and_guessing_are_said(sample: Desk, qtbot: QtBot,
     assert "no better than chance" in sample.window.data.warning.text()
     assert state_of(sample) == before
     assert open_model(sample.state.model.source).inputs == sample.state.model.inputs
+
+
+def test_an_evaluation_that_cannot_be_done_is_not_called_done(desk: Desk, qtbot: QtBot) -> None:
+    """A model that does not say how pictures are prepared for it."""
+    files.open_model_file(desk, network_path("resnet20"))
+    settle(desk, qtbot)
+    files.attach_data(desk, shared("data/cifar10_jpeg/test_dev_2000.zip"))
+    settle(desk, qtbot)
+    desk.actions["evaluate"].trigger()
+    settle(desk, qtbot)
+    assert "preprocessing" in desk.errors.last[1].lower() + desk.errors.last[2].lower()
+    row = desk.window.jobs.list.itemWidget(desk.window.jobs.list.item(0))
+    assert "Failed" in row.status()
