@@ -17,6 +17,7 @@ from gui.graph_view.known import forget
 
 _REST_MS = 2000  # until views and threads have let go of what was closed
 _STEP_MS, _TURN_MS = 4.0, 20  # so long a step, so long from one to the next
+_MANY = 3_000_000  # objects, of some five large projects: then it is done at once
 _FEW = 60_000  # objects that a collection looks through in 30 ms
 _TRIES = 150  # a graph that somebody still reads after five minutes is left to the collector
 _OWN = 2  # references to a graph that only the one who counts them holds
@@ -26,7 +27,7 @@ class Leftovers(QObject):
     """Takes graphs apart that nothing else refers to any more, in steps of 4 ms.
 
     What else was left in circles costs a look at everything there is, half a second after large graphs: that is done
-    when the application is not the active one.
+    when the application is not the active one, or memory would grow too much.
     """
 
     def __init__(self, parent: QObject) -> None:
@@ -66,7 +67,9 @@ class Leftovers(QObject):
             if len(gc.get_objects()) < _FEW:  # panels that are gone may refer to a graph in circles of their own
                 gc.collect()
             self._turn.start()
-        elif self._due and QGuiApplication.applicationState() != Qt.ApplicationState.ApplicationActive:
+        elif self._due and (
+            QGuiApplication.applicationState() != Qt.ApplicationState.ApplicationActive or gc.get_freeze_count() > _MANY
+        ):
             self._due = False
             gc.unfreeze()
             gc.collect()

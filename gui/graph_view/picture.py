@@ -7,6 +7,7 @@ lists that cover the whole canvas are made when they are first asked for.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -80,12 +81,14 @@ class Place:
     """``routes`` of the edges and ``bounds`` (left, top, right, bottom) of everything."""
 
     def __init__(self, picture: Picture) -> None:
-        self._picture = picture
+        self._picture = weakref.ref(picture)  # which holds this: in a circle both would stay until collected
         self.bounds = picture.nested.bounds
 
     @cached_property
     def routes(self) -> Routes:
-        ends, route = self._picture.ends, self._picture.nested.route
+        picture = self._picture()
+        assert picture is not None, "whoever asks has got this from the picture"
+        ends, route = picture.ends, picture.nested.route
         return Routes(len(ends), lambda k: route(*ends[k]))
 
 
