@@ -81,14 +81,11 @@ class Place:
     """``routes`` of the edges and ``bounds`` (left, top, right, bottom) of everything."""
 
     def __init__(self, picture: Picture) -> None:
-        self._picture = weakref.ref(picture)  # which holds this: in a circle both would stay until collected
-        self.bounds = picture.nested.bounds
+        self._picture, self.bounds = weakref.ref(picture), picture.nested.bounds  # weak: no circle
 
     @cached_property
     def routes(self) -> Routes:
-        picture = self._picture()
-        assert picture is not None, "whoever asks has got this from the picture"
-        ends, route = picture.ends, picture.nested.route
+        ends, route = (picture := cast(Picture, self._picture())).ends, picture.nested.route
         return Routes(len(ends), lambda k: route(*ends[k]))
 
 
