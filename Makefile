@@ -48,7 +48,8 @@ contracts:
 # order so that the long ones do not come last; then, one by one, the tests that judge how soon something happens.
 pytest: export QT_QPA_PLATFORM := offscreen
 pytest:
-	OMP_NUM_THREADS=1 $(PY) -m pytest -q -m "not alone" -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	OMP_NUM_THREADS=1 $(PY) -m pytest -q -m "not alone" -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
+		--max-worker-restart 0
 	$(PY) -m pytest -q -m alone $$(grep -rl --include='test_*.py' 'mark\.alone' tests)
 
 window: setup

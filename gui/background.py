@@ -11,33 +11,37 @@ from core.errors import Cancelled
 
 
 class _Courier(QObject):
-    """Carries the result to the thread it was made in (signals across threads are queued)."""
+    """Carries results to the thread it was made in (signals across threads are queued), each with its number.
 
-    done = Signal(object)
-    failed = Signal(object)
+    One for all errands. One for each, deleted by deleteLater when it had arrived, was now and then destroyed twice
+    (PySide6 6.11; a crash in every fifth test that reads a large graph).
+    """
+
+    done = Signal(int, object)
+    failed = Signal(int, object)
+    dropped = Signal(int)
 
 
 class _Errand(QRunnable):
-    def __init__(self, work: Callable[[], Any], courier: _Courier) -> None:
+    def __init__(self, number: int, work: Callable[[], Any], courier: _Courier) -> None:
         super().__init__()
         self._work: Callable[[], Any] | None = work
-        self._courier = courier
+        self._number, self._courier = number, courier
 
     def run(self) -> None:
         work, self._work = self._work, None  # Qt may keep this for long, and the work may hold a whole model
         try:
             result = work() if work is not None else None
         except Cancelled:
-            return
+            self._send("dropped")
         except Exception as error:  # noqa: BLE001  whatever it is, it is handed to the one reporter of failures
-            self._send(self._courier.failed, error)
+            self._send("failed", error)
         else:
-            self._send(self._courier.done, result)
+            self._send("done", result)
 
-    @staticmethod
-    def _send(signal: Any, value: object) -> None:
+    def _send(self, signal: str, *value: object) -> None:
         try:
-            signal.emit(value)
+            getattr(self._courier, signal).emit(self._number, *value)
         except RuntimeError:  # the window closed while this ran: its courier is gone and nobody waits
             return
 
@@ -53,28 +57,39 @@ class Background(QObject):
         self._pool = QThreadPool(self)
         if threads:
             self._pool.setMaxThreadCount(threads)
-        self._couriers: set[_Courier] = set()
+        self._courier = _Courier(self)
+        self._courier.done.connect(self._done)
+        self._courier.failed.connect(self._failed)
+        self._courier.dropped.connect(self._dropped)
+        self._given = 0
+        self._waiting: dict[int, tuple[Callable[[Any], None], Callable[[Exception], None]]] = {}
         self._closed = False
 
     @property
     def busy(self) -> bool:
-        return bool(self._couriers)
+        return bool(self._waiting)
 
     def run(self, work: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[Exception], None]) -> None:
-        courier = _Courier(self)
-        self._couriers.add(courier)
-
-        def finish(callback: Callable[[Any], None], value: Any) -> None:
-            self._couriers.discard(courier)
-            courier.deleteLater()
-            if not self._closed:
-                self.busy_changed.emit(self.busy)
-                callback(value)
-
-        courier.done.connect(lambda value: finish(done, value))
-        courier.failed.connect(lambda error: finish(failed, error))
+        """Neither ``done`` nor ``failed`` is called where ``work`` raises Cancelled."""
+        self._given += 1
+        self._waiting[self._given] = done, failed
         self.busy_changed.emit(True)
-        self._pool.start(_Errand(work, courier))
+        self._pool.start(_Errand(self._given, work, self._courier))
+
+    def _done(self, number: int, value: Any) -> None:
+        self._finish(number, lambda done, _: done(value))
+
+    def _failed(self, number: int, error: Exception) -> None:
+        self._finish(number, lambda _, failed: failed(error))
+
+    def _dropped(self, number: int) -> None:
+        self._finish(number, lambda *_: None)
+
+    def _finish(self, number: int, tell: Callable[..., None]) -> None:
+        callbacks = self._waiting.pop(number)
+        if not self._closed:
+            self.busy_changed.emit(self.busy)
+            tell(*callbacks)
 
     def wait(self) -> None:
         """Until what was given so far has run; its callbacks come later. For work of milliseconds only."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -38,9 +39,12 @@ class Client(Protocol):
 
 
 class _Courier(QObject):
-    """Events arrive on the reader's thread; a queued signal brings them to the window's."""
+    """Events arrive on the reader's thread; a queued signal brings them to the window's, with the number of their job.
 
-    came = Signal(object)
+    One for all jobs, for the reason given in gui/background.py.
+    """
+
+    came = Signal(int, object)
 
 
 class _Running:
@@ -63,7 +67,10 @@ class JobRunner(QObject):
         self._errors = errors
         self._client = client or make_client()
         self._running: dict[RunningJob, _Running] = {}
-        self._couriers: dict[RunningJob, _Courier] = {}
+        self._courier = _Courier(self)
+        self._courier.came.connect(self._event, Qt.ConnectionType.QueuedConnection)
+        self._numbered: dict[int, _Running] = {}
+        self._given = 0
         self._closed = False
 
     @property
@@ -131,11 +138,11 @@ class JobRunner(QObject):
         job.quiet = quiet
         job.asked = {"task": task, "args": dict(args)}
         running = _Running(job, title, done, failed, folder is not None)
-        courier = _Courier(self)
-        courier.came.connect(lambda event: self._event(running, event), Qt.ConnectionType.QueuedConnection)
         self._running[job] = running
-        self._couriers[job] = courier
-        running.handle = self._client.submit(task, args, courier.came.emit, folder, title)
+        self._given += 1
+        self._numbered[self._given] = running
+        tell = partial(self._courier.came.emit, self._given)
+        running.handle = self._client.submit(task, args, tell, folder, title)
         job.bind(lambda: self._cancel(running), (lambda: self._stop(running)) if can_stop else None)
         if not quiet:
             self.job_added.emit(job)
@@ -150,8 +157,9 @@ class JobRunner(QObject):
         if running.handle is not None:
             self._client.stop(running.handle)
 
-    def _event(self, running: _Running, event: Event) -> None:
-        if self._closed:
+    def _event(self, number: int, event: Event) -> None:
+        running = self._numbered.get(number)
+        if self._closed or running is None:
             return
         job = running.job
         if isinstance(event, Started):
@@ -181,9 +189,7 @@ class JobRunner(QObject):
         if handle is not None and (not running.keep_folder or not isinstance(event, Done)):
             shutil.rmtree(handle.folder, ignore_errors=True)
         self._running.pop(job, None)
-        courier = self._couriers.pop(job, None)
-        if courier is not None:
-            courier.deleteLater()
+        self._numbered = {k: r for k, r in self._numbered.items() if r is not running}
         self.running_changed.emit(len(self.running))
 
     def _fail(self, running: _Running, event: Failed) -> None:
