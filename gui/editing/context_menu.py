@@ -123,7 +123,7 @@ class ContextMenus:
         """For one that nobody reads too, which cannot be followed: everything goes by its name."""
         desk, name = self._desk, value.name or ""
         self._add(menu, tr("R&ename…"), partial(editing.rename_tensor, desk, name))
-        self._add(menu, tr("&Insert layer…"), partial(editing.insert, desk, tensor=name))
+        self._add(menu, tr("I&nsert layer…"), partial(editing.insert, desk, tensor=name))
         menu.addSeparator()
         if value.is_graph_input():
             self._add(menu, tr("Change &shape…"), partial(editing.input_shape, desk, name))

@@ -1753,7 +1753,7 @@
     </message>
     <message>
       <location filename="../../gui/actions.py" />
-      <source>Next layer that &amp;cannot run</source>
+      <source>Next la&amp;yer that cannot run</source>
       <translation>&amp;Nächste Schicht, die nicht läuft</translation>
     </message>
     <message>
@@ -1768,7 +1768,7 @@
     </message>
     <message>
       <location filename="../../gui/actions.py" />
-      <source>Select &amp;nothing</source>
+      <source>Select not&amp;hing</source>
       <translation>Auswahl auf&amp;heben</translation>
     </message>
     <message>
@@ -2759,7 +2759,7 @@
     </message>
     <message>
       <location filename="../../gui/editing/context_menu.py" />
-      <source>&amp;Insert layer…</source>
+      <source>I&amp;nsert layer…</source>
       <translation>Schicht e&amp;infügen…</translation>
     </message>
     <message>
