@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import sys
 import time
@@ -17,7 +18,7 @@ from gui.graph_view.known import forget
 
 _REST_MS = 2000  # until views and threads have let go of what was closed
 _STEP_MS, _TURN_MS = 4.0, 20  # so long a step, so long from one to the next
-_MANY = 3_000_000  # objects, of some five large projects: then it is done at once
+_QUICK, _MORE = 800_000, 2  # objects that are looked through in a tenth of a second; so many times what was left
 _FEW = 60_000  # objects that a collection looks through in 30 ms
 _TRIES = 150  # a graph that somebody still reads after five minutes is left to the collector
 _OWN = 2  # references to a graph that only the one who counts them holds
@@ -27,7 +28,8 @@ class Leftovers(QObject):
     """Takes graphs apart that nothing else refers to any more, in steps of 4 ms.
 
     What else was left in circles costs a look at everything there is, half a second after large graphs: that is done
-    when the application is not the active one, or memory would grow too much.
+    when the application is not the active one, or there is twice as much as after the last look, so that what is
+    left behind never outgrows what is in use.
     """
 
     def __init__(self, parent: QObject) -> None:
@@ -35,13 +37,14 @@ class Leftovers(QObject):
         self._graphs: list[tuple[ir.Model, int]] = []
         self._step: Iterator[None] | None = None
         self._due = False
+        self._kept = gc.get_freeze_count()
         self._rest = QTimer(self, interval=_REST_MS, singleShot=True)
         self._rest.timeout.connect(self._begin)
         self._turn = QTimer(self, interval=_TURN_MS)
         self._turn.timeout.connect(self._go_on)
         app = QGuiApplication.instance()
         if isinstance(app, QGuiApplication):
-            app.applicationStateChanged.connect(lambda _: self._rest.start() if self._due else None)
+            app.applicationStateChanged.connect(self._state_changed)  # a method: Qt forgets it with this object
 
     @property
     def count(self) -> int:
@@ -59,21 +62,38 @@ class Leftovers(QObject):
         for graph, _ in self._graphs:
             new.pop(id(graph), None)
         self._graphs += [(graph, 0) for graph in new.values()]
-        self._rest.start()
+        self._due = True
+        if not self._rest.isActive():  # begun anew by every project, it would never end for one who opens many
+            self._rest.start()
+
+    def _state_changed(self, _state: Qt.ApplicationState) -> None:
+        if self._due:
+            self._rest.start()
 
     def _begin(self) -> None:
-        if self._step is None and self._graphs:
-            forget([graph for graph, _ in self._graphs])
-            if len(gc.get_objects()) < _FEW:  # panels that are gone may refer to a graph in circles of their own
-                gc.collect()
-            self._turn.start()
-        elif self._due and (
-            QGuiApplication.applicationState() != Qt.ApplicationState.ApplicationActive or gc.get_freeze_count() > _MANY
-        ):
-            self._due = False
-            gc.unfreeze()
+        if self._step is not None:
+            return
+        forget([graph for graph, _ in self._graphs])
+        if self._due and self._may_look():
+            self._look()
+        elif len(gc.get_objects()) < _FEW:  # panels that are gone may refer to a graph in circles of their own
             gc.collect()
-            gc.freeze()
+        if self._graphs:
+            self._turn.start()
+
+    def _may_look(self) -> bool:
+        """Whether looking at everything is quick, unseen, or can wait no longer."""
+        count = gc.get_freeze_count()
+        active = QGuiApplication.applicationState() == Qt.ApplicationState.ApplicationActive
+        return not active or count < _QUICK or count > _MORE * self._kept
+
+    def _look(self) -> None:
+        self._due = False
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
+        self._kept = gc.get_freeze_count()
+        _give_back()
 
     def _go_on(self) -> None:
         end = time.perf_counter() + _STEP_MS / 1000
@@ -83,8 +103,8 @@ class Leftovers(QObject):
                 self._step = self._next()
         if self._step is None:
             self._turn.stop()
-            self._due = True
-            self._rest.start()
+            if self._graphs:
+                self._rest.start()
 
     def _next(self) -> Iterator[None] | None:
         """The next graph that nobody refers to; the others are looked at again later."""
@@ -97,3 +117,11 @@ class Leftovers(QObject):
             if tries < _TRIES:
                 self._graphs.append((graph, tries + 1))
         return None
+
+
+def _give_back() -> None:
+    """Free pages go back to the system: glibc keeps what lies between others, half of all after some projects."""
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # musl has none
+        if trim is not None:
+            trim(0)
