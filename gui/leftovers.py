@@ -18,7 +18,7 @@ from gui.graph_view.known import forget
 
 _REST_MS = 2000  # until views and threads have let go of what was closed
 _STEP_MS, _TURN_MS = 4.0, 20  # so long a step, so long from one to the next
-_QUICK, _MORE = 800_000, 2  # objects that are looked through in a tenth of a second; so many times what was left
+_QUICK, _MANY = 300_000, 2_000_000  # objects: looked through in 50 ms; so many are looked through whoever watches
 _FEW = 60_000  # objects that a collection looks through in 30 ms
 _TRIES = 150  # a graph that somebody still reads after five minutes is left to the collector
 _OWN = 2  # references to a graph that only the one who counts them holds
@@ -28,8 +28,7 @@ class Leftovers(QObject):
     """Takes graphs apart that nothing else refers to any more, in steps of 4 ms.
 
     What else was left in circles costs a look at everything there is, half a second after large graphs: that is done
-    when the application is not the active one, or there is twice as much as after the last look, so that what is
-    left behind never outgrows what is in use.
+    when it is quick, when the application is not the active one, or when memory would grow too much.
     """
 
     def __init__(self, parent: QObject) -> None:
@@ -85,7 +84,7 @@ class Leftovers(QObject):
         """Whether looking at everything is quick, unseen, or can wait no longer."""
         count = gc.get_freeze_count()
         active = QGuiApplication.applicationState() == Qt.ApplicationState.ApplicationActive
-        return not active or count < _QUICK or count > _MORE * self._kept
+        return not active or count < _QUICK or count > max(_MANY, 2 * self._kept)
 
     def _look(self) -> None:
         self._due = False
