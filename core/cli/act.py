@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.cli.interrupt import stopping
 from core.cli.output import figure, job, print_json, table
-from core.cli.places import place, settings
+from core.cli.places import overrides, place, settings
 from core.errors import Cancelled, UserError
 from core.methods.device import device_of
 from core.methods.scope import Scope
@@ -37,6 +37,7 @@ def apply(args: argparse.Namespace) -> int:
         method=args.method,
         params=settings(args.set),
         scope=Scope(pattern=args.layers),
+        overrides=overrides(args.override),
         data=place(args.data),
         test=place(args.test),
         preprocess=_preparation(args.preprocess),

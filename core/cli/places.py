@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.errors import UserError
+from core.methods.scope import Override, Scope
 
 
 def place(path: str | None) -> str:
@@ -30,3 +31,17 @@ def settings(groups: Sequence[Sequence[str]]) -> dict[str, str]:
             raise UserError(f"The parameter '{key}' is set twice.")
         chosen[key] = value
     return chosen
+
+
+def overrides(groups: Sequence[Sequence[str]]) -> tuple[Override, ...]:
+    """``--override PATTERN a=1 b=2``, each with a name pattern and pairs; raises UserError for one without either."""
+    found = []
+    for pattern, *pairs in groups:
+        if not pairs or "=" in pattern:
+            what = f"'{pattern}'" if pattern else "An empty pattern"
+            raise UserError(
+                f"--override: {what} has no {'pattern before it' if '=' in pattern else 'parameter behind it'}.",
+                "Example: --override 'features.1*' ratio=0.5.",
+            )
+        found.append((Scope(pattern=pattern), settings([pairs])))
+    return tuple(found)

@@ -11,7 +11,7 @@ from core.data.dataset import DataSet
 from core.errors import UserError
 from core.jobs import Job
 from core.methods.checkpoint import CheckpointPlace
-from core.methods.scope import Scope
+from core.methods.scope import Override, Scope
 from core.model.model import Model, quantized
 from core.model.unfinished import refusal, unfinished
 from core.registry import Registry, import_all
@@ -27,7 +27,8 @@ class Context:
 
     ``data`` feeds calibration and training, ``test`` judging; where ``test`` is None the act divides ``data``.
     ``threads`` is for runtimes and torch, ``device`` for training ("cpu", "cuda", "mps"). ``checkpoint`` is where a
-    training keeps its state, to go on after a crash or a cancel; None keeps none.
+    training keeps its state, to go on after a crash or a cancel; None keeps none. ``overrides``: layers for which some
+    parameters are others, see :func:`core.methods.scope.overridden`; only those in ``Method.overridable`` occur.
     """
 
     job: Job = field(default_factory=Job)
@@ -35,6 +36,7 @@ class Context:
     test: DataSet | None = None
     teacher: Model | None = None
     scope: Scope = field(default_factory=Scope)
+    overrides: tuple[Override, ...] = ()
     seed: int = 0
     threads: int = 1
     device: str = "cpu"
@@ -72,6 +74,7 @@ class Method:
     must carry.
 
     ``trains``: it can be stopped with the best so far as its result, and resumed from a checkpoint.
+    ``overridable``: names of the parameters that may differ from layer to layer (``Context.overrides``).
 
     Calling :meth:`run` checks kind and needs first and raises a UserError that names the cure.
     """
@@ -87,6 +90,7 @@ class Method:
     plan: Callable[[Model, Any, Context], Plan] | None = None
     help: str = ""
     trains: bool = False
+    overridable: tuple[str, ...] = ()
 
     def refusal(
         self,
@@ -132,6 +136,7 @@ class Method:
             "accepts": list(self.accepts),
             "needs": list(self.needs),
             "trains": self.trains,
+            "overridable": list(self.overridable),
             "params": [s.to_json() for s in parameters.specs(self.params)],
         }
 
@@ -150,16 +155,19 @@ def method(
     uses: tuple[Need, ...] = (),
     plan: Callable[[Model, Any, Context], Plan] | None = None,
     trains: bool = False,
+    overridable: tuple[str, ...] = (),
 ) -> Callable[[Apply], Apply]:
     """Register a function as a method; its docstring's first line is the help text.
 
-    ``needs`` must be there, ``uses`` may be: the form asks for both. ``trains``: see :class:`Method`.
+    ``needs`` must be there, ``uses`` may be: the form asks for both. ``trains`` and ``overridable``: see
+    :class:`Method`.
     """
 
     def register(apply: Apply) -> Apply:
         lines = (getattr(apply, "__doc__", "") or "").strip().splitlines()
         help_line = lines[0] if lines else ""
-        METHODS.add(key, Method(key, title, menu, params, apply, accepts, needs, uses, plan, help_line, trains))
+        rest = (accepts, needs, uses, plan, help_line, trains, overridable)
+        METHODS.add(key, Method(key, title, menu, params, apply, *rest))
         return apply
 
     return register

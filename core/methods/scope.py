@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,3 +39,28 @@ class Scope:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Scope:
         return cls(tuple(data.get("layers", ())), str(data.get("pattern", "")), tuple(data.get("operators", ())))
+
+    def missing(self, names: Collection[str]) -> tuple[str, ...]:
+        """The chosen layers that a model, whose layers have these ``names``, does not have."""
+        return tuple(name for name in self.layers if name not in names)
+
+    def words(self) -> str:
+        """What the scope is about, for a sentence."""
+        return ", ".join(part for part in (self.pattern, *self.operators, *self.layers) if part)
+
+
+Override = tuple[Scope, Mapping[str, Any]]
+"""Layers that are to be treated differently, and the parameters that hold for them."""
+
+
+def overridden(overrides: Sequence[Override], nodes: Iterable[ir.Node], name: str) -> Any:
+    """What the parameter ``name`` is for these layers, which share one value (a channel group); None: as elsewhere.
+
+    The last override whose scope has one of the layers decides, as later options do on the command line.
+    """
+    layers = tuple(nodes)
+    found = None
+    for scope, part in overrides:
+        if name in part and any(scope.contains(node) for node in layers):
+            found = part[name]
+    return found

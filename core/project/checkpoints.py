@@ -119,6 +119,7 @@ def digest_of(model: Model, step: Step, ctx: Context) -> str:
         "method": step.method,
         "params": dict(step.params),
         "scope": step.scope.to_json(),
+        "overrides": [[scope.to_json(), dict(part)] for scope, part in step.overrides],
         "seed": step.seed,
         "model": _content(model),
         "teacher": "" if ctx.teacher is None else _content(ctx.teacher),

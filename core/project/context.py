@@ -17,7 +17,7 @@ from core.jobs import Job
 from core.methods.method import Context, Outcome, load_methods
 from core.model.model import Model
 from core.project.checkpoints import Checkpoints
-from core.project.recipe import Step, as_done, checked, run_step
+from core.project.recipe import Step, as_done, check_overrides, checked, run_step
 
 
 def context_for(
@@ -42,6 +42,8 @@ def context_for(
         teacher = open_model(step.teacher)
     if teacher is not None:
         teacher = _as_prepared(teacher, model)
+    overrides = checked(step)[2].overrides if step.overrides else ()
+    check_overrides(model, step)
     data = open_data(step.data) if step.data else None
     test = open_data(step.test) if step.test else None
     if data is not None and test is not None and "labels" in load_methods().get(step.method).needs:
@@ -52,6 +54,7 @@ def context_for(
         test=test,
         teacher=teacher,
         scope=step.scope,
+        overrides=overrides,
         seed=step.seed,
         threads=threads,
         device=device,

@@ -17,14 +17,12 @@ from core.errors import UserError
 from core.formats.onnx_file import write_atomically
 from core.formats.open import check_file
 from core.methods.method import Context, Method, Outcome, load_methods
-from core.methods.scope import Scope
+from core.methods.scope import Override, Scope
 from core.model.model import ORIGIN, RECIPE, Model
 
 FORMAT = 1
 _CREATED_BY = "by:"
 _TEXTS = ("method", "data", "test", "preprocess", "teacher")
-
-Override = tuple[Scope, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,16 +151,51 @@ def origin(node: ir.Node) -> str:
 def checked(step: Step) -> tuple[Method, Any, Step]:
     """The step's method, its parameters, and the step with every parameter written out.
 
-    Raises UserError for an unknown method, a bad parameter, or overrides, which no method takes yet.
+    Raises UserError for an unknown method, a bad parameter, or overrides of what the method has for all layers alike.
     """
     method = load_methods().get(step.method)
     values: Any = parameters.from_json(method.params, step.params)
-    if step.overrides:
+    overrides = tuple((scope, _checked_part(method, scope, part)) for scope, part in step.overrides)
+    return method, values, dataclasses.replace(step, params=parameters.to_json(values), overrides=overrides)
+
+
+def _checked_part(method: Method, scope: Scope, part: Mapping[str, Any]) -> dict[str, parameters.Scalar]:
+    """The parameters of an override, parsed. Raises UserError naming the layers and what is wrong."""
+    if not method.overridable:
         raise UserError(
-            f"The step '{step.method}' treats some layers differently, which this version cannot do yet.",
-            "Remove 'overrides' from the step.",
+            f"'{method.key}' treats all layers alike, so that no layer can have parameters of its own.",
+            "Leave the overrides out, or choose the layers it is applied to.",
         )
-    return method, values, dataclasses.replace(step, params=parameters.to_json(values))
+    about = scope.words() or "all layers"
+    if not part:
+        raise UserError(f"The override for '{about}' sets no parameter.", f"Known: {', '.join(method.overridable)}.")
+    specs = {s.name: s for s in parameters.specs(method.params)}
+    done: dict[str, parameters.Scalar] = {}
+    for name, value in part.items():
+        if name not in method.overridable:
+            raise UserError(
+                f"'{method.key}' has no parameter '{name}' that can differ for '{about}'.",
+                f"Those that can: {', '.join(method.overridable)}.",
+            )
+        try:
+            done[name] = parameters.check(specs[name], value)
+        except UserError as error:
+            raise UserError(f"The override for '{about}': {error.message}", error.hint) from error
+    return done
+
+
+def check_overrides(model: Model, step: Step) -> None:
+    """Raises UserError naming an override that is about layers the model does not have."""
+    names = {node.name or "" for node in model.nodes()} if step.overrides else set()
+    for scope, _ in step.overrides:
+        gone = scope.missing(names)
+        if gone:
+            raise UserError(f"The override for '{gone[0]}' has no layer: the model has none of this name.")
+        if not any(scope.contains(node) for node in model.nodes()):
+            raise UserError(
+                f"The override for '{scope.words()}' has no layer: no layer's name or operator matches.",
+                "'thimble info' lists the layers.",
+            )
 
 
 def as_done(step: Step, outcome: Outcome) -> Step:
@@ -179,10 +212,12 @@ def run_step(model: Model, step: Step, ctx: Context) -> Outcome:
     Raises UserError where the step does not fit the model.
     """
     method, values, full = checked(step)
+    check_overrides(model, full)
     known = model.clone()
     for node in known.nodes():
         node.metadata_props.setdefault(ORIGIN, node.name or "")
-    outcome = method.run(known, values, dataclasses.replace(ctx, scope=step.scope, seed=step.seed))
+    ctx = dataclasses.replace(ctx, scope=step.scope, overrides=full.overrides, seed=step.seed)
+    outcome = method.run(known, values, ctx)
     if outcome.model is None:
         return outcome
     result = outcome.model.clone()

@@ -41,14 +41,13 @@ def _gone(step: Step, teacher: bool) -> str:
 
 def _outside(step: Step, model: Model) -> str:
     """Layers that the step is about and the model has not."""
-    if step.scope.everything:
-        return ""
-    names = {node.name for node in model.nodes()}
-    missing = [name for name in step.scope.layers if name not in names]
-    if missing:
-        others = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-        return f"This step is about layer '{missing[0]}'{others}, which this revision does not have."
-    if not any(step.scope.contains(node) for node in model.nodes()):
-        about = step.scope.pattern or ", ".join(step.scope.operators)
-        return f"This step is about layers '{about}', of which this revision has none."
+    names = {node.name or "" for node in model.nodes()}
+    for scope in (step.scope, *(scope for scope, _ in step.overrides)):
+        missing = scope.missing(names)
+        if missing:
+            others = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+            return f"This step is about layer '{missing[0]}'{others}, which this revision does not have."
+        if not scope.everything and not any(scope.contains(node) for node in model.nodes()):
+            about = scope.pattern or ", ".join(scope.operators)
+            return f"This step is about layers '{about}', of which this revision has none."
     return ""

@@ -236,6 +236,18 @@ MISTAKES: dict[str, tuple[tuple[object, ...], str]] = {
     ),
     "unknown parameter": (("apply", "prune.magnitude", SAMPLE, "-o", "x.onnx", "--set", "rat=0.2"), "'rat'"),
     "no value": (("apply", "prune.magnitude", SAMPLE, "-o", "x.onnx", "--set", "ratio"), "key=value"),
+    "layers that all are treated alike": (
+        ("apply", "prune.magnitude", SAMPLE, "-o", "x.onnx", "--override", "features.8*", "norm=L2"),
+        "'prune.magnitude' treats all layers alike",
+    ),
+    "an override of nothing": (
+        ("apply", "prune.magnitude", SAMPLE, "-o", "x.onnx", "--override", "features.8*"),
+        "--override: 'features.8*' has no parameter behind it",
+    ),
+    "an override without layers": (
+        ("apply", "prune.magnitude", SAMPLE, "-o", "x.onnx", "--override", "ratio=0.5"),
+        "--override: 'ratio=0.5' has no pattern before it",
+    ),
     "no data": (("apply", "quantize.int8", SAMPLE, "-o", "x.onnx"), "needs data"),
     "a teacher nobody asks": (
         ("apply", "prune.magnitude", SAMPLE, "-o", "x.onnx", "--teacher", SAMPLE),

@@ -207,8 +207,8 @@ def test_a_bad_step_is_refused_before_the_first_runs() -> None:
         run_step(opened(), Step("absent"), Context())
     with pytest.raises(UserError, match="no parameter 'x'"):
         run_step(opened(), Step("test.noise", {"x": 1}), Context())
-    with pytest.raises(UserError, match="overrides"):
-        run_step(opened(), Step("test.noise", overrides=((Scope(), {}),)), Context())
+    with pytest.raises(UserError, match=r"'test\.look' treats all layers alike"):
+        run_step(opened(), Step("test.look", overrides=((Scope(), {"size": 0.5}),)), Context())
 
 
 def test_progress_runs_over_the_whole_recipe_and_cancel_stops_it() -> None:

@@ -138,6 +138,7 @@ def test_every_reason_is_a_sentence(tmp_path: Path) -> None:
         f"The teacher of this step was '{gone}'": Step("tune.finetune", data=here, teacher=gone),
         "layers 'head.*', of which": Step("prune.magnitude", scope=Scope(pattern="head.*")),
         "layers 'Erf', of which": Step("prune.magnitude", scope=Scope(operators=("Erf",))),
+        "layer 'x', which": Step("prune.magnitude", overrides=((Scope(layers=("x",)), {"ratio": 0.1}),)),
     }
     for words, step in reasons.items():
         assert words in obstacle(step, model), step
