@@ -12,7 +12,7 @@ import enum
 import math
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -27,6 +27,8 @@ class Field:
     """What a person needs to know of one parameter.
 
     ``group`` names what it belongs to in a long form; a form folds groups away, and what is ``advanced`` without one.
+    ``choices``: what a str parameter may be, where no enumeration says so: names, or a (named) function that
+    gives them, so that a registry is read when it is filled.
     """
 
     label: str
@@ -37,13 +39,15 @@ class Field:
     step: float | None = None
     advanced: bool = False
     group: str = ""
+    choices: tuple[str, ...] | Callable[[], tuple[str, ...]] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Spec:
     """A parameter as seen from outside: its name, type, default and Field.
 
-    ``type`` is bool, int, float or str; ``choices`` holds the values of an enumeration (then ``type`` is str).
+    ``type`` is bool, int, float or str; ``choices`` holds the values of an enumeration or the Field's own (then
+    ``type`` is str).
     """
 
     name: str
@@ -54,7 +58,8 @@ class Spec:
     optional: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        field = {k: v for k, v in dataclasses.asdict(self.field).items() if not (v is None or v is False or v == "")}
+        said = {f.name: getattr(self.field, f.name) for f in dataclasses.fields(Field) if f.name != "choices"}
+        field = {k: v for k, v in said.items() if not (v is None or v is False or v == "")}
         out: dict[str, Any] = {"name": self.name, "type": self.type.__name__, "default": self.default, **field}
         if self.choices:
             out["choices"] = list(self.choices)
@@ -65,7 +70,7 @@ class Spec:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Spec:
         """The inverse of :meth:`to_json`: a form can be made without the dataclass."""
-        known = {f.name for f in dataclasses.fields(Field)}
+        known = {f.name for f in dataclasses.fields(Field)} - {"choices"}
         field = Field(**{k: v for k, v in data.items() if k in known})
         choices = tuple(data.get("choices", ()))
         return cls(data["name"], _TYPES[data["type"]], data["default"], field, choices, bool(data.get("optional")))
@@ -97,7 +102,8 @@ def _spec(field: dataclasses.Field[Any], hint: Any) -> Spec:
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         value = default.value if isinstance(default, enum.Enum) else default
         return Spec(field.name, str, value, meta, tuple(str(m.value) for m in kind), optional)
-    return Spec(field.name, kind, default, meta, (), optional)
+    choices = meta.choices() if callable(meta.choices) else meta.choices
+    return Spec(field.name, kind, default, meta, tuple(choices), optional)
 
 
 def to_json(params: Any) -> dict[str, Scalar]:

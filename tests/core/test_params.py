@@ -31,6 +31,38 @@ class Params:
     name: Annotated[str, Field("Name")] = ""
 
 
+SHELF = ["plain", "sweet"]
+
+
+def shelf() -> tuple[str, ...]:
+    return tuple(SHELF)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    taste: Annotated[str, Field("Taste", choices=shelf)] = "plain"
+    size: Annotated[str, Field("Size", choices=("small", "large"))] = "small"
+
+
+def test_choices_of_a_text_are_read_when_they_are_asked_for() -> None:
+    SHELF.append("salty")
+    try:
+        taste, size = params.specs(Chosen)
+        assert (taste.type, taste.default, taste.choices) == (str, "plain", ("plain", "sweet", "salty"))
+        assert size.choices == ("small", "large")
+        told = json.loads(json.dumps(taste.to_json()))
+        assert told["choices"] == ["plain", "sweet", "salty"]
+        again = params.Spec.from_json(told)
+        assert again.choices == taste.choices
+        assert params.check(again, "salty") == "salty"
+        assert params.from_json(Chosen, {"taste": "salty", "size": "large"}) == Chosen("salty", "large")
+        assert params.to_json(Chosen("salty")) == {"taste": "salty", "size": "small"}
+    finally:
+        SHELF.remove("salty")
+    with pytest.raises(UserError, match="one of plain, sweet"):
+        params.from_json(Chosen, {"taste": "salty"})
+
+
 def test_specs_say_what_a_form_needs() -> None:
     ratio, rounds, norm, keep, rate, name = params.specs(Params)
     assert (ratio.type, ratio.default, ratio.field.high, ratio.field.unit) == (float, 0.5, 0.95, "share")

@@ -81,6 +81,21 @@ def test_enumerations_offer_their_values(form: ParamForm) -> None:
     assert from_json(Params, form.values()).norm is Norm.L2
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    score: Annotated[str, Field("Score", choices=("magnitude", "geometric_median"))] = "magnitude"
+
+
+def test_choices_of_a_registry_are_offered_by_their_titles(qtbot: QtBot) -> None:
+    form = ParamForm(specs(Chosen))
+    qtbot.addWidget(form)
+    combo = form.rows["score"].editor
+    assert isinstance(combo, QComboBox)
+    assert [combo.itemText(k) for k in range(combo.count())] == ["magnitude", "geometric median"]
+    combo.setCurrentIndex(1)
+    assert from_json(Chosen, form.values()) == Chosen("geometric_median")
+
+
 def test_slider_and_line_follow_each_other(form: ParamForm) -> None:
     editor = form.rows["ratio"].editor
     assert isinstance(editor, NumberEdit)
