@@ -10,7 +10,7 @@ from core.errors import UserError
 from core.measure.cost import Cost, cost
 from core.methods.method import Context, Outcome, Plan, method
 from core.methods.prune.proof import cut_equals_mask
-from core.methods.prune.scores import Norm, Removed, magnitude, weakest
+from core.methods.prune.scores import Evidence, Norm, Removed, ScoreSettings, unit_scores, weakest
 from core.methods.scope import Scope
 from core.model.channels import ChannelGroup, ChannelGroups, cut, facts_after, find_groups
 from core.model.model import Model, layer_name
@@ -77,9 +77,9 @@ def _decide(model: Model, params: Params, ctx: Context) -> _Decision:
     chosen, blocked = in_scope(prepared, groups, ctx.scope)
     if not chosen:
         raise UserError(_why_nothing(groups, blocked), "Choose other layers, or a model with inner layers.")
-    scores = {group.key: magnitude(group, groups.facts, params.norm) for group in chosen}
-    removed = weakest(groups, chosen, scores, params.ratio, params.multiple)
-    notes = [*changes, *groups.notes, *blocked]
+    evidence = Evidence(prepared, groups, chosen, ctx, ScoreSettings(norm=params.norm))
+    removed = weakest(groups, chosen, unit_scores(evidence, "magnitude"), params.ratio, params.multiple)
+    notes = [*changes, *groups.notes, *blocked, *evidence.notes]
     if params.ratio > 0 and not removed:
         notes.append(f"Nothing was removed: no group can spare channels and keep a multiple of {params.multiple}.")
     return _Decision(prepared, groups, chosen, removed, tuple(notes))
