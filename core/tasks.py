@@ -6,20 +6,22 @@ that imports them come in inside the functions, so that this table loads at once
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import UserError
 from core.jobs import Job
-from core.model.model import Model
+from core.project.reference import opened
 from core.registry import Registry
 
 if TYPE_CHECKING:
     from core.project.checkpoints import Checkpoints
     from core.project.comparing import Candidate
+    from core.project.planning import Planner
 
 Json = dict[str, Any]
 Do = Callable[[Json, Job, Path], Json]
@@ -44,24 +46,6 @@ def task(key: str) -> Callable[[Do], Do]:
         return do
 
     return register
-
-
-@contextmanager
-def opened(reference: Any) -> Iterator[tuple[Model, Any]]:
-    """(model, the project's tensor store or None) of a reference; the project is closed afterwards.
-
-    Weights that were not read before closing can still be read: they are files of their own.
-    """
-    from core.formats.open import open_model
-    from core.project.project import Project
-
-    if isinstance(reference, str) and reference:
-        yield open_model(reference), None
-        return
-    if not isinstance(reference, Mapping) or "project" not in reference:
-        raise UserError(f"{reference!r} names no model.", "Give a path, or a project and a revision.")
-    with Project.open(reference["project"], read_only=True) as project:
-        yield project.model(reference.get("revision")), project.tensors
 
 
 @task("apply")
@@ -136,18 +120,29 @@ def run(args: Json, job: Job, folder: Path) -> Json:
 
 @task("plan")
 def plan(args: Json, job: Job, folder: Path) -> Json:
-    """What a step would do, for a preview. args as for apply. Gives report and layers, null where there is no plan."""
-    from core.project.context import blaming, context_for
-    from core.project.recipe import Step, checked
+    """What a step would do, for a preview. args as for apply. Gives report (null: no plan), layers and sizes.
 
-    method, values, step = checked(Step.from_json(args["step"]))
-    if method.plan is None:
-        return {"report": None, "layers": []}
-    with opened(args["model"]) as (model, _):
-        model, ctx = context_for(model, step, job=job, threads=int(args.get("threads", 1)))
-        with blaming(model):
-            found = method.plan(model, values, ctx)
-    return {"report": found.report.to_json(), "layers": list(found.layers)}
+    The model, its groups and scores stay for the next plan of the same (core.project.planning).
+    """
+    from core.project.recipe import Step
+
+    found = _planner().plan(args["model"], Step.from_json(args["step"]), job, int(args.get("threads", 1)))
+    if found is None:
+        return {"report": None, "layers": [], "sizes": {}}
+    return {"report": found.report.to_json(), "layers": list(found.layers), "sizes": dict(found.sizes)}
+
+
+@task("groups")
+def groups(args: Json, job: Job, folder: Path) -> Json:
+    """Which channels live and die together. args: model. Gives what core.model.channel_widths.groups_in_words does."""
+    return _planner().groups(args["model"])
+
+
+@cache
+def _planner() -> Planner:
+    from core.project.planning import Planner
+
+    return Planner()
 
 
 @task("pack")

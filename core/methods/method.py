@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -11,6 +11,7 @@ from core.data.dataset import DataSet
 from core.errors import UserError
 from core.jobs import Job
 from core.methods.checkpoint import CheckpointPlace
+from core.methods.memo import Memo
 from core.methods.scope import Override, Scope
 from core.model.model import Model, quantized
 from core.model.unfinished import refusal, unfinished
@@ -29,6 +30,7 @@ class Context:
     ``threads`` is for runtimes and torch, ``device`` for training ("cpu", "cuda", "mps"). ``checkpoint`` is where a
     training keeps its state, to go on after a crash or a cancel; None keeps none. ``overrides``: layers for which some
     parameters are others, see :func:`core.methods.scope.overridden`; only those in ``Method.overridable`` occur.
+    ``memo`` holds what earlier plans of the same model have computed.
     """
 
     job: Job = field(default_factory=Job)
@@ -41,6 +43,7 @@ class Context:
     threads: int = 1
     device: str = "cpu"
     checkpoint: CheckpointPlace | None = None
+    memo: Memo = field(default_factory=Memo)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +65,15 @@ class Apply(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an act would do, without doing it: figures for a preview."""
+    """What an act would do, without doing it: figures for a preview.
+
+    ``layers`` are those it would change. ``sizes``: layer -> (output channels before, after, why some of them stay or
+    ''), of every layer that has channels, for the graph (core.model.channel_widths).
+    """
 
     report: Report
     layers: tuple[str, ...] = ()
+    sizes: Mapping[str, tuple[int, int, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

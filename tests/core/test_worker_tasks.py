@@ -176,7 +176,7 @@ def test_info_and_plan(tmp_path: Path) -> None:
     assert found["cost"]["params"] == cost(open_model(sample_model())).params
     assert found["marks"] == []
     planned = do("plan", tmp_path / "p", model=str(sample_model()), step=PRUNE)
-    assert set(planned) == {"report", "layers"}
+    assert set(planned) == {"report", "layers", "sizes"}
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from core.methods.method import Context, Outcome, Plan, method
 from core.methods.prune.proof import cut_equals_mask
 from core.methods.prune.scores import Evidence, Norm, Removed, ScoreSettings, unit_scores, weakest
 from core.methods.scope import Scope
+from core.model.channel_widths import widths
 from core.model.channels import ChannelGroup, ChannelGroups, cut, facts_after, find_groups
 from core.model.model import Model, layer_name
 from core.model.prepare import prepare
@@ -49,7 +50,8 @@ def plan(model: Model, params: Params, ctx: Context) -> Plan:
     decision = _decide(model, params, ctx)
     smaller = cut(decision.model, decision.groups, decision.removed)
     layers = [layer for key in decision.removed for layer in decision.groups[key].producers]
-    return Plan(_report(decision, smaller, {}), tuple(dict.fromkeys(layers)))
+    sizes = widths(decision.groups, decision.removed)
+    return Plan(_report(decision, smaller, {}), tuple(dict.fromkeys(layers)), sizes)
 
 
 @method("prune.magnitude", title="Magnitude pruning…", menu="Prune", params=Params, plan=plan)
@@ -72,14 +74,16 @@ def apply(model: Model, params: Params, ctx: Context) -> Outcome:
 
 
 def _decide(model: Model, params: Params, ctx: Context) -> _Decision:
-    prepared, changes = prepare(model)
-    groups = find_groups(prepared)
+    prepared, changes = ctx.memo.once("prepared", lambda: prepare(model))
+    groups = ctx.memo.once("groups", lambda: find_groups(prepared))
     chosen, blocked = in_scope(prepared, groups, ctx.scope)
     if not chosen:
         raise UserError(_why_nothing(groups, blocked), "Choose other layers, or a model with inner layers.")
     evidence = Evidence(prepared, groups, chosen, ctx, ScoreSettings(norm=params.norm))
-    removed = weakest(groups, chosen, unit_scores(evidence, "magnitude"), params.ratio, params.multiple)
-    notes = [*changes, *groups.notes, *blocked, *evidence.notes]
+    wish = ("scores", "magnitude", params.norm, ctx.scope)
+    scores, said = ctx.memo.once(wish, lambda: (unit_scores(evidence, "magnitude"), evidence.notes))
+    removed = weakest(groups, chosen, scores, params.ratio, params.multiple)
+    notes = [*changes, *groups.notes, *blocked, *said]
     if params.ratio > 0 and not removed:
         notes.append(f"Nothing was removed: no group can spare channels and keep a multiple of {params.multiple}.")
     return _Decision(prepared, groups, chosen, removed, tuple(notes))
