@@ -21,6 +21,7 @@ from core.methods.method import Context, Outcome
 from core.methods.training import Trainer
 from core.methods.training_data import Samples
 from core.methods.training_hooks import Hook
+from core.methods.training_masks import KeepMasks
 from core.methods.training_net import logits_name, never_decayed, out_of_scope, training_inputs
 from core.methods.training_params import TrainingParams, augment_of, batch_size_of, with_last_step
 from core.methods.training_settings import RATE_WITHOUT_NORM, History, Keep, Optimizer, Settings, has_norm
@@ -104,6 +105,7 @@ def train(
     changed = augmentation(augment_of(params), inputs)
     with ctx.job.stage(0.05, 0.1) as job:
         samples, validation = _samples(start, params, inputs, job)
+    masks = KeepMasks(start.model)
     trainer = Trainer(
         start.net,
         samples,
@@ -113,7 +115,7 @@ def train(
         offset=start.offset,
         validation=validation,
         augment=changed if changed else None,
-        hooks=hooks,
+        hooks=[masks, *hooks] if masks else hooks,
         checkpoint=ctx.checkpoint,
         spared=never_decayed(start.model),
     )
@@ -124,6 +126,8 @@ def train(
     with ctx.job.stage(0.95, 1.0) as job:
         measures["top1"] = accuracy(new, start.judge, threads=ctx.threads, job=job).top1
     measures |= _validated(history, settings.keep, start.validate_on)
+    if masks:
+        notes = (*notes, masks.note())
     measures["torch_difference"] = difference
     said = (*start.notes, *_notes(settings, samples, params, start, history), *_image_notes(params, changed), *notes)
     replay = with_last_step(params, len(history.loss)) if history.stopped else None

@@ -17,6 +17,7 @@ from core.errors import UserError
 from core.model.channel_groups import ChannelGroups, Removed
 from core.model.channel_mend import MENDS, Flags, Survey
 from core.model.facts import Facts
+from core.model.masks import check_patterns
 from core.model.model import Model
 
 
@@ -41,6 +42,7 @@ def cut(model: Model, groups: ChannelGroups, removed: Removed) -> Model:
         if mend is not None and survey.touches(old):
             mend(survey, old, node)
     _shrink_annotations(new, _sizes_after(groups, gone))
+    check_patterns(new)
     return new
 
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import onnx_ir as ir
 
 from core.model.facts import Facts, infer
+from core.model.masks import hand_on
 from core.model.model import Model, layer_name
 from core.model.qdq_operators import default_domain, weight_axis
 
@@ -126,6 +127,8 @@ def _replace_constant(graph: ir.Graph, node: ir.Node, index: int, array: npt.NDA
         unique, k = f"{name}_{k}", k + 1
     tensor = ir.tensor(array, name=unique)
     value = ir.Value(name=unique, type=ir.TensorType(tensor.dtype), shape=ir.Shape(array.shape), const_value=tensor)
+    if old is not None:
+        hand_on(old, value)
     graph.register_initializer(value)
     if index >= len(node.inputs):
         node.resize_inputs(index + 1)

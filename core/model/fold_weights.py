@@ -10,6 +10,7 @@ import numpy.typing as npt
 import onnx_ir as ir
 
 from core.model.facts import Facts, infer
+from core.model.masks import hand_on
 from core.model.model import ORIGIN, Model, layer_name
 from core.model.qdq_operators import default_domain
 
@@ -57,6 +58,8 @@ def _replace(graph: ir.Graph, node: ir.Node, array: Array) -> None:
     tensor = ir.tensor(np.ascontiguousarray(array), name=old.name)
     value = ir.Value(name=old.name, type=ir.TensorType(tensor.dtype), shape=ir.Shape(array.shape), const_value=tensor)
     value.metadata_props[ORIGIN] = layer_name(node)
+    if source is not None:
+        hand_on(source, value)
     for use in list(old.uses()):
         use.node.replace_input_with(use.idx, value)
     graph.remove(node, safe=True)

@@ -13,6 +13,7 @@ import onnx_ir as ir
 from core.errors import UserError
 from core.model.facts import check_functions, infer
 from core.model.inline import inline_constant_ifs, inline_functions, refuse_open_ifs
+from core.model.masks import hand_on
 from core.model.model import ORIGIN, Model
 from core.model.sequences import split_sequences
 
@@ -141,7 +142,9 @@ def _copy(graph: ir.Graph, value: ir.Value, reader: ir.Node, taken: set[str]) ->
     tensor = value.const_value
     assert tensor is not None  # _is_weight
     origin = value.metadata_props.get(ORIGIN, value.name or "")
-    return _add_initializer(graph, name, ir.tensor(tensor.numpy(), dtype=tensor.dtype, name=name), origin)
+    own = _add_initializer(graph, name, ir.tensor(tensor.numpy(), dtype=tensor.dtype, name=name), origin)
+    hand_on(value, own)
+    return own
 
 
 def _add_initializer(graph: ir.Graph, name: str, tensor: ir.TensorProtocol, origin: str) -> ir.Value:

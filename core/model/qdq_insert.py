@@ -15,6 +15,7 @@ import numpy.typing as npt
 import onnx_ir as ir
 
 from core.model.facts import Array, Facts
+from core.model.masks import hand_on
 from core.model.model import ORIGIN, layer_name
 from core.model.qdq_numbers import (
     QuantParams,
@@ -218,6 +219,8 @@ class _Inserter:
         """Put integers behind DequantizeLinear at one input of a node; gives the values that hold q and scale."""
         old = node.inputs[index]
         stored = self._initializer(f"{name}_quantized", q)
+        if old is not None:
+            hand_on(old, stored)
         scales = self._initializer(f"{name}_scale", scale)
         zeros = self._initializer(f"{name}_zero_point", np.full(np.shape(scale), zero, q.dtype))
         dequantize = self._node("DequantizeLinear", name, [stored, scales, zeros], layer_name(node), axis)
