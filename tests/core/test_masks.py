@@ -222,7 +222,9 @@ def test_the_zipped_size_is_that_of_the_file(tmp_path: Path) -> None:
     assert out.model is not None
     save_onnx(out.model, tmp_path / "m.onnx")
     packed = len(zlib.compress((tmp_path / "m.onnx").read_bytes(), 6))
-    assert out.report.measures["zipped"].value == pytest.approx(packed, rel=0.02)  # names that opening gave are left out
+    assert out.report.measures["zipped"].value == pytest.approx(
+        packed, rel=0.02
+    )  # names that opening gave are left out
     assert out.report.measures["zipped"].how == "measured"
 
 
