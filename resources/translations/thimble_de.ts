@@ -90,6 +90,96 @@
     </message>
     <message>
       <location filename="../../core/methods" />
+      <source>Sparsity by mask</source>
+      <translation>Dünnbesetzt durch Maske</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Sets the least important weights to zero and keeps them zero; the zipped file shrinks, phones gain no speed.</source>
+      <translation>Setzt die unwichtigsten Gewichte auf null und hält sie dort; die gepackte Datei schrumpft, Telefone werden nicht schneller.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Pattern</source>
+      <translation>Muster</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>What is masked as one: single weights, rows or kernels, N of M, blocks.</source>
+      <translation>Was zusammen maskiert wird: einzelne Gewichte, Zeilen oder Kerne, N von M, Blöcke.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>vector</source>
+      <translation>Zeile</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>kernel</source>
+      <translation>Kern</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Score</source>
+      <translation>Bewertung</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>What counts as unimportant; taylor needs labelled data.</source>
+      <translation>Was als unwichtig gilt; taylor braucht Daten mit Klassen.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>magnitude</source>
+      <translation>Betrag</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>lamp</source>
+      <translation>LAMP</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>taylor</source>
+      <translation>Taylor</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>random</source>
+      <translation>Zufall</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Share of the weights that become zero; N:M patterns fix it.</source>
+      <translation>Anteil der Gewichte, die null werden; N:M-Muster legen ihn fest.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>One threshold for all</source>
+      <translation>Eine Schwelle für alle</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Layers share one ranking; off: each loses the same share.</source>
+      <translation>Eine Rangliste für alle Schichten; aus: jede verliert denselben Anteil.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Items</source>
+      <translation>Elemente</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>At most so many calibration items give gradients (taylor).</source>
+      <translation>Höchstens so viele Kalibrierelemente liefern Gradienten (taylor).</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>items</source>
+      <translation>Einträge</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
       <source>Quantize to int8</source>
       <translation>Auf int8 quantisieren</translation>
     </message>
@@ -142,11 +232,6 @@
       <location filename="../../core/methods" />
       <source>At most so many items set the ranges</source>
       <translation>Höchstens so viele Einträge bestimmen die Bereiche</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>items</source>
-      <translation>Einträge</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
