@@ -126,12 +126,10 @@ def train(
     with ctx.job.stage(0.95, 1.0) as job:
         measures["top1"] = accuracy(new, start.judge, threads=ctx.threads, job=job).top1
     measures |= _validated(history, settings.keep, start.validate_on)
-    if masks:
-        notes = (*notes, masks.note())
     measures["torch_difference"] = difference
-    said = (*start.notes, *_notes(settings, samples, params, start, history), *_image_notes(params, changed), *notes)
+    said = (*start.notes, *_notes(settings, samples, params, start, history), *_image_notes(params, changed))
     replay = with_last_step(params, len(history.loss)) if history.stopped else None
-    return Outcome(new, Report(measures, curves=history.curves(), notes=said), params=replay)
+    return Outcome(new, Report(measures, curves=history.curves(), notes=(*said, *masks.notes(), *notes)), params=replay)
 
 
 def _samples(

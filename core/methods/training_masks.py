@@ -36,10 +36,11 @@ class KeepMasks(Hook):
     def __bool__(self) -> bool:
         return bool(self._kept)
 
-    def note(self) -> str:
-        """A sentence for the report."""
-        count = len(self._kept)
-        return f"The masked weights of {count} tensor{'' if count == 1 else 's'} stayed zero."
+    def notes(self) -> tuple[str, ...]:
+        """What the report says of the masks; nothing where there are none."""
+        if not self._kept:
+            return ()
+        return (f"Masked weights stayed zero, in {len(self._kept)} tensor{'' if len(self._kept) == 1 else 's'}.",)
 
     def start(self, net: TorchGraph) -> None:
         import torch
