@@ -12,6 +12,16 @@ _CHOICES = {
     "adamw": "AdamW",
     "trivial": "TrivialAugment",
     "rand": "RandAugment",
+    "lamp": "LAMP",
+    "geometric_median": "geometric median (FPGM)",
+    "bn_scale": "BatchNorm scale",
+    "bn_correlation": "BatchNorm scale and correlation",
+    "taylor": "Taylor",
+    "cross_entropy": "rise of cross-entropy",
+    "cross_entropy_exact": "rise of cross-entropy, measured",
+    "hessian_trace": "Hessian trace",
+    "apoz": "zeros of the activation (APoZ)",
+    "random": "random (control)",
 }
 _NEWS = ("The weights of step", "The training was ended")  # how notes begin that say what came of a training
 _OPTION = re.compile(r" (?:\(--[a-z-]+\)|with --[a-z-]+)")

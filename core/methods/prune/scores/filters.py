@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -18,7 +20,8 @@ def filters(group: ChannelGroup, facts: Facts) -> list[Member]:
 
     Each has one voice, so a trunk that ten layers write to is judged by all ten. A depthwise convolution carries.
     """
-    return [m for m in group.members if m.role != "reads" and _is_filter(m, facts)]
+    found = [m for m in group.members if m.role != "reads" and _is_filter(m, facts)]
+    return [m for m in found if m.role == "produces" or math.prod(facts.shapes[m.tensor]) > len(m.units)]
 
 
 def readers(group: ChannelGroup, facts: Facts) -> list[Member]:
@@ -31,7 +34,7 @@ def _is_filter(member: Member, facts: Facts) -> bool:
 
 
 def weight(name: str, facts: Facts) -> npt.NDArray[np.generic]:
-    """A stored tensor as it is. Raises UserError where it holds NaN or infinity."""
+    """A stored tensor as it is."""
     stored = facts.graph.initializers.get(name)
     tensor = stored.const_value.numpy() if stored is not None and stored.const_value is not None else None
     array: npt.NDArray[np.generic] = np.asarray(facts.constants[name] if tensor is None else tensor)

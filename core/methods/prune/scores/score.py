@@ -156,8 +156,9 @@ def load_scores() -> Registry[Score]:
 
 
 def score_names() -> tuple[str, ...]:
-    """The keys of all scores, for a parameter that chooses one."""
-    return load_scores().keys()
+    """The keys of all scores, for a parameter that chooses one: magnitude first, the control last."""
+    by_need = sorted(load_scores(), key=lambda s: (s.key != "magnitude", s.key == "random", len(s.needs)))
+    return tuple(s.key for s in by_need)
 
 
 def unit_scores(evidence: Evidence, key: str, combine: Combine = Combine.MEAN) -> dict[str, Floats]:
