@@ -10,7 +10,7 @@ count as the layers that they run.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,13 +109,15 @@ def cost(model: Model, facts: Facts | None = None) -> Cost:
     )
 
 
-def recount(model: Model, facts: Facts, nodes: Iterable[ir.Node]) -> dict[ir.Node, LayerCost]:
+def recount(
+    model: Model, facts: Facts, nodes: Iterable[ir.Node], place: Callable[[ir.Node], int | None] | None = None
+) -> dict[ir.Node, LayerCost]:
     """Some of the layers counted again, as after an edit; those that run others (functions, Ifs) are left out.
 
-    A tensor that several layers share counts at the first of them in the file, as in :func:`cost`.
+    A tensor that several layers share counts at the first of them in the file, as in :func:`cost`. ``place``: a number
+    that grows from layer to layer; without it the layers are counted.
     """
     counted: dict[ir.Node, LayerCost] = {}
-    position: dict[ir.Node, int] = {}
     nodes = list(nodes)
     bodies = (inner for node in nodes for body in _bodies(node) for inner in _all_graphs(body))
     counter = _Counter([model.graph.graph, *bodies], facts)
@@ -127,12 +129,17 @@ def recount(model: Model, facts: Facts, nodes: Iterable[ir.Node]) -> dict[ir.Nod
             readers = {u.node for u in value.uses()} if value is not None and stored_tensor(value) else set()
             if value is None or len(readers) < 2:
                 continue
-            position = position or {n: k for k, n in enumerate(model.nodes())}
-            first = min(readers, key=lambda n: position.get(n, 0))
+            place = place or {n: k for k, n in enumerate(model.nodes())}.get
+            first = _first(readers, place)
             if first is not node:
                 counter.leave(value.name or "", layer_name(first))
         counted[node] = counter.layer(node)
     return counted
+
+
+def _first(nodes: Iterable[ir.Node], place: Callable[[ir.Node], int | None]) -> ir.Node:
+    """The first of some layers in the file; what stands inside another layer comes before all."""
+    return min(nodes, key=lambda node: place(node) or 0)
 
 
 def _merged(node: ir.Node, parts: Sequence[LayerCost], facts: Facts | None) -> LayerCost:

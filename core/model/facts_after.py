@@ -7,7 +7,7 @@ If) is kept as it was known. :func:`core.model.facts.infer` stays the judge; thi
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import onnx
@@ -22,6 +22,7 @@ _SMALL = 64  # elements of a constant that a shape may depend on
 _LIKE_INPUT = {"Dropout", "GroupNormalization", "MeanVarianceNormalization"}  # onnx leaves some of these open
 _TENSOR_CONSTANTS = ("Constant", "ConstantOfShape")
 _Inferred = dict[str, onnx.TypeProto] | None
+Place = Callable[[ir.Node], int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,11 @@ class After:
     inferred: frozenset[ir.Node]
 
 
-def facts_after(before: Facts, model: Model, changed: Iterable[ir.Node]) -> After | None:
+def facts_after(before: Facts, model: Model, changed: Iterable[ir.Node], place: Place | None = None) -> After | None:
     """Facts of ``model``, of which ``changed`` may differ from what ``before`` tells of.
 
-    None where a value that is known before running would have to be computed again: then infer() is needed.
+    ``place``: a number that grows from layer to layer, None for a node that is no layer of the graph; without it the
+    layers are counted. None where a value that is known before running would have to be computed again: then infer() is needed.
     """
     graph = model.graph.graph
     shapes, dtypes = dict(before.shapes), dict(before.dtypes)
@@ -47,8 +49,8 @@ def facts_after(before: Facts, model: Model, changed: Iterable[ir.Node]) -> Afte
                 return None
         if value.dtype is not None:
             dtypes[spec.name] = value.dtype
-    position = {node: k for k, node in enumerate(graph)}
-    queue = [(position[n], n) for n in dict.fromkeys(changed) if n in position]
+    place = place or {node: k for k, node in enumerate(graph)}.get
+    queue = [(at, n) for n in dict.fromkeys(changed) if (at := place(n)) is not None]
     if any(_computes_constants(n, before.constants) and not _lacks_inputs(model.graph, n) for _, n in queue):
         return None
     heap = [(k, id(n), n) for k, n in queue]
@@ -62,9 +64,9 @@ def facts_after(before: Facts, model: Model, changed: Iterable[ir.Node]) -> Afte
         for value in _update(model.graph, node, now, shapes, dtypes):
             for use in value.uses():
                 reader = use.node
-                if reader in position and reader not in waiting:
+                if reader not in waiting and (at := place(reader)) is not None:
                     waiting.add(reader)
-                    heapq.heappush(heap, (position[reader], id(reader), reader))
+                    heapq.heappush(heap, (at, id(reader), reader))
     return After(now, frozenset(done))
 
 

@@ -100,7 +100,8 @@ def layout(
     rows = _rows(rungs, sizes, x, space, rim)
     positions = tuple((x[v], rows[0][rungs.rank[v]] + size[1] / 2) for v, size in enumerate(sizes))
     routes = _routes(rungs, sizes, _Wires(edges, carried, rim.offsets), x, rows, space)
-    return Layout(positions, routes, tuple(rungs.rank[: len(sizes)]), _bounds(sizes, positions, routes))
+    across = [*x[len(sizes) :], *[route[0][0] for route in routes], *[route[-1][0] for route in routes]]
+    return Layout(positions, routes, tuple(rungs.rank[: len(sizes)]), _bounds(sizes, positions, across))
 
 
 def _check(count: int, edges: Sequence[tuple[int, int]], carried: Sequence[int]) -> None:
@@ -149,16 +150,18 @@ def _routes(
 ) -> tuple[tuple[Point, ...], ...]:
     tops, bottoms = rows
     ports = _ports(rungs, sizes, wires, x, space)
+    trunks: dict[int, list[Point]] = {}  # of each tensor, as far as any reader needs it
     routes = []
     for k, ((source, target), tensor) in enumerate(zip(wires.edges, wires.carried, strict=True)):
         first, last = rungs.rank[source], rungs.rank[target]
-        port = ports[tensor]
-        points = [(port, tops[first] + sizes[source][1]), (port, bottoms[first])]
-        for bend in rungs.chains[tensor][: last - first - 1]:
+        trunk = trunks.get(tensor)
+        if trunk is None:
+            port = ports[tensor]
+            trunk = trunks[tensor] = [(port, tops[first] + sizes[source][1]), (port, bottoms[first])]
+        for bend in rungs.chains[tensor][len(trunk) // 2 - 1 : last - first - 1]:
             row = rungs.rank[bend]
-            points += [(x[bend], tops[row]), (x[bend], bottoms[row])]
-        points.append((x[target] + wires.arrives(k), tops[last]))
-        routes.append(tuple(points))
+            trunk += [(x[bend], tops[row]), (x[bend], bottoms[row])]
+        routes.append((*trunk[: 2 * (last - first)], (x[target] + wires.arrives(k), tops[last])))
     return tuple(routes)
 
 
@@ -190,15 +193,15 @@ def _ports(
 
 
 def _bounds(
-    sizes: Sequence[tuple[float, float]], positions: Sequence[Point], routes: Sequence[Sequence[Point]]
+    sizes: Sequence[tuple[float, float]], positions: Sequence[Point], across: Sequence[float]
 ) -> tuple[float, float, float, float]:
+    """Of all cards, and of the edges, which have points at ``across``."""
     if not positions:
         return (0.0, 0.0, 0.0, 0.0)
     boxes = list(zip(positions, sizes, strict=True))
-    bends = [p for route in routes for p in route]
     return (
-        min([x - w / 2 for (x, _), (w, _) in boxes] + [p[0] for p in bends]),
+        min([x - w / 2 for (x, _), (w, _) in boxes] + [*across]),
         min(y - h / 2 for (_, y), (_, h) in boxes),
-        max([x + w / 2 for (x, _), (w, _) in boxes] + [p[0] for p in bends]),
+        max([x + w / 2 for (x, _), (w, _) in boxes] + [*across]),
         max(y + h / 2 for (_, y), (_, h) in boxes),
     )

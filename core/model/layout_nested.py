@@ -295,12 +295,17 @@ def _inside(content: _Content, spacing: Spacing, frame: Frame | None) -> Inside:
     dx = side - left + (width - inner) // 2
     dy = -top if ins or frame is None else title + spacing.at_border - top
     height = bottom + dy if outs or frame is None else bottom + dy + side
+    trunks: dict[int, list[Point]] = {}  # of each tensor, as far as any reader needs it
     routes = []
-    for (source, _), route in zip(edges, done.routes, strict=True):
-        points = [(x + dx, y + dy) for x, y in route]
-        if source >= count:
-            points[0] = (points[0][0], 0.0)  # from the border on, not from below the title
-        routes.append(tuple(points))
+    for (source, _, tensor, *_), route in zip(content.links, done.routes, strict=True):
+        trunk = trunks.setdefault(tensor, [])
+        if len(trunk) < len(route) - 1:
+            begins = source >= count and not trunk
+            trunk += [(x + dx, y + dy) for x, y in route[len(trunk) : -1]]
+            if begins:
+                trunk[0] = (trunk[0][0], 0.0)  # from the border on, not from below the title
+        x, y = route[-1]
+        routes.append((*trunk[: len(route) - 1], (x + dx, y + dy)))
     boxes = tuple(
         (x + dx - w / 2, y + dy - h / 2, w, h) for (x, y), (w, h) in zip(done.positions, content.sizes, strict=False)
     )

@@ -300,7 +300,7 @@ class Editing(EditingState):
         """Show the model as it stands; the panels get a new Model over the same graph."""
         changes, wrong = line.copy.changes, wrong_layers(line)
         model = dataclasses.replace(line.copy.model)
-        found = known_after(self._whole, model, changes, wrong) if self._whole is not None else None
+        found = known_after(self._whole, model, changes, wrong, line.copy.place) if self._whole is not None else None
 
         def shown(whole: Known) -> None:
             self._shown(line, with_wrong(whole, wrong), changes, edit, back)

@@ -29,7 +29,7 @@ class Known:
     Layers are what the views show: constants and the (de)quantization of weights belong to their consumers.
     ``marks`` maps the name of a layer to the sentences on what is unusual about it, ``wrong`` the key of a layer that
     cannot run to the reason. ``nodes`` are all nodes in the order of ``cost.layers``, ``keys`` the keys of all of them:
-    an edit changes the graph itself.
+    an edit changes the graph itself. ``quantized``: whether there are quantization nodes among them.
     """
 
     model: Model
@@ -41,11 +41,7 @@ class Known:
     wrong: Mapping[str, str] = field(default_factory=dict)
     nodes: tuple[ir.Node, ...] = ()
     keys: tuple[str, ...] = ()
-
-    @property
-    def quantized(self) -> bool:
-        """Whether the graph holds quantization nodes."""
-        return any(layer.operator in QUANTIZATION for layer in self.cost.layers)
+    quantized: bool = False
 
 
 _recent: OrderedDict[int, Known] = OrderedDict()
@@ -104,7 +100,13 @@ def _find_out(model: Model) -> Known:
     for mark in marks(model):
         marked[mark.layer] = (*marked.get(mark.layer, ()), mark.sentence)
     wrong = {p.layer: p.sentence for p in problems(model)} if broken or unfinished(model) else {}
-    return Known(model, facts, counted, hidden, layers, marked, wrong_keys(nodes, keys, wrong), nodes, keys)
+    said = wrong_keys(nodes, keys, wrong)
+    return Known(model, facts, counted, hidden, layers, marked, said, nodes, keys, holds_quantization(nodes))
+
+
+def holds_quantization(nodes: Iterable[ir.Node]) -> bool:
+    """Whether there is a quantization node among some."""
+    return any(node.op_type in QUANTIZATION for node in nodes)
 
 
 def wrong_keys(nodes: Iterable[ir.Node], keys: Iterable[str], wrong: Mapping[str, str]) -> dict[str, str]:

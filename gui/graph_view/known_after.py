@@ -14,10 +14,10 @@ from core.measure.cost import Cost, LayerCost, recount
 from core.measure.memory import PeakMemory, peak_memory
 from core.model.editing.changes import Changes
 from core.model.facts import Facts
-from core.model.facts_after import facts_after
+from core.model.facts_after import Place, facts_after
 from core.model.marks import layer_marks
 from core.model.model import Model, layer_name
-from gui.graph_view.known import QUANTIZATION, Known, constant, keys_of, wrong_keys
+from gui.graph_view.known import QUANTIZATION, Known, constant, holds_quantization, keys_of, wrong_keys
 from gui.graph_view.model_work import IN_THREAD
 from gui.words import mark, tr
 
@@ -33,7 +33,9 @@ def transplanted(whole: Known, model: Model) -> Known | None:
     facts = Facts(model.graph.graph, whole.facts.shapes, whole.facts.dtypes, whole.facts.constants)
     hidden = frozenset(id(twin[n]) for n in nodes if id(n) in whole.hidden)
     layers = {key: (twin[node], counted) for key, (node, counted) in whole.layers.items()}
-    return Known(model, facts, whole.cost, hidden, layers, whole.marks, whole.wrong, others, whole.keys)
+    return Known(
+        model, facts, whole.cost, hidden, layers, whole.marks, whole.wrong, others, whole.keys, whole.quantized
+    )  # fmt: skip
 
 
 def counted_anew(whole: Known, exact: Known | Cost | None) -> Known | None:
@@ -49,21 +51,23 @@ def counted_anew(whole: Known, exact: Known | Cost | None) -> Known | None:
     return dataclasses.replace(whole, cost=exact, layers=layers)
 
 
-def known_after(before: Known, model: Model, changes: Changes, wrong: Mapping[str, str]) -> Known | None:
+def known_after(
+    before: Known, model: Model, changes: Changes, wrong: Mapping[str, str], place: Place | None = None
+) -> Known | None:
     """What is known of ``model``, which an edit made of ``before.model``'s graph.
 
-    ``wrong``: name of a layer -> what is wrong with it. None where the whole model must be looked at again.
+    ``wrong``: name of a layer -> what is wrong with it; ``place``: see :func:`facts_after`. None where the whole model must be looked at again.
     """
     if changes.whole:
         return None
-    after = facts_after(before.facts, model, changes.layers)
+    after = facts_after(before.facts, model, changes.layers, place)
     if after is None:
         return None
     looked_at = after.inferred | changes.layers
     nodes, keys, costs = _rows(before, model, changes)
     gone = {costs.pop(n).name for n in changes.removed if n in costs}
     renamed = {costs[n].name for n in changes.layers if n in costs}
-    costs.update(recount(model, after.facts, looked_at))
+    costs.update(recount(model, after.facts, looked_at, place))
     for node in looked_at:
         costs.setdefault(node, LayerCost(layer_name(node), node.op_type, 0, None, 0, None, _LATER.note))
     hidden = _hidden(before.hidden, changes.removed, looked_at)
@@ -76,8 +80,9 @@ def known_after(before: Known, model: Model, changes: Changes, wrong: Mapping[st
     for one in layer_marks(model, changes.layers):
         marks[one.layer] = (*marks.get(one.layer, ()), one.sentence)
     counted = _total(before.cost, model, after.facts, [costs[n] for n in nodes])
+    quantized = before.quantized and holds_quantization(nodes) or holds_quantization(looked_at)
     return Known(
-        model, after.facts, counted, hidden, layers, marks, wrong_keys(nodes, keys, wrong), nodes, keys
+        model, after.facts, counted, hidden, layers, marks, wrong_keys(nodes, keys, wrong), nodes, keys, quantized
     )  # fmt: skip
 
 

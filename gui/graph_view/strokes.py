@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar, NamedTuple, cast
 from weakref import WeakKeyDictionary
 
 import onnx_ir as ir
 
+from core.model.layout import Point
 from core.model.layout_nested import Inside
 from gui.graph_view.sizes import Metrics
 from gui.graph_view.sketch import Area
@@ -49,17 +49,37 @@ class Strokes:
 
     def __init__(self, inside: Inside) -> None:
         self.bands: dict[int, list[Stretch]] = {}
-        seen: set[Stretch] = set()
-        for route, ends in zip(inside.routes, inside.ends, strict=True):
-            end = len(route) - 2
-            for k, ((x0, y0), (x1, y1)) in enumerate(pairwise(route)):
-                for piece in _cut(Stretch(x0, y0, x1, y1, ends and k == end)):
-                    if piece not in seen:
-                        seen.add(piece)
-                        self.bands.setdefault(int(piece.y0 // BAND), []).append(piece)
+        seen: set[tuple[float, float, float, float, bool]] = set()
+        cut: dict[tuple[float, float], float] = {}  # from where a long line is cut already, down to which border
+        for new, ends in zip(branches(inside.routes), inside.ends, strict=True):
+            for (x0, y0), (x1, y1), end in new:
+                whole = (x0, y0, x1, y1, ends and end)
+                if whole in seen:
+                    continue
+                seen.add(whole)
+                if x0 == x1 and y1 - y0 > BAND / 4 and y1 // BAND > y0 // BAND:
+                    self._cut(Stretch(*whole), cut)
+                else:
+                    self.bands.setdefault(int(y0 // BAND), []).append(Stretch(*whole))
         self.last = max(self.bands, default=-1)
         self.tops = sorted((box[1], k) for k, box in enumerate(inside.boxes))
         self.tallest = max((box[3] for box in inside.boxes), default=0.0)
+
+    def _cut(self, whole: Stretch, cut: dict[tuple[float, float], float]) -> None:
+        """A long straight piece in as many as bands, so that a band knows all that crosses it.
+
+        Of those that set out from one point each goes on where another was cut last: thousands of readers of a tensor
+        share its trunk.
+        """
+        x, y0, _, y1, last = whole
+        done = cut.get((x, y0), y0)
+        at = min(done, y1 // BAND * BAND)
+        while y1 // BAND > at // BAND:
+            border = (at // BAND + 1) * BAND
+            self.bands.setdefault(int(at // BAND), []).append(Stretch(x, at, x, border, False))
+            at = border
+        cut[x, y0] = max(done, at)
+        self.bands.setdefault(int(at // BAND), []).append(Stretch(x, at, x, y1, last))
 
     @classmethod
     def of(cls, inside: Inside) -> Strokes:
@@ -79,14 +99,22 @@ class Strokes:
                 yield k
 
 
-def _cut(piece: Stretch) -> Iterator[Stretch]:
-    """A long straight piece in as many as bands, so that a band knows all that crosses it."""
-    x0, y0, x1, y1, last = piece
-    while x0 == x1 and y1 // BAND > y0 // BAND and y1 - y0 > BAND / 4:
-        border = (y0 // BAND + 1) * BAND
-        yield Stretch(x0, y0, x1, border, False)
-        y0 = border
-    yield Stretch(x0, y0, x1, y1, last)
+def branches(routes: Iterable[Sequence[Point]]) -> Iterator[list[tuple[Point, Point, bool]]]:
+    """Of each route the pieces that no route before it has, and whether it ends there.
+
+    Routes of a tensor set out from one point and run along one trunk; so what is before a known piece is known.
+    """
+    known: dict[Point, set[tuple[Point, Point]]] = {}
+    for route in routes:
+        met, new, end = known.setdefault(route[0], set()), [], len(route) - 2
+        for k in range(end, -1, -1):
+            piece = (route[k], route[k + 1])
+            if piece in met and k < end:
+                break
+            met.add(piece)
+            new.append((*piece, k == end))
+        new.reverse()
+        yield new
 
 
 def labels(area: Area, inside: Inside, metrics: Metrics) -> list[Label]:
@@ -128,8 +156,8 @@ def shifted(label: Label, x: float, y: float) -> Label:
 def _curves(inside: Inside) -> dict[float, set[tuple[float, float]]]:
     """From where to where curves run, by the height they begin at."""
     out: dict[float, set[tuple[float, float]]] = {}
-    for route in inside.routes:
-        for (x0, y0), (x1, _) in pairwise(route):
+    for new in branches(inside.routes):
+        for (x0, y0), (x1, _), _ in new:
             if x0 != x1:
                 out.setdefault(y0, set()).add((min(x0, x1), max(x0, x1)))
     return out

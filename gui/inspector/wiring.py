@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import onnx_ir as ir
 
 from gui.graph_view.known import Known
@@ -12,11 +14,19 @@ class Wiring:
 
     def __init__(self, whole: Known) -> None:
         self.whole = whole
-        self._keys = {id(node): key for key, (node, _) in whole.layers.items()}
 
     def key(self, node: ir.Node | None) -> str:
         """'' for a node that is no layer."""
-        return self._keys.get(id(node), "") if node is not None else ""
+        if node is None or id(node) in self.whole.hidden:
+            return ""
+        found = self.whole.layers.get(node.name or "")
+        if found is not None and found[0] is node:  # nearly all: the key is the name
+            return node.name or ""
+        return self._keys.get(id(node), "")
+
+    @cached_property
+    def _keys(self) -> dict[int, str]:
+        return {id(node): key for key, (node, _) in self.whole.layers.items()}
 
     def maker(self, value: ir.Value) -> str:
         """The layer whose output a value is; '' for an input of the model or a constant."""
