@@ -18,6 +18,7 @@ from gui.data_panel.panel import DataSummary
 from gui.data_panel.pictures import Picture, picture
 from gui.desk import Desk
 from gui.graph_view.known import known
+from gui.graph_view.model_work import IN_THREAD
 from gui.history.entries import Entry
 from gui.jobs.running_job import RunningJob
 from gui.menus import Menus
@@ -95,6 +96,9 @@ class Bindings:
 
     def show_edited(self, changes: Changes) -> None:
         """The same graph, changed in place; cheap where little changed."""
+        model = self._desk.state.model
+        if model is not None and len(model.graph.graph) > IN_THREAD:
+            self._desk.window.inspector.hold()
         self._show_model()
         self._count()
 

@@ -104,7 +104,7 @@ class Drafting(QObject):
             return None
         whole = self._sketcher.whole
         if self._tree is None or self._tree[0] is not whole:
-            self._tree = (whole, Tree(self._sketcher.members, whole))
+            self._tree = (whole, Tree(self._sketcher.wiring))
         return self._tree[1]
 
     def around(self, key: str) -> list[str]:

@@ -31,8 +31,14 @@ class Membership:
         self.blocks: list[Place] = []
         self.homes: dict[ir.Node, int] = {}
         self._structures: dict[int, int] = {}
+        self._groups: list[list[int]] | None = None  # those of one structure, as long as none has changed
+        self._alike: tuple[list[list[int]], dict[int, tuple[int, int]]] | None = None  # made of such groups
         self._add(nodes, root, -1, 0)
         self.number = {block.path: k for k, block in enumerate(self.blocks)}
+        self.last = list(range(len(self.blocks)))  # a block and all in it are numbered in a row
+        for k in range(len(self.blocks) - 1, 0, -1):
+            parent = self.blocks[k].parent
+            self.last[parent] = max(self.last[parent], self.last[k])
 
     def _add(self, nodes: Sequence[ir.Node], block: Block, parent: int, depth: int) -> None:
         me = len(self.blocks)
@@ -50,8 +56,9 @@ class Membership:
     def copy(self) -> Membership:
         """Another one that can be changed without changing this; the tree itself never changes."""
         twin = Membership.__new__(Membership)
-        twin.blocks, twin.number = self.blocks, self.number
+        twin.blocks, twin.number, twin.last = self.blocks, self.number, self.last
         twin.homes, twin._structures = dict(self.homes), dict(self._structures)
+        twin._groups, twin._alike = self._groups, self._alike
         return twin
 
     def follow(self, nodes: Sequence[ir.Node]) -> None:
@@ -97,19 +104,18 @@ class Membership:
 
     def touched(self, nodes: Iterable[ir.Node], every: Sequence[ir.Node]) -> None:
         """Look again whether the blocks around changed layers are still built like others. ``every`` are all nodes."""
-        blocks = {k for node in nodes if node in self.homes for k in self.above(self.homes[node])} - {ROOT}
+        homes = self.homes
+        blocks = {k for node in nodes if node in homes for k in self.above(homes[node])} - {ROOT}
         if not blocks:
             return
-        members: dict[int, list[ir.Node]] = {k: [] for k in blocks}
-        inner = {self.homes[node] for node in every}
-        within = {home: [k for k in self.above(home) if k in blocks] for home in inner}
-        for node in every:
-            for k in within[self.homes[node]]:
-                members[k].append(node)
-        for k, inside in members.items():
+        self._groups = None
+        known = [homes[node] for node in every]
+        for k in blocks:
             self._structures.pop(k, None)
+            last = self.last[k]
+            inside = [at for at, home in enumerate(known) if k <= home <= last]
             if inside and len(inside) <= _LARGE:
-                self._structures[k] = structure(inside)
+                self._structures[k] = structure([every[at] for at in inside])
 
     def above(self, block: int) -> list[int]:
         """A block and those around it, innermost first."""
@@ -121,14 +127,20 @@ class Membership:
 
     def _classes(self) -> list[list[int]]:
         """Blocks of the same structure, in the tree's order, where there are several."""
-        alike: dict[int, list[int]] = {}
-        for k in sorted(self._structures):
-            alike.setdefault(self._structures[k], []).append(k)
-        return [group for group in alike.values() if len(group) > 1]
+        if self._groups is None:
+            alike: dict[int, list[int]] = {}
+            for k in sorted(self._structures):
+                alike.setdefault(self._structures[k], []).append(k)
+            self._groups = [group for group in alike.values() if len(group) > 1]
+        return self._groups
 
     def alike(self) -> dict[int, tuple[int, int]]:
-        """Which of how many blocks of the same structure each block is, where it is not the only one."""
-        return {k: (j, len(group)) for group in self._classes() for j, k in enumerate(group, 1)}
+        """Which of how many blocks of the same structure each block is, where it is not the only one; the same dict
+        until that changes."""
+        groups = self._classes()
+        if self._alike is None or self._alike[0] is not groups:
+            self._alike = (groups, {k: (j, len(group)) for group in groups for j, k in enumerate(group, 1)})
+        return self._alike[1]
 
     def identical(self, block: int) -> list[int]:
         """All blocks of the same structure, itself included, in the tree's order."""

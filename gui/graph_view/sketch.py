@@ -168,18 +168,34 @@ class Sketcher:
     def _renew(self, before: Wiring, touched: set[int]) -> None:
         """Forget what was made of blocks that the edit has touched."""
         now, alike = self.wiring, self.members.alike()
-        for k in {*alike, *self._alike} - self._opened:  # a closed block's card says which of how many it is
-            if alike.get(k) != self._alike.get(k):
-                touched |= now.around(k)
+        if alike is not self._alike:
+            others = {k for k, _ in alike.items() ^ self._alike.items()}
+            for k in others - self._opened:  # a closed block's card says which of how many it is
+                if now.nearest[k] == k:
+                    touched |= now.around(k)
         self._alike = alike
-        if before.nearest != now.nearest or before.outputs != now.outputs:
-            self._areas.clear()
-            return
+        touched = touched | self._moved(before, now)
         now.crossings, now.kinds = before.crossings, before.kinds
         for k in touched:
             self._areas.pop(k, None)
             now.crossings.pop(k, None)
             now.kinds.pop(k, None)
+
+    @staticmethod
+    def _moved(before: Wiring, now: Wiring) -> set[int]:
+        """Blocks that look different because one has got or lost its border, or because other tensors leave the graph.
+
+        Layers of a block without a border stand in the next block outwards: only the blocks around it see a change.
+        """
+        out: set[int] = set()
+        for k, (old, new) in enumerate(zip(before.nearest, now.nearest, strict=True)):
+            if old != new:
+                for wiring, home in ((before, old), (now, new)):
+                    out |= {k, home} | wiring.around(home)
+        ends = set(before.outputs) ^ set(now.outputs)
+        if ends or before.outputs != now.outputs:
+            out |= before.touched((), ends) | now.touched((), ends)
+        return out
 
     def adopt(self, whole: Known) -> bool:
         """Go on with a copy of the graph, perhaps after an edit, where nearly all of what is known was taken along.

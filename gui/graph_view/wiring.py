@@ -80,11 +80,10 @@ class Wiring:
             else:
                 self.nearest[k] = self.nearest[parent]
                 self._passed.setdefault(self.nearest[k], []).append(k)
-        self.last = list(range(len(blocks)))  # a block and all in it are numbered in a row
+        self.last = members.last
         self.first = [ats[0] if ats else len(self._rows) for ats in by_home]  # the first layer of each
         for k in range(len(blocks) - 1, 0, -1):
             parent = blocks[k].parent
-            self.last[parent] = max(self.last[parent], self.last[k])
             self.first[parent] = min(self.first[parent], self.first[k])
         graph = whole.model.graph
         self.inputs = dict.fromkeys(real_inputs(graph))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from core.data.images import is_image
 from core.model.model import Model
-from gui.graph_view.known import Known, known
+from gui.graph_view.known import Known, known, known_already
 from gui.graph_view.model_work import ModelWork
 from gui.inspector.block_tree import Alike, chosen_block, layers_in
 from gui.inspector.context import Context
@@ -64,13 +64,22 @@ class Inspector(QScrollArea):
         self.alike: Alike | None = None
         self._tensor = ""
         self._editable = False
+        self._late = QTimer(self, interval=0, singleShot=True)
+        self._late.timeout.connect(self._rebuild)
         self._rebuild()
+
+    def hold(self) -> None:
+        """What is set from now until the event loop turns is shown all at once: a page takes 10 ms to make."""
+        self._late.start()
 
     def set_model(self, model: Model | None) -> None:
         """Show another model, or none; the selection is kept as far as its layers exist."""
         if model is None:
             self._work.forget()
             self._show(None)
+        elif (whole := known_already(model)) is not None:
+            self._work.forget()
+            self._show(whole)
         elif not self._work.run(model, known, self._show):
             self._show(None, tr("Reading the graph…"))
 
@@ -106,6 +115,8 @@ class Inspector(QScrollArea):
 
     def _rebuild(self) -> None:
         """A new page where the old one stood: what the eye rests on stays in its place as far as it can."""
+        if self._late.isActive():
+            return
         anchor = self._anchor()
         self.setUpdatesEnabled(False)
         above = self.page.begin()
