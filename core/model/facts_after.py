@@ -37,7 +37,8 @@ def facts_after(before: Facts, model: Model, changed: Iterable[ir.Node], place: 
     """Facts of ``model``, of which ``changed`` may differ from what ``before`` tells of.
 
     ``place``: a number that grows from layer to layer, None for a node that is no layer of the graph; without it the
-    layers are counted. None where a value that is known before running would have to be computed again: then infer() is needed.
+    layers are counted. None where a value that is known before running would have to be computed again: then infer()
+    is needed.
     """
     graph = model.graph.graph
     shapes, dtypes = dict(before.shapes), dict(before.dtypes)

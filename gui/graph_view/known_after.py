@@ -56,7 +56,8 @@ def known_after(
 ) -> Known | None:
     """What is known of ``model``, which an edit made of ``before.model``'s graph.
 
-    ``wrong``: name of a layer -> what is wrong with it; ``place``: see :func:`facts_after`. None where the whole model must be looked at again.
+    ``wrong``: name of a layer -> what is wrong with it; ``place``: see :func:`facts_after`. None where the whole model
+    must be looked at again.
     """
     if changes.whole:
         return None
@@ -80,7 +81,7 @@ def known_after(
     for one in layer_marks(model, changes.layers):
         marks[one.layer] = (*marks.get(one.layer, ()), one.sentence)
     counted = _total(before.cost, model, after.facts, [costs[n] for n in nodes])
-    quantized = before.quantized and holds_quantization(nodes) or holds_quantization(looked_at)
+    quantized = (before.quantized and holds_quantization(nodes)) or holds_quantization(looked_at)
     return Known(
         model, after.facts, counted, hidden, layers, marks, wrong_keys(nodes, keys, wrong), nodes, keys, quantized
     )  # fmt: skip
