@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,7 +76,12 @@ def fidelity(
         data = splits.take(data, limit, seed)
         on = data.name
         pairs = _on_data(reference, model, sessions, data, job)
-    return _Sums().over(pairs).result(on, " ".join(notes))
+    return closeness(pairs, on, " ".join(notes))
+
+
+def closeness(pairs: Iterable[tuple[Outputs, Outputs]], on: str, note: str = "") -> Fidelity:
+    """The same of answers that are there already: batches of (reference's, model's) outputs by name, [B, ...]."""
+    return _Sums().over(pairs).result(on, note)
 
 
 def _on_data(
@@ -112,7 +117,7 @@ class _Sums:
         self._agree = self._items = 0
         self._classifier = True
 
-    def over(self, pairs: Iterator[tuple[Outputs, Outputs]]) -> _Sums:
+    def over(self, pairs: Iterable[tuple[Outputs, Outputs]]) -> _Sums:
         for first, second in pairs:
             self._add(first, second)
         return self

@@ -8,6 +8,7 @@ the proof every pruning act runs.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 
 import numpy as np
 import numpy.typing as npt
@@ -51,18 +52,30 @@ def mask(model: Model, groups: ChannelGroups, removed: Removed) -> Model:
 
     (Masked variances and divisors are one, so that nothing is divided by zero.)
     """
-    gone = groups.gone(removed)
     new = model.clone()
     stored = _stored_values(new)
+    for name, array in masked_tensors(model, groups, removed).items():
+        _store(stored[name], array)
+    return new
+
+
+def masked_tensors(model: Model, groups: ChannelGroups, removed: Removed) -> dict[str, npt.NDArray[np.generic]]:
+    """Tensor name -> its numbers in the masked model, for every tensor that holds a removed channel."""
+    gone = groups.gone(removed)
+    stored = _stored_values(model)
     arrays: dict[str, npt.NDArray[np.generic]] = {}
     for occurrence in groups.occurrences:
         dead = gone[occurrence.labels]
         if dead.any():
             array = arrays.setdefault(occurrence.tensor, _array(stored[occurrence.tensor]).copy())
             array[(slice(None),) * occurrence.axis + (dead,)] = occurrence.blank
-    for name, array in arrays.items():
-        _store(stored[name], array)
-    return new
+    return arrays
+
+
+def stored_arrays(model: Model, names: Collection[str]) -> dict[str, npt.NDArray[np.generic]]:
+    """The numbers of initializers and of outputs of Constant nodes, by name."""
+    stored = _stored_values(model)
+    return {name: _array(stored[name]) for name in names}
 
 
 def surviving(groups: ChannelGroups, removed: Removed) -> dict[str, tuple[int, Flags]]:

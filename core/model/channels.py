@@ -7,7 +7,7 @@ The parts: channel_labels (labels, union-find), channel_rules and channel_rules_
 channel_checks (shared tensors), channel_groups (the result), channel_mend and channel_cut.
 """
 
-from core.model.channel_cut import cut, facts_after, mask, surviving
+from core.model.channel_cut import cut, facts_after, mask, masked_tensors, stored_arrays, surviving
 from core.model.channel_groups import ChannelGroup, ChannelGroups, Member, Removed, find_groups
 from core.model.model import layer_name
 
@@ -21,5 +21,7 @@ __all__ = [
     "find_groups",
     "layer_name",
     "mask",
+    "masked_tensors",
+    "stored_arrays",
     "surviving",
 ]
