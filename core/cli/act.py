@@ -14,7 +14,7 @@ from core.cli.output import figure, job, print_json, table
 from core.cli.places import overrides, place, settings
 from core.errors import Cancelled, UserError
 from core.methods.device import device_of
-from core.methods.scope import Scope
+from core.methods.scope import Override, Scope
 from core.report import Report
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from core.project.recipe import Step
 
 _ROWS = 20  # of a report's table, for people
+_TOLERANCE = 1.0  # points that a group alone may lose
 
 
 def apply(args: argparse.Namespace) -> int:
@@ -31,13 +32,15 @@ def apply(args: argparse.Namespace) -> int:
     from core.project.recipe import Recipe, Step
 
     chosen = load_methods().get(args.method)
+    if args.tolerance is not None and not args.ratios_from:
+        raise UserError("--tolerance belongs to --ratios-from REPORT.json.", "For the analysis: --set tolerance=1.")
     if args.teacher and "teacher" not in (*chosen.needs, *chosen.uses):
         raise UserError(f"{args.method} takes no teacher.", "Leave --teacher out, or use tune.finetune.")
     step = Step(
         method=args.method,
         params=settings(args.set),
         scope=Scope(pattern=args.layers),
-        overrides=overrides(args.override),
+        overrides=(*_ratios_of(args), *overrides(args.override)),
         data=place(args.data),
         test=place(args.test),
         preprocess=_preparation(args.preprocess),
@@ -45,6 +48,17 @@ def apply(args: argparse.Namespace) -> int:
         seed=args.seed,
     )
     return _act(Recipe((step,)), args)
+
+
+def _ratios_of(args: argparse.Namespace) -> tuple[Override, ...]:
+    """--ratios-from: what a report of a pruning sensitivity suggests for each layer."""
+    from core.methods.analyse.sensitivity_report import holds_ratios, ratios_from
+    from core.project.report_file import load_report
+
+    if not args.ratios_from:
+        return ()
+    report = load_report(args.ratios_from, holds_ratios)
+    return ratios_from(report, _TOLERANCE if args.tolerance is None else args.tolerance)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -72,14 +86,14 @@ def _act(recipe: Any, args: argparse.Namespace) -> int:
     from core.project.checkpoints import Checkpoints
     from core.project.context import check_output
     from core.project.recipe import checked
+    from core.project.report_file import save_report
 
     out = Path(args.output)
-    if out.suffix.lower() != ".onnx":
-        raise UserError(f"'{out.name}' must end in .onnx.", "Other formats are written by 'thimble export'.")
+    steps = [checked(step)[2] for step in recipe.steps]
+    analysis = _check_suffix(out, steps)
     check_output(out, source=Path(args.model))
     if args.device != "cpu":
         device_of(args.device)
-    steps = [checked(step)[2] for step in recipe.steps]
     model = open_model(args.model)
     checkpoints = Checkpoints(out.with_name(f"{out.name}.checkpoint"), alone=True)
     if args.fresh:
@@ -90,10 +104,29 @@ def _act(recipe: Any, args: argparse.Namespace) -> int:
         if checkpoints.left():
             print("thimble: The same command goes on from here; with --fresh it starts anew.", file=sys.stderr)
         raise
-    save_onnx(model, out)
+    if analysis:
+        save_report(reports[0], out)
+    else:
+        save_onnx(model, out)
     checkpoints.clear()
     _print(out, reports, args.json)
     return 0
+
+
+def _check_suffix(out: Path, steps: Sequence[Step]) -> bool:
+    """Whether the only step makes no model but a report; raises UserError where the file's name does not fit."""
+    from core.methods.method import load_methods
+
+    if len(steps) == 1 and load_methods().get(steps[0].method).analysis:
+        if out.suffix.lower() != ".json":
+            raise UserError(
+                f"'{out.name}' must end in .json: {steps[0].method} makes no model but a report.",
+                "Example: -o report.json.",
+            )
+        return True
+    if out.suffix.lower() != ".onnx":
+        raise UserError(f"'{out.name}' must end in .onnx.", "Other formats are written by 'thimble export'.")
+    return False
 
 
 def _run_all(

@@ -172,7 +172,8 @@ def _new(commands: Commands[_Parser]) -> None:
 
 
 def _acting(parser: _Parser) -> None:
-    parser.add_argument("-o", "--output", required=True, metavar="OUT", help="the .onnx file to write")
+    output = "the .onnx file to write; a .json file for an analysis"
+    parser.add_argument("-o", "--output", required=True, metavar="OUT", help=output)
     _judging(
         parser,
         required=False,
@@ -181,7 +182,7 @@ def _acting(parser: _Parser) -> None:
     parser.add_argument("--test", help="data for judging (default: a part of --data)")
     parser.add_argument("--device", default="cpu", metavar="D", help="where to train: cpu (default), cuda or mps")
     parser.add_argument(
-        "--fresh", action="store_true", help="train anew instead of going on from OUT.checkpoint after an interruption"
+        "--fresh", action="store_true", help="start anew instead of going on from OUT.checkpoint after an interruption"
     )
     parser.add_argument("--teacher", help="model to distil from")
     parser.add_argument(
@@ -197,6 +198,10 @@ def _apply(commands: Commands[_Parser]) -> None:
     parser.add_argument("--set", action="append", default=[], metavar="K=V", nargs="+", help="parameters of the method")
     parser.add_argument("--override", action="append", default=[], metavar=("PATTERN", "K=V"), nargs="+",
                         help="other parameters for layers whose name matches; the last that matches holds")  # fmt: skip
+    parser.add_argument("--ratios-from", metavar="REPORT", default="",
+                        help="ratios per layer from the .json of analyse.pruning_sensitivity")  # fmt: skip
+    parser.add_argument("--tolerance", type=float, metavar="T",
+                        help="with --ratios-from: points that each layer alone may lose (default 1)")  # fmt: skip
     _acting(parser)
 
 

@@ -57,10 +57,10 @@ class MaskedRuns:
         self._here = self._start
         self._items = sum(len(next(iter(feed.values()))) for feed in feeds)
 
-    def uncut(self, job: Job) -> list[Outputs]:
-        """The model's own answers, batch by batch."""
+    def uncut(self, job: Job, say: str = "") -> list[Outputs]:
+        """The model's own answers, batch by batch. ``say`` is what progress is reported with."""
         session = onnx_session(self._model, self._threads)
-        return [self._real(session.run(feed), k) for k, feed in self._each(self._start.values, job)]
+        return [self._real(session.run(feed), k) for k, feed in _each(self._start.values, job, say)]
 
     def share_behind(self, group: ChannelGroup, weights: Mapping[str, float]) -> float:
         """The share of all layers' ``weights`` (by layer name, such as MACs) that is run again for each mask."""
@@ -68,9 +68,9 @@ class MaskedRuns:
         each = [weights.get(layer_name(node), 0.0) for node in self._nodes]
         return sum(each[first:]) / (sum(each) or 1.0)
 
-    def of_group(self, group: ChannelGroup, job: Job) -> GroupRuns:
+    def of_group(self, group: ChannelGroup, job: Job, say: str = "") -> GroupRuns:
         """Everything that masks of the group need, computed once. Raises Cancelled between batches."""
-        self._go_to(self._first_layer(group), job)
+        self._go_to(self._first_layer(group), job, say)
         return GroupRuns(self, group, stored_arrays(self._model, _tensors(group)))
 
     def session(self, weights: Mapping[str, Array], stored: bool) -> OnnxSession:
@@ -97,7 +97,7 @@ class MaskedRuns:
     def _first_layer(self, group: ChannelGroup) -> int:
         return self._wiring.first_reader(_tensors(group))
 
-    def _go_to(self, position: int, job: Job) -> None:
+    def _go_to(self, position: int, job: Job, say: str) -> None:
         """Have the values that the layers from ``position`` on need, or those of an earlier place if they are large."""
         if position < self._here.position:
             self._here = self._start
@@ -110,7 +110,7 @@ class MaskedRuns:
             needed = self._wiring.crossing(self._here.position)
             session = onnx_session(self._piece(needed, made, self._here), self._threads)
         found = []
-        for _, values in self._each(self._here.values, job):
+        for _, values in _each(self._here.values, job, say):
             feed = {} if session is None else {p.name: values[p.name] for p in session.inputs}
             new = {} if session is None else session.run(feed)
             found.append({name: new[name] if name in new else values[name] for name in wanted})
@@ -140,19 +140,14 @@ class MaskedRuns:
         made = ir.Model(graph, ir_version=version, functions=list(whole.functions.values()))
         return self._model.with_graph(made)
 
-    def _each(self, batches: Sequence[dict[str, Array]], job: Job) -> Iterator[tuple[int, dict[str, Array]]]:
-        for k, batch in enumerate(batches):
-            job.check()
-            yield k, batch
-
     def _real(self, outputs: Mapping[str, Array], batch: int) -> Outputs:
         """The rows of real items, of the model's outputs in their order."""
         return {name: outputs[name][: self._counts[batch]] for name in self._model.output_names}
 
-    def run(self, session: OnnxSession, weights: Feed, job: Job) -> list[Outputs]:
+    def run(self, session: OnnxSession, weights: Feed, job: Job, say: str = "") -> list[Outputs]:
         """The model's outputs, from a :meth:`session` on the layers not yet done."""
         found = []
-        for k, values in self._each(self._here.values, job):
+        for k, values in _each(self._here.values, job, say):
             feed = {p.name: weights[p.name] if p.name in weights else values[p.name] for p in session.inputs}
             found.append(self._real({**values, **session.run(feed)}, k))
         return found
@@ -180,12 +175,16 @@ class GroupRuns:
         masked = self._runs.masked_weights(self._group, units)
         return any(masked[name].tobytes() != self._tensors[name].tobytes() for name in masked)
 
-    def masked(self, units: Collection[int], job: Job) -> list[Outputs]:
+    def masked(self, units: Collection[int], job: Job, say: str = "") -> list[Outputs]:
         """Answers with these units masked, batch by batch. Raises Cancelled between batches."""
         weights = {**self._tensors, **self._runs.masked_weights(self._group, units)}
         if self._stored or self._session is None:
             self._session = self._runs.session(weights, self._stored)
-        return self._runs.run(self._session, weights, job)
+        return self._runs.run(self._session, weights, job, say)
+
+
+def _each(batches: Sequence[dict[str, Array]], job: Job, say: str) -> Iterator[tuple[int, dict[str, Array]]]:
+    return enumerate(job.track(batches, len(batches), say))
 
 
 def _tensors(group: ChannelGroup) -> tuple[str, ...]:
@@ -209,7 +208,7 @@ class _Wiring:
 
     def made_at(self, name: str) -> int:
         """The number of the layer that makes a value; -1 for an input."""
-        return self._made[name] if name in self._made else -1
+        return self._made.get(name, -1)
 
     def readers(self, name: str) -> Sequence[int]:
         """Numbers of the layers that read a value, in order."""

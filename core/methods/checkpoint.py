@@ -50,8 +50,9 @@ class Damaged(Exception):
 class CheckpointFile:
     """Writes and reads the checkpoint of one training."""
 
-    def __init__(self, place: CheckpointPlace, job: Job) -> None:
-        self._place, self._job = place, job
+    def __init__(self, place: CheckpointPlace, job: Job, what: str = "Training") -> None:
+        """``what`` begins a sentence about the job: it starts anew, it goes on."""
+        self._place, self._job, self._what = place, job, what
         self._written, self._took = time.monotonic(), 0.0
         self._able = True
 
@@ -70,7 +71,7 @@ class CheckpointFile:
         except OSError as error:
             self._able = False
             why = error.strerror or str(error)
-            self._job.log(f"No checkpoint can be written to '{self._place.path}': {why}. Training goes on without.")
+            self._job.log(f"No checkpoint can be written to '{self._place.path}': {why}. {self._what} goes on without.")
         self._written = time.monotonic()
         self._took = self._written - start
 
@@ -84,13 +85,13 @@ class CheckpointFile:
             self.ignore(str(error))
             return None
         if header["digest"] != self._place.digest:
-            self.ignore("it belongs to another training")
+            self.ignore("it belongs to another run")
             return None
         return tensors, header["state"]
 
     def ignore(self, why: str) -> None:
         """Say in the log that the file is not used."""
-        self._job.log(f"The checkpoint '{self._place.path.name}' is ignored: {why}. Training starts anew.")
+        self._job.log(f"The checkpoint '{self._place.path.name}' is ignored: {why}. {self._what} starts anew.")
 
 
 def read_header(path: Path) -> dict[str, Any]:

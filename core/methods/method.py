@@ -83,6 +83,7 @@ class Method:
 
     ``trains``: it can be stopped with the best so far as its result, and resumed from a checkpoint.
     ``overridable``: names of the parameters that may differ from layer to layer (``Context.overrides``).
+    ``analysis``: it makes no model. ``resumable``: it keeps its state in ``Context.checkpoint``, as a training does.
 
     Calling :meth:`run` checks kind and needs first and raises a UserError that names the cure.
     """
@@ -99,6 +100,13 @@ class Method:
     help: str = ""
     trains: bool = False
     overridable: tuple[str, ...] = ()
+    analysis: bool = False
+    resumable: bool = False
+
+    @property
+    def resumes(self) -> bool:
+        """Whether it goes on from where a crash or a cancel left it."""
+        return self.trains or self.resumable
 
     def refusal(
         self,
@@ -145,6 +153,7 @@ class Method:
             "needs": list(self.needs),
             "trains": self.trains,
             "overridable": list(self.overridable),
+            "analysis": self.analysis,
             "params": [s.to_json() for s in parameters.specs(self.params)],
         }
 
@@ -164,17 +173,18 @@ def method(
     plan: Callable[[Model, Any, Context], Plan] | None = None,
     trains: bool = False,
     overridable: tuple[str, ...] = (),
+    analysis: bool = False,
+    resumable: bool = False,
 ) -> Callable[[Apply], Apply]:
     """Register a function as a method; its docstring's first line is the help text.
 
-    ``needs`` must be there, ``uses`` may be: the form asks for both. ``trains`` and ``overridable``: see
-    :class:`Method`.
+    ``needs`` must be there, ``uses`` may be: the form asks for both. For the others see :class:`Method`.
     """
 
     def register(apply: Apply) -> Apply:
         lines = (getattr(apply, "__doc__", "") or "").strip().splitlines()
         help_line = lines[0] if lines else ""
-        rest = (accepts, needs, uses, plan, help_line, trains, overridable)
+        rest = (accepts, needs, uses, plan, help_line, trains, overridable, analysis, resumable)
         METHODS.add(key, Method(key, title, menu, params, apply, *rest))
         return apply
 

@@ -64,8 +64,8 @@ class Checkpoints:
         self._given: list[Path] = []
 
     def place(self, model: Model, step: Step, ctx: Context) -> CheckpointPlace | None:
-        """Where the step keeps its state; None for methods that do not train. ``step`` has all its parameters."""
-        if not load_methods().get(step.method).trains:
+        """Where the step keeps its state; None for methods that keep none. ``step`` has all its parameters."""
+        if not load_methods().get(step.method).resumes:
             return None
         digest = digest_of(model, step, ctx)
         path = self.folder / f"{digest}{SUFFIX}"

@@ -9,5 +9,6 @@ QUICK: dict[str, dict[str, Any]] = {
     "edit.graph": {"edits": _RELU},
     "tune.finetune": {"epochs": 1},
     "train.scratch": {"epochs": 1},
+    "analyse.pruning_sensitivity": {"items": 8, "ratios": "0.5"},
     "quantize.int8": {"calibration_items": 16},
 }

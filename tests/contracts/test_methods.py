@@ -51,13 +51,13 @@ def quick(method: Method) -> Any:
 
 @functools.cache
 def applied(*keys: str) -> Outcome | UserError:
-    """The outcome of a chain of methods on the sample, or the refusal of its last one."""
+    """The outcome of a chain of methods on the sample, or the refusal of its last one; an analysis changes nothing."""
     before = applied(*keys[:-1]) if len(keys) > 1 else Outcome(sample(), None)  # type: ignore[arg-type]
     if isinstance(before, UserError):
         return before
-    assert before.model is not None
+    assert before.model is not None or METHODS[keys[-2]].analysis
     try:
-        return METHODS[keys[-1]].run(before.model, quick(METHODS[keys[-1]]), context())
+        return METHODS[keys[-1]].run(before.model or sample(), quick(METHODS[keys[-1]]), context())
     except UserError as refusal:
         return refusal
 

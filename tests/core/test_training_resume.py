@@ -176,7 +176,7 @@ def test_damaged_and_foreign_checkpoints_are_ignored(tmp_path: Path) -> None:
     place.path.write_bytes(good)
     given, _, lines = train(settings, dataclasses.replace(place, digest="other", every=1e9))
     assert given == wanted
-    assert "it belongs to another training" in lines[0]
+    assert "it belongs to another run" in lines[0]
     with pytest.raises(Damaged):
         read_header(tmp_path / "absent")
 

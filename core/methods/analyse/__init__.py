@@ -1,0 +1,1 @@
+"""Acts that make no model but find something out about one."""
