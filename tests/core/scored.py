@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import onnx
+import onnx_ir as ir
+from onnx import TensorProto, helper
 
 from core.data.dataset import DataSet, Item
 from core.jobs import Job
@@ -43,14 +46,11 @@ def head(net: Network) -> Model:
     """Mean over positions, then a Gemm to the classes."""
     flat = net.node("Flatten", net.node("GlobalAveragePool", net.x))
     net.x = net.node("Gemm", flat, net.weight(CLASSES, net.channels), net.weight(CLASSES, scale=0.1), transB=1)
-    return _closed(net)
+    return closed(net)
 
 
-def _closed(net: Network) -> Model:
-    import onnx
-    import onnx_ir as ir
-    from onnx import TensorProto, helper
-
+def closed(net: Network) -> Model:
+    """The model that answers the current value, one score a class."""
     outputs = [helper.make_tensor_value_info(net.x, TensorProto.FLOAT, ["batch", CLASSES])]
     inputs = [helper.make_tensor_value_info("input", TensorProto.FLOAT, ["batch", 3, SIZE, SIZE])]
     graph = helper.make_graph(net.nodes, "scored", inputs, outputs, net.weights)
@@ -103,8 +103,6 @@ def weight(model: Model, layer: str, slot: int = 1) -> np.ndarray:
 
 def with_weight(model: Model, layer: str, array: np.ndarray, slot: int = 1) -> Model:
     """The model with another tensor of the same shape."""
-    import onnx_ir as ir
-
     new = model.clone()
     node = next(n for n in new.nodes() if n.name == layer)
     value = node.inputs[slot]
