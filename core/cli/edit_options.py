@@ -26,6 +26,8 @@ OPTIONS = (
     ("fit", "LAYER.INDEX=N", "a small new layer in front of an input gives it N channels"),
     ("bypass", "LAYER", "delete a layer; its readers read what it read; several: A,B"),
     ("delete", "LAYER", "delete a layer; its readers lack an input then; several: A,B"),
+    ("lock", "LAYERS", "keep a layer's channels when the network is pruned; a pattern means all that fit: layer3.*"),
+    ("unlock", "LAYERS", "its channels may be pruned again"),
     ("add-input", "NAME=SHAPE", "a new input, e.g. mask=batch,1,32,32; behind a colon the tensor it takes the place "
                                 "of: mask=1,64:hidden"),
     ("add-output", "TENSOR", "let a tensor come out of the graph"),
@@ -115,7 +117,7 @@ def _pairs() -> dict[str, Callable[[str, str], Edit]]:
 
 
 def _singles() -> dict[str, Callable[[str], Edit]]:
-    from core.model.editing import ends, folding, layers, names, several, whole
+    from core.model.editing import ends, folding, layers, locks, names, several, whole
 
     def cut(text: str) -> Edit:
         start, end = _split(text, "..", "FROM,...TO", first=True)
@@ -128,6 +130,8 @@ def _singles() -> dict[str, Callable[[str], Edit]]:
         "unset": lambda t: names.RemoveAttribute(*_split(t, ".", "LAYER.ATTR")),
         "bypass": one_or_more(layers.Bypass, several.BypassSeveral),
         "delete": one_or_more(layers.Delete, several.DeleteSeveral),
+        "lock": locks.Lock,
+        "unlock": locks.Unlock,
         "add_output": ends.AddOutput,
         "remove_output": ends.RemoveOutput,
         "remove_input": ends.RemoveInput,

@@ -1,4 +1,4 @@
-"""What no single rule can see: tensors that several layers share, and sizes that are used as numbers."""
+"""What no single rule can see: locks of the user, tensors that several layers share, sizes used as numbers."""
 
 from __future__ import annotations
 
@@ -7,11 +7,29 @@ from collections import defaultdict
 import numpy as np
 import onnx_ir as ir
 
-from core.model.channel_labels import STATIC_MOVES, Labelling, Lane, Occurrence
-from core.model.model import layer_name
+from core.model.channel_labels import STATIC_MOVES, Ints, Labelling, Lane, Occurrence
+from core.model.channel_rules_moves import slice_ranges
+from core.model.model import is_locked, layer_name
 
 # their size arguments are computed again from the survivors by core.model.channel_cut
 MENDED = {"Reshape", "Expand", "Split", "Slice", "Pad", "Gather", "Resize"}
+
+
+def lock_as_marked(state: Labelling) -> None:
+    """What the user locked stays: the channels that a marked layer makes, and so all that are coupled with them.
+
+    This reason comes before all others, because it is the one that the user can take back.
+    """
+    marked = [node for node in state.facts.graph if node.metadata_props and is_locked(node)]
+    names = {layer_name(node) for node in marked}
+    locks: list[tuple[Ints, str]] = []
+    for node in marked:
+        lanes = [lane for lane in map(state.lane, node.outputs) if lane is not None]
+        locks += [(lane.labels, f"locked by the user (layer {layer_name(node)})") for lane in lanes]
+    for o in state.occurrences if names else ():
+        if o.layer in names and o.role != "reads":
+            locks.append((o.labels, f"locked by the user (layer {o.layer})"))
+    state.locks[:0] = [(labels[labels != 0], reason) for labels, reason in locks]
 
 
 def check_shared_tensors(state: Labelling) -> None:
@@ -27,7 +45,7 @@ def check_shared_tensors(state: Labelling) -> None:
         if value.is_graph_output():
             for occurrence in found:
                 state.lock(occurrence.labels, f"its weight '{value.name}' is a graph output")
-        if len(uses) > 1 or len(found) > len({o.axis for o in found}):
+        if len(uses) > 1 or len(found) > len({(o.axis, o.rows) for o in found}):
             _check_one(state, found, uses)
 
 
@@ -49,8 +67,8 @@ def _final_uses(state: Labelling, value: ir.Value) -> set[tuple[int, int]]:
 
 
 def _check_one(state: Labelling, found: list[Occurrence], uses: set[tuple[int, int]]) -> None:
-    for axis in {o.axis for o in found}:
-        same = [o for o in found if o.axis == axis]
+    for axis, rows in {(o.axis, o.rows) for o in found}:
+        same = [o for o in found if (o.axis, o.rows) == (axis, rows)]
         why = f"its weight '{same[0].tensor}' is shared by layers that read it differently"
         for other in same[1:]:
             state.join(same[0].labels, other.labels, why)
@@ -108,8 +126,11 @@ def _is_mended_with(state: Labelling, node: ir.Node, lane: Lane) -> bool:
 def _reads_other_sizes(state: Labelling, node: ir.Node, axis: int) -> bool:
     """Whether a reader of a whole shape picks entries other than the channels' (a batch size, most often)."""
     shape_of = node.inputs[0].producer() if node.inputs and node.inputs[0] is not None else None
-    if node.op_type != "Gather" or shape_of is None or "start" in shape_of.attributes:
+    if node.op_type not in ("Gather", "Slice") or shape_of is None or "start" in shape_of.attributes:
         return False
-    chosen = state.constants(node.inputs[1])
     rank = len(state.shape(shape_of.inputs[0]))
+    if node.op_type == "Slice":
+        ranges = slice_ranges(state, node)
+        return ranges is not None and axis not in range(rank)[ranges.get(0, slice(None))]
+    chosen = state.constants(node.inputs[1])
     return chosen is not None and all(i % rank != axis for i in chosen)

@@ -16,7 +16,7 @@ import onnx_ir as ir
 
 from core.errors import UserError
 from core.model.channel_groups import ChannelGroups, Removed
-from core.model.channel_mend import MENDS, Flags, Survey
+from core.model.channel_mend import MENDS, Flags, Survey, sizes_after
 from core.model.facts import Facts
 from core.model.masks import check_patterns
 from core.model.model import Model
@@ -32,9 +32,13 @@ def cut(model: Model, groups: ChannelGroups, removed: Removed) -> Model:
     _refuse_empty(groups, removed)
     new = model.clone()
     stored = _stored_values(new)
-    for name, axes in _dead_positions(groups, gone).items():
+    in_rows = _dead_in_rows(groups, gone)
+    dead_in = _dead_positions(groups, gone)
+    for name in dict.fromkeys((*in_rows, *dead_in)):
         array = _array(stored[name])
-        for axis, dead in axes.items():
+        if name in in_rows:
+            array = _without(array, in_rows[name])
+        for axis, dead in dead_in.get(name, {}).items():
             array = np.compress(~dead, array, axis)
         _store(stored[name], array)
     survey = Survey(model, groups, gone)
@@ -42,7 +46,7 @@ def cut(model: Model, groups: ChannelGroups, removed: Removed) -> Model:
         mend = MENDS.get(node.op_type)
         if mend is not None and survey.touches(old):
             mend(survey, old, node)
-    _shrink_annotations(new, _sizes_after(groups, gone))
+    _shrink_annotations(new, sizes_after(groups, gone))
     check_patterns(new)
     return new
 
@@ -68,7 +72,8 @@ def masked_tensors(model: Model, groups: ChannelGroups, removed: Removed) -> dic
         dead = gone[occurrence.labels]
         if dead.any():
             array = arrays.setdefault(occurrence.tensor, _array(stored[occurrence.tensor]).copy())
-            array[(slice(None),) * occurrence.axis + (dead,)] = occurrence.blank
+            part = array if occurrence.rows is None else array[slice(*occurrence.rows)]
+            part[(slice(None),) * occurrence.axis + (dead,)] = occurrence.blank
     return arrays
 
 
@@ -90,23 +95,12 @@ def facts_after(smaller: Model, groups: ChannelGroups, removed: Removed) -> Fact
     Constants are those of the model before; ones that count channels are out of date.
     """
     shapes = dict(groups.facts.shapes)
-    for name, axes in _sizes_after(groups, groups.gone(removed)).items():
+    for name, axes in sizes_after(groups, groups.gone(removed)).items():
         shapes[name] = tuple(axes.get(k, size) for k, size in enumerate(shapes[name]))
     for name, value in smaller.graph.graph.initializers.items():
         if value.const_value is not None:
             shapes[name] = tuple(int(d) for d in value.const_value.shape.numpy())
     return Facts(smaller.graph.graph, shapes, groups.facts.dtypes, groups.facts.constants)
-
-
-def _sizes_after(groups: ChannelGroups, gone: Flags) -> dict[str, dict[int, int]]:
-    """Value name -> axis -> its new size, for every value that gets smaller, weights behind Transpose included."""
-    found: dict[str, dict[int, int]] = defaultdict(dict)
-    lanes = [(name, lane.axis, lane.labels) for name, lane in groups.lanes.items()]
-    for name, axis, labels in (*lanes, *((d.value, d.axis, d.labels) for d in groups.derived)):
-        dead = int(gone[labels].sum())
-        if dead:
-            found[name][axis] = len(labels) - dead
-    return found
 
 
 def _refuse_empty(groups: ChannelGroups, removed: Removed) -> None:
@@ -120,9 +114,23 @@ def _dead_positions(groups: ChannelGroups, gone: Flags) -> dict[str, dict[int, F
     found: dict[str, dict[int, Flags]] = defaultdict(dict)
     for occurrence in groups.occurrences:
         dead = gone[occurrence.labels]
-        if dead.any():
+        if dead.any() and occurrence.rows is None:
             found[occurrence.tensor][occurrence.axis] = dead
     return found
+
+
+def _dead_in_rows(groups: ChannelGroups, gone: Flags) -> dict[str, list[tuple[int, int, int, Flags]]]:
+    """Tensor name -> (first row, row behind the last, axis, which positions are removed) of grouped convolutions."""
+    found: dict[str, list[tuple[int, int, int, Flags]]] = defaultdict(list)
+    for occurrence in groups.occurrences:
+        if occurrence.rows is not None:
+            found[occurrence.tensor].append((*occurrence.rows, occurrence.axis, gone[occurrence.labels]))
+    return {name: parts for name, parts in found.items() if any(dead.any() for *_, dead in parts)}
+
+
+def _without(array: npt.NDArray[np.generic], parts: list[tuple[int, int, int, Flags]]) -> npt.NDArray[np.generic]:
+    """Every run of rows without the positions that its own group loses; all lose equally many."""
+    return np.concatenate([np.compress(~dead, array[low:high], axis) for low, high, axis, dead in parts])
 
 
 def _stored_values(model: Model) -> dict[str, ir.Value]:

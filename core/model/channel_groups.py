@@ -14,7 +14,9 @@ from core.errors import UserError
 
 # the rules enter their table when they are imported
 from core.model import channel_rules_layers, channel_rules_moves, channel_rules_pointwise  # noqa: F401
-from core.model.channel_checks import check_shared_tensors, check_sizes_used_as_numbers
+from core.model.channel_balance import settle_balances
+from core.model.channel_checks import check_shared_tensors, check_sizes_used_as_numbers, lock_as_marked
+from core.model.channel_kinds import Kind, Kinds
 from core.model.channel_labels import Derived, Ints, Labelling, Lane, Occurrence, Role
 from core.model.channel_rules import visit
 from core.model.facts import Facts, infer
@@ -29,7 +31,8 @@ class Member:
 
     ``tensor``: name of an initializer (or of a Constant node's output). ``units``: for every position along ``axis``
     the removable unit it belongs to, -1 where it belongs to none. ``layer``: the node that uses it, and how:
-    it produces the channels, carries them along (bias, normalization, depthwise), or reads them.
+    it produces the channels, carries them along (bias, normalization, depthwise), or reads them. ``rows``: the run of
+    the tensor's first axis that is meant, None for all of it (grouped convolutions whose groups read differently).
     """
 
     layer: str
@@ -37,6 +40,7 @@ class Member:
     axis: int
     units: Ints
     role: Role
+    rows: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +51,8 @@ class ChannelGroup:
     ``width``: how many channels of that layer one unit is (more than 1 in grouped convolutions).
     ``producers``: names of the layers whose output channels these are. ``locked`` groups have no removable unit;
     ``reason`` says why (also where only some channels are fixed). ``roots``: the labels' classes, one per unit.
+    ``kind``: "heads" where a unit is a head of attention, "hidden" for the hidden width of a transformer's MLP, else
+    "channels" (see :mod:`core.model.channel_kinds`).
     """
 
     key: str
@@ -57,10 +63,18 @@ class ChannelGroup:
     members: tuple[Member, ...]
     reason: str
     roots: Ints = field(repr=False)
+    kind: Kind = "channels"
 
     @property
     def locked(self) -> bool:
         return self.size == 0
+
+    @property
+    def widths(self) -> Ints:
+        """How many channels of the first producing layer each unit is; (size,). Not always ``width`` (ShuffleNet v1)."""
+        own = next((m.units for m in self.members if m.layer == self.producers[0] and m.role == "produces"), None)
+        held = np.zeros(0, np.int64) if own is None else own[own >= 0]
+        return np.bincount(held, minlength=self.size)
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,8 +168,10 @@ def find_groups(model: Model, facts: Facts | None = None) -> ChannelGroups:
             visit(state, node)
     for out in model.graph.graph.outputs:
         state.lock_value(out, "its channels are a graph output")
+    lock_as_marked(state)
     check_shared_tensors(state)
     check_sizes_used_as_numbers(state)
+    settle_balances(state)
     return _collect(state)
 
 
@@ -171,6 +187,8 @@ def _collect(state: Labelling) -> ChannelGroups:
         _group(state.occurrences, first, np.asarray(roots, np.int64), reasons, root_of, members[first])
         for first, roots in classes.items()
     )
+    kinds = Kinds(state)
+    groups = tuple(dataclasses.replace(g, kind=kinds.kind_of(g.roots, g.members)) for g in groups)
     return ChannelGroups(
         groups=_named_apart(groups),
         notes=tuple(dict.fromkeys(state.notes)),
@@ -242,7 +260,7 @@ def _group(
     own = occurrences[first]
     own_roots = root_of[own.labels]
     held = tuple(
-        Member(o.layer, o.tensor, o.axis, unit_of[root_of[o.labels]], o.role)
+        Member(o.layer, o.tensor, o.axis, unit_of[root_of[o.labels]], o.role, o.rows)
         for o in (occurrences[number] for number in members)
     )
     return ChannelGroup(

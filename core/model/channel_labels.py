@@ -9,6 +9,7 @@ union-find; labels that must live are locked, with the reason.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -22,7 +23,12 @@ from core.model.model import layer_name
 
 Ints = npt.NDArray[np.int64]
 Role = Literal["produces", "carries", "reads"]
-STATIC_MOVES = {"Identity", "Cast", "Transpose", "Unsqueeze", "Squeeze", "DequantizeLinear", "QuantizeLinear"}
+STATIC_MOVES = {
+    "Identity", "Cast", "Transpose", "Unsqueeze", "Squeeze", "Reshape", "Gather", "DequantizeLinear", "QuantizeLinear",
+}  # fmt: skip
+
+
+_KEEP_ROWS = {"Identity", "Cast", "DequantizeLinear", "QuantizeLinear"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +45,8 @@ class Occurrence:
 
     ``tensor`` is the name of an initializer or of a Constant node's output; ``labels``: (size of axis,).
     ``use`` is the (node, input slot) that reads it. ``blank`` is what a masked position holds: 0, but 1 where a 0
-    would be a divisor.
+    would be a divisor. ``rows``: where only a run of the tensor's first axis is meant, from and up to (without): the
+    groups of a grouped convolution read different channels.
     """
 
     layer: str
@@ -49,6 +56,7 @@ class Occurrence:
     labels: Ints
     role: Role
     blank: float = 0.0
+    rows: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +66,15 @@ class Derived:
     value: str
     axis: int
     labels: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Balance:
+    """Labels (n,) in ``groups`` equal runs, of which every run must lose the same number (grouped convolutions)."""
+
+    labels: Ints
+    groups: int
+    reason: str
 
 
 class UnionFind:
@@ -110,18 +127,27 @@ class Labelling:
 
     ``lanes``: value name -> Lane. ``occurrences``: uses of weight axes, in graph order; ``derived``: what lies between
     a weight and its use. ``locks``: (labels, reason).
-    ``notes``: full sentences on operators without a rule.
+    ``notes``: full sentences on operators without a rule. ``stacked``: labels seen along a batch axis of a product of
+    computed matrices (attention heads). ``balances``: what channel_balance settles once all labels are joined.
+    ``probing``: this labelling only finds out where an axis leads.
     """
 
-    def __init__(self, facts: Facts, opset: int) -> None:
+    def __init__(self, facts: Facts, opset: int, static: Mapping[str, bool] | None = None) -> None:
         self.facts, self.opset = facts, opset
+        self.probing = static is not None
         self.classes = UnionFind()
         self.lanes: dict[str, Lane] = {}
         self.occurrences: list[Occurrence] = []
         self.derived: list[Derived] = []
         self.locks: list[tuple[Ints, str]] = []
         self.notes: list[str] = []
-        self._static = _static_values(facts.graph)
+        self.stacked: list[Ints] = []
+        self.balances: list[Balance] = []
+        self._static = _static_values(facts.graph) if static is None else static
+
+    def probe(self) -> Labelling:
+        """An empty labelling of the same graph, to send labels through a part of it."""
+        return Labelling(self.facts, self.opset, self._static)
 
     # reading -----------------------------------------------------------------------------------------------------
     def lane(self, value: ir.Value | None) -> Lane | None:
@@ -182,11 +208,20 @@ class Labelling:
         return np.array_equal(a, b) or np.array_equal(self.classes.roots(a), self.classes.roots(b))
 
     # weights -----------------------------------------------------------------------------------------------------
-    def tie(self, node: ir.Node, slot: int, axis: int, labels: Ints, role: Role, blank: float = 0.0) -> None:
+    def tie(
+        self,
+        node: ir.Node,
+        slot: int,
+        axis: int,
+        labels: Ints,
+        role: Role,
+        blank: float = 0.0,
+        rows: tuple[int, int] | None = None,
+    ) -> None:
         """Record that input ``slot`` of ``node`` holds ``labels`` along ``axis``; labels: (size of that axis,).
 
         Goes back through Transpose, Unsqueeze, DequantizeLinear and the like to the stored tensor. Locks the labels
-        where there is none, because the weight is computed some other way.
+        where there is none, because the weight is computed some other way. ``rows``: see :class:`Occurrence`.
         """
         value = node.inputs[slot]
         if value is None or not labels.any():
@@ -201,6 +236,8 @@ class Labelling:
             if maker is not None and maker.op_type == "Constant" and "value" in maker.attributes:
                 break
             step = self._step_back(maker, axis) if maker is not None and self.is_static(value) else None
+            if rows is not None and maker is not None and maker.op_type not in _KEEP_ROWS:
+                step = None  # the run of rows may lie elsewhere there
             if maker is None or step is None or maker.inputs[0] is None:
                 self.lock(labels, f"the weight '{name}' of layer {layer_name(node)} is computed, not stored")
                 return
@@ -208,7 +245,7 @@ class Labelling:
                 self._tie_quantization(maker, axis, labels, layer_name(node))
             self.derived.append(Derived(name, axis, labels))
             value, axis = maker.inputs[0], step
-        self.occurrences.append(Occurrence(layer_name(node), use, name, axis, labels, role, blank))
+        self.occurrences.append(Occurrence(layer_name(node), use, name, axis, labels, role, blank, rows))
 
     def _step_back(self, maker: ir.Node, axis: int) -> int | None:
         """The axis of the maker's first input that its output's ``axis`` comes from; None if there is no such axis."""
@@ -221,7 +258,19 @@ class Labelling:
         if maker.op_type in ("Unsqueeze", "Squeeze"):
             long = [k for k, d in enumerate(result) if d > 1]
             return [k for k, d in enumerate(source) if d > 1][long.index(axis)]
+        if maker.op_type == "Reshape":
+            return _same_axis(source, result, axis)
+        if maker.op_type == "Gather":
+            return self._before_gather(maker, axis, len(source))
         return axis
+
+    def _before_gather(self, maker: ir.Node, axis: int, rank: int) -> int | None:
+        """The axis before a Gather of whole rows of a table; None for the axis that it makes."""
+        chosen = maker.attributes.get_int("axis", 0) % rank
+        made = len(self.shape(maker.inputs[1]))
+        if axis < chosen:
+            return axis
+        return axis - made + 1 if axis >= chosen + made else None
 
     def _tie_quantization(self, maker: ir.Node, axis: int, labels: Ints, layer: str) -> None:
         """Scale and zero point of a quantized weight follow its channels."""
@@ -233,6 +282,15 @@ class Labelling:
         for slot, value in enumerate(maker.inputs[1:3], start=1):
             if value is not None and along == axis and self.shape(value) == (len(labels),):
                 self.tie(maker, slot, 0, labels, "carries", 1.0 if slot == 1 else 0.0)
+
+
+def _same_axis(source: tuple[int, ...], result: tuple[int, ...], axis: int) -> int | None:
+    """The source axis that a Reshape leaves whole as ``axis`` of its result; None where it is split or merged."""
+    before = math.prod(result[:axis])
+    for k, size in enumerate(source):
+        if size == result[axis] and math.prod(source[:k]) == before:
+            return k
+    return None
 
 
 def _static_values(graph: ir.Graph) -> Mapping[str, bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -42,17 +43,19 @@ class Survey:
 
     def touches(self, node: ir.Node) -> bool:
         """Whether the node's data or one of its results gets smaller."""
-        return any(self.lane_axis(v) is not None for v in (*node.inputs[:1], *node.outputs))
+        return any(v is not None and (v.name or "") in self.sizes for v in (*node.inputs[:1], *node.outputs))
 
     def shape(self, value: ir.Value | None) -> list[int]:
         """The shape before the cut."""
         return list(self.groups.facts.shape(value) or ())
 
     def shape_after(self, value: ir.Value | None) -> list[int]:
-        shape, axis = self.shape(value), self.lane_axis(value)
-        if axis is not None:
-            shape[axis] = int(self.alive(value, axis).sum())
-        return shape
+        smaller = self.sizes.get(value.name or "", {}) if value is not None else {}
+        return [smaller.get(axis, size) for axis, size in enumerate(self.shape(value))]
+
+    @cached_property
+    def sizes(self) -> dict[str, dict[int, int]]:
+        return sizes_after(self.groups, self.gone)
 
     @cached_property
     def rules(self) -> Labelling:
@@ -63,6 +66,18 @@ class Survey:
     def with_batch_of_two(self) -> Facts:
         """Facts with another batch: what differs follows the batch."""
         return infer(self.model, batch=2)
+
+
+def sizes_after(groups: ChannelGroups, gone: Flags) -> dict[str, dict[int, int]]:
+    """Value name -> axis -> its new size, for every value that gets smaller; weights and what is made of them too."""
+    found: dict[str, dict[int, int]] = defaultdict(dict)
+    lanes = [(name, lane.axis, lane.labels) for name, lane in groups.lanes.items()]
+    stored = [(o.tensor, o.axis, o.labels) for o in groups.occurrences]
+    for name, axis, labels in (*lanes, *((d.value, d.axis, d.labels) for d in groups.derived), *stored):
+        dead = int(gone[labels].sum())
+        if dead:
+            found[name][axis] = len(labels) - dead
+    return found
 
 
 class Argument:

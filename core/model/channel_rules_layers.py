@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
-from core.model.channel_labels import Ints, Labelling
+from core.model.channel_labels import Balance, Ints, Labelling
 from core.model.channel_rules import no_rule, rule
+from core.model.channel_rules_products import product
 from core.model.model import layer_name
 
 
@@ -40,18 +41,23 @@ def convolution(state: Labelling, node: ir.Node) -> None:
     elif per_group == 1:
         made = np.repeat(given, outputs // groups)
     else:
-        state.tie(node, 1, 1, _tied_over_groups(state, node, given, groups), "reads")
-        made = np.tile(state.fresh(outputs // groups), groups)
+        made = _grouped(state, node, given, groups)
     _produce(state, node, 1, 0, made, "carries" if groups > 1 and per_group == 1 else "produces")
 
 
-def _tied_over_groups(state: Labelling, node: ir.Node, given: Ints, groups: int) -> Ints:
-    """Grouped convolution: every group must lose the same inputs. (in,) -> (in / group,)"""
-    table = given.reshape(groups, -1)
-    first: Ints = table[0]
-    for other in table[1:]:
-        first = state.join(first, other, f"a grouped convolution reads kept channels too (layer {layer_name(node)})")
-    return first
+def _grouped(state: Labelling, node: ir.Node, given: Ints, groups: int) -> Ints:
+    """Grouped convolution: every group keeps as many inputs, and as many outputs, as the others. (in,) -> (out,)
+
+    Which ones may differ from group to group, so each group's rows of the weight are an occurrence of their own.
+    """
+    outputs = state.shape(node.inputs[1])[0]
+    rows = outputs // groups
+    made = state.fresh(outputs)
+    for k, part in enumerate(given.reshape(groups, -1)):
+        state.tie(node, 1, 1, part, "reads", rows=(k * rows, (k + 1) * rows))
+    why = f"a grouped convolution needs as many channels in every group (layer {layer_name(node)})"
+    state.balances += [Balance(given, groups, why), Balance(made, groups, why)]
+    return made
 
 
 def _produce(state: Labelling, node: ir.Node, out_axis: int, weight_axis: int, made: Ints, role: str) -> None:
@@ -111,12 +117,12 @@ def _added_bias(state: Labelling, node: ir.Node, made: Ints) -> Ints:
 
 @rule("MatMul")
 def matrix_product(state: Labelling, node: ir.Node) -> None:
-    """Data (..., in) times a stored weight (in, out). Products of two computed matrices have no rule yet."""
+    """Data (..., in) times a stored weight (in, out); all other products are those of channel_rules_products."""
     data, weight = node.inputs[0], node.inputs[1]
-    rank = len(state.shape(data))
     if not state.is_static(weight) or state.is_static(data) or len(state.shape(weight)) != 2:
-        no_rule(state, node)
+        product(state, node)
         return
+    rank = len(state.shape(data))
     state.tie(node, 1, 0, labels_along(state, data, rank - 1, node), "reads")
     made = state.fresh(state.shape(weight)[1])
     state.tie(node, 1, 1, made, "produces")

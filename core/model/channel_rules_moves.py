@@ -9,6 +9,7 @@ import onnx_ir as ir
 
 from core.model.channel_labels import Ints, Labelling, Lane
 from core.model.channel_rules import no_rule, rule
+from core.model.channel_rules_products import axis_of_heads
 from core.model.model import layer_name
 
 
@@ -23,7 +24,7 @@ def reshaping(state: Labelling, node: ir.Node) -> None:
         no_rule(state, node, f"Squeeze drops every axis of length 1 (layer {layer_name(node)})")
         return
     table, first = regrouped(lane, state.shape(node.inputs[0]), state.shape(node.outputs[0]))
-    axis, labels = _one_free_axis(state, node, table)
+    axis, labels = _one_free_axis(state, node, table, first)
     state.put(node.outputs[0], first + axis, labels)
 
 
@@ -47,14 +48,21 @@ def regrouped(lane: Lane, before: tuple[int, ...], after: tuple[int, ...]) -> tu
             return np.tile(np.repeat(lane.labels, inner), outer).reshape(after[start_j:j]), start_j
 
 
-def _one_free_axis(state: Labelling, node: ir.Node, table: Ints) -> tuple[int, Ints]:
-    """Survivors must lie on a grid: join along every axis that varies but the longest. Returns (axis, labels)."""
+def _one_free_axis(state: Labelling, node: ir.Node, table: Ints, first: int) -> tuple[int, Ints]:
+    """Survivors must lie on a grid: join along every axis that varies but one. Returns (axis, labels).
+
+    The free one is that of attention's heads where there are any, else the longest. ``first``: of the table's axes
+    among those of the node's output.
+    """
     roots = state.classes.roots(table)
     varied = [k for k in range(table.ndim) if not (roots == np.take(roots, [0], k)).all()]
     if not varied:  # every position the same class: it can never be removed
         longest = max(range(table.ndim), key=lambda k: table.shape[k])
         return longest, np.moveaxis(table, longest, 0).reshape(table.shape[longest], -1)[:, 0]
     free = max(varied, key=lambda k: table.shape[k])
+    if len(varied) > 1:
+        heads = axis_of_heads(state, node.outputs[0], [first + k for k in varied])
+        free = free if heads is None else heads - first
     columns = np.moveaxis(table, free, 0).reshape(table.shape[free], -1)
     labels: Ints = columns[:, 0]
     if len(varied) > 1:

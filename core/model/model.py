@@ -15,6 +15,7 @@ from core.model.preprocessing import Preprocessing
 
 PREPROCESSING, LABELS, TASK = "thimble.preprocessing", "thimble.labels", "thimble.task"
 ORIGIN, RECIPE = "thimble.origin", "thimble.recipe"
+LOCKED = "thimble.locked"  # metadata of a node: "1" where the user wants its channels kept
 DEFAULT_DIMENSIONS = {"sequence": 128}
 
 
@@ -147,6 +148,11 @@ def real_inputs(graph: ir.Model) -> list[ir.Value]:
 def layer_name(node: ir.Node) -> str:
     """How a node is called wherever a person reads of it: its name, else its first output's, else its operator."""
     return node.name or (node.outputs[0].name if node.outputs else "") or node.op_type
+
+
+def is_locked(node: ir.Node) -> bool:
+    """Whether the user locked the channels of a layer (an edit: core.model.editing.locks)."""
+    return node.metadata_props.get(LOCKED) == "1"
 
 
 def quantized(model: Model) -> bool:

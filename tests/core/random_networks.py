@@ -171,6 +171,57 @@ def computed_shuffle(n: Network) -> None:
 
 
 @block
+def grouped_shuffle(n: Network) -> None:
+    """ShuffleNet v1: the groups of the second convolution do not end where the shuffle's rows do."""
+    groups = int(n.rng.choice([2, 3]))
+    wanted = groups * groups * 2 + groups
+    n.x = n.conv(n.x, n.channels, wanted, kernel=1)
+    y = n.node("Relu", n.conv(n.x, wanted, wanted, kernel=1, group=groups))
+    y = n.conv(y, wanted, wanted, group=wanted)
+    y = n.node("Reshape", y, n.ints(-1, wanted // groups, groups, n.size, n.size))
+    y = n.node("Reshape", n.node("Transpose", y, perm=[0, 2, 1, 3, 4]), n.ints(-1, wanted, n.size, n.size))
+    n.x, n.channels = n.node("Add", n.x, n.conv(y, wanted, wanted, kernel=1, group=groups)), wanted
+
+
+@block
+def grouped_after_concat(n: Network) -> None:
+    """What is joined before a grouped convolution lies across its groups."""
+    more = 2 + (-n.channels - 2) % 6
+    x = n.node("Concat", n.x, n.node("Relu", n.conv(n.x, n.channels, more)), axis=1)
+    n.channels += more
+    n.x = n.node("Add", x, n.conv(x, n.channels, n.channels, group=int(n.rng.choice([2, 3]))))
+
+
+@block
+def attention(n: Network) -> None:
+    """Query, key and value in one layer, heads split off and put back; a bias of its own for every head."""
+    heads, width, tokens = int(n.rng.integers(2, 5)), int(n.rng.choice([2, 6])), n.size * n.size
+    x = n.node("Transpose", n.node("Reshape", n.x, n.ints(-1, n.channels, tokens)), perm=[0, 2, 1])
+    x = n.node("Add", n.node("MatMul", x, n.weight(n.channels, 3 * heads * width)), n.weight(3 * heads * width))
+    parts = [n.slice(x, k * heads * width, (k + 1) * heads * width, 2) for k in range(3)]
+    q, k, v = (
+        n.node("Transpose", n.node("Reshape", p, n.ints(-1, tokens, heads, width)), perm=[0, 2, 1, 3]) for p in parts
+    )
+    distances = n.constant(n.rng.integers(0, 5, tokens * tokens))
+    bias = n.node("Reshape", n.node("Gather", n.weight(5, heads), distances), n.ints(tokens, tokens, heads))
+    bias = n.node("Transpose", bias, perm=[2, 0, 1]) if n.rng.integers(2) else n.weight(heads, 1, 1)
+    scores = n.node("MatMul", q, n.node("Transpose", k, perm=[0, 1, 3, 2]))
+    scores = n.node("Add", n.node("Mul", scores, n.constant(np.float32(width**-0.5))), bias)
+    y = n.node("MatMul", n.node("Softmax", scores, axis=-1), v)
+    y = n.node("Reshape", n.node("Transpose", y, perm=[0, 2, 1, 3]), n.ints(-1, tokens, heads * width))
+    y = n.node("Transpose", n.node("MatMul", y, n.weight(heads * width, n.channels)), perm=[0, 2, 1])
+    n.x = n.node("Add", n.x, n.node("Reshape", y, n.ints(-1, n.channels, n.size, n.size)))
+
+
+@block
+def channel_attention(n: Network) -> None:
+    """Channels attend to channels: the product makes them both its rows and its columns, so they have to stay."""
+    x = n.node("Reshape", n.x, n.ints(-1, n.channels, n.size * n.size))
+    gram = n.node("Softmax", n.node("MatMul", x, n.node("Transpose", x, perm=[0, 2, 1])), axis=-1)
+    n.x = n.node("Add", n.x, n.node("Reshape", n.node("MatMul", gram, x), n.ints(-1, n.channels, n.size, n.size)))
+
+
+@block
 def option_a(n: Network) -> None:
     """The padded shortcut of CIFAR ResNets, after a slice of the channels."""
     n.even()

@@ -298,3 +298,45 @@ def merged(factors: list[int], cuts: list[int]) -> tuple[int, ...]:
     """The factors multiplied together between the cuts: two such shapes are reshapes of each other."""
     edges = sorted({0, len(factors), *(c for c in cuts if c < len(factors))})
     return tuple(int(np.prod(factors[a:b])) for a, b in itertools.pairwise(edges))
+
+
+def reshaped_weight(n: Network) -> None:
+    """Caffe's classifiers: the weight of a MatMul or Gemm is a convolution's, reshaped."""
+    x = n.node("Transpose", n.x, perm=[0, 2, 3, 1])
+    w = n.node("Reshape", n.weight(8, 6, 1, 1), n.ints(8, 6))
+    n.x, n.channels = n.node("Transpose", n.node("MatMul", x, w), perm=[0, 3, 1, 2]), 6
+
+
+def test_weights_are_found_behind_a_reshape_that_keeps_the_axis() -> None:
+    group = first(proven(built(reshaped_weight)))
+    assert (group.size, group.fixed, group.reason) == (8, 0, "")
+
+
+def shuffled_groups(n: Network) -> None:
+    """ShuffleNet v1: 21 channels in 3 groups, shuffled; a group ends inside what the shuffle keeps together."""
+    x = n.conv(n.conv(n.x, 8, 21), 21, 21, kernel=1, group=3)
+    x = n.node("Transpose", n.node("Reshape", x, n.ints(-1, 7, 3, 8, 8)), perm=[0, 2, 1, 3, 4])
+    n.x, n.channels = n.conv(n.node("Reshape", x, n.ints(-1, 21, 8, 8)), 21, 21, kernel=1, group=3), 21
+
+
+def test_groups_of_a_convolution_lose_equally_many_channels_but_not_those_at_the_same_places() -> None:
+    """Tied place by place, the shuffle's seven classes would all become one."""
+    groups = proven(built(shuffled_groups))
+    inner = groups["Conv_3"]
+    assert inner.size == 2  # classes 0, 3 and 5 lie in one group each; 1, 2, 4 and 6 make up a whole together
+    made = next(m for m in inner.members if m.layer == "Conv_3" and m.role == "produces")
+    for unit in range(inner.size):
+        assert len(set((made.units == unit).reshape(3, 7).sum(1).tolist())) == 1
+
+    def shifted(n: Network) -> None:
+        """In another order half of the first convolution's pairs lie in one group of the second."""
+        order = n.ints(0, 1, 2, 6, 7, 3, 4, 5, 8, 9, 10, 11)
+        x = n.node("Gather", n.conv(n.x, 8, 12, group=2), order, axis=1)
+        n.x, n.channels = n.conv(x, 12, 12, group=2), 12
+
+    group = proven(built(shifted))["Conv_2"]
+    reads = [m for m in group.members if m.layer == "Conv_4" and m.role == "reads"]
+    assert [m.rows for m in reads] == [(0, 6), (6, 12)]
+    assert group.size == 4
+    for unit in range(group.size):
+        assert len({int((m.units == unit).sum()) for m in reads}) == 1

@@ -20,6 +20,8 @@ _WORDS = {
     "layers.delete": "deleted {layers}",
     "layers.replace": "replaced {layers} by {operator}",
     "cut.layers": "kept only {layers}",
+    "layer.lock": "locked the channels of {layer}",
+    "layer.unlock": "unlocked the channels of {layer}",
     "layer.replace": "replaced {layer} by {operator}",
     "block.replace": "replaced {layer} by a block ({kind})",
     "layer.insert": "inserted {operator} behind {tensor}",

@@ -10,6 +10,7 @@ from core.model.editing import (  # noqa: F401  each registers its edits
     fit,
     folding,
     layers,
+    locks,
     names,
     several,
     weights,
