@@ -71,7 +71,7 @@ class ChannelGroup:
 
     @property
     def widths(self) -> Ints:
-        """How many channels of the first producing layer each unit is; (size,). Not always ``width`` (ShuffleNet v1)."""
+        """Channels of the first producing layer that each unit is; (size,). Not always ``width`` (ShuffleNet v1)."""
         own = next((m.units for m in self.members if m.layer == self.producers[0] and m.role == "produces"), None)
         held = np.zeros(0, np.int64) if own is None else own[own >= 0]
         return np.bincount(held, minlength=self.size)
