@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -23,11 +25,15 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Survey:
-    """Which positions of which values survive. Values are named, so nodes of the old and the new graph may be asked."""
+    """Which positions of which values survive. Values are named, so nodes of the old and the new graph may be asked.
+
+    ``rehearsed``: where it is a list, nothing is written; what would be is noted as (constant in its place, bytes).
+    """
 
     model: Model
     groups: ChannelGroups
     gone: Flags
+    rehearsed: list[tuple[ir.Value | None, int]] | None = field(default=None, repr=False)
 
     def alive(self, value: ir.Value | None, axis: int) -> Flags:
         """Which positions along an axis survive; (size of the axis,) bool."""
@@ -119,6 +125,11 @@ class Argument:
         """Give the new node these numbers; other readers of the same constant keep theirs."""
         mended = np.asarray(numbers, np.int64)
         if np.array_equal(mended, self._numbers(self._survey.groups.facts)):
+            return
+        if self._survey.rehearsed is not None:
+            if not self._is_attribute:
+                width = self._value.dtype.itemsize if self._value is not None and self._value.dtype is not None else 8
+                self._survey.rehearsed.append((self._value, int(mended.size * width)))
             return
         if self._is_attribute:
             self._new.attributes[self._attribute] = ir.AttrInt64s(self._attribute, mended.tolist())
@@ -278,3 +289,24 @@ MENDS: dict[str, Callable[[Survey, ir.Node, ir.Node], None]] = {
     "Gather": mend_gather,
     "Resize": mend_resize,
 }
+
+
+def mended_bytes(model: Model, groups: ChannelGroups, gone: Flags) -> int:
+    """How many more bytes of shape constants a cut model stores (fewer, below 0); nothing is changed.
+
+    Numbers of a constant that others read too, or that were computed, are written into a constant of their own.
+    """
+    written: list[tuple[ir.Value | None, int]] = []
+    survey = Survey(model, groups, gone, written)
+    for node in model.nodes():
+        if node.op_type in MENDS and survey.touches(node):
+            MENDS[node.op_type](survey, node, cast(ir.Node, SimpleNamespace(attributes={})))
+    total = sum(size for _, size in written)
+    times: dict[ir.Value, int] = {}
+    for value, size in written:
+        if value is None or not value.is_initializer() or value.const_value is None:
+            continue
+        times[value] = times.get(value, 0) + 1
+        if times[value] == len(value.uses()):  # every other reader has its own by now: the last one's is written over
+            total -= value.const_value.nbytes
+    return total
