@@ -303,7 +303,7 @@ def mended_bytes(model: Model, groups: ChannelGroups, gone: Flags) -> int:
             MENDS[node.op_type](survey, node, cast(ir.Node, SimpleNamespace(attributes={})))
     total = sum(size for _, size in written)
     times: dict[ir.Value, int] = {}
-    for value, size in written:
+    for value, _ in written:
         if value is None or not value.is_initializer() or value.const_value is None:
             continue
         times[value] = times.get(value, 0) + 1
