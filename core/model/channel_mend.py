@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from types import SimpleNamespace
 from typing import cast
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,7 @@ from core.model.facts import Facts, infer
 from core.model.model import Model, layer_name
 
 Flags = npt.NDArray[np.bool_]
+_with_two: WeakKeyDictionary[ChannelGroups, Facts] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -68,10 +70,12 @@ class Survey:
         """For reading the arguments of Slice and Pad as the rules do."""
         return Labelling(self.groups.facts, self.model.opset)
 
-    @cached_property
+    @property
     def with_batch_of_two(self) -> Facts:
-        """Facts with another batch: what differs follows the batch."""
-        return infer(self.model, batch=2)
+        """Facts with another batch: what differs follows the batch. Inferred once for a model's groups."""
+        if self.groups not in _with_two:
+            _with_two[self.groups] = infer(self.model, batch=2)
+        return _with_two[self.groups]
 
 
 def sizes_after(groups: ChannelGroups, gone: Flags) -> dict[str, dict[int, int]]:

@@ -31,7 +31,6 @@ class Currency(Enum):
     PARAMS = "params"
     MACS = "macs"
     BYTES = "bytes"
-    MILLISECONDS = "milliseconds"
 
 
 class Distribution(Enum):
@@ -128,7 +127,7 @@ class Candidates:
         return np.bincount(self.owner[alive], minlength=len(self.chosen) + 1)[: len(self.chosen)]
 
     def amount(self, alive: Flags, currency: Currency) -> float:
-        """What is left. Channels: those of the chosen groups; all else: of the whole model. Time is not known here."""
+        """What is left. Channels: those of the chosen groups; all else: of the whole model."""
         if currency is Currency.CHANNELS:
             return float(sum(k * g.width + g.fixed for k, g in zip(self.counts(alive), self.chosen, strict=True)))
         found = self.costs.of(alive)

@@ -78,7 +78,7 @@ def _decide(model: Model, params: Params, ctx: Context) -> _Decision:
     groups = ctx.memo.once("groups", lambda: find_groups(prepared))
     chosen, blocked = in_scope(prepared, groups, ctx.scope)
     if not chosen:
-        raise UserError(_why_nothing(groups, blocked), "Choose other layers, or a model with inner layers.")
+        raise UserError(why_nothing(groups, blocked), "Choose other layers, or a model with inner layers.")
     evidence = Evidence(prepared, groups, chosen, ctx, ScoreSettings(norm=params.norm))
     wish = ("scores", "magnitude", params.norm, ctx.scope)
     scores, said = ctx.memo.once(wish, lambda: (unit_scores(evidence, "magnitude"), evidence.notes))
@@ -113,7 +113,8 @@ def _listed(names: Sequence[str], most: int = 3) -> str:
     return ", ".join(f"'{n}'" for n in names[:most]) + rest
 
 
-def _why_nothing(groups: ChannelGroups, blocked: Sequence[str]) -> str:
+def why_nothing(groups: ChannelGroups, blocked: Sequence[str]) -> str:
+    """Why no group may lose channels; ``blocked`` is what :func:`in_scope` said."""
     if blocked:
         return f"No channels can be cut. {blocked[0]}"
     locked = [g for g in groups if g.locked]
