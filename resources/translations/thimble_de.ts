@@ -90,6 +90,296 @@
     </message>
     <message>
       <location filename="../../core/methods" />
+      <source>Pruning sensitivity</source>
+      <translation>Empfindlichkeit gegen Pruning</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Masks the weakest channels of one group at a time and measures what is lost, so that ratios can be chosen.</source>
+      <translation>Maskiert die schwächsten Kanäle jeweils einer Gruppe und misst, was verloren geht, damit sich Anteile wählen lassen.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Score</source>
+      <translation>Bewertung</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>The channels that it calls weakest are masked first.</source>
+      <translation>Die Kanäle, die es für die schwächsten hält, werden zuerst maskiert.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>magnitude</source>
+      <translation>Betrag</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>BatchNorm scale</source>
+      <translation>BatchNorm-Skala</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>BatchNorm scale and correlation</source>
+      <translation>BatchNorm-Skala und Korrelation</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>geometric median (FPGM)</source>
+      <translation>geometrischer Median (FPGM)</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>LAMP</source>
+      <translation>LAMP</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>mean activation</source>
+      <translation>mittlere Aktivierung</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>zeros of the activation (APoZ)</source>
+      <translation>Nullen der Aktivierung (APoZ)</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Taylor</source>
+      <translation>Taylor</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>rise of cross-entropy</source>
+      <translation>Anstieg der Kreuzentropie</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>rise of cross-entropy, measured</source>
+      <translation>Anstieg der Kreuzentropie, gemessen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Hessian trace</source>
+      <translation>Spur der Hesse-Matrix</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>refit residual</source>
+      <translation>Rest nach dem Nachrechnen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>random (control)</source>
+      <translation>Zufall (zur Kontrolle)</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Shares masked</source>
+      <translation>Maskierte Anteile</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Of every channel group, each above 0 and below 1.</source>
+      <translation>Jeder Kanalgruppe, jeweils über 0 und unter 1.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Items</source>
+      <translation>Elemente</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Of the data; more tell smaller losses apart and take longer.</source>
+      <translation>Der Daten; mehr unterscheiden kleinere Verluste und dauern länger.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>items</source>
+      <translation>Einträge</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Tolerance</source>
+      <translation>Toleranz</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>What cutting one group may lose at its suggested ratio.</source>
+      <translation>Was das Kürzen einer Gruppe beim vorgeschlagenen Anteil kosten darf.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>points of top-1</source>
+      <translation>Punkte Top-1</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Channels</source>
+      <translation>Kanäle</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Removes the channels that matter least until a target in channels, parameters, MACs or bytes is met.</source>
+      <translation>Entfernt die unwichtigsten Kanäle, bis ein Ziel in Kanälen, Parametern, MACs oder Bytes erreicht ist.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Counted in</source>
+      <translation>Gerechnet in</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>What the target is a share of.</source>
+      <translation>Wovon das Ziel ein Anteil ist.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>macs</source>
+      <translation>MACs</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Removed</source>
+      <translation>Entfernt</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Share of the channels, parameters, MACs or bytes that goes.</source>
+      <translation>Anteil der Kanäle, Parameter, MACs oder Bytes, der wegfällt.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Spread</source>
+      <translation>Verteilung</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>uniform: the same share of every group. global: the least of all groups together. per_layer: only the ratios given for layers. scaled: these ratios, all times one factor until the target is met.</source>
+      <translation>uniform: von jeder Gruppe derselbe Anteil. global: das Unwichtigste aller Gruppen zusammen. per_layer: nur die für Schichten gegebenen Anteile. scaled: diese Anteile, alle mal einem Faktor, bis das Ziel erreicht ist.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>uniform</source>
+      <translation>gleichmäßig</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>global</source>
+      <translation>global</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>per layer</source>
+      <translation>je Schicht</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>scaled</source>
+      <translation>skaliert</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>What tells which channels matter least.</source>
+      <translation>Was sagt, welche Kanäle am unwichtigsten sind.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Group score</source>
+      <translation>Bewertung der Gruppe</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>How the votes of several layers that share channels become one.</source>
+      <translation>Wie aus den Stimmen mehrerer Schichten mit gemeinsamen Kanälen eine wird.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>sum</source>
+      <translation>Summe</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>max</source>
+      <translation>Maximum</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>first</source>
+      <translation>erste</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Kept at least</source>
+      <translation>Bleibt mindestens</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Of every group, whatever the scores say.</source>
+      <translation>Von jeder Gruppe, was immer die Bewertung sagt.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Rounds</source>
+      <translation>Runden</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>The target is reached in so many equal steps, and channels are scored anew before each.</source>
+      <translation>Das Ziel wird in so vielen gleichen Schritten erreicht; vor jedem werden die Kanäle neu bewertet.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>rounds</source>
+      <translation>Runden</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Weight of the scale</source>
+      <translation>Gewicht der Skala</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>In the score of BatchNorm scale and correlation.</source>
+      <translation>In der Bewertung aus BatchNorm-Skala und Korrelation.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Weight of the correlation</source>
+      <translation>Gewicht der Korrelation</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>In the same score; 0 leaves the scale alone.</source>
+      <translation>In derselben Bewertung; bei 0 zählt nur die Skala.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Most items of the data that a score looks at.</source>
+      <translation>Höchstens so viele Beispiele der Daten sieht eine Bewertung an.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Shortlist</source>
+      <translation>Engere Wahl</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Channels whose rise of cross-entropy is measured exactly.</source>
+      <translation>Kanäle, deren Anstieg der Kreuzentropie genau gemessen wird.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Probes</source>
+      <translation>Proben</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Random vectors a batch that estimate the Hessian's trace.</source>
+      <translation>Zufallsvektoren je Stapel, die die Spur der Hesse-Matrix schätzen.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
       <source>Sparsity by mask</source>
       <translation>Dünnbesetzt durch Maske</translation>
     </message>
@@ -120,33 +410,8 @@
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>Score</source>
-      <translation>Bewertung</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
       <source>What counts as unimportant; taylor needs labelled data.</source>
       <translation>Was als unwichtig gilt; taylor braucht Daten mit Klassen.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>magnitude</source>
-      <translation>Betrag</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>lamp</source>
-      <translation>LAMP</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>taylor</source>
-      <translation>Taylor</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>random</source>
-      <translation>Zufall</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -165,18 +430,8 @@
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>Items</source>
-      <translation>Elemente</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
       <source>At most so many calibration items give gradients (taylor).</source>
       <translation>Höchstens so viele Kalibrierelemente liefern Gradienten (taylor).</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>items</source>
-      <translation>Einträge</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -717,11 +972,6 @@
       <location filename="../../core/model/editing" />
       <source>Input, counted from 0</source>
       <translation>Eingang, ab 0 gezählt</translation>
-    </message>
-    <message>
-      <location filename="../../core/model/editing" />
-      <source>Channels</source>
-      <translation>Kanäle</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
