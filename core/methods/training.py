@@ -99,6 +99,7 @@ class Trainer:
     def _start(self, generator: Generator, job: Job) -> None:
         """Make optimizer and average; go on from the checkpoint where there is one."""
         for hook in self._hooks:
+            hook.expect(self._total)
             hook.start(self.net)
         weights = {n: p for n, p in self.net.named_initializers() if p.requires_grad}
         others = [p for h in self._hooks for p in h.parameters()]
@@ -236,6 +237,9 @@ class Trainer:
             )
         state.validations.append(found)
         self._tell_validation(len(state.validations), found, job)
+        if not all(hook.settled(state.step) for hook in self._hooks):
+            state.passed += 1
+            return
         state.without_better += 1
         if found.better_than(state.best):
             state.best, state.without_better, state.kept = found, 0, state.step
@@ -339,6 +343,7 @@ class Trainer:
             validations=tuple(state.validations),
             rates=tuple(state.rates),
             kept=state.kept,
+            passed=state.passed,
             stopped=self._ended and state.step < self._total,
             early=not self._ended and state.epoch < self.settings.epochs,
         )

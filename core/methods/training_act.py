@@ -233,8 +233,8 @@ def _validated(history: History, keep: Keep, data: DataSet | None) -> dict[str, 
     count = len(labelled(data).items)
     if not count:
         return {}
-    if keep is Keep.BEST:
-        share = max(v.accuracy or 0.0 for v in history.validations)
+    if keep is Keep.BEST and history.choices:
+        share = max(v.accuracy or 0.0 for v in history.choices)
         note = "best over the epochs on the items that choose the epoch, so a little too high; 'top1' is not"
     else:
         share = history.validations[-1].accuracy or 0.0
@@ -284,9 +284,11 @@ def _kept(settings: Settings, params: TrainingParams, start: Ready, history: His
             f"The last weights were kept: a validation on {count} of {len(start.train_on.items)} training items would "
             f"choose by chance (at least {LEAST} are needed)."
         )
+    if not history.choices:
+        return "The last weights were kept: the training ended before any could be chosen."
     where = f"step {history.kept} (epoch {-(-history.kept // steps)})"
     return (
-        f"The weights of {where} were kept: best of {len(history.validations)} validations on "
+        f"The weights of {where} were kept: best of {len(history.choices)} validations on "
         f"{len(start.validate_on.items)} items held out from training; the judging items chose nothing."
     )
 

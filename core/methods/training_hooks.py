@@ -27,6 +27,16 @@ class Hook:
     name: str = ""
     keep: Collection[str] = ()
 
+    def expect(self, steps: int) -> None:
+        """Before :meth:`start`: how many steps the training will have if nothing ends it early."""
+
+    def settled(self, step: int) -> bool:
+        """Whether the weights after so many steps may be kept: a method may have to reach its goal first.
+
+        A validation before it chooses nothing, and does not count for patience.
+        """
+        return True
+
     def start(self, net: TorchGraph) -> None:
         """Before the first step and before a checkpoint is loaded; the net is on its device."""
 

@@ -92,7 +92,8 @@ class History:
     """Loss and learning rate of every step, accuracy on the training items and validation of every epoch.
 
     ``kept`` is the number of steps after which the weights that were kept had been reached, ``stopped`` whether the
-    user ended the training there or before its time, ``early`` whether patience did.
+    user ended the training there or before its time, ``early`` whether patience did. ``passed`` validations came first
+    that could choose nothing, because a hook had not reached its goal.
     """
 
     loss: tuple[float, ...]
@@ -102,6 +103,12 @@ class History:
     kept: int = 0
     stopped: bool = False
     early: bool = False
+    passed: int = 0
+
+    @property
+    def choices(self) -> tuple[Validation, ...]:
+        """The validations that could choose what is kept."""
+        return self.validations[self.passed :]
 
     def curves(self) -> tuple[Curve, ...]:
         """At most some hundred points a curve: loss as means over equal stretches of steps, accuracies in percent."""

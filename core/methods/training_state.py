@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from core.execute.torch_graph import TorchGraph
 
-_COUNTS = ("step", "epoch", "position", "right", "known", "kept", "without_better")
+_COUNTS = ("step", "epoch", "position", "right", "known", "kept", "without_better", "passed")
 
 
 @dataclass(slots=True)
@@ -38,6 +38,7 @@ class LoopState:
 
     ``epoch`` counts the epochs that are over, ``position`` the batches of the current one, ``order`` is the order of
     its items (empty before its first batch); ``right`` of ``known`` labelled items were answered right in it.
+    ``passed`` counts the validations that could choose nothing yet (Hook.settled).
     """
 
     step: int = 0
@@ -47,6 +48,7 @@ class LoopState:
     known: int = 0
     kept: int = 0
     without_better: int = 0
+    passed: int = 0
     order: list[int] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)
     rates: list[float] = field(default_factory=list)

@@ -162,8 +162,8 @@ def test_lamp_by_hand() -> None:
     """Lee et al. 2021: w = 1, 2, 3 scores 1/14, 4/13 and 9/9, whatever the order and the sign."""
     assert lamp(np.array([[2.0], [-3.0], [1.0]])) == pytest.approx([4 / 13, 1.0, 1 / 14])
     # rows (3, 4) and (1, 0) have the squared lengths 25 and 1; a row of zeros is gone already
-    assert lamp(np.array([[3.0, 4.0], [1.0, 0.0], [0.0, 0.0]])) == pytest.approx([1.0, 1 / 26, -1.0])
-    assert magnitude(np.array([[3.0, -4.0], [0.0, 0.0]])) == pytest.approx([3.5, -1.0])
+    assert lamp(np.array([[3.0, 4.0], [1.0, 0.0], [0.0, 0.0]])) == pytest.approx([1.0, 1 / 26, -np.inf])
+    assert magnitude(np.array([[3.0, -4.0], [0.0, 0.0]])) == pytest.approx([3.5, -np.inf])
     # equally large layers, one ten times larger: lamp takes as much from both, magnitude all from the small one
     small = np.arange(1.0, 11.0)[:, None]
     parts = {n: units(maskable(one_layer("MatMul", drawn(10, 1), (10,)))[0], Pattern.WEIGHT) for n in "ab"}

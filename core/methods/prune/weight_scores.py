@@ -14,7 +14,7 @@ import numpy.typing as npt
 from core.model.masks import Flags, Units
 
 Floats = npt.NDArray[np.floating]
-GONE = -1.0  # scores are 0 and more
+GONE = -np.inf
 
 
 class WeightScore(Enum):

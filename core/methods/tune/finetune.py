@@ -56,18 +56,19 @@ def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     """
     start = ready(model, params, ctx)
     settings = settings_of(params, start.model, default_rate(start.model, params.optimizer), ctx)
-    notes = []
-    if ctx.teacher is not None:
-        notes.append(f"The teacher's answers count {params.distill_weight:g}, at temperature {params.temperature:g}.")
-    return train(start, _loss(start, params, ctx), settings, params, ctx, notes=notes)
+    loss, notes = loss_of(start, params, ctx)
+    return train(start, loss, settings, params, ctx, notes=notes)
 
 
-def _loss(start: Ready, params: Params, ctx: Context) -> Loss:
+def loss_of(start: Ready, params: Params, ctx: Context) -> tuple[Loss, tuple[str, ...]]:
+    """What is minimised, labels and teacher together, and what is to be said of it."""
     by_label = cross_entropy(start.scores, start.offset, params.label_smoothing)
     if ctx.teacher is None:
-        return by_label
+        return by_label, ()
     teacher = _teacher(ctx.teacher, start.model, start.classes, ctx.device)
-    return mixed(by_label, distillation(start.scores, teacher, params.temperature), params.distill_weight)
+    note = f"The teacher's answers count {params.distill_weight:g}, at temperature {params.temperature:g}."
+    by_teacher = distillation(start.scores, teacher, params.temperature)
+    return mixed(by_label, by_teacher, params.distill_weight), (note,)
 
 
 def _teacher(teacher: Model, model: Model, classes: int, device: str) -> Scores:
