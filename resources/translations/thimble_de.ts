@@ -435,78 +435,13 @@
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>Quantize to int8</source>
-      <translation>Auf int8 quantisieren</translation>
+      <source>Fine-tune</source>
+      <translation>Feinabstimmung</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>Weights and activations in 8 bits, calibrated, with corrected biases; one graph for onnxruntime and TFLite.</source>
-      <translation>Gewichte und Aktivierungen in 8 Bit, kalibriert, mit korrigierten Biaswerten; ein Graph für onnxruntime und TFLite.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Per channel</source>
-      <translation>Je Kanal</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>A weight scale for each output channel, not one a layer</source>
-      <translation>Eine Skala der Gewichte je Ausgangskanal statt einer je Schicht</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>uint8 is the faster one in onnxruntime on x86; TFLite files are the same</source>
-      <translation>uint8 ist in onnxruntime auf x86 schneller; TFLite-Dateien sind gleich</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>uint8</source>
-      <translation>uint8</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>int8</source>
-      <translation>int8</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Correct biases</source>
-      <translation>Biaswerte korrigieren</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Refit each bias behind the already quantized layers; takes seconds, helps most</source>
-      <translation>Jeden Bias hinter den schon quantisierten Schichten neu anpassen; dauert Sekunden, hilft am meisten</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Calibration items</source>
-      <translation>Einträge zum Kalibrieren</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>At most so many items set the ranges</source>
-      <translation>Höchstens so viele Einträge bestimmen die Bereiche</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Items for biases</source>
-      <translation>Einträge für Biaswerte</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>How many of them correct biases</source>
-      <translation>Wie viele davon Biaswerte korrigieren</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Train from scratch</source>
-      <translation>Von Grund auf trainieren</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Trains the network on labelled data from new weights.</source>
-      <translation>Trainiert das Netz auf Daten mit Klassen, von neuen Gewichten aus.</translation>
+      <source>Trains the weights on labelled data; with a teacher also toward the teacher's answers.</source>
+      <translation>Trainiert die Gewichte auf Daten mit Klassen; mit einem Lehrer auch auf dessen Antworten hin.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -815,26 +750,6 @@
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>New weights</source>
-      <translation>Neue Gewichte</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Draws all weights anew; off: trains on from those given.</source>
-      <translation>Zieht alle Gewichte neu; aus: trainiert von den gegebenen weiter.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Fine-tune</source>
-      <translation>Feinabstimmung</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Trains the weights on labelled data; with a teacher also toward the teacher's answers.</source>
-      <translation>Trainiert die Gewichte auf Daten mit Klassen; mit einem Lehrer auch auf dessen Antworten hin.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
       <source>Weight of the teacher</source>
       <translation>Gewicht des Lehrers</translation>
     </message>
@@ -852,6 +767,151 @@
       <location filename="../../core/methods" />
       <source>Higher shows more of how the teacher doubts.</source>
       <translation>Höher zeigt mehr davon, wie der Lehrer zweifelt.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Gradual pruning</source>
+      <translation>Schrittweises Pruning</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Masks more and more weights while it trains; a weight masked too early can come back while the mask moves.</source>
+      <translation>Maskiert beim Trainieren immer mehr Gewichte; was zu früh maskiert wurde, kann zurückkommen, solange sich die Maske bewegt.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Criterion</source>
+      <translation>Kriterium</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>The smallest weights go, or those that training moves towards zero.</source>
+      <translation>Es gehen die kleinsten Gewichte oder die, die das Training zur Null hin bewegt.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>movement</source>
+      <translation>Bewegung</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Begin</source>
+      <translation>Beginn</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Share of the training before the first weight goes.</source>
+      <translation>Anteil des Trainings, bevor das erste Gewicht geht.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Mask</source>
+      <translation>Maske</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>End</source>
+      <translation>Ende</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Share of the training after which the mask stands still.</source>
+      <translation>Anteil des Trainings, nach dem die Maske stillsteht.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Steps between updates</source>
+      <translation>Schritte zwischen Änderungen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Empty: the mask is chosen anew about 50 times.</source>
+      <translation>Leer: Die Maske wird etwa 50-mal neu gewählt.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Quantize to int8</source>
+      <translation>Auf int8 quantisieren</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Weights and activations in 8 bits, calibrated, with corrected biases; one graph for onnxruntime and TFLite.</source>
+      <translation>Gewichte und Aktivierungen in 8 Bit, kalibriert, mit korrigierten Biaswerten; ein Graph für onnxruntime und TFLite.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Per channel</source>
+      <translation>Je Kanal</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>A weight scale for each output channel, not one a layer</source>
+      <translation>Eine Skala der Gewichte je Ausgangskanal statt einer je Schicht</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>uint8 is the faster one in onnxruntime on x86; TFLite files are the same</source>
+      <translation>uint8 ist in onnxruntime auf x86 schneller; TFLite-Dateien sind gleich</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>uint8</source>
+      <translation>uint8</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>int8</source>
+      <translation>int8</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Correct biases</source>
+      <translation>Biaswerte korrigieren</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Refit each bias behind the already quantized layers; takes seconds, helps most</source>
+      <translation>Jeden Bias hinter den schon quantisierten Schichten neu anpassen; dauert Sekunden, hilft am meisten</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Calibration items</source>
+      <translation>Einträge zum Kalibrieren</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>At most so many items set the ranges</source>
+      <translation>Höchstens so viele Einträge bestimmen die Bereiche</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Items for biases</source>
+      <translation>Einträge für Biaswerte</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>How many of them correct biases</source>
+      <translation>Wie viele davon Biaswerte korrigieren</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Train from scratch</source>
+      <translation>Von Grund auf trainieren</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Trains the network on labelled data from new weights.</source>
+      <translation>Trainiert das Netz auf Daten mit Klassen, von neuen Gewichten aus.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>New weights</source>
+      <translation>Neue Gewichte</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Draws all weights anew; off: trains on from those given.</source>
+      <translation>Zieht alle Gewichte neu; aus: trainiert von den gegebenen weiter.</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
@@ -1032,6 +1092,16 @@
       <location filename="../../core/model/editing" />
       <source>Remove Identity and Dropout</source>
       <translation>Identity und Dropout entfernen</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Lock channels</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Unlock channels</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/model/editing" />
