@@ -18,13 +18,15 @@ from core.errors import UserError
 from core.model.channel_groups import ChannelGroups, Removed
 from core.model.channel_mend import MENDS, Flags, Survey, sizes_after
 from core.model.facts import Facts
+from core.model.kept import write_kept
 from core.model.masks import check_patterns
-from core.model.model import Model
+from core.model.model import Model, layer_name
 
 
 def cut(model: Model, groups: ChannelGroups, removed: Removed) -> Model:
     """A new Model without the removed channels. Names, nodes and their order are kept; unchanged tensors are shared.
 
+    Layers with weights note which channels of the original they still have (:mod:`core.model.kept`).
     ``groups`` must be those of ``model``; ``removed``: group key -> units to remove.
     Raises UserError for an unknown group or unit, and where a layer would lose its last channel.
     """
@@ -42,7 +44,11 @@ def cut(model: Model, groups: ChannelGroups, removed: Removed) -> Model:
             array = np.compress(~dead, array, axis)
         _store(stored[name], array)
     survey = Survey(model, groups, gone)
+    weighted = {o.layer for o in groups.occurrences if o.role != "reads"}
     for old, node in zip(model.nodes(), new.nodes(), strict=True):
+        along = survey.lane_axis(old.outputs[0]) if layer_name(old) in weighted else None
+        if along is not None:
+            write_kept(node, survey.alive(old.outputs[0], along))
         mend = MENDS.get(node.op_type)
         if mend is not None and survey.touches(old):
             mend(survey, old, node)

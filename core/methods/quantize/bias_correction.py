@@ -19,11 +19,13 @@ import numpy.typing as npt
 import onnx
 import onnx_ir as ir
 
+from core.execute.walk import port, reads
 from core.jobs import Job
 from core.methods.quantize.calibrate import Chunk, Mean
 from core.model.facts import Array
 from core.model.model import Model, layer_name
 from core.model.qdq_insert import Int8Layer
+from core.model.windows import pads
 
 Array64 = npt.NDArray[np.float64]
 
@@ -99,21 +101,10 @@ def _segments(proto: onnx.ModelProto) -> list[_Segment]:
                 inputs[name] = None
             elif makers[name] not in inside:
                 inside.add(makers[name])
-                ask += _reads(nodes[makers[name]])
+                ask += reads(nodes[makers[name]])
         ordered = tuple(nodes[k] for k in sorted(inside))
         segments.append(_Segment(nodes[end].output[0], ordered, tuple(sorted(inputs))))
     return segments
-
-
-def _reads(node: onnx.NodeProto) -> list[str]:
-    """Inputs of a node and of the bodies it holds."""
-    names = list(node.input)
-    for attribute in node.attribute:
-        for inner in attribute.g.node if attribute.type == onnx.AttributeProto.GRAPH else ():
-            names += _reads(inner)
-        made = {o for inner in attribute.g.node for o in inner.output}
-        names = [n for n in names if n not in made]
-    return names
 
 
 def _run(
@@ -126,8 +117,8 @@ def _run(
 ) -> list[Array]:
     from core.execute.runtimes import OnnxSession
 
-    used = dict.fromkeys(name for n in segment.nodes for name in _reads(n) if name in weights)
-    inputs = [_port(name, stored[name][0]) for name in segment.inputs]
+    used = dict.fromkeys(name for n in segment.nodes for name in reads(n) if name in weights)
+    inputs = [port(name, stored[name][0]) for name in segment.inputs]
     output = onnx.ValueInfoProto(name=segment.output)
     graph = onnx.helper.make_graph(segment.nodes, "segment", inputs, [output], [weights[n] for n in used])
     model = onnx.helper.make_model(
@@ -135,11 +126,6 @@ def _run(
     )
     session = OnnxSession(model.SerializeToString(), threads, exact=True)  # biases are for phones, not for this host
     return [session.run({n: stored[n][k] for n in segment.inputs})[segment.output] for k in range(chunks)]
-
-
-def _port(name: str, array: Array) -> onnx.ValueInfoProto:
-    kind = onnx.helper.np_dtype_to_tensor_dtype(array.dtype)
-    return onnx.helper.make_tensor_value_info(name, kind, [None] * array.ndim)
 
 
 def _refresh(weights: dict[str, onnx.TensorProto], layer: Int8Layer) -> None:
@@ -185,8 +171,8 @@ def _mean_windows(node: ir.Node, mean: Array64, kernel: tuple[int, ...]) -> Arra
     strides = list(node.attributes.get_ints("strides", [1] * rank))
     dilations = list(node.attributes.get_ints("dilations", [1] * rank))
     reach = [(k - 1) * d + 1 for k, d in zip(kernel, dilations, strict=True)]
-    pads = _pads(node, mean.shape[1:], reach, strides)
-    padded = np.pad(mean, [(0, 0), *pads])
+    padding = pads(node, mean.shape[1:], reach, strides)
+    padded = np.pad(mean, [(0, 0), *padding])
     counts = [(n - r) // s + 1 for n, r, s in zip(padded.shape[1:], reach, strides, strict=True)]
     out = np.empty((mean.shape[0], *kernel))
     for tap in np.ndindex(*kernel):
@@ -194,16 +180,3 @@ def _mean_windows(node: ir.Node, mean: Array64, kernel: tuple[int, ...]) -> Arra
         window = tuple(slice(a, a + (c - 1) * s + 1, s) for a, c, s in zip(starts, counts, strides, strict=True))
         out[(slice(None), *tap)] = padded[(slice(None), *window)].mean(axis=tuple(range(1, rank + 1)))
     return out
-
-
-def _pads(node: ir.Node, size: Sequence[int], reach: Sequence[int], strides: Sequence[int]) -> list[tuple[int, int]]:
-    mode = node.attributes.get_string("auto_pad", "NOTSET")
-    if mode == "NOTSET":
-        pads = list(node.attributes.get_ints("pads", [0] * (2 * len(reach))))
-        return list(zip(pads[: len(reach)], pads[len(reach) :], strict=True))
-    if mode == "VALID":
-        return [(0, 0)] * len(reach)
-    total = [max((-(-n // s) - 1) * s + r - n, 0) for n, r, s in zip(size, reach, strides, strict=True)]
-    small = [t // 2 for t in total]
-    large = [t - s for t, s in zip(total, small, strict=True)]
-    return list(zip(small, large, strict=True) if mode == "SAME_UPPER" else zip(large, small, strict=True))

@@ -1,0 +1,1 @@
+"""Methods that bring back what a smaller network lost, without labels."""
