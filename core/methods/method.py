@@ -82,6 +82,7 @@ class Method:
     must carry.
 
     ``trains``: it can be stopped with the best so far as its result, and resumed from a checkpoint.
+    ``learns``: it fits weights on the training part of the data without labels, so none of its items may judge.
     ``overridable``: names of the parameters that may differ from layer to layer (``Context.overrides``).
     ``analysis``: it makes no model. ``resumable``: it keeps its state in ``Context.checkpoint``, as a training does.
 
@@ -102,6 +103,7 @@ class Method:
     overridable: tuple[str, ...] = ()
     analysis: bool = False
     resumable: bool = False
+    learns: bool = False
 
     @property
     def resumes(self) -> bool:
@@ -175,6 +177,7 @@ def method(
     overridable: tuple[str, ...] = (),
     analysis: bool = False,
     resumable: bool = False,
+    learns: bool = False,
 ) -> Callable[[Apply], Apply]:
     """Register a function as a method; its docstring's first line is the help text.
 
@@ -184,7 +187,7 @@ def method(
     def register(apply: Apply) -> Apply:
         lines = (getattr(apply, "__doc__", "") or "").strip().splitlines()
         help_line = lines[0] if lines else ""
-        rest = (accepts, needs, uses, plan, help_line, trains, overridable, analysis, resumable)
+        rest = (accepts, needs, uses, plan, help_line, trains, overridable, analysis, resumable, learns)
         METHODS.add(key, Method(key, title, menu, params, apply, *rest))
         return apply
 

@@ -64,7 +64,7 @@ def _used(step: Step, data: DataSet) -> set[str]:
     if not same_place(step.data, data.location):
         return set()
     method = load_methods().get(step.method) if step.method in load_methods() else None
-    trains = method is not None and "labels" in method.needs
+    trains = method is not None and ("labels" in method.needs or method.learns)
     if trains and step.test:
         return {i.name for i in data.items}
     parts = divide(data, step.seed, training=trains)

@@ -12,4 +12,5 @@ QUICK: dict[str, dict[str, Any]] = {
     "analyse.pruning_sensitivity": {"items": 8, "ratios": "0.5"},
     "prune.gradual": {"epochs": 1},
     "quantize.int8": {"calibration_items": 16},
+    "recover.refit": {"items": 16, "places": 256},
 }

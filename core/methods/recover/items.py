@@ -85,9 +85,8 @@ def divided(data: DataSet, items: int, seed: int) -> Items:
 def fed(parent: Model, model: Model, items: Items, facts: Facts, job: Job) -> list[Fed]:
     """All items as batches that suit both networks; every input of the parent gets what the model's is given.
 
-    Raises UserError where the two take different inputs.
+    Their inputs must be alike (:func:`refuse_other_inputs`). Raises UserError for batches of different fixed sizes.
     """
-    refuse_other_inputs(parent, model)
     fixed = {b for b in map(batch_limit, (parent, model)) if b is not None}
     if len(fixed) > 1:
         raise UserError("The parent and the model are fixed to different batch sizes.", "Choose the model's parent.")

@@ -139,10 +139,9 @@ def _plus(a: Array64, added: Array64) -> Array64:
 def _solved(a: Array64, b: Array64) -> Array64:
     """A D = B; where A is singular all the same, the shortest D that fits best."""
     try:
-        d: Array64 = np.linalg.solve(a, b)
+        return np.asarray(np.linalg.solve(a, b), np.float64)
     except np.linalg.LinAlgError:
-        d = np.linalg.pinv(a, hermitian=True) @ b
-    return d
+        return np.asarray(np.linalg.pinv(a, hermitian=True) @ b, np.float64)
 
 
 def _gradients(

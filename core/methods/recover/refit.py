@@ -16,8 +16,9 @@ from typing import Annotated
 import onnx_ir as ir
 
 from core.data.dataset import DataSet
-from core.methods.method import Context
-from core.methods.recover.items import Items, divided, fed
+from core.methods.method import Context, Outcome, method
+from core.methods.recover.items import Items, divided, fed, for_recovery, refuse_other_inputs
+from core.methods.recover.judge import judged_by, keep_if_nearer
 from core.methods.recover.refitting import EQUAL, Fit, Refitting
 from core.methods.recover.targets import Kept, Skipped, targets
 from core.model.facts import Array, infer
@@ -44,6 +45,29 @@ class RefitSettings:
     ] = 1e-3
 
 
+@method(
+    "recover.refit",
+    title="Refit without labels…",
+    menu="Train",
+    params=RefitSettings,
+    needs=("data", "teacher"),
+    learns=True,
+)
+def apply(model: Model, params: RefitSettings, ctx: Context) -> Outcome:
+    """Fits every layer to what its parent (the teacher) computes, by least squares on unlabelled items.
+
+    For a model that was cut, masked or otherwise changed. What is kept is checked on items that did not fit; what is
+    reported is measured on items that did neither. Raises UserError where parent and model do not fit together.
+    """
+    assert ctx.teacher is not None, "Method.run refuses without a teacher"
+    pool, judge, division = for_recovery(ctx)
+    with ctx.job.stage(0.0, 0.8):
+        new, found = refit(ctx.teacher, model, None, pool, params, ctx)
+    with ctx.job.stage(0.8, 1.0):
+        judged = judged_by(ctx.teacher, model, new, judge, ctx)
+    return Outcome(new, Report({**found.measures, **judged}, found.tables, notes=(*found.notes, division)))
+
+
 def refit(
     parent: Model, smaller: Model, kept: Kept | None, data: DataSet, settings: RefitSettings, ctx: Context
 ) -> tuple[Model, Report]:
@@ -56,40 +80,21 @@ def refit(
     UserError where the two models do not fit together or the data is too small.
     """
     parent, model = prepare(parent)[0], prepare(smaller)[0]
+    refuse_other_inputs(parent, model)
     facts = infer(model)
     chosen, skipped = targets(infer(parent), model, facts, kept, ctx.scope)
     items = divided(data, settings.items, ctx.seed)
     with ctx.job.stage(0.0, 0.1) as job:
-        batches = fed(parent, model, items, facts, job)
+        run = Refitting(
+            parent, model, chosen, fed(parent, model, items, facts, job), settings.ridge, settings.places, ctx
+        )
     with ctx.job.stage(0.1, 0.9):
-        weights, fits = Refitting(parent, model, chosen, batches, settings.ridge, settings.places, ctx).run()
+        weights, fits = run.run()
     new = _with_weights(model, weights)
     with ctx.job.stage(0.9, 1.0):
         better, measures, note = keep_if_nearer(parent, model, new, items, ctx)
     report = _report(fits, skipped, items, measures, note)
     return (new if better else smaller), report
-
-
-def keep_if_nearer(
-    parent: Model, before: Model, after: Model, items: Items, ctx: Context
-) -> tuple[bool, dict[str, Measure], str]:
-    """(whether the outputs came nearer to the parent's on the items that check, both figures, a sentence)."""
-    from core.measure.fidelity import fidelity
-
-    note = "against the parent, on items that did not fit"
-    found = []
-    for low, model in ((0.0, before), (0.5, after)):
-        with ctx.job.stage(low, low + 0.5) as job:
-            found.append(fidelity(parent, model, items.check, limit=None, threads=ctx.threads, job=job).sqnr)
-    old, new = (Measure(m.value, m.unit, m.how, m.on, m.n, m.interval, note) for m in found)
-    better = new.value > old.value
-    said = (
-        ""
-        if better
-        else f"Nothing was changed: on the {new.n} items that check, the outputs would not have come nearer to the "
-        f"parent's ({new.value:.1f} dB instead of {old.value:.1f})."
-    )
-    return better, {"check_sqnr_before": old, "check_sqnr": new if better else old}, said
 
 
 def _with_weights(model: Model, weights: Mapping[str, Array]) -> Model:
