@@ -11,6 +11,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "train.scratch": {"epochs": 1},
     "analyse.pruning_sensitivity": {"items": 8, "ratios": "0.5"},
     "prune.gradual": {"epochs": 1},
+    "prune.slimming": {"epochs": 1},
     "quantize.int8": {"calibration_items": 16},
     "recover.refit": {"items": 16, "places": 256},
 }

@@ -67,7 +67,7 @@ def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     """
     if params.begin >= params.end:
         raise UserError(f"Begin is {params.begin:g}, End {params.end:g}: the mask would never grow.", "Begin earlier.")
-    within = reach(model, params.pattern, ctx.scope)
+    within = reach(model, params.pattern, ctx)
     start = ready(model, params, ctx)
     zeros, total = counts(within.model, within.parts)
     goal = max(wanted(params.pattern, params.sparsity), zeros / total)

@@ -16,7 +16,6 @@ from core.methods.losses import cross_entropy
 from core.methods.method import Context, Outcome, Plan, method
 from core.methods.prune.mask_report import counts, figures, fitting, honest, layers_table, sizes
 from core.methods.prune.weight_scores import Floats, WeightScore, choose, lamp, magnitude, marked_gone, random
-from core.methods.scope import Scope
 from core.methods.training_data import Samples
 from core.methods.training_net import logits_name, training_inputs
 from core.model.masks import Maskable, Pattern, Units, maskable, numbers, with_masks
@@ -70,10 +69,10 @@ class Reach:
             yield name, parts.split(numbers(self.model, name))
 
 
-def reach(model: Model, pattern: Pattern, scope: Scope) -> Reach:
+def reach(model: Model, pattern: Pattern, ctx: Context) -> Reach:
     """Prepare a model for masking. Raises UserError where no weight in scope fits the pattern."""
-    prepared, changes = prepare(model)
-    items = maskable(prepared, scope.contains)
+    prepared, changes = ctx.memo.once("prepared", lambda: prepare(model))
+    items = maskable(prepared, ctx.scope.contains)
     if not items:
         raise UserError(
             "There is nothing to mask: no layer in the scope multiplies with stored weights.",
@@ -96,11 +95,9 @@ def wanted(pattern: Pattern, sparsity: float) -> float:
 
 def plan(model: Model, params: Params, ctx: Context) -> Plan:
     """How many weights would be zero; with taylor, which runs the network, the sum alone is known before."""
-    within = reach(model, params.pattern, ctx.scope)
-    if params.score is WeightScore.TAYLOR:
-        scores = {n: magnitude(w) for n, w in within.split()}
-    else:
-        scores = _scores(within, params, ctx)
+    within = reach(model, params.pattern, ctx)
+    key = ("weight scores", params.pattern, params.score, ctx.scope, ctx.seed)
+    scores = ctx.memo.once(key, lambda: _scores(within, params, ctx))
     new = _masked(within, scores, params)
     tables = () if params.score is WeightScore.TAYLOR and params.everywhere else (layers_table(new, within.items),)
     measures = {**figures(within.model, within.parts, "_before"), **figures(new, within.parts)}
@@ -123,7 +120,7 @@ def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     the pattern fits no layer in scope, and for the score taylor without labelled data.
     """
     ctx.job.progress(0.0, "Scoring weights")
-    within = reach(model, params.pattern, ctx.scope)
+    within = reach(model, params.pattern, ctx)
     if params.score is WeightScore.TAYLOR:
         with ctx.job.stage(0.0, 0.6):
             scores, said = _taylor(within, params, ctx)
@@ -149,7 +146,7 @@ def _masked(within: Reach, scores: Mapping[str, Floats], params: Params) -> Mode
 
 
 def _scores(within: Reach, params: Params, ctx: Context) -> dict[str, Floats]:
-    """Scores that need no data."""
+    """Scores that need no data; magnitude in the place of taylor."""
     if params.score is WeightScore.RANDOM:
         generator = np.random.default_rng(ctx.seed)
         return {n: random(w, generator) for n, w in within.split()}
