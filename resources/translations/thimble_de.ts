@@ -830,6 +830,26 @@
     </message>
     <message>
       <location filename="../../core/methods" />
+      <source>Sparsity training (slimming)</source>
+      <translation>Training auf Dünnbesetztheit (Slimming)</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Trains while pushing BatchNormalization's scales towards zero; Channels with the score bn_scale cuts after it.</source>
+      <translation>Trainiert und drückt dabei die Skalen der BatchNormalization zur Null; danach schneidet Kanäle mit der Bewertung bn_scale.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Penalty</source>
+      <translation>Strafe</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Weight of the sum of all scales in the loss; the shorter the training, the more.</source>
+      <translation>Gewicht der Summe aller Skalen im Verlust; je kürzer das Training, desto mehr.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
       <source>Quantize to int8</source>
       <translation>Auf int8 quantisieren</translation>
     </message>
@@ -892,6 +912,46 @@
       <location filename="../../core/methods" />
       <source>How many of them correct biases</source>
       <translation>Wie viele davon Biaswerte korrigieren</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Refit without labels</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Fits every layer to what its parent (the teacher) computes, by least squares on unlabelled items.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Items to fit</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>A quarter as many beside them check every layer.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Places of a layer</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>So many of its outputs are looked at, over all items.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Ridge</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Holds weights near what they are; share of the mean input power.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
