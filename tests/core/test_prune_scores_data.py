@@ -19,8 +19,8 @@ from core.methods.prune.scores.exact import measured_rises
 from core.methods.prune.scores.filters import filters
 from core.methods.prune.scores.hessian import block_traces
 from core.methods.prune.scores.refit import RIDGE, residuals
+from core.methods.prune.scores.rise import expansion
 from core.methods.prune.scores.running import items_of
-from core.methods.prune.scores.taylor import first_order
 from core.model.channels import mask
 from core.model.model import Model
 from tests.conftest import SAMPLE
@@ -77,7 +77,7 @@ def test_taylor_sums_gradient_times_weight_of_each_filter(labelled: bool) -> Non
 def test_the_first_order_rise_is_the_slope_of_taking_a_channel_away() -> None:
     """Against finite differences in float64: a little of what the next layer reads of a channel is taken away."""
     model, data = plain(), Pictures()
-    got = first_order(evidence(model, data))
+    got = {key: first for key, (first, _) in expansion(evidence(model, data)).items()}
     assert {k: len(v) for k, v in got.items()} == {"Conv_0": 6, "Conv_3": 5}
     tensors, forward = plain_by_hand(model)
     x, targets = torch.tensor(data.seen).double(), torch.tensor(data.labels[:-1])
@@ -98,6 +98,36 @@ def test_the_first_order_rise_is_the_slope_of_taking_a_channel_away() -> None:
     assert min(v.min() for v in got.values()) < 0 < max(v.max() for v in got.values())  # signed
 
 
+def test_the_second_order_rise_is_half_the_squared_slope_of_every_item() -> None:
+    model, data = plain(), Pictures()
+    tensors, forward = plain_by_hand(model)
+    wanted = np.zeros(6)
+    for x, label in zip(torch.tensor(data.seen).double(), data.labels[:-1], strict=True):
+        loss = functional.cross_entropy(forward(x[None]), torch.tensor([label]))
+        (slope,) = torch.autograd.grad(loss, tensors["Conv_3"])  # by Euler: g · w at the reader is g · a of its input
+        wanted += (slope * tensors["Conv_3"]).detach().sum((0, 2, 3)).numpy() ** 2 / 2 / 24
+    first, second = expansion(evidence(model, data))["Conv_0"]
+    assert second == pytest.approx(wanted, rel=1e-4)
+    assert scores("cross_entropy", model, data)["Conv_0"] == pytest.approx(first + second, rel=1e-9)
+
+
+def test_the_layers_of_a_trunk_go_together() -> None:
+    """First order: the slope of making both layers' outputs smaller at once, by finite differences in onnxruntime."""
+    model, data = trunk(), Pictures()
+    first = expansion(evidence(model, data))["Conv_0"][0]
+    for unit in (0, 3):
+        ends = []
+        for share in (0.002, -0.002):
+            changed = model
+            for layer in ("Conv_0", "Conv_4"):
+                for slot in (1, 2):
+                    array = weight(model, layer, slot)
+                    array[unit] *= 1 - share
+                    changed = with_weight(changed, layer, array, slot)
+            ends.append(losses_of(changed, data, data.labels[:-1]).mean())
+        assert first[unit] == pytest.approx((ends[0] - ends[1]) / 0.004, rel=0.05, abs=2e-4)
+
+
 @pytest.mark.parametrize("build", [plain, trunk])
 @pytest.mark.parametrize("labelled", [True, False])
 def test_the_measured_rise_is_that_of_the_masked_model(build: Callable[[], Model], labelled: bool) -> None:
@@ -113,7 +143,7 @@ def test_the_measured_rise_is_that_of_the_masked_model(build: Callable[[], Model
 
 def test_what_is_not_on_the_shortlist_is_estimated_and_lifted() -> None:
     model, data = plain(), Pictures()
-    estimated = first_order(evidence(model, data))
+    estimated = {key: first + second for key, (first, second) in expansion(evidence(model, data)).items()}
     whole = {(k, u) for k, v in estimated.items() for u in range(len(v))}
     found = evidence(model, data, shortlist=4)
     got = unit_scores(found, "cross_entropy_exact")

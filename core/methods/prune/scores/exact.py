@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.methods.prune.scores.filters import filters, readers
 from core.methods.prune.scores.loss import CrossEntropy, parameters, swapped
+from core.methods.prune.scores.rise import expansion
 from core.methods.prune.scores.running import running
 from core.methods.prune.scores.score import Evidence, Floats, Votes, score
-from core.methods.prune.scores.taylor import first_order, reading
-from core.model.channels import Member
+from core.model.channels import ChannelGroup, Member
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -21,16 +22,16 @@ Candidate = tuple[str, int]  # group key, unit
 
 @score("cross_entropy_exact", title="Rise of cross-entropy, measured", needs=("data",))
 def votes(evidence: Evidence) -> Votes:
-    """The first-order rise of cross-entropy, measured for the channels that look best.
+    """The rise of cross-entropy, measured for the channels that look best.
 
-    ΔL_u = L(without u) - L over all items. It is measured for the ``shortlist`` units that lose least to first order
-    (see "cross_entropy"), taken from every group in proportion to its size, each alone masked. The others keep their
-    first-order estimate plus the median by which it fell short where it was measured: all are rises of the loss and
-    are compared as they are. A shortlist below the number of channels to remove measures only some of them; a note
-    says how many were measured.
+    ΔL_u = L(without u) - L over all items. It is measured for the ``shortlist`` units that lose least by Taylor (see
+    "cross_entropy"), taken from every group in proportion to its size, each alone masked. The others keep their
+    estimate plus the median by which it fell short where it was measured: all are rises of the loss and are compared
+    as they are. A shortlist below the number of channels to remove measures only some of them; a note says how many
+    were measured.
     """
     with evidence.ctx.job.stage(0.0, 0.3):
-        estimated = first_order(evidence)
+        estimated = {key: first + second for key, (first, second) in expansion(evidence).items()}
     candidates = _shortlist(estimated, evidence.settings.shortlist)
     with evidence.ctx.job.stage(0.3, 1.0):
         measured = measured_rises(evidence, candidates)
@@ -46,7 +47,7 @@ def votes(evidence: Evidence) -> Votes:
 
 def measured_rises(evidence: Evidence, candidates: Sequence[Candidate]) -> dict[Candidate, float]:
     """The rise of the mean cross-entropy over all items with each candidate alone masked."""
-    members = {key: reading(evidence.groups[key], evidence) for key, _ in candidates}
+    members = {key: _reading(evidence.groups[key], evidence) for key, _ in candidates}
     rises = dict.fromkeys(candidates, 0.0)
     with running(evidence) as run:
         import torch
@@ -63,6 +64,14 @@ def measured_rises(evidence: Evidence, candidates: Sequence[Candidate]) -> dict[
                     swap = {**constants, **_masked(members[key], unit, tensors)}
                     rises[key, unit] += share * (float(loss.of(piece, targets, swap)) - before)
     return rises
+
+
+def _reading(group: ChannelGroup, evidence: Evidence) -> list[Member]:
+    """The weights that read the group's channels; where none does, those that produce and carry them.
+
+    To set them to zero is to remove the channel: nothing else reads it.
+    """
+    return readers(group, evidence.groups.facts) or filters(group, evidence.groups.facts)
 
 
 def _masked(members: Sequence[Member], unit: int, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -10,19 +10,19 @@ from core.methods.prune.scores.running import running
 from core.methods.prune.scores.score import Evidence, Floats, Votes, score
 from core.model.channels import Member
 
-_BATCH = 16  # the graph of second derivatives is some four times as large as that of the first
-
 
 @score("hessian_trace", title="Hessian trace", needs=("data",))
 def votes(evidence: Evidence) -> Votes:
     """Weights whose removal bends the loss least, to second order.
 
     Yu et al. (2022), "Hessian-Aware Pruning and Optimal Neural Implant": s_u = Tr(H_u) / (2 p_u) · ‖W_u‖₂², where H_u
-    is the block of the Hessian of the mean cross-entropy for the p_u weights of unit u in one filter. The trace is
-    Hutchinson's estimate, E[vᵀ H v] with v of ±1, from ``probes`` vectors a batch and one product H v each, as in HAWQ
-    (Dong et al., 2020). Where the estimate is below zero, which noise alone brings about near a minimum, it counts as
-    zero. In units of the loss, so groups are compared as they are. Items without a label count by the network's own
-    answer.
+    is the block of the Hessian of the mean cross-entropy for the p_u weights of unit u in one filter. The trace is a
+    Hutchinson estimate by random vectors, as in HAWQ (Dong et al., 2020), but they are drawn at the class scores z:
+    for a class y drawn from the network's own answer p, the covariance of ∂L_y/∂z = p - e_y is the Hessian of the loss
+    in z, so Tr(H_u) = E Σ_w (Σ_i ∂L_yi/∂w)² / n. Where activations are piecewise linear (ReLU) a layer's block of the
+    Hessian is exactly that; elsewhere it is its Gauss-Newton part. The papers' vᵀ H v with v over all weights has the
+    same mean there, but the curvature of all other layers as noise. ``probes`` draws a batch. In units of the loss, so
+    groups are compared as they are. Labels play no part: the Hessian in the scores does not depend on them.
     """
     facts = evidence.groups.facts
     members = {g.key: filters(g, facts) for g in evidence.chosen}
@@ -34,14 +34,14 @@ def votes(evidence: Evidence) -> Votes:
             flat = rows(member, facts)
             power = per_unit(member, np.square(flat).sum(1), group.size)
             count = per_unit(member, np.full(len(flat), float(flat.shape[1])), group.size)
-            trace = np.maximum(per_unit(member, traces[id(member)], group.size), 0.0)
-            found[group.key].append(trace / (2 * count) * power)
+            found[group.key].append(per_unit(member, traces[id(member)], group.size) / (2 * count) * power)
     return found
 
 
 def block_traces(evidence: Evidence, members: list[Member]) -> dict[int, Floats]:
     """id(member) -> the trace of the Hessian's block of every position, (positions,)."""
     import torch
+    from torch.nn import functional
 
     probes = evidence.settings.probes
     traces = {id(m): np.zeros(len(m.units)) for m in members}
@@ -50,17 +50,15 @@ def block_traces(evidence: Evidence, members: list[Member]) -> dict[int, Floats]
         loss = CrossEntropy(evidence, run)
         tensors = parameters(run, members, evidence)
         names, given, swap = list(tensors), list(tensors.values()), swapped(run, tensors)
-        for piece in run.pieces("Hessian traces", _BATCH):
-            value = loss.of(piece, loss.targets(piece), swap)
-            slopes = torch.autograd.grad(value, given, create_graph=True, materialize_grads=True)
+        for piece in run.pieces("Hessian traces"):
+            answers = loss.answers(piece, swap)
+            likely = answers.detach().softmax(1).cpu()
             for _ in range(probes):
                 evidence.ctx.job.check()
-                signs = [torch.randint(0, 2, t.shape, generator=generator).to(t) * 2 - 1 for t in given]
-                total = sum((s * v).sum() for s, v in zip(slopes, signs, strict=True))
-                assert isinstance(total, torch.Tensor)
-                bent = torch.autograd.grad(total, given, retain_graph=True, materialize_grads=True)
-                products = {n: v * b for n, v, b in zip(names, signs, bent, strict=True)}
+                drawn = torch.multinomial(likely, 1, generator=generator)[:, 0].to(run.device)
+                total = functional.cross_entropy(answers, drawn, reduction="sum")
+                slopes = torch.autograd.grad(total, given, retain_graph=True, materialize_grads=True)
+                squares = {n: s.square() for n, s in zip(names, slopes, strict=True)}
                 for member in members:
-                    part = by_position(products[member.tensor], member)
-                    traces[id(member)] += part * (piece.count / run.items / probes)
+                    traces[id(member)] += by_position(squares[member.tensor], member) / (run.items * probes)
     return traces

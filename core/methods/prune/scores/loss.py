@@ -59,6 +59,17 @@ class CrossEntropy:
         given = self._net(piece.feed, keep=[self.scores], swap=swap)[self.scores].flatten(1)
         return functional.cross_entropy(given, targets)
 
+    def summed(self, piece: Piece, targets: Tensor, keep: Sequence[str]) -> tuple[Tensor, dict[str, Tensor]]:
+        """The sum of the items' losses, and the values named in ``keep``: gradients then belong to single items."""
+        from torch.nn import functional
+
+        values = self._net(piece.feed, keep=[self.scores, *keep])
+        return functional.cross_entropy(values[self.scores].flatten(1), targets, reduction="sum"), values
+
+    def answers(self, piece: Piece, swap: Mapping[str, Tensor] | None = None) -> Tensor:
+        """The class scores before softmax of the real items, [count, C]."""
+        return piece.real(self._net(piece.feed, keep=[self.scores], swap=swap)[self.scores].flatten(1))
+
 
 def parameters(run: Running, members: Iterable[Member], evidence: Evidence) -> dict[str, Tensor]:
     """The tensors of members that gradients can be taken of, by name: the network's own, or constants made so.

@@ -12,7 +12,7 @@ import onnx_ir as ir
 from core.methods.prune.scores.filters import Ints, per_unit, positions_of, readers, rows
 from core.methods.prune.scores.running import running
 from core.methods.prune.scores.score import Evidence, Floats, Votes, score
-from core.methods.prune.scores.values import units_on
+from core.methods.prune.scores.values import by_item, units_on
 from core.model.channels import ChannelGroup, Member, layer_name
 
 if TYPE_CHECKING:
@@ -121,8 +121,7 @@ def _some_positions(values: Tensor, axis: int, items: int, generator: Generator)
     """(samples, channels): at most 64 positions of every item, the same for all items of a batch."""
     import torch
 
-    last = values.movedim(axis, -1)
-    table = last.reshape(items, -1, last.shape[-1]) if axis else last.reshape(1, -1, last.shape[-1])
+    table = by_item(values, axis, items)
     if table.shape[1] > _POSITIONS:
         chosen = torch.randperm(table.shape[1], generator=generator)[:_POSITIONS]
         table = table[:, chosen.to(table.device)]

@@ -84,7 +84,7 @@ class ScoreSettings:
     ] = 64
     probes: Annotated[
         int,
-        Field("Probes", "Random vectors a batch that estimate the Hessian's trace.", 1, 1000, "", None, True, _GROUP),
+        Field("Probes", "Random draws a batch that estimate the Hessian's trace.", 1, 1000, "", None, True, _GROUP),
     ] = 4
 
 

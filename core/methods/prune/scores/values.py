@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 import onnx_ir as ir
@@ -10,6 +11,9 @@ import onnx_ir as ir
 from core.methods.prune.scores.filters import Ints
 from core.model.channels import ChannelGroup, ChannelGroups, layer_name
 from core.model.model import Model
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _KEEP_FORM = {"Identity", "Dropout", "Cast"}
 _ACTIVATIONS = {
@@ -49,6 +53,27 @@ def settled(groups: ChannelGroups, node: ir.Node) -> ir.Value:
         if after.op_type in _ACTIVATIONS or _is_gate(after):
             break
     return value
+
+
+def outermost(groups: ChannelGroups, node: ir.Node) -> ir.Value:
+    """The last value that holds a layer's channels alone: behind depthwise layers too, before two branches meet."""
+    value = settled(groups, node)
+    for _ in range(_STEPS):
+        users = list(dict.fromkeys(use.node for use in value.uses()))
+        if len(users) != 1 or value.is_graph_output() or not _is_depthwise(groups, users[0]):
+            break
+        value = settled(groups, users[0])
+    return value
+
+
+def by_item(values: Tensor, axis: int, items: int) -> Tensor:
+    """A value as (items, positions, channels), its channels along ``axis``; its first axis counts the items.
+
+    Where the number of rows shows that it does not, all rows count as one item's.
+    """
+    last = values.movedim(axis, -1)
+    known = axis != 0 and (last.numel() // last.shape[-1]) % items == 0
+    return last.reshape(items if known else 1, -1, last.shape[-1])
 
 
 def rectified(groups: ChannelGroups, node: ir.Node) -> ir.Value | None:
@@ -102,6 +127,13 @@ def _gate(users: list[ir.Node]) -> ir.Node | None:
         if first.op_type in _ACTIVATIONS and second.op_type == "Mul" and first.outputs[0] in second.inputs:
             return second
     return None
+
+
+def _is_depthwise(groups: ChannelGroups, node: ir.Node) -> bool:
+    if node.op_type != "Conv" or node.attributes.get_int("group", 1) == 1:
+        return False
+    shape = groups.facts.shape(node.inputs[1])
+    return shape is not None and shape[1] == 1
 
 
 def _is_gate(node: ir.Node) -> bool:
