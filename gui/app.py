@@ -28,7 +28,7 @@ from gui.job_runner import Client, JobRunner
 from gui.main_window import MainWindow
 from gui.menus import Menus
 from gui.netron_view.tab import prepare_engine
-from gui.operations import files, layers, parcels
+from gui.operations import files, layers, parcels, pruning
 from gui.settings import Settings
 from gui.theme import apply_theme
 from gui.translations import choosing
@@ -69,6 +69,7 @@ def build(app: QApplication, settings: Settings | None = None, client: Client | 
     colouring = Colouring(state, window.graphs.view, background, errors.report)
     desk.kept.extend((colouring, ColourMenu(colouring, menus.menus[VIEW], desk.actions["tab_graph"])))
     layers.bind(desk, colouring)
+    pruning.bind(desk)
     state.unwritten.connect(errors.report)
     memory = ViewMemory(window, desk.state, errors.report)
     desk.kept.append(memory)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
@@ -10,10 +9,8 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
-    QSlider,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -21,83 +18,12 @@ from PySide6.QtWidgets import (
 
 from core.errors import UserError
 from core.params import Scalar, Spec, check
+from gui.number_edit import NumberEdit, number_text
 from gui.wording import choice_title
 from gui.words import mark, tr
 
-_SLIDER_STEPS = 1000
 _ADVANCED = mark("Advanced")
 _WRONG = object()  # equal to no default
-
-
-class NumberEdit(QWidget):
-    """A line for a number, with a slider where both bounds are known and a share shown as percent."""
-
-    changed = Signal()
-
-    def __init__(self, spec: Spec, value: Scalar, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._spec = spec
-        self.line = QLineEdit(number_text(value))
-        self.line.setFixedWidth(96)
-        self.line.setAccessibleName(tr(spec.field.label))
-        self.line.setAccessibleDescription(tr(spec.field.help))
-        self.line.setAlignment(Qt.AlignmentFlag.AlignRight)
-        if spec.optional:
-            self.line.setPlaceholderText(tr("automatic"))
-        self.unit = QLabel()
-        self.unit.setObjectName("Hint")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.line)
-        self.slider = self._make_slider()
-        row.addWidget(self.unit)
-        row.addWidget(self.slider, 1) if self.slider else row.addStretch(1)
-        self.setFocusProxy(self.line)
-        self.line.textChanged.connect(self._text_changed)
-        self._text_changed()
-
-    def text(self) -> str:
-        return self.line.text().strip()
-
-    def set_value(self, value: Scalar) -> None:
-        self.line.setText(number_text(value))
-
-    def _make_slider(self) -> QSlider | None:
-        low, high = self._spec.field.low, self._spec.field.high
-        if low is None or high is None or self._spec.optional or high - low > 1000:
-            return None
-        slider = QSlider(Qt.Orientation.Horizontal)
-        slider.setMinimumWidth(80)
-        slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the line beside it takes the keyboard
-        slider.setAccessibleName(tr("{label} slider", label=tr(self._spec.field.label)))
-        steps = int(high - low) if self._spec.type is int else _SLIDER_STEPS
-        slider.setRange(0, max(steps, 1))
-        slider.valueChanged.connect(self._slider_moved)
-        return slider
-
-    def _slider_moved(self, position: int) -> None:
-        low, high = self._spec.field.low or 0.0, self._spec.field.high or 1.0
-        assert self.slider is not None
-        value = low + (high - low) * position / self.slider.maximum()
-        step = self._spec.field.step or (1.0 if self._spec.type is int else 0.01 if high - low <= 1 else 0.1)
-        rounded = min(max(round(value / step) * step, low), high)
-        self.line.setText(number_text(int(rounded) if self._spec.type is int else round(rounded, 10)))
-
-    def _text_changed(self) -> None:
-        value = _finite(self.text())
-        self._show_unit(value)
-        if self.slider is not None and value is not None:
-            low, high = self._spec.field.low or 0.0, self._spec.field.high or 1.0
-            blocked = self.slider.blockSignals(True)
-            self.slider.setValue(round((value - low) / ((high - low) or 1.0) * self.slider.maximum()))
-            self.slider.blockSignals(blocked)
-        self.changed.emit()
-
-    def _show_unit(self, value: float | None) -> None:
-        unit = self._spec.field.unit
-        if unit == "share" and value is not None:
-            unit = f"= {value * 100:g} %"
-        self.unit.setText("" if unit == "share" else tr(unit))
 
 
 class ParamRow:
@@ -249,23 +175,6 @@ class ParamForm(QWidget):
             if changed:
                 shown = tr("{group} ({count} changed)", group=shown, count=changed)
             self.folds[title].setText(shown)
-
-
-def number_text(value: Scalar) -> str:
-    """A number as a person writes it: no exponent where it can be helped, no trailing zeros."""
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return f"{value:.10f}".rstrip("0").rstrip(".") if 1e-6 <= abs(value) < 1e9 or value == 0 else f"{value:g}"
-    return str(value)
-
-
-def _finite(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
 
 
 def _editor(spec: Spec, value: Scalar) -> QWidget:

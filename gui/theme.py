@@ -264,21 +264,21 @@ QPushButton:default:focus {{ border-color: {text}; }}
 QPushButton:disabled {{ color: {faint}; background: {window}; border-color: {border}; }}
 QCommandLinkButton:default {{ background: {raised}; border-color: {border}; color: {text}; }}
 QCommandLinkButton:focus, QCommandLinkButton:default:focus {{ border-color: {accent}; }}
-QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox {{ background: {surface}; border: 1px solid {border};
+QLineEdit, QAbstractSpinBox, QComboBox {{ background: {surface}; border: 1px solid {border};
     border-radius: 4px; padding: 4px 6px; min-height: 16px; selection-background-color: {accent_soft};
     selection-color: {text}; }}
-QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {{ border-color: {accent}; }}
-QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled {{ color: {faint};
+QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus {{ border-color: {accent}; }}
+QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled {{ color: {faint};
     background: {window}; }}
 QComboBox::drop-down {{ border: none; width: 22px; }}
 QComboBox::down-arrow {{ image: url("{icons}/chevron_down_{name}.svg"); width: 12px; height: 12px; }}
 QComboBox QAbstractItemView {{ background: {surface}; border: 1px solid {border}; padding: 2px; outline: none; }}
-QSpinBox, QDoubleSpinBox {{ padding: 2px 22px 2px 0; }}
-QSpinBox::up-button, QDoubleSpinBox::up-button {{ subcontrol-position: top right; border: none; width: 22px; }}
-QSpinBox::down-button, QDoubleSpinBox::down-button {{ subcontrol-position: bottom right; border: none; width: 22px; }}
-QSpinBox::up-arrow, QDoubleSpinBox::up-arrow {{ image: url("{icons}/chevron_up_{name}.svg"); width: 10px;
+QAbstractSpinBox {{ padding: 2px 22px 2px 0; }}
+QAbstractSpinBox::up-button {{ subcontrol-position: top right; border: none; width: 22px; }}
+QAbstractSpinBox::down-button {{ subcontrol-position: bottom right; border: none; width: 22px; }}
+QAbstractSpinBox::up-arrow {{ image: url("{icons}/chevron_up_{name}.svg"); width: 10px;
     height: 10px; }}
-QSpinBox::down-arrow, QDoubleSpinBox::down-arrow {{ image: url("{icons}/chevron_down_{name}.svg"); width: 10px;
+QAbstractSpinBox::down-arrow {{ image: url("{icons}/chevron_down_{name}.svg"); width: 10px;
     height: 10px; }}
 QCheckBox, QRadioButton {{ spacing: 8px; }}
 QCheckBox::indicator, QRadioButton::indicator {{ width: 14px; height: 14px; border: 1px solid {faint};
@@ -356,6 +356,7 @@ QScrollBar::handle:horizontal {{ min-width: 32px; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
+QFrame#Line {{ border: none; background: {border}; }}
 QLabel#Title {{ font-size: 16px; font-weight: 600; }}
 QLabel#Section {{ color: {muted}; font-weight: 600; }}
 QLabel#Hint {{ color: {muted}; }}

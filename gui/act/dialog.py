@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -25,6 +25,8 @@ from core import params as parameters
 from core.methods.method import Method, Plan
 from core.report import Measure
 from gui.act.device_box import DeviceBox
+from gui.act.plan_figures import PlanFigures, pairs
+from gui.act.previewer import Done, Failed, Previewer
 from gui.act.request import ActRequest, TeacherChoice
 from gui.act.scope_box import ScopeBox
 from gui.button_box import ButtonBox
@@ -33,11 +35,10 @@ from gui.param_form import ParamForm
 from gui.wording import method_title
 from gui.words import counted, mark, tr
 
-Preview = Callable[[Method, ActRequest, Callable[[Plan], None], Callable[[Exception], None]], None]
-_PAUSE_MS = 250
+Preview = Callable[[Method, ActRequest, Done, Failed], None]
 _TITLE_BAR = 48
 _MARGIN = 16
-_WIDTH = 560
+_WIDTH, _LIVE_WIDTH = 560, 464
 _OTHER = mark("Another file…")
 _HELP = mark("The same step, model, data and seed give the same result.")
 _SEED = parameters.Spec("seed", int, 0, parameters.Field(mark("Seed"), _HELP, low=0, high=2**32 - 1))
@@ -55,7 +56,13 @@ class Setting:
 
 
 class MethodDialog(QDialog):
-    """Accepts only when every field is valid; then :meth:`request` holds the wish."""
+    """Accepts only when every field is valid; then :meth:`request` holds the wish.
+
+    Where the method can say what it would bring the dialog is ``live``: it stands beside the graph and blocks nothing,
+    and ``planned`` carries a Plan after every change, None where there is none.
+    """
+
+    planned = Signal(object)
 
     def __init__(
         self, method: Method, setting: Setting, preview: Preview | None = None, parent: QWidget | None = None
@@ -73,11 +80,14 @@ class MethodDialog(QDialog):
         self.status.setObjectName("Hint")
         self.status.setMinimumHeight(3 * self.status.fontMetrics().lineSpacing())  # a preview must not move the buttons
         self.status.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._preview = preview if method.plan is not None else None
-        self.status.setVisible(self._preview is not None)
-        self._timer = QTimer(self, interval=_PAUSE_MS, singleShot=True)
-        self._timer.timeout.connect(self._ask_preview)
-        self._asked: ActRequest | None = None
+        self.live = preview is not None and method.plan is not None
+        self.figures = PlanFigures()
+        self.previewer = Previewer(partial(preview, method), self) if preview is not None and self.live else None
+        if self.previewer is not None:
+            self.previewer.came.connect(self._show_plan)
+            self.previewer.late.connect(lambda: self.status.setText(tr("Estimating…")))
+            self.finished.connect(self.previewer.stop)
+        self._width = _LIVE_WIDTH if self.live else _WIDTH
         self._lay_out(title, setting)
         self.form.changed.connect(self._changed)
         self.seed.changed.connect(self._changed)
@@ -145,6 +155,9 @@ class MethodDialog(QDialog):
         outer.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
         outer.setSpacing(_MARGIN)
         outer.addWidget(scroll, 1)
+        if self.live:
+            outer.addWidget(_line())
+            outer.addWidget(self.figures)
         outer.addWidget(self.status)
         outer.addWidget(self.buttons)
 
@@ -153,10 +166,11 @@ class MethodDialog(QDialog):
         layout = self._inner.layout()
         assert layout is not None
         layout.activate()
-        form = layout.totalHeightForWidth(_WIDTH - 2 * _MARGIN)
+        form = layout.totalHeightForWidth(self._width - 2 * _MARGIN)
         status = 0 if self.status.isHidden() else self.status.minimumHeight() + _MARGIN
+        status += self.figures.minimumHeight() + 2 * _MARGIN + 1 if self.live else 0
         height = form + status + self.buttons.sizeHint().height() + 3 * _MARGIN + 2
-        self.resize(_WIDTH, min(height, self.screen().availableSize().height() - _TITLE_BAR))
+        self.resize(self._width, min(height, self.screen().availableSize().height() - _TITLE_BAR))
 
     def _rest(self, setting: Setting) -> QFormLayout:
         rest = QFormLayout()
@@ -209,30 +223,44 @@ class MethodDialog(QDialog):
         problem = next(iter({**self.form.errors(), **self.seed.errors()}.values()), "") or self.scope.error()
         self.apply_button.setEnabled(not problem)
         self.apply_button.setToolTip(problem)
-        self.status.setText(self.scope.error())
-        self.status.setVisible(self._preview is not None or bool(self.scope.error()))
-        if self._preview is not None and not problem:
-            self._timer.start()
+        self.status.setVisible(self.live or bool(self.scope.error()))
+        if self.previewer is None or self.scope.error():
+            self.status.setText(self.scope.error())
+        if self.previewer is not None:
+            self._ask_preview(bool(problem))
 
-    def _ask_preview(self) -> None:
-        if self._preview is None or not self.form.valid:
-            return
-        asked = self._asked = self.request()
-        self.status.setText(tr("Estimating…"))
-        self._preview(
-            self.method, asked, lambda plan: self._show_plan(asked, plan), lambda error: self._show_plan(asked, error)
-        )
+    def _ask_preview(self, wrong: bool = False) -> None:
+        """Of what the form says now; nothing is known of a form that is wrong."""
+        assert self.previewer is not None
+        if wrong:
+            self.previewer.stop()
+            self.figures.setEnabled(False)
+            self.planned.emit(None)
+        else:
+            self.previewer.ask(self.request())
 
-    def _show_plan(self, asked: ActRequest, found: Any) -> None:
-        if asked is not self._asked or not isValid(self):
-            return  # the form has changed since, and a newer preview is on its way; or the dialog is gone
-        self.status.setText(plan_sentence(found) if isinstance(found, Plan) else str(found))
+    def look_again(self) -> None:
+        """The model is another one than the preview was about."""
+        if self.previewer is not None:
+            self._changed()
+
+    def _show_plan(self, found: object) -> None:
+        if isinstance(found, Plan):
+            self.figures.show_pairs(pairs(found.report.measures))
+            self.figures.setAccessibleDescription(self.figures.text())
+            self.status.setText(plan_sentence(found))
+            self.planned.emit(found)
+        else:
+            self.figures.setEnabled(False)
+            self.status.setText(str(found))
+            self.planned.emit(None)
 
 
 def plan_sentence(plan: Plan) -> str:
-    """A preview in one line: the figures, then what the user should know."""
-    found = plan.report.measures
-    figures = ", ".join(_estimate(name, found) for name in found if not name.endswith("_before"))
+    """What the table of figures does not say: other figures, how many layers, and what the user should know."""
+    found, shown = plan.report.measures, pairs(plan.report.measures)
+    others = [name for name in found if not name.endswith("_before") and name.removesuffix("_after") not in shown]
+    figures = ", ".join(_estimate(name, found) for name in others)
     start = tr("Estimate: {figures}.", figures=figures) if figures else ""
     count = len(plan.layers)
     touched = counted(count, "{n} layer touched.", "{n} layers touched.") if count else ""
@@ -249,6 +277,15 @@ def _estimate(name: str, found: Mapping[str, Measure]) -> str:
     if unit and title.endswith(unit):
         after = after.removesuffix(unit).rstrip()  # 'int8 layers 23', not 'int8 layers 23 layers'
     return f"{title} {cell(before)} → {after}" if before is not None else f"{title} {after}"
+
+
+def _line() -> QFrame:
+    line = QFrame()
+    line.setFrameShape(QFrame.Shape.HLine)
+    line.setFrameShadow(QFrame.Shadow.Plain)
+    line.setFixedHeight(1)
+    line.setObjectName("Line")
+    return line
 
 
 def _teacher_combo(teachers: Sequence[TeacherChoice]) -> QComboBox:

@@ -6,7 +6,7 @@ sorted list finds the visible cards.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,6 +16,8 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from gui import theme
 from gui.graph_view.captions import CATEGORY
+from gui.graph_view.channels import OnCards
+from gui.graph_view.diagram import Card
 from gui.graph_view.picture import HEADER, PAD, ROW, SIDE, End, Metrics, Picture
 
 _CHEVRON = 8.0
@@ -37,7 +39,7 @@ class Shown:
     """What is marked at the moment, by number of a card and by edge; shared by all items.
 
     ``holding`` are closed blocks that hide selected layers, ``frame`` is the path of the open block that is selected.
-    ``heat`` are header colours that stand for a figure; cards without one are then grey.
+    ``heat`` are header colours that stand for a figure; cards without one are then grey. ``channels``: what would go.
     ``paint`` says what the items paint at a distance: the graph itself, the marks of the selection on it, or both.
     """
 
@@ -53,6 +55,7 @@ class Shown:
     wrong: Mapping[int, str] | None = None
     overlays: Mapping[int, str] | None = None
     heat: Mapping[int, QColor] | None = None
+    channels: OnCards | None = None
     paint: Literal["both", "graph", "marks"] = "both"
 
 
@@ -107,7 +110,11 @@ class CardsItem(QGraphicsItem):
         overlays = self._shown.overlays or {}
         for k in cards:
             ground = theme.color(overlays[k]) if k in overlays else self._ground(k, headers)
-            groups.setdefault(ground.rgb(), []).append(QRectF(*self._picture.boxes[k]))
+            box, share = QRectF(*self._picture.boxes[k]), self._kept(k)
+            if share < 1:
+                groups.setdefault(_pale(ground).rgb(), []).append(QRectF(box))
+                box.setWidth(share * box.width())
+            groups.setdefault(ground.rgb(), []).append(box)
         painter.setPen(Qt.PenStyle.NoPen)
         for colour, boxes in groups.items():
             painter.setBrush(QColor.fromRgb(colour))
@@ -116,10 +123,12 @@ class CardsItem(QGraphicsItem):
     def _paint_title(self, painter: QPainter, k: int, header: QColor) -> None:
         """At a distance a card is its kind and its name, as large as the card allows."""
         card, box = self._picture.cards[k], QRectF(*self._picture.boxes[k])
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(header)
-        painter.drawRoundedRect(box, theme.RADIUS, theme.RADIUS)
-        painter.setPen(theme.ink_on(header))
+        head = QPainterPath()
+        head.addRoundedRect(box, theme.RADIUS, theme.RADIUS)
+        self._paint_shares(painter, k, head, header, lambda ink: self._paint_name(painter, card, box, ink))
+
+    def _paint_name(self, painter: QPainter, card: Card, box: QRectF, ink: QColor) -> None:
+        painter.setPen(ink)
         widest = (box.width() - 2 * SIDE) / max(self._widths.title(card.title), 1.0) * 12
         painter.setFont(theme.graph_font(True, int(max(8.0, min(22.0, box.height() * 0.7, widest)))))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, card.title)
@@ -136,17 +145,45 @@ class CardsItem(QGraphicsItem):
             painter.drawRoundedRect(body, theme.RADIUS, theme.RADIUS)
         head = self._head(width, bool(card.rows), card.category == "terminal")
         painter.translate(x, y)
-        painter.fillPath(head, header)
-        self._paint_header(painter, k, width, theme.ink_on(header))
+        self._paint_shares(painter, k, head, header, lambda ink: self._paint_header(painter, k, width, ink))
         if card.rows:
             self._paint_rows(painter, k, width)
         painter.translate(-x, -y)
 
+    def _kept(self, k: int) -> float:
+        """The share of a card's channels that would stay."""
+        channels = self._shown.channels
+        return channels.kept.get(k, 1.0) if channels is not None else 1.0
+
+    def _paint_shares(
+        self, painter: QPainter, k: int, head: QPainterPath, ground: QColor, words: Callable[[QColor], None]
+    ) -> None:
+        """A header with its words: in colour as far as channels would stay, pale beyond."""
+        share, area = self._kept(k), head.boundingRect()
+        if share >= 1:
+            painter.fillPath(head, ground)
+            words(theme.ink_on(ground))
+            return
+        edge = area.left() + share * area.width()
+        left, right = QRectF(area), QRectF(area)
+        left.setRight(edge)
+        right.setLeft(edge)
+        for part, colour, ink in (
+            (left, ground, theme.ink_on(ground)),
+            (right, _pale(ground), theme.color("text")),
+        ):
+            painter.save()
+            painter.setClipRect(part, Qt.ClipOperation.IntersectClip)
+            painter.fillPath(head, colour)
+            words(ink)
+            painter.restore()
+
     def _paint_header(self, painter: QPainter, k: int, width: float, ink: QColor) -> None:
         card = self._picture.cards[k]
+        shape = self._shown.channels.texts.get(k, card.shape) if self._shown.channels is not None else card.shape
         painter.setFont(self._fonts[0])
         painter.setPen(ink)
-        left, right = SIDE, width - SIDE - self._widths.body(card.shape) if card.shape else width - SIDE
+        left, right = SIDE, width - SIDE - self._widths.body(shape) if shape else width - SIDE
         if card.block:
             self._paint_chevron(painter, ink)
             left += _CHEVRON + SIDE
@@ -154,11 +191,11 @@ class CardsItem(QGraphicsItem):
         if self._widths.title(title) > right - left - SIDE:
             title = QFontMetricsF(self._fonts[0]).elidedText(title, Qt.TextElideMode.ElideMiddle, right - left - SIDE)
         painter.drawText(QPointF(left, HEADER / 2 + 4.5), title)
-        if card.shape:
+        if shape:
             painter.setFont(self._fonts[1])
-            ink.setAlpha(190)
+            ink.setAlpha(190 if shape is card.shape else 255)
             painter.setPen(ink)
-            painter.drawText(QPointF(right, HEADER / 2 + 4.5), card.shape)
+            painter.drawText(QPointF(right, HEADER / 2 + 4.5), shape)
 
     @staticmethod
     def _paint_chevron(painter: QPainter, ink: QColor) -> None:
@@ -228,6 +265,18 @@ class CardsItem(QGraphicsItem):
                     painter.setPen(QPen(theme.color(role), width))
                     painter.drawRoundedRect(box.adjusted(-1, -1, 1, 1), 5, 5)
 
+        if shown.channels is not None and shown.channels.coupled:
+            self._paint_coupled(painter, [k for k in cards if k in shown.channels.coupled], width)
+
+    def _paint_coupled(self, painter: QPainter, cards: Sequence[int], width: float) -> None:
+        """Those that live and die with what is selected: a dashed line around each."""
+        painter.setPen(QPen(theme.color("accent"), width, Qt.PenStyle.CustomDashLine))
+        pen = painter.pen()
+        pen.setDashPattern([3.0, 2.0])
+        painter.setPen(pen)
+        for k in cards:
+            painter.drawRoundedRect(QRectF(*self._picture.boxes[k]).adjusted(-5, -5, 5, 5), 7, 7)
+
     def _paint_badges(self, painter: QPainter, cards: Sequence[int]) -> None:
         """What is unusual is amber, what cannot run is red."""
         badges, wrong = self._shown.badges or {}, self._shown.wrong or {}
@@ -237,6 +286,23 @@ class CardsItem(QGraphicsItem):
                 self._paint_badge(painter, k, *look)
             elif k in badges:
                 self._paint_badge(painter, k, QColor("#e3a008"), QColor("#221a00"))
+        if self._shown.channels is not None:
+            for k in self._shown.channels.locked.intersection(cards):
+                self._paint_lock(painter, k, 18.0 if k in wrong or k in badges else 0.0)
+
+    def _paint_lock(self, painter: QPainter, k: int, shift: float) -> None:
+        x, y, width, _ = self._picture.boxes[k]
+        centre = QPointF(x + width - 2 - shift, y + 2)
+        painter.setPen(QPen(theme.color("canvas"), 2))
+        painter.setBrush(theme.color("muted"))
+        painter.drawEllipse(centre, 8, 8)
+        ink = theme.color("surface")
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ink)
+        painter.drawRoundedRect(QRectF(centre.x() - 3.5, centre.y() - 1, 7, 5), 1, 1)
+        painter.setPen(QPen(ink, 1.4))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawArc(QRectF(centre.x() - 2.2, centre.y() - 4.6, 4.4, 6), 0, 180 * 16)
 
     def _paint_badge(self, painter: QPainter, k: int, ground: QColor, mark: QColor) -> None:
         x, y, width, _ = self._picture.boxes[k]
@@ -247,3 +313,13 @@ class CardsItem(QGraphicsItem):
         painter.setPen(mark)
         painter.setFont(self._fonts[0])
         painter.drawText(QRectF(centre.x() - 8, centre.y() - 8, 16, 16), Qt.AlignmentFlag.AlignCenter, "!")
+
+
+def _pale(ground: QColor) -> QColor:
+    """What is left of a colour where channels would go; opaque, for blocks of colour are drawn without the card."""
+    card = theme.color("card")
+    red, green, blue = (
+        round(0.24 * a + 0.76 * b)
+        for a, b in ((ground.red(), card.red()), (ground.green(), card.green()), (ground.blue(), card.blue()))
+    )
+    return QColor(red, green, blue)

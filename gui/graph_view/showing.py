@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 from core.model.model import Model
 from gui import theme
 from gui.graph_view.canvas import FAR, CardsItem, Shown, metrics
+from gui.graph_view.channels import Channels, on_cards
 from gui.graph_view.drafting import Drafting
 from gui.graph_view.edges import EdgesItem
 from gui.graph_view.far_picture import Tiles
@@ -52,6 +53,7 @@ class Showing(Navigation):
         self._anchors: list[Anchor] = []
         self._anew = False
         self._afterwards: Callable[[], None] | None = None
+        self._channels: Channels | None = None
         self._tiles = Tiles(self.paint_graph)
         self._message = tr(EMPTY)
 
@@ -95,6 +97,7 @@ class Showing(Navigation):
         self._picture = done
         shown = self._shown
         shown.badges, shown.wrong = done.badges, done.wrong
+        shown.channels = on_cards(self._channels, done) if self._channels is not None else None
         for item in (
             FramesItem(done, shown, self._widths),
             EdgesItem(done, shown),
@@ -190,6 +193,15 @@ class Showing(Navigation):
         """Colour cards by a figure: number of the card -> colour; None for the colours of the operators again. It
         holds until another picture stands here."""
         self._shown.heat = colours
+        self._look_again()
+
+    def set_channels(self, channels: Channels | None) -> None:
+        """Show on the cards how many channels would stay, whose have to, which layers are coupled; None: nothing."""
+        if channels == self._channels:
+            return
+        self._channels = channels
+        done = self._picture
+        self._shown.channels = on_cards(channels, done) if channels is not None and done is not None else None
         self._look_again()
 
     def set_theme(self, _theme: theme.Theme | None = None) -> None:

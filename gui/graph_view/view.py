@@ -60,7 +60,9 @@ class GraphView(Selecting):
                 return f"{frame.path}\n{about_frame(frame)}"
             return tensors.described(done, self.tensor_at(spot))
         marks = (done.wrong.get(card, ""), done.badges.get(card, ""))
-        return done.cards[card].tip + "".join(f"\n\n⚠ {text}" for text in marks if text)
+        about = self._channels.tip(done.cards[card].key) if self._channels is not None else ""
+        said = [*(f"⚠ {text}" for text in marks if text), *([about] if about else [])]
+        return "\n\n".join([done.cards[card].tip, *said])
 
     def _card_at(self, spot: QPoint) -> int | None:
         if self._picture is None:

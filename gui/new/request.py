@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.params import Scalar, Spec
-from gui.param_form import number_text
+from gui.number_edit import number_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 )
 
 from core import params as parameters
-from gui.param_form import NumberEdit, ParamRow
+from gui.number_edit import NumberEdit
+from gui.param_form import ParamRow
 from gui.words import mark, tr
 
 SUFFIXES = (".safetensors", ".pth", ".pt")

@@ -24,11 +24,13 @@ from core.project.project import Project
 from core.project.recipe import Recipe, Step, load_recipe
 from core.report import Report
 from gui.act.dialog import MethodDialog, Setting
+from gui.act.previewer import Done, Failed
 from gui.act.request import ActRequest, TeacherChoice
 from gui.desk import Desk
 from gui.graph_view.known import known
+from gui.number_edit import number_text
+from gui.operations import pruning
 from gui.operations.folded import folded
-from gui.param_form import number_text
 from gui.report_dialog import ReportDialog
 from gui.wording import choice_title, headline, method_title
 from gui.words import counted, tr
@@ -43,8 +45,11 @@ THREADS = os.cpu_count() or 1
 def choose(desk: Desk, method: Method) -> None:
     """Ask for the parameters of a method, then apply it to the current revision."""
     dialog = make_dialog(desk, method)
-    dialog.accepted.connect(lambda: apply_request(desk, dialog.request()))
-    dialog.open()
+    dialog.accepted.connect(lambda: desk.editing.fold(lambda: apply_request(desk, dialog.request())))
+    if dialog.live:
+        pruning.show_live(desk, dialog)
+    else:
+        dialog.open()
 
 
 def make_dialog(desk: Desk, method: Method) -> MethodDialog:
@@ -109,16 +114,18 @@ def _preview(
     desk: Desk,
     method: Method,
     request: ActRequest,
-    done: Callable[[Plan], None],
-    failed: Callable[[Exception], None],
+    done: Done,
+    failed: Failed,
 ) -> None:
     args = _arguments(desk, step_of(desk, request), request.teacher)
     if args is None:
+        done(None)
         return
 
     def show(result: Any) -> None:
-        if result["report"] is not None:
-            done(Plan(Report.from_json(result["report"]), tuple(result["layers"])))
+        report = result["report"]
+        sizes = {name: (before, after, why) for name, (before, after, why) in result["sizes"].items()}
+        done(Plan(Report.from_json(report), tuple(result["layers"]), sizes) if report is not None else None)
 
     desk.jobs.submit(tr("Preview of {act}", act=method_title(method.title)), "plan", args, show, failed, quiet=True)
 

@@ -44,7 +44,7 @@ def test_prune_through_the_menu_and_its_dialog_then_undo_and_redo(sample: Desk, 
     assert not dialog.apply_button.isEnabled()
     assert "must be between" in dialog.apply_button.toolTip()
     ratio.line.setText("0.5")
-    qtbot.waitUntil(lambda: "→" in dialog.status.text(), timeout=60_000)
+    qtbot.waitUntil(lambda: "→" in dialog.figures.text(), timeout=60_000)
     qtbot.mouseClick(dialog.apply_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(sample.state.revisions) == 2, timeout=60_000)
     settle(sample, qtbot)

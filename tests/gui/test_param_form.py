@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 from core.params import Field, from_json, specs, to_json
-from gui.param_form import NumberEdit, ParamForm, number_text
+from gui.number_edit import NumberEdit, number_text
+from gui.param_form import ParamForm
 
 
 class Norm(enum.Enum):

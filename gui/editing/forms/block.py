@@ -19,7 +19,7 @@ from gui.editing.forms.base import EditForm
 from gui.editing.session import Editing
 from gui.graph_view.captions import category
 from gui.graph_view.known import Known
-from gui.param_form import number_text
+from gui.number_edit import number_text
 from gui.words import mark, tr
 
 Sizes = tuple[int | str | None, ...]

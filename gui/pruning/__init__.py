@@ -1,0 +1,1 @@
+"""What the window shows of pruning: channel groups, locks, and a preview on the graph."""
