@@ -1755,6 +1755,11 @@
     </message>
     <message>
       <location filename="../../gui/act/dialog.py" />
+      <source>Estimating…</source>
+      <translation>Wird geschätzt…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/act/dialog.py" />
       <source>&amp;Apply</source>
       <translation>&amp;Anwenden</translation>
     </message>
@@ -1795,11 +1800,6 @@
     </message>
     <message>
       <location filename="../../gui/act/dialog.py" />
-      <source>Estimating…</source>
-      <translation>Wird geschätzt…</translation>
-    </message>
-    <message>
-      <location filename="../../gui/act/dialog.py" />
       <source>Estimate: {figures}.</source>
       <translation>Schätzung: {figures}.</translation>
     </message>
@@ -1828,6 +1828,26 @@
       <translation>Kein Lehrer</translation>
     </message>
     <message>
+      <location filename="../../gui/act/plan_figures.py" />
+      <source>What it would bring</source>
+      <translation>Was es brächte</translation>
+    </message>
+    <message>
+      <location filename="../../gui/act/plan_figures.py" />
+      <source>{factor:.2f}× more</source>
+      <translation>{factor:.2f}× mehr</translation>
+    </message>
+    <message>
+      <location filename="../../gui/act/plan_figures.py" />
+      <source>{factor:.2f}× less</source>
+      <translation>{factor:.2f}× weniger</translation>
+    </message>
+    <message>
+      <location filename="../../gui/act/plan_figures.py" />
+      <source>{factor:.0f}× less</source>
+      <translation>{factor:.0f}× weniger</translation>
+    </message>
+    <message>
       <location filename="../../gui/act/scope_box.py" />
       <source>Layers</source>
       <translation>Schichten</translation>
@@ -1836,6 +1856,39 @@
       <location filename="../../gui/act/scope_box.py" />
       <source>A&amp;ll layers ({count:,})</source>
       <translation>A&amp;lle Schichten ({count:,})</translation>
+    </message>
+    <message>
+      <location filename="../../gui/act/scope_box.py" />
+      <source>Layers whose &amp;name matches</source>
+      <translation>Schichten mit &amp;Namen wie</translation>
+    </message>
+    <message>
+      <location filename="../../gui/act/scope_box.py" />
+      <source>for example features.*</source>
+      <translation>zum Beispiel features.*</translation>
+    </message>
+    <message>
+      <location filename="../../gui/act/scope_box.py" />
+      <source>Name pattern</source>
+      <translation>Namensmuster</translation>
+    </message>
+    <message numerus="yes">
+      <location filename="../../gui/act/scope_box.py" />
+      <source>Some channels stay: they also belong to {n} layers outside.</source>
+      <extracomment>For one: Some channels stay: they also belong to {n} layer outside.</extracomment>
+      <translation>
+        <numerusform>Einige Kanäle bleiben: sie gehören auch zu {n} Schicht außerhalb.</numerusform>
+        <numerusform>Einige Kanäle bleiben: sie gehören auch zu {n} Schichten außerhalb.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <location filename="../../gui/act/scope_box.py" />
+      <source>Include the {n} coupled layers</source>
+      <extracomment>For one: Include the coupled layer</extracomment>
+      <translation>
+        <numerusform>Die gekoppelte Schicht einschließen</numerusform>
+        <numerusform>Die {n} gekoppelten Schichten einschließen</numerusform>
+      </translation>
     </message>
     <message>
       <location filename="../../gui/act/scope_box.py" />
@@ -1854,18 +1907,8 @@
     </message>
     <message>
       <location filename="../../gui/act/scope_box.py" />
-      <source>Layers whose &amp;name matches</source>
-      <translation>Schichten mit &amp;Namen wie</translation>
-    </message>
-    <message>
-      <location filename="../../gui/act/scope_box.py" />
-      <source>for example features.*</source>
-      <translation>zum Beispiel features.*</translation>
-    </message>
-    <message>
-      <location filename="../../gui/act/scope_box.py" />
-      <source>Name pattern</source>
-      <translation>Namensmuster</translation>
+      <source>No layer is selected.</source>
+      <translation>Keine Schicht ist gewählt.</translation>
     </message>
     <message>
       <location filename="../../gui/act/scope_box.py" />
@@ -4262,6 +4305,21 @@
       <translation>Schicht {title}</translation>
     </message>
     <message>
+      <location filename="../../gui/graph_view/channels.py" />
+      <source>{before} → {after} channels; nothing is cut yet</source>
+      <translation>{before} → {after} Kanäle; noch ist nichts geschnitten</translation>
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/channels.py" />
+      <source>Channels stay: {reason}</source>
+      <translation>Die Kanäle bleiben: {reason}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/graph_view/channels.py" />
+      <source>Coupled: its channels live and die with those of the selected layer</source>
+      <translation>Gekoppelt: ihre Kanäle leben und sterben mit denen der ausgewählten Schicht</translation>
+    </message>
+    <message>
       <location filename="../../gui/graph_view/diagram.py" />
       <source>holds</source>
       <translation>enthält</translation>
@@ -6076,6 +6134,16 @@
       <translation>Gewichte ({pattern})</translation>
     </message>
     <message>
+      <location filename="../../gui/number_edit.py" />
+      <source>automatic</source>
+      <translation>automatisch</translation>
+    </message>
+    <message>
+      <location filename="../../gui/number_edit.py" />
+      <source>{label} slider</source>
+      <translation>{label}, Schieber</translation>
+    </message>
+    <message>
       <location filename="../../gui/operations/act.py" />
       <source>Devices</source>
       <translation>Geräte</translation>
@@ -6712,16 +6780,6 @@ Das lässt sich nicht rückgängig machen.</translation>
     </message>
     <message>
       <location filename="../../gui/param_form.py" />
-      <source>automatic</source>
-      <translation>automatisch</translation>
-    </message>
-    <message>
-      <location filename="../../gui/param_form.py" />
-      <source>{label} slider</source>
-      <translation>{label}, Schieber</translation>
-    </message>
-    <message>
-      <location filename="../../gui/param_form.py" />
       <source>{group} ({count} changed)</source>
       <translation>{group} ({count} geändert)</translation>
     </message>
@@ -6744,6 +6802,16 @@ Das lässt sich nicht rückgängig machen.</translation>
       <location filename="../../gui/param_form.py" />
       <source>Default: {value}.</source>
       <translation>Standard: {value}.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/pruning/couplings.py" />
+      <source>Channel groups</source>
+      <translation>Kanalgruppen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/pruning/on_graph.py" />
+      <source>locked by you</source>
+      <translation>von Ihnen gesperrt</translation>
     </message>
     <message>
       <location filename="../../gui/reasons.py" />
@@ -6784,11 +6852,6 @@ Das lässt sich nicht rückgängig machen.</translation>
       <location filename="../../gui/reasons.py" />
       <source>No other block has the structure of the selected one.</source>
       <translation>Kein anderer Block hat den Aufbau des gewählten.</translation>
-    </message>
-    <message>
-      <location filename="../../gui/reasons.py" />
-      <source>No layer is selected.</source>
-      <translation>Keine Schicht ist gewählt.</translation>
     </message>
     <message>
       <location filename="../../gui/reasons.py" />
