@@ -124,7 +124,8 @@ def test_real_networks_reach_their_target_in_round_widths(multiple: int, spread:
             found = choose(among, spread, currency, goal(among, currency, share))
             assert found.removed
             for group, count in zip(among.chosen, kept(found, among), strict=True):
-                assert (count * group.width + group.fixed) % multiple == 0 or count == group.size
+                channels = int(group.widths.sum()) + group.fixed - found.channels.get(group.key, 0)
+                assert channels % multiple == 0 or count == group.size
                 assert count >= 0.1 * group.size
             if not found.met:
                 assert found.neighbour is not None
@@ -182,13 +183,17 @@ def group_of(size: int, width: int, fixed: int) -> ChannelGroup:
     return ChannelGroup("g", size, fixed, width, ("g",), (), "", np.arange(1, size + 1))
 
 
+def counts(size: int, width: int, fixed: int, multiple: int, least: float = 0) -> list[int]:
+    return allowed(group_of(size, width, fixed), np.full(size, width), multiple, least).tolist()
+
+
 def test_allowed_counts() -> None:
-    assert allowed(group_of(12, 1, 0), 4, 0).tolist() == [4, 8, 12]
-    assert allowed(group_of(12, 2, 0), 4, 0).tolist() == [2, 4, 6, 8, 10, 12]
-    assert allowed(group_of(10, 1, 2), 4, 3.1).tolist() == [6, 10]
-    assert allowed(group_of(3, 1, 0), 8, 0).tolist() == [3]  # smaller than the multiple: stays whole
-    assert (together(group_of(8, 1, 0), 8), together(group_of(8, 6, 0), 8), together(group_of(8, 64, 0), 8)) == (
-        8,
-        4,
-        1,
-    )
+    assert counts(12, 1, 0, 4) == [4, 8, 12]
+    assert counts(12, 2, 0, 4) == [2, 4, 6, 8, 10, 12]
+    assert counts(10, 1, 2, 4, 3.1) == [6, 10]
+    assert counts(3, 1, 0, 8) == [3]  # smaller than the multiple: stays whole
+    mixed = allowed(
+        group_of(5, 1, 0), np.asarray([1, 3, 2, 2, 1]), 4, 0
+    )  # the best unit is one channel, the next three
+    assert mixed.tolist() == [2, 4, 5]
+    assert [together(group_of(8, width, 0), 8) for width in (1, 6, 64)] == [8, 4, 1]

@@ -89,7 +89,7 @@ def test_rounds_score_again_and_end_at_the_same_target() -> None:
     assert numbers(thrice)["macs_before"] == numbers(once)["macs_before"]
     assert thrice.model is not None
     after = {g.key: g.size for g in find_groups(thrice.model) if not g.locked}
-    table = {row[0]: row[3] for row in thrice.report.tables[0].rows}
+    table = {row[0]: row[4] for row in thrice.report.tables[0].rows}
     assert after.items() <= table.items()
 
 
@@ -99,7 +99,7 @@ def test_channels_are_counted_in_the_scope() -> None:
     outcome = act(model, Context(scope=inner), currency="channels", ratio=0.5, multiple=1)
     value = numbers(outcome)
     assert (value["channels_before"], value["channels"]) == (3 * (16 + 32 + 64), 3 * (8 + 16 + 32))
-    changed = {row[0]: (row[2], row[3]) for row in outcome.report.tables[0].rows if row[2] != row[3]}
+    changed = {row[0]: (row[3], row[4]) for row in outcome.report.tables[0].rows if row[3] != row[4]}
     assert set(changed) == {f"/layer{i}/layer{i}.{k}/conv1/Conv" for i in (1, 2, 3) for k in (0, 1, 2)}
 
 
@@ -107,9 +107,9 @@ def test_a_target_out_of_reach_gives_the_most_and_says_so() -> None:
     model = open_model(network_path("resnet20"))
     outcome = act(model, Context(scope=Scope(layers=("/layer1/layer1.0/conv1/Conv",))), ratio=0.5, multiple=1)
     assert any(
-        "no more may be removed, each group keeps at least 10% of its channels" in n for n in outcome.report.notes
+        "no more may be removed, each group keeps at least 10 % of its channels" in n for n in outcome.report.notes
     )
-    assert {row[3] for row in outcome.report.tables[0].rows if row[2] != row[3]} == {2}
+    assert {row[4] for row in outcome.report.tables[0].rows if row[3] != row[4]} == {2}
     coarse = act(model, ratio=0.3, multiple=16)
     assert any(": the nearest allowed step, for the next one leaves " in n for n in coarse.report.notes) == (
         abs(numbers(coarse)["macs"] / numbers(coarse)["macs_before"] - 0.7) > 0.02 * 0.7
@@ -129,13 +129,13 @@ def test_ratios_of_layers_come_from_the_step() -> None:
     step = Step("prune.channels", {"distribution": "per_layer", "multiple": 1},
                 overrides=((Scope(layers=("Conv_2",)), {"ratio": 0.25}),))  # fmt: skip
     outcome = run_step(two_layers(), step, Context())
-    assert {row[0]: row[3] for row in outcome.report.tables[0].rows[:2]} == {"Conv_0": 8, "Conv_2": 12}
+    assert {row[0]: row[4] for row in outcome.report.tables[0].rows[:2]} == {"Conv_0": 8, "Conv_2": 12}
     scaled = Step(
         "prune.channels",
         {"distribution": "scaled", "multiple": 1, "currency": "channels", "ratio": 0.5},
         overrides=((Scope(layers=("Conv_0",)), {"ratio": 0.2}), (Scope(layers=("Conv_2",)), {"ratio": 0.4})),
     )
-    assert [row[3] for row in run_step(two_layers(), scaled, Context()).report.tables[0].rows[:2]] == [6, 6]
+    assert [row[4] for row in run_step(two_layers(), scaled, Context()).report.tables[0].rows[:2]] == [6, 6]
     with pytest.raises(UserError, match="needs ratios for layers"):
         act(two_layers(), distribution="scaled")
 

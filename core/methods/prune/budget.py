@@ -7,6 +7,7 @@ places of it, groups take their last step one after another, those first that lo
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -31,6 +32,7 @@ class Currency(Enum):
     PARAMS = "params"
     MACS = "macs"
     BYTES = "bytes"
+    MILLISECONDS = "milliseconds"  # turned into MACs before anything is chosen, see core.methods.prune.timing
 
 
 class Distribution(Enum):
@@ -67,9 +69,20 @@ class Candidates:
     @cached_property
     def steps(self) -> tuple[Ints, ...]:
         """The counts of units that each group may keep, rising."""
-        return tuple(
-            allowed(group, self.multiple, self.floor * base) for group, base in zip(self.chosen, self.base, strict=True)
-        )
+        found = []
+        for group, base in zip(self.chosen, self.base, strict=True):
+            place = self.costs.sizes.places[group.key]
+            best_first = np.argsort(-self.rank[place])
+            found.append(allowed(group, self.width[place][best_first], self.multiple, self.floor * base))
+        return tuple(found)
+
+    @cached_property
+    def width(self) -> Ints:
+        """Channels of its group's first layer that every unit is, (units,); 0 where it may not go."""
+        width = np.zeros(self.costs.sizes.units, np.int64)
+        for group in self.chosen:
+            width[self.costs.sizes.places[group.key]] = group.widths
+        return width
 
     @cached_property
     def owner(self) -> Ints:
@@ -129,7 +142,7 @@ class Candidates:
     def amount(self, alive: Flags, currency: Currency) -> float:
         """What is left. Channels: those of the chosen groups; all else: of the whole model."""
         if currency is Currency.CHANNELS:
-            return float(sum(k * g.width + g.fixed for k, g in zip(self.counts(alive), self.chosen, strict=True)))
+            return float(self.width[alive].sum() + sum(g.fixed for g in self.chosen))
         found = self.costs.of(alive)
         if currency is Currency.PARAMS:
             return float(found.params)
@@ -140,11 +153,14 @@ class Candidates:
         return np.ones(self.costs.sizes.units, bool)
 
 
-def allowed(group: ChannelGroup, multiple: int, least: float) -> Ints:
-    """The counts of units that a group may keep, rising: multiples in channels, at least ``least``, and all of it."""
+def allowed(group: ChannelGroup, widths: Ints, multiple: int, least: float) -> Ints:
+    """The counts of units that a group may keep, rising: multiples in channels, at least ``least``, and all of it.
+
+    ``widths``: channels of the units, those first that go last, (size,).
+    """
     counts = np.arange(1, group.size)
-    round_ = counts[((counts * group.width + group.fixed) % multiple == 0) & (counts >= least)]
-    return np.append(round_, group.size)
+    fits = ((np.cumsum(widths)[:-1] + group.fixed) % multiple == 0) & (counts >= least)
+    return np.append(counts[fits], group.size)
 
 
 def together(group: ChannelGroup, multiple: int) -> int:
@@ -163,14 +179,16 @@ Path = Callable[[float], Ints]  # from 0 (nothing goes) to 1 (all that may) -> u
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """The units that go. ``left``, ``goal``: amounts after the cut and as asked for; ``before``: of the whole model.
+    """The units that go, as flags of what survives and by group, and how many ``channels`` each group loses with them.
 
-    ``neighbour`` is the amount of the nearest other allowed choice on the far side of the goal, None where there is
-    none: the goal lies beyond what may be removed, or was not looked for.
+    ``left``, ``goal``: amounts after the cut and as asked for; ``before``: of the whole model. ``neighbour`` is the
+    amount of the nearest other allowed choice on the far side of the goal, None where there is none: the goal lies
+    beyond what may be removed, or was not looked for.
     """
 
     alive: Flags
     removed: Removed
+    channels: Mapping[str, int]
     before: float
     goal: float
     left: float
@@ -239,7 +257,7 @@ def _between(candidates: Candidates, low: Ints, high: Ints, currency: Currency, 
             b = middle
     above, below = (_choice(candidates, state(m), currency, before, goal) for m in (a, b))
     near, far = sorted((above, below), key=lambda c: abs(c.left - goal))
-    return Choice(near.alive, near.removed, before, goal, near.left, far.left)
+    return dataclasses.replace(near, neighbour=far.left)
 
 
 def _by_loss(candidates: Candidates, low: Ints, high: Ints) -> Ints:
@@ -256,7 +274,9 @@ def _by_loss(candidates: Candidates, low: Ints, high: Ints) -> Ints:
 
 def _choice(candidates: Candidates, alive: Flags, currency: Currency, before: float, goal: float) -> Choice:
     removed = candidates.costs.sizes.removed(alive)
-    return Choice(alive, removed, before, goal, candidates.amount(alive, currency))
+    channels = {key: int(candidates.width[candidates.costs.sizes.places[key]][units].sum())
+                for key, units in removed.items()}  # fmt: skip
+    return Choice(alive, removed, channels, before, goal, candidates.amount(alive, currency))
 
 
 def _path(candidates: Candidates, distribution: Distribution) -> Path:

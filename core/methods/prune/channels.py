@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from core.errors import UserError
+from core.jobs import Job
 from core.measure.cost import cost
 from core.measure.removal_cost import Removal
 from core.methods.memo import Memo
 from core.methods.method import Context, Outcome, Plan, method
 from core.methods.prune.budget import Candidates, Choice, Currency, Distribution, choose
 from core.methods.prune.proof import cut_equals_mask
-from core.methods.prune.removal import Ground, figures, groups_table, outcome_words, survey
+from core.methods.prune.removal import Ground, Kinds, figures, groups_table, outcome_words, survey
 from core.methods.prune.scores import Combine, Evidence, Floats, ScoreSettings, score_names, unit_scores
+from core.methods.prune.timing import compare_times, macs_for_time, time_words
 from core.model.channel_widths import widths
 from core.model.channels import cut, facts_after
 from core.model.model import Model
@@ -31,7 +33,7 @@ class Budget:
     currency: Annotated[Currency, Field("Counted in", "What the target is a share of.")] = Currency.MACS
     ratio: Annotated[
         float,
-        Field("Removed", "Share of the channels, parameters, MACs or bytes that goes.", 0.0, 0.95, "share", 0.05),
+        Field("Removed", "Share of the channels, parameters, MACs, bytes or time that goes.", 0.0, 0.95, "share", 0.05),
     ] = 0.5
     distribution: Annotated[
         Distribution,
@@ -51,6 +53,9 @@ class Budget:
     floor: Annotated[
         float, Field("Kept at least", "Of every group, whatever the scores say.", 0.0, 1.0, "share", 0.05, True)
     ] = 0.1
+    kinds: Annotated[
+        Kinds, Field("Groups", "Plain channels, heads of attention, the hidden width of a transformer's MLP, or all.")
+    ] = Kinds.ALL
     rounds: Annotated[
         int,
         Field(
@@ -82,25 +87,62 @@ class _Step:
 
 def plan(model: Model, params: Params, ctx: Context) -> Plan:
     """The figures after the cut, without cutting: what was found out of the model before comes from the memo."""
+    notes = []
+    if params.currency is Currency.MILLISECONDS:
+        params = dataclasses.replace(params, currency=Currency.MACS)
+        notes.append("Time is measured when the act is applied; until then it is taken to follow the MACs.")
     step = _decide(model, params, ctx)
     ground, removed = step.ground, step.choice.removed
-    notes = []
     if params.rounds > 1:
         notes.append("Channels are scored anew in each round, so layers may keep other numbers than shown here.")
     after = ground.costs.exactly(step.choice.alive)
-    lost = {key: len(units) for key, units in removed.items()}
     layers = dict.fromkeys(layer for key in removed for layer in ground.groups[key].producers)
-    return Plan(_report(step, step, after, lost, params, notes), tuple(layers), widths(ground.groups, removed))
+    return Plan(
+        _report(step, step, after, step.choice.channels, params, notes), tuple(layers), widths(ground.groups, removed)
+    )
 
 
 @method("prune.channels", title="Channels…", menu="Prune", params=Params, plan=plan, overridable=("ratio",))
 def apply(model: Model, params: Params, ctx: Context) -> Outcome:
-    """Removes the channels that matter least until a target in channels, parameters, MACs or bytes is met.
+    """Removes the channels that matter least until a target in channels, parameters, MACs, bytes or time is met.
 
     Channels that layers share live and die together. In each round the score is taken, the removal nearest to the
     target is chosen (within 2 % or the nearest step that the multiple allows), cut, and proven equal to the masked
     model. Raises UserError where nothing in scope can be cut, the score lacks its data, or the proof fails.
     """
+    if params.currency is not Currency.MILLISECONDS:
+        return _rounds(model, params, ctx)
+    share = 1 - params.ratio
+    with ctx.job.stage(0.0, 0.7):
+        params = _in_macs(model, params, ctx)
+    with ctx.job.stage(0.7, 0.9):
+        found = _rounds(model, params, ctx)
+    assert found.model is not None  # pruning always gives one
+    with ctx.job.stage(0.9, 1.0):
+        timed = compare_times(model, found.model, ctx, times=2)
+    measures = {"latency_onnxruntime_before": timed.before.median, "latency_onnxruntime": timed.after.median}
+    notes = (time_words(timed, share), "Repeated from a recipe, the act removes the same share of the MACs.")
+    report = dataclasses.replace(
+        found.report, measures={**found.report.measures, **measures}, notes=(*found.report.notes, *notes)
+    )
+    return Outcome(found.model, report, params)
+
+
+def _in_macs(model: Model, params: Params, ctx: Context) -> Params:
+    """The parameters that remove so many MACs as make the model as fast as was asked for."""
+    whole = dataclasses.replace(params, currency=Currency.MACS, rounds=1)
+    memo = dataclasses.replace(ctx, memo=Memo(), job=Job())
+
+    def cut_to(macs: float) -> Model:
+        step = _decide(model, dataclasses.replace(whole, ratio=1 - macs), memo)
+        return cut(step.ground.model, step.ground.groups, step.choice.removed)
+
+    macs = macs_for_time(model, 1 - params.ratio, cut_to, ctx)
+    return dataclasses.replace(params, currency=Currency.MACS, ratio=1 - macs)
+
+
+def _rounds(model: Model, params: Params, ctx: Context) -> Outcome:
+    """Score, choose, cut and prove, as often as ``params`` says."""
     first, current, lost = None, model, Counter[str]()
     proofs = []
     for number in range(1, params.rounds + 1):
@@ -109,7 +151,7 @@ def apply(model: Model, params: Params, ctx: Context) -> Outcome:
             first = first or step
             current, proof = _cut(step, ctx)
             proofs.append(proof)
-            lost.update({key: len(units) for key, units in step.choice.removed.items()})
+            lost.update(step.choice.channels)
     assert first is not None  # there is a first round
     found = cost(current, facts_after(current, step.ground.groups, step.choice.removed))
     report = _report(first, step, Removal(found.params, found.macs, found.weight_bytes), lost, params, ())
@@ -130,7 +172,7 @@ def _decide(model: Model, params: Params, ctx: Context, number: int = 0, first: 
     """What goes in round ``number`` (from 1; 0: all at once): that share of the way from ``first`` to the target."""
     part = number / params.rounds if number else 1.0
     ctx.job.progress(0.0, "Finding channel groups")
-    ground = survey(model, ctx)
+    ground = survey(model, params.kinds, ctx)
     _refuse(params, ground)
     with ctx.job.stage(0.1, 0.4):
         scores, said = _scores(ground, params, ctx)
@@ -147,7 +189,7 @@ def _decide(model: Model, params: Params, ctx: Context, number: int = 0, first: 
 def _scores(ground: Ground, params: Params, ctx: Context) -> tuple[dict[str, Floats], tuple[str, ...]]:
     settings = ScoreSettings(**{f.name: getattr(params, f.name) for f in dataclasses.fields(ScoreSettings)})
     evidence = Evidence(ground.model, ground.groups, ground.chosen, ctx, settings)
-    key = ("scores", params.score, params.combine, settings, ctx.scope)
+    key = ("scores", params.score, params.combine, settings, ctx.scope, params.kinds)
     return ctx.memo.once(key, lambda: (unit_scores(evidence, params.score, params.combine), tuple(evidence.notes)))
 
 

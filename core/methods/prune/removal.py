@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 
 from core.errors import UserError
 from core.measure.removal_cost import Removal, RemovalCost
@@ -32,10 +33,19 @@ class Ground:
     notes: tuple[str, ...]
 
 
-def survey(model: Model, ctx: Context) -> Ground:
+class Kinds(Enum):
+    """Which groups may lose channels."""
+
+    ALL = "all"
+    CHANNELS = "channels"
+    HEADS = "heads"
+    HIDDEN = "hidden"
+
+
+def survey(model: Model, kinds: Kinds, ctx: Context) -> Ground:
     """Prepare and group a model; what a preview computed before comes from its memo.
 
-    Raises UserError where nothing in the scope can be cut.
+    Raises UserError where nothing of these kinds in the scope can be cut.
     """
     prepared, changes = ctx.memo.once("prepared", lambda: prepare(model))
     groups = ctx.memo.once("groups", lambda: find_groups(prepared))
@@ -43,10 +53,16 @@ def survey(model: Model, ctx: Context) -> Ground:
     chosen, blocked = in_scope(prepared, groups, ctx.scope)
     if not chosen:
         raise UserError(why_nothing(groups, blocked), "Choose other layers, or a model with inner layers.")
+    of_kind = tuple(g for g in chosen if kinds in (Kinds.ALL, Kinds(g.kind)))
+    if not of_kind:
+        there = sorted({g.kind for g in chosen})
+        raise UserError(
+            f"No group in the scope is of the kind '{kinds.value}'.", f"There are groups of: {', '.join(there)}."
+        )
     nodes = {layer_name(node): node for node in prepared.nodes()}
-    told = {g.key: overridden(ctx.overrides, (nodes[p] for p in g.producers), "ratio") for g in chosen}
+    told = {g.key: overridden(ctx.overrides, (nodes[p] for p in g.producers), "ratio") for g in of_kind}
     fixed = {key: float(share) for key, share in told.items() if share is not None}
-    return Ground(prepared, groups, costs, chosen, fixed, (*changes, *groups.notes, *blocked))
+    return Ground(prepared, groups, costs, of_kind, fixed, (*changes, *groups.notes, *blocked))
 
 
 _NAMES = {Currency.CHANNELS: "channels", Currency.PARAMS: "parameters", Currency.MACS: "MACs",
@@ -62,11 +78,16 @@ def figures(ground: Ground, after: Removal, lost: Mapping[str, int]) -> dict[str
         found[f"weight_bytes{suffix}"] = _counted(counted.weight_bytes, "B")
         if counted.macs is not None:
             found[f"macs{suffix}"] = _counted(counted.macs, "MAC")
-    channels = sum(g.size * g.width + g.fixed for g in ground.chosen)
-    gone = sum(lost.get(g.key, 0) * g.width for g in ground.chosen)
+    channels = sum(channels_of(g) for g in ground.chosen)
+    gone = sum(lost.get(g.key, 0) for g in ground.chosen)
     found["channels_before"] = _counted(channels, "", "of the groups in scope")
     found["channels"] = _counted(channels - gone, "", "of the groups in scope")
     return found
+
+
+def channels_of(group: ChannelGroup) -> int:
+    """Channels of the group's first layer."""
+    return int(group.widths.sum()) + group.fixed
 
 
 def _counted(value: float, unit: str, note: str = "") -> Measure:
@@ -106,13 +127,13 @@ def _percent(amount: float, choice: Choice) -> str:
 
 
 def groups_table(ground: Ground, lost: Mapping[str, int]) -> Table:
-    """``lost``: group key -> units that went, over all rounds."""
+    """``lost``: group key -> channels that went, over all rounds."""
     chosen = {g.key for g in ground.chosen}
     rows = []
     for group in ground.groups:
-        channels = group.size * group.width + group.fixed
-        stays = group.reason or ("" if group.key in chosen else "not, or not wholly, in the scope")
-        kept = channels - lost.get(group.key, 0) * group.width
-        rows.append((group.key, len(group.producers), channels, kept, stays))
-    columns = ("Group (first layer)", "Layers", "Channels before", "Channels after", "What stays, and why")
+        channels = channels_of(group)
+        stays = group.reason or ("" if group.key in chosen else "not, or not wholly, in the scope, or of another kind")
+        kept = channels - lost.get(group.key, 0)
+        rows.append((group.key, group.kind, len(group.producers), channels, kept, stays))
+    columns = ("Group (first layer)", "Kind", "Layers", "Channels before", "Channels after", "What stays, and why")
     return Table("Channel groups", columns, tuple(rows))
