@@ -227,8 +227,11 @@ def _open_recent(desk: Desk, path: Path, _checked: bool = False) -> None:
 
 
 def _method_shortcut(menu: str, number: int) -> str:
-    """Two shortcuts a menu; whatever stands further down is reached through the menu's letters."""
+    """Two shortcuts a menu; whatever stands further down is reached through the menu's letters.
+
+    Prune has one: Ctrl+Alt+P opens a packed project.
+    """
     letter = {"Train": "T", "Prune": "P", "Quantize": "U", "Distil": "L"}.get(menu)
-    if letter is None or number > 2:
+    if letter is None or number > (1 if menu == "Prune" else 2):
         return ""
     return f"Ctrl+Shift+{letter}" if number == 1 else f"Ctrl+Alt+{letter}"

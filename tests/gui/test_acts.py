@@ -37,7 +37,7 @@ def _prune(desk: Desk, qtbot: QtBot, ratio: float = 0.5) -> None:
 
 def test_prune_through_the_menu_and_its_dialog_then_undo_and_redo(sample: Desk, qtbot: QtBot) -> None:
     before = cost(sample.state.model)
-    sample.actions["method.prune.magnitude"].trigger()
+    sample.actions["method.prune.channels"].trigger()
     dialog = dialog_of(MethodDialog)
     ratio = dialog.form.rows["ratio"].editor
     ratio.line.setText("7")

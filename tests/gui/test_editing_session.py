@@ -208,7 +208,7 @@ def test_an_unfinished_graph_is_marked_and_refused(sample: Desk, qtbot: QtBot) -
     assert known(sample.state.model).wrong == {CONV: wrong}
     assert sample.editing.unfinished == wrong
     assert "1 layer cannot run" in sample.window.place.text()
-    for key in ("export", "latency", "predict", "method.prune.magnitude"):
+    for key in ("export", "latency", "predict", "method.prune.channels"):
         assert not sample.actions[key].isEnabled(), key
         assert CONV in sample.actions[key].toolTip()
     fold(sample, qtbot)

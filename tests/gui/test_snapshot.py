@@ -11,7 +11,7 @@ from PIL import Image
 
 from tests.conftest import ROOT
 
-WANTED = {"start", "graph", "layers", "compare", "panel_inspector", "dialog_prune_magnitude", "dialog_proof", "message"}
+WANTED = {"start", "graph", "layers", "compare", "panel_inspector", "dialog_prune_channels", "dialog_proof", "message"}
 WANTED |= {"dialog_new", "dialog_new_none", "training", "interrupted", "dialog_train_scratch"}
 
 

@@ -184,7 +184,7 @@ def test_every_text_of_the_dialogs_is_translated(wrapped: Desk, qtbot: QtBot, mo
             said = iter([("title", dialog.windowTitle()), *(("button", b.text()) for b in buttons(dialog))])
         found = left_over(said, data)
         assert not found, f"{key}: " + "\n".join(found)
-    assert {"new", "rename", "export", "method.prune.magnitude", "layer_latency"} <= seen
+    assert {"new", "rename", "export", "method.prune.channels", "layer_latency"} <= seen
 
 
 def test_the_list_of_shortcuts_is_translated(wrapped: Desk) -> None:

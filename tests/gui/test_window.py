@@ -65,8 +65,8 @@ def test_without_a_model_acts_are_grey_and_say_why(desk: Desk) -> None:
         if reason:
             assert action.toolTip() == reason
             assert reason.endswith((".", ")"))
-    assert not desk.actions["method.prune.magnitude"].isEnabled()
-    assert desk.actions["method.prune.magnitude"].toolTip() == "Open a model first."
+    assert not desk.actions["method.prune.channels"].isEnabled()
+    assert desk.actions["method.prune.channels"].toolTip() == "Open a model first."
 
 
 def test_every_view_entry_does_something_without_failing(sample: Desk, qtbot: QtBot) -> None:

@@ -1,4 +1,7 @@
-"""Magnitude pruning: remove the channels whose weights are smallest, everywhere they reach."""
+"""Magnitude pruning: remove the channels whose weights are smallest, everywhere they reach.
+
+In no menu any more, for prune.channels does it too; recipes and the demo use it as it is.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +57,7 @@ def plan(model: Model, params: Params, ctx: Context) -> Plan:
     return Plan(_report(decision, smaller, {}), tuple(dict.fromkeys(layers)), sizes)
 
 
-@method("prune.magnitude", title="Magnitude pruning…", menu="Prune", params=Params, plan=plan)
+@method("prune.magnitude", title="Magnitude pruning…", menu="", params=Params, plan=plan)
 def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     """Removes the channels with the smallest weights, the same share of every channel group.
 
