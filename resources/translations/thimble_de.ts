@@ -145,11 +145,6 @@
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>Taylor</source>
-      <translation>Taylor</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
       <source>rise of cross-entropy</source>
       <translation>Anstieg der Kreuzentropie</translation>
     </message>
@@ -167,6 +162,11 @@
       <location filename="../../core/methods" />
       <source>refit residual</source>
       <translation>Rest nach dem Nachrechnen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Taylor</source>
+      <translation>Taylor</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -220,8 +220,8 @@
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>Removes the channels that matter least until a target in channels, parameters, MACs or bytes is met.</source>
-      <translation>Entfernt die unwichtigsten Kanäle, bis ein Ziel in Kanälen, Parametern, MACs oder Bytes erreicht ist.</translation>
+      <source>Removes the channels that matter least until a target in channels, parameters, MACs, bytes or time is met.</source>
+      <translation>Entfernt die unwichtigsten Kanäle, bis ein Ziel in Kanälen, Parametern, MACs, Bytes oder Zeit erreicht ist.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -240,13 +240,18 @@
     </message>
     <message>
       <location filename="../../core/methods" />
+      <source>milliseconds</source>
+      <translation>Millisekunden</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
       <source>Removed</source>
       <translation>Entfernt</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>Share of the channels, parameters, MACs or bytes that goes.</source>
-      <translation>Anteil der Kanäle, Parameter, MACs oder Bytes, der wegfällt.</translation>
+      <source>Share of the channels, parameters, MACs, bytes or time that goes.</source>
+      <translation>Anteil der Kanäle, Parameter, MACs, Bytes oder Zeit, der wegfällt.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -320,6 +325,31 @@
     </message>
     <message>
       <location filename="../../core/methods" />
+      <source>Groups</source>
+      <translation>Gruppen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Plain channels, heads of attention, the hidden width of a transformer's MLP, or all.</source>
+      <translation>Gewöhnliche Kanäle, Attention-Köpfe, die innere Breite des MLP eines Transformers oder alle.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>all</source>
+      <translation>alle</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>heads</source>
+      <translation>Köpfe</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>hidden</source>
+      <translation>innere Breite</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
       <source>Rounds</source>
       <translation>Runden</translation>
     </message>
@@ -375,8 +405,8 @@
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>Random vectors a batch that estimate the Hessian's trace.</source>
-      <translation>Zufallsvektoren je Stapel, die die Spur der Hesse-Matrix schätzen.</translation>
+      <source>Random draws a batch that estimate the Hessian's trace.</source>
+      <translation>Zufallszüge je Stapel, die die Spur der Hesse-Matrix schätzen.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -916,42 +946,42 @@
     <message>
       <location filename="../../core/methods" />
       <source>Refit without labels</source>
-      <translation type="unfinished" />
+      <translation>Nachrechnen ohne Klassen</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Fits every layer to what its parent (the teacher) computes, by least squares on unlabelled items.</source>
-      <translation type="unfinished" />
+      <translation>Passt jede Schicht an das an, was ihr Vorgänger (der Lehrer) berechnet, mit kleinsten Quadraten auf Beispielen ohne Klassen.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Items to fit</source>
-      <translation type="unfinished" />
+      <translation>Beispiele zum Anpassen</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>A quarter as many beside them check every layer.</source>
-      <translation type="unfinished" />
+      <translation>Ein Viertel so viele weitere prüfen jede Schicht.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Places of a layer</source>
-      <translation type="unfinished" />
+      <translation>Stellen einer Schicht</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>So many of its outputs are looked at, over all items.</source>
-      <translation type="unfinished" />
+      <translation>So viele ihrer Ausgaben werden angesehen, über alle Beispiele.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Ridge</source>
-      <translation type="unfinished" />
+      <translation>Dämpfung</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Holds weights near what they are; share of the mean input power.</source>
-      <translation type="unfinished" />
+      <translation>Hält Gewichte nahe bei dem, was sie sind; Anteil der mittleren Leistung des Eingangs.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -1156,12 +1186,12 @@
     <message>
       <location filename="../../core/model/editing" />
       <source>Lock channels</source>
-      <translation type="unfinished" />
+      <translation>Kanäle sperren</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Unlock channels</source>
-      <translation type="unfinished" />
+      <translation>Kanäle freigeben</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
@@ -1527,11 +1557,6 @@
       <location filename="../../core/references" />
       <source>Grouped 1x1 convolutions with a channel shuffle between them: very few multiplications.</source>
       <translation>Gruppierte 1x1-Faltungen mit Kanalmischung dazwischen: sehr wenige Multiplikationen.</translation>
-    </message>
-    <message>
-      <location filename="../../core/references" />
-      <source>Groups</source>
-      <translation>Gruppen</translation>
     </message>
     <message>
       <location filename="../../core/references" />
