@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import onnx_ir as ir
 import pytest
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from core.data.dataset import Item
+from core.data.noise import noise
 from core.errors import UserError
 from core.execute.runtimes import onnx_session
 from core.formats.open import open_model
@@ -23,12 +27,26 @@ from core.methods.prune.scores.rise import expansion
 from core.methods.prune.scores.running import items_of
 from core.model.channels import mask
 from core.model.model import Model
+from core.references.create import create
+from core.references.reference import load_references
 from tests.conftest import SAMPLE
 from tests.core.random_networks import Network
 from tests.core.scored import CLASSES, Pictures, closed, evidence, head, plain, scores, trunk, weight, with_weight
 from tests.core.training_sets import digits
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
+
+
+class Tokens:
+    """Unlabelled items of any inputs; the last one judges."""
+
+    def __init__(self, arrays: dict[str, np.ndarray]) -> None:
+        self.name, self.location, self.classes, self._arrays = "tokens", "memory:tokens", (), arrays
+        count = len(next(iter(arrays.values())))
+        self.items = tuple(Item(str(k), None, "calibration" if k + 1 < count else "test") for k in range(count))
+
+    def load(self, index: int) -> dict[str, np.ndarray]:
+        return {name: array[index] for name, array in self._arrays.items()}
 
 
 def plain_by_hand(model: Model) -> tuple[dict[str, Tensor], Callable[[Tensor], Tensor]]:
@@ -126,6 +144,31 @@ def test_the_layers_of_a_trunk_go_together() -> None:
                     changed = with_weight(changed, layer, array, slot)
             ends.append(losses_of(changed, data, data.labels[:-1]).mean())
         assert first[unit] == pytest.approx((ends[0] - ends[1]) / 0.004, rel=0.05, abs=2e-4)
+
+
+def test_a_head_is_judged_by_what_it_gives_not_by_its_queries() -> None:
+    """First order of removing an attention head: the slope of what the projection reads, by finite differences."""
+    model = create(load_references().get("bert_tiny"))
+    items = noise(model.inputs, 6)
+    found = evidence(model, Tokens(items))
+    group = next(g for g in found.chosen if len(g.producers) == 3)  # queries, keys and values of a layer
+    reader = next(m for m in group.members if m.role == "reads")
+    first = expansion(replace(found, chosen=(group,)))[group.key][0]
+    seen = {name: array[:5] for name, array in items.items()}
+    answers = next(iter(onnx_session(found.model).run(seen).values()))
+    targets = answers.argmax(1)
+    for unit in range(group.size):
+        ends = []
+        for share in (0.01, -0.01):
+            changed = found.model.clone()
+            value = changed.graph.graph.initializers[reader.tensor]
+            array = np.array(value.const_value.numpy())  # type: ignore[union-attr]
+            rows = np.moveaxis(array, reader.axis, 0)
+            rows[reader.units == unit] *= 1 - share
+            value.const_value = ir.tensor(array, name=reader.tensor)
+            logits = next(iter(onnx_session(changed).run(seen).values())).astype(np.float64)
+            ends.append((np.log(np.exp(logits).sum(1)) - logits[np.arange(5), targets]).mean())
+        assert first[unit] == pytest.approx((ends[0] - ends[1]) / 0.02, rel=0.01, abs=2e-5)
 
 
 @pytest.mark.parametrize("build", [plain, trunk])

@@ -56,7 +56,7 @@ def apoz(evidence: Evidence) -> Votes:
     found = {
         g.key: [s for v in places[g.key] if (s := by_unit(evidence, g, v, seen)) is not None] for g in evidence.chosen
     }
-    return filled_in(evidence, found, "a rectifier behind them", mean_activation, "mean activation")
+    return filled_in(evidence, found, "a rectifier behind it", mean_activation, "mean activation")
 
 
 def means(evidence: Evidence, places: Mapping[str, list[str]], of: Callable[[Tensor], Tensor]) -> Seen:

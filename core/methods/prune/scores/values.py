@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -64,6 +64,20 @@ def outermost(groups: ChannelGroups, node: ir.Node) -> ir.Value:
             break
         value = settled(groups, users[0])
     return value
+
+
+def values_read(groups: ChannelGroups, group: ChannelGroup, readers: Sequence[ir.Node]) -> list[ir.Value] | None:
+    """What the readers of a group read of it, each value once; None where something else uses such a value too.
+
+    To set these values to zero is then to remove the group's channels, and nothing but that.
+    """
+    found: dict[str, ir.Value] = {}
+    for node in readers:
+        value = next((v for v in node.inputs if v is not None and units_on(groups, group, v.name or "")), None)
+        if value is None or value.is_graph_output() or any(use.node not in readers for use in value.uses()):
+            return None
+        found[value.name or ""] = value
+    return list(found.values()) or None
 
 
 def by_item(values: Tensor, axis: int, items: int) -> Tensor:
