@@ -74,11 +74,12 @@ class Inside:
 
 @dataclass(frozen=True, slots=True)
 class _Laid:
-    """A part with its layout, and the x at which each tensor crosses its border."""
+    """A part with its layout, the x at which each tensor crosses its border, and the open blocks in it."""
 
     inside: Inside
     enters: dict[Hashable, float]
     leaves: dict[Hashable, float]
+    inner: dict[int, _Laid]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,7 @@ class Cache:
                 inside,
                 dict(zip(enters, inside.enters, strict=True)),
                 dict(zip(leaves, inside.leaves, strict=True)),
+                inner,
             )
             self._parts[part] = found
         return found
@@ -231,11 +233,12 @@ def layout_nested(root: Part, spacing: Spacing, frame: Frame, cache: Cache) -> N
     blocks: list[Placed] = []
     firsts: list[int] = []
     first = 0
-    waiting: list[tuple[Part, Inside, int, int, float, float]] = [
-        (root, cache.lay(root, spacing, frame, top=True).inside, -1, -1, 0.0, 0.0)
+    waiting: list[tuple[Part, _Laid, int, int, float, float]] = [
+        (root, cache.lay(root, spacing, frame, top=True), -1, -1, 0.0, 0.0)
     ]
     while waiting:
-        part, inside, parent, at, left, top = waiting.pop()
+        part, laid, parent, at, left, top = waiting.pop()
+        inside = laid.inside
         depth = blocks[parent].depth + 1 if parent >= 0 else 0
         number = len(blocks)
         if parent >= 0:
@@ -246,7 +249,7 @@ def layout_nested(root: Part, spacing: Spacing, frame: Frame, cache: Cache) -> N
         for k in reversed(part.inner):
             item, (x, y, _, _) = part.items[k], inside.boxes[k]
             if isinstance(item, Part):
-                waiting.append((item, cache.lay(item, spacing, frame).inside, number, k, left + x, top + y))
+                waiting.append((item, laid.inner[k], number, k, left + x, top + y))
     return Nested(tuple(blocks), tuple(firsts))
 
 

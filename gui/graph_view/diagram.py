@@ -149,6 +149,17 @@ def bodies(node: ir.Node) -> bool:
     return any(attribute.type == ir.AttributeType.GRAPH for attribute in node.attributes.values())
 
 
+def added(every: Sequence[Totals]) -> Totals:
+    """The sum of some."""
+    macs = [t.macs for t in every]
+    return Totals(
+        sum([t.layers for t in every]),
+        sum([t.params for t in every]),
+        None if None in macs else sum([count or 0 for count in macs]),
+        sum([t.weight_bytes for t in every]),
+    )
+
+
 def summed(own: Sequence[Totals], parents: Sequence[int]) -> list[Totals]:
     """Totals with those of all inner blocks; a block comes after its parent."""
     out = [Totals(t.layers, t.params, t.macs, t.weight_bytes) for t in own]

@@ -36,6 +36,9 @@ class Membership:
         self._add(nodes, root, -1, 0)
         self.number = {block.path: k for k, block in enumerate(self.blocks)}
         self.last = list(range(len(self.blocks)))  # a block and all in it are numbered in a row
+        self.children: list[list[int]] = [[] for _ in self.blocks]
+        for k, block in enumerate(self.blocks[1:], start=1):
+            self.children[block.parent].append(k)
         for k in range(len(self.blocks) - 1, 0, -1):
             parent = self.blocks[k].parent
             self.last[parent] = max(self.last[parent], self.last[k])
@@ -56,7 +59,7 @@ class Membership:
     def copy(self) -> Membership:
         """Another one that can be changed without changing this; the tree itself never changes."""
         twin = Membership.__new__(Membership)
-        twin.blocks, twin.number, twin.last = self.blocks, self.number, self.last
+        twin.blocks, twin.number, twin.last, twin.children = self.blocks, self.number, self.last, self.children
         twin.homes, twin._structures = dict(self.homes), dict(self._structures)
         twin._groups, twin._alike = self._groups, self._alike
         return twin

@@ -160,7 +160,7 @@ class Sketcher:
         for node, cost in changed:
             seen[node] = (cost, node.inputs)
         stale |= {self.members.homes[node] for node, _ in changed}
-        self._wiring = Wiring(whole, self.members, self._with_bodies, seen, before, stale)
+        self._wiring = Wiring(whole, self.members, self._with_bodies, seen, before, stale, not new and not removed)
         readers = [use.node for node, _ in changed for value in node.outputs for use in value.uses()]
         now = self._wiring.touched([*(node for node, _ in changed), *readers], known_values)
         self._renew(before, blocks | now)
@@ -306,7 +306,8 @@ class Sketcher:
 
     def said(self, value: ir.Value) -> Tensor:
         facts, name = self.whole.facts, value.name or ""
-        made_from = (name, facts.shapes.get(name), facts.dtypes.get(name), str(value.shape), value.dtype)
+        shape, dtype = facts.shapes.get(name), facts.dtypes.get(name)
+        made_from = (name, shape if shape is not None else str(value.shape), dtype or value.dtype)
         held = self._said.get(value)
         if held is None or held[0] != made_from:
             held = self._said[value] = (made_from, tensor(value, self.whole.facts))

@@ -15,7 +15,7 @@ import onnx_ir as ir
 
 from core.measure.cost import LayerCost
 from core.model.model import real_inputs
-from gui.graph_view.diagram import Totals, read, summed
+from gui.graph_view.diagram import Totals, added, read, summed
 from gui.graph_view.known import Known
 from gui.graph_view.membership import ROOT, Membership
 
@@ -43,7 +43,8 @@ class Wiring:
     """One state of a graph.
 
     ``seen`` holds all layers. From the state ``before`` of the same blocks is taken what an edit cannot have changed:
-    only the blocks in ``stale`` have other layers than then.
+    only the blocks in ``stale`` have other layers than then, or layers that cost something else; ``same``: no layer has
+    come or gone.
     """
 
     def __init__(
@@ -54,52 +55,83 @@ class Wiring:
         seen: Mapping[ir.Node, object],
         before: Wiring | None = None,
         stale: Collection[int] = (),
+        same: bool = False,
     ) -> None:
         self.whole, self.members, self.with_bodies, self._seen = whole, members, with_bodies, seen
         self.crossings: dict[int, Crossing] = {}
         self.kinds: dict[int, Counter[str]] = {}
-        blocks = members.blocks
         self._keys, self._rows = list(whole.layers), list(whole.layers.values())
-        self._by_home: list[list[int]] = [[] for _ in blocks]
-        homes, by_home = members.homes, self._by_home
-        for at, (node, _) in enumerate(self._rows):
-            by_home[homes[node]].append(at)
-        kept: list[Totals] = before.own if before is not None else []
-        self.own: list[Totals] = [kept[k] if kept and k not in stale else self._total(k) for k in range(len(blocks))]
-        self.totals = summed(self.own, [block.parent for block in blocks])
-        self.nearest = [ROOT] * len(blocks)  # the block with a border that a block's layers stand in
-        self.outer = [ROOT] * len(blocks)  # of a block with a border, the one around it
-        self.inner: dict[int, list[int]] = {}
-        self._passed: dict[int, list[int]] = {}
-        for k in range(1, len(blocks)):
-            parent = blocks[k].parent
-            layers = self.totals[k].layers
-            if layers >= FEWEST and layers != self.totals[parent].layers:
-                self.nearest[k], self.outer[k] = k, self.nearest[parent]
-                self.inner.setdefault(self.nearest[parent], []).append(k)
-            else:
-                self.nearest[k] = self.nearest[parent]
-                self._passed.setdefault(self.nearest[k], []).append(k)
         self.last = members.last
-        self.first = [ats[0] if ats else len(self._rows) for ats in by_home]  # the first layer of each
-        for k in range(len(blocks) - 1, 0, -1):
-            parent = blocks[k].parent
-            self.first[parent] = min(self.first[parent], self.first[k])
+        if before is None:
+            self._begin()
+        else:
+            self._go_on(before, stale, same)
         graph = whole.model.graph
         self.inputs = dict.fromkeys(real_inputs(graph))
         self.outputs = tuple(graph.graph.outputs)
         self._ends = set(self.outputs)
         self._read_in_bodies = self._outer_values()
 
+    def _begin(self) -> None:
+        """Count everything."""
+        blocks = self.members.blocks
+        self._put_in_blocks()
+        self.own: list[Totals] = [self._total(k) for k in range(len(blocks))]
+        self.totals = summed(self.own, [block.parent for block in blocks])
+        self._draw_borders()
+
+    def _go_on(self, before: Wiring, stale: Collection[int], same: bool) -> None:
+        """Take from before what only depends on blocks whose layers are the same."""
+        if same:
+            self._by_home, self.first = before._by_home, before.first
+        else:
+            self._put_in_blocks()
+        self.own, self.totals = list(before.own), list(before.totals)
+        for k in stale:
+            self.own[k] = self._total(k)
+        children = self.members.children
+        upwards = sorted({j for k in stale for j in self.members.above(k)}, reverse=True)
+        for k in upwards:  # inner ones first
+            self.totals[k] = added([self.own[k], *[self.totals[j] for j in children[k]]])
+        self.nearest, self.outer = before.nearest, before.outer
+        self.inner, self._passed = before.inner, before._passed
+        perhaps = {j for k in upwards for j in (k, *children[k])} - {ROOT}
+        if any(self._bordered(k) != (before.nearest[k] == k) for k in perhaps):
+            self._draw_borders()
+
+    def _put_in_blocks(self) -> None:
+        blocks, homes = self.members.blocks, self.members.homes
+        self._by_home: list[list[int]] = [[] for _ in blocks]
+        by_home = self._by_home
+        for at, (node, _) in enumerate(self._rows):
+            by_home[homes[node]].append(at)
+        self.first = [ats[0] if ats else len(self._rows) for ats in by_home]  # the first layer of each, at any depth
+        for k in range(len(blocks) - 1, 0, -1):
+            parent = blocks[k].parent
+            self.first[parent] = min(self.first[parent], self.first[k])
+
+    def _bordered(self, k: int) -> bool:
+        layers = self.totals[k].layers
+        return layers >= FEWEST and layers != self.totals[self.members.blocks[k].parent].layers
+
+    def _draw_borders(self) -> None:
+        blocks = self.members.blocks
+        self.nearest = [ROOT] * len(blocks)  # the block with a border that a block's layers stand in
+        self.outer = [ROOT] * len(blocks)  # of a block with a border, the one around it
+        self.inner: dict[int, list[int]] = {}
+        self._passed: dict[int, list[int]] = {}
+        for k in range(1, len(blocks)):
+            parent = blocks[k].parent
+            if self._bordered(k):
+                self.nearest[k], self.outer[k] = k, self.nearest[parent]
+                self.inner.setdefault(self.nearest[parent], []).append(k)
+            else:
+                self.nearest[k] = self.nearest[parent]
+                self._passed.setdefault(self.nearest[k], []).append(k)
+
     def _total(self, home: int) -> Totals:
         costs = [self._rows[at][1] for at in self._by_home[home]]
-        macs = [cost.macs for cost in costs]
-        return Totals(
-            len(costs),
-            sum([cost.params for cost in costs]),
-            None if None in macs else sum([count or 0 for count in macs]),
-            sum([cost.weight_bytes for cost in costs]),
-        )
+        return added([Totals(1, cost.params, cost.macs, cost.weight_bytes) for cost in costs])
 
     def _outer_values(self) -> dict[ir.Value, list[ir.Node]]:
         out: dict[ir.Value, list[ir.Node]] = {}
@@ -117,11 +149,18 @@ class Wiring:
         return [Layer(at, self._keys[at], *self._rows[at]) for at in found]
 
     def count(self, block: int) -> Counter[str]:
-        """How many layers of each operator are in a block, at any depth, the first of the file first."""
+        """How many layers of each operator are in a block, at any depth: those directly in it and those of each block
+        in it, the first of the file first."""
         found = self.kinds.get(block)
         if found is None:
-            every = sorted(at for k in range(block, self.last[block] + 1) for at in self._by_home[k])
-            found = self.kinds[block] = Counter([self._rows[at][0].op_type for at in every])
+            found = self.kinds[block] = Counter()
+            inner = [(self.first[k], k, "") for k in self.inner.get(block, ())]
+            own = [(layer.at, -1, layer.node.op_type) for layer in self.layers(block)]
+            for _, k, kind in sorted([*inner, *own]):
+                if kind:
+                    found[kind] += 1
+                else:
+                    found.update(self.count(k))
         return found
 
     def home(self, node: ir.Node) -> int | None:
