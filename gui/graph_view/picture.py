@@ -8,21 +8,22 @@ lists that cover the whole canvas are made when they are first asked for.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Literal, NamedTuple, cast, overload
+from typing import Literal, NamedTuple, cast
 
 import onnx_ir as ir
 
 from core.errors import UserError
 from core.model.blocks import find_blocks
-from core.model.layout import Point, Spacing
+from core.model.layout import Spacing
 from core.model.layout_nested import ROOT, Box, Cache, Frame, Nested, Placed, layout_nested
 from core.model.model import Model
 from gui.graph_view.diagram import Card, Edge
 from gui.graph_view.known import known
+from gui.graph_view.lazily import Index, Lazily, Routes, area, cards
 from gui.graph_view.membership import Membership
 from gui.graph_view.sizes import HEADER, PAD, ROW, SIDE, Metrics
 from gui.graph_view.sketch import Area, Sketch, Sketcher, flat
@@ -53,30 +54,6 @@ class OpenBlock(NamedTuple):
     alike: tuple[int, int]
 
 
-class Routes(Sequence[tuple[Point, ...]]):
-    """One polyline per edge, from the lower border of its source to the upper border of its target."""
-
-    def __init__(self, count: int, make: Callable[[int], tuple[Point, ...]]) -> None:
-        self._count, self._make = count, make
-        self._known: dict[int, tuple[Point, ...]] = {}
-
-    def __len__(self) -> int:
-        return self._count
-
-    @overload
-    def __getitem__(self, k: int) -> tuple[Point, ...]: ...
-    @overload
-    def __getitem__(self, k: slice) -> list[tuple[Point, ...]]: ...
-    def __getitem__(self, k: int | slice) -> tuple[Point, ...] | list[tuple[Point, ...]]:
-        if isinstance(k, slice):
-            return [self[j] for j in range(*k.indices(len(self)))]
-        if k not in self._known:
-            if not -len(self) <= k < len(self):
-                raise IndexError(k)
-            self._known[k] = self._make(k % len(self))
-        return self._known[k]
-
-
 class Place:
     """``routes`` of the edges and ``bounds`` (left, top, right, bottom) of everything."""
 
@@ -99,12 +76,12 @@ class Picture:
 
     def area(self, group: int) -> Area:
         """What stands in one open block; ROOT is the whole graph."""
-        return cast(Area, self.nested.blocks[group].part)
+        return area(self.nested, group)
 
     @cached_property
-    def cards(self) -> tuple[Card, ...]:
+    def cards(self) -> Lazily[Card]:
         """The visible ones, the inputs of the graph first."""
-        return tuple([card for group in range(len(self.nested.blocks)) for card in self.area(group).drawn])
+        return cards(self.nested)
 
     @cached_property
     def ends(self) -> list[End]:
@@ -179,9 +156,9 @@ class Picture:
         return tuple(out)
 
     @cached_property
-    def boxes(self) -> tuple[Box, ...]:
+    def boxes(self) -> Lazily[Box]:
         """(left, top, width, height) of the cards."""
-        return tuple(self.nested.boxes())
+        return Lazily(len(self.cards), self.nested.box, self.nested.boxes)
 
     @cached_property
     def place(self) -> Place:
@@ -199,23 +176,37 @@ class Picture:
         return OpenBlock(said.path, said.title, depth, self.nested.frame(group), group, said.layers, said.alike)
 
     @cached_property
-    def index(self) -> dict[str, int]:
+    def index(self) -> Index:
         """Card of each visible layer by its key."""
-        return {card.key: k for k, card in enumerate(self.cards) if card.key}
+        wiring, groups = self.sketch.wiring, self._groups
+
+        def group(key: str) -> int | None:
+            found = wiring.whole.layers.get(key)
+            home = wiring.home(found[0]) if found is not None else None
+            return groups.get(home) if home is not None else None
+
+        return Index(self.nested, group, lambda card: card.key)
 
     @cached_property
-    def blocks(self) -> dict[str, int]:
+    def blocks(self) -> Index:
         """Card of each closed block by its path."""
-        return {card.block: k for k, card in enumerate(self.cards) if card.block}
+        wiring, groups = self.sketch.wiring, self._groups
+
+        def group(path: str) -> int | None:
+            block = wiring.members.number.get(path)
+            return groups.get(wiring.outer[block]) if block else None
+
+        return Index(self.nested, group, lambda card: card.block)
 
     @cached_property
     def _groups(self) -> dict[int, int]:
-        return {self.area(group).block: group for group in range(1, len(self.nested.blocks))}
+        """The number of each open block in the layout; that of the whole graph too."""
+        return {self.area(group).block: group for group in range(len(self.nested.blocks))}
 
     def open_block(self, path: str) -> OpenBlock | None:
         """The frame of a block; None where it is not open, or unknown."""
         block = self.sketch.wiring.members.number.get(path)
-        group = self._groups.get(block) if block is not None else None
+        group = self._groups.get(block) if block else None
         return self.frame(group) if group is not None else None
 
     def card_of(self, key: str) -> int | None:
@@ -276,7 +267,7 @@ class Picture:
 
     def prepare(self) -> None:
         """Compute now, in whatever thread this is, what painting and selecting will ask for first."""
-        _ = (self.index, self.incoming, self.outgoing, self.boxes, self._groups, self.edges, self.badges)
+        _ = (self.index.every, self.incoming, self.outgoing, self.boxes.every, self._groups, self.edges, self.badges)
         for k, placed in enumerate(self.nested.blocks):
             Strokes.of(placed.inside)
             if len(placed.part.links) > 300:

@@ -160,7 +160,7 @@ class Sketcher:
         for node, cost in changed:
             seen[node] = (cost, node.inputs)
         stale |= {self.members.homes[node] for node, _ in changed}
-        self._wiring = Wiring(whole, self.members, self._with_bodies, seen, before, stale, not new and not removed)
+        self._wiring = Wiring(whole, self.members, self._with_bodies, seen, before, stale)
         readers = [use.node for node, _ in changed for value in node.outputs for use in value.uses()]
         now = self._wiring.touched([*(node for node, _ in changed), *readers], known_values)
         self._renew(before, blocks | now)

@@ -43,9 +43,17 @@ class Wiring:
     """One state of a graph.
 
     ``seen`` holds all layers. From the state ``before`` of the same blocks is taken what an edit cannot have changed:
-    only the blocks in ``stale`` have other layers than then, or layers that cost something else; ``same``: no layer has
-    come or gone.
+    only the blocks in ``stale`` have other layers than then, or layers that cost something else.
     """
+
+    own: list[Totals]  # of the layers that no inner block holds
+    totals: list[Totals]  # of all in a block
+    first: list[int]  # the first layer of each block, at any depth
+    nearest: list[int]  # the block with a border that a block's layers stand in
+    outer: list[int]  # of a block with a border, the one around it
+    inner: dict[int, list[int]]
+    _by_home: list[list[int]]
+    _passed: dict[int, list[int]]
 
     def __init__(
         self,
@@ -55,7 +63,6 @@ class Wiring:
         seen: Mapping[ir.Node, object],
         before: Wiring | None = None,
         stale: Collection[int] = (),
-        same: bool = False,
     ) -> None:
         self.whole, self.members, self.with_bodies, self._seen = whole, members, with_bodies, seen
         self.crossings: dict[int, Crossing] = {}
@@ -65,7 +72,7 @@ class Wiring:
         if before is None:
             self._begin()
         else:
-            self._go_on(before, stale, same)
+            self._go_on(before, stale)
         graph = whole.model.graph
         self.inputs = dict.fromkeys(real_inputs(graph))
         self.outputs = tuple(graph.graph.outputs)
@@ -76,13 +83,13 @@ class Wiring:
         """Count everything."""
         blocks = self.members.blocks
         self._put_in_blocks()
-        self.own: list[Totals] = [self._total(k) for k in range(len(blocks))]
+        self.own = [self._total(k) for k in range(len(blocks))]
         self.totals = summed(self.own, [block.parent for block in blocks])
         self._draw_borders()
 
-    def _go_on(self, before: Wiring, stale: Collection[int], same: bool) -> None:
+    def _go_on(self, before: Wiring, stale: Collection[int]) -> None:
         """Take from before what only depends on blocks whose layers are the same."""
-        if same:
+        if [row[0] for row in self._rows] == [row[0] for row in before._rows]:
             self._by_home, self.first = before._by_home, before.first
         else:
             self._put_in_blocks()
@@ -101,11 +108,11 @@ class Wiring:
 
     def _put_in_blocks(self) -> None:
         blocks, homes = self.members.blocks, self.members.homes
-        self._by_home: list[list[int]] = [[] for _ in blocks]
-        by_home = self._by_home
+        by_home: list[list[int]] = [[] for _ in blocks]
         for at, (node, _) in enumerate(self._rows):
             by_home[homes[node]].append(at)
-        self.first = [ats[0] if ats else len(self._rows) for ats in by_home]  # the first layer of each, at any depth
+        self._by_home = by_home
+        self.first = [ats[0] if ats else len(self._rows) for ats in by_home]
         for k in range(len(blocks) - 1, 0, -1):
             parent = blocks[k].parent
             self.first[parent] = min(self.first[parent], self.first[k])
@@ -116,10 +123,8 @@ class Wiring:
 
     def _draw_borders(self) -> None:
         blocks = self.members.blocks
-        self.nearest = [ROOT] * len(blocks)  # the block with a border that a block's layers stand in
-        self.outer = [ROOT] * len(blocks)  # of a block with a border, the one around it
-        self.inner: dict[int, list[int]] = {}
-        self._passed: dict[int, list[int]] = {}
+        self.nearest, self.outer = [ROOT] * len(blocks), [ROOT] * len(blocks)
+        self.inner, self._passed = {}, {}
         for k in range(1, len(blocks)):
             parent = blocks[k].parent
             if self._bordered(k):
