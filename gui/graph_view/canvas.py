@@ -107,10 +107,10 @@ class CardsItem(QGraphicsItem):
     def _paint_blocks(self, painter: QPainter, cards: Sequence[int], headers: Mapping[str, QColor]) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         groups: dict[int, list[QRectF]] = {}
-        overlays = self._shown.overlays or {}
+        overlays, places = self._shown.overlays or {}, self._picture.boxes.every
         for k in cards:
             ground = theme.color(overlays[k]) if k in overlays else self._ground(k, headers)
-            box, share = QRectF(*self._picture.boxes[k]), self._kept(k)
+            box, share = QRectF(*places[k]), self._kept(k)
             if share < 1:
                 groups.setdefault(_pale(ground).rgb(), []).append(QRectF(box))
                 box.setWidth(share * box.width())
