@@ -19,7 +19,7 @@ from gui.graph_view.diagram import Card, Tensor, block_card, bodies, layer_card,
 from gui.graph_view.known import Known
 from gui.graph_view.membership import ROOT, Membership
 from gui.graph_view.sizes import Metrics
-from gui.graph_view.wiring import FEWEST, OUTSIDE, Layer, Wiring
+from gui.graph_view.wiring import FEWEST, OUTSIDE, Layer, Wiring, moved
 
 __all__ = ["FEWEST", "Area", "Sketch", "Sketcher", "flat"]
 
@@ -174,28 +174,12 @@ class Sketcher:
                 if now.nearest[k] == k:
                     touched |= now.around(k)
         self._alike = alike
-        touched = touched | self._moved(before, now)
+        touched = touched | moved(before, now)
         now.crossings, now.kinds = before.crossings, before.kinds
         for k in touched:
             self._areas.pop(k, None)
             now.crossings.pop(k, None)
             now.kinds.pop(k, None)
-
-    @staticmethod
-    def _moved(before: Wiring, now: Wiring) -> set[int]:
-        """Blocks that look different because one has got or lost its border, or because other tensors leave the graph.
-
-        Layers of a block without a border stand in the next block outwards: only the blocks around it see a change.
-        """
-        out: set[int] = set()
-        for k, (old, new) in enumerate(zip(before.nearest, now.nearest, strict=True)):
-            if old != new:
-                for wiring, home in ((before, old), (now, new)):
-                    out |= {k, home} | wiring.around(home)
-        ends = set(before.outputs) ^ set(now.outputs)
-        if ends or before.outputs != now.outputs:
-            out |= before.touched((), ends) | now.touched((), ends)
-        return out
 
     def adopt(self, whole: Known) -> bool:
         """Go on with a copy of the graph, perhaps after an edit, where nearly all of what is known was taken along.

@@ -255,3 +255,19 @@ class Wiring:
                 out.add(at)
                 at = self.outer[at]
         return out
+
+
+def moved(before: Wiring, now: Wiring) -> set[int]:
+    """Blocks that look different because one has got or lost its border, or because other tensors leave the graph.
+
+    Layers of a block without a border stand in the next block outwards: only the blocks around it see a change.
+    """
+    out: set[int] = set()
+    for k, (old, new) in enumerate(zip(before.nearest, now.nearest, strict=True)):
+        if old != new:
+            for wiring, home in ((before, old), (now, new)):
+                out |= {k, home} | wiring.around(home)
+    ends = set(before.outputs) ^ set(now.outputs)
+    if before.outputs != now.outputs:
+        out |= before.touched((), ends) | now.touched((), ends)
+    return out
