@@ -12,11 +12,14 @@ import onnx_ir as ir
 import pytest
 
 from core import params as parameters
+from core.data.sample import sample_data
+from core.data.splits import take
 from core.errors import UserError
 from core.formats.open import open_model
 from core.measure.cost import cost
 from core.methods.method import Context, Outcome, load_methods
 from core.methods.prune.channels import Params, plan
+from core.methods.prune.removal import trunks_of
 from core.methods.scope import Scope
 from core.model.channels import find_groups
 from core.model.model import Model
@@ -93,6 +96,43 @@ def test_rounds_score_again_and_end_at_the_same_target() -> None:
     assert after.items() <= table.items()
 
 
+def test_trunks_stay_whole_where_enough_goes_inside_blocks() -> None:
+    """The three trunks of ResNet-20 are what its additions write to; MobileNetV1 adds nothing."""
+    model = open_model(network_path("resnet20"))
+    groups = find_groups(model)
+    trunks = trunks_of(model, groups)
+    blocks = {g.key for g in groups if g.key.count("/") == 4 and g.key.endswith("conv1/Conv")}
+    assert trunks == {g.key for g in groups if not g.locked} - blocks
+    outcome = act(model, ratio=0.5)
+    changed = {row[0] for row in outcome.report.tables[0].rows if row[3] != row[4]}
+    assert changed
+    assert not changed & trunks
+    assert {row[5] for row in outcome.report.tables[0].rows if row[0] in trunks} == {
+        "a trunk that blocks add to; enough goes inside the blocks"
+    }
+    assert trunks & {row[0] for row in act(model, trunks=True).report.tables[0].rows if row[3] != row[4]}
+    deep = act(model, ratio=0.9, floor=0.2, multiple=1)
+    assert trunks & {row[0] for row in deep.report.tables[0].rows if row[3] != row[4]}
+    assert any(n.startswith("Inside the blocks alone the target cannot be reached") for n in deep.report.notes)
+    assert numbers(deep)["macs"] / numbers(deep)["macs_before"] == pytest.approx(0.1, rel=0.02)
+    plain = open_model(network_path("mobilenetv1"))
+    assert not trunks_of(plain, find_groups(plain))
+
+
+def test_refit_after_each_round_brings_outputs_nearer() -> None:
+    model, data = open_model(network_path("sample")), take(sample_data(), 400, seed=1)
+    ctx = Context(data=data, seed=3)
+    outcome = act(model, ctx, refit=True, refit_items=100, rounds=2)
+    value = numbers(outcome)
+    assert value["check_sqnr"] > value["check_sqnr_before"] + 1
+    assert value["macs"] / value["macs_before"] == pytest.approx(0.5, rel=0.02)
+    assert outcome.report.tables[1].title.startswith("Closeness of each layer's output")
+    with pytest.raises(UserError, match="The refit after pruning needs data"):
+        act(model, refit=True)
+    step = Step("prune.channels", {"refit": True}, data=data.location, seed=3)
+    assert load_methods().get(step.method).learns
+
+
 def test_channels_are_counted_in_the_scope() -> None:
     model = open_model(network_path("resnet20"))
     inner = Scope(pattern="/layer?/layer?.?/conv1/Conv")
@@ -110,7 +150,7 @@ def test_a_target_out_of_reach_gives_the_most_and_says_so() -> None:
         "no more may be removed, each group keeps at least 10 % of its channels" in n for n in outcome.report.notes
     )
     assert {row[4] for row in outcome.report.tables[0].rows if row[3] != row[4]} == {2}
-    coarse = act(model, ratio=0.3, multiple=16)
+    coarse = act(model, ratio=0.3, multiple=16, distribution="uniform", trunks=True)
     assert any(": the nearest allowed step, for the next one leaves " in n for n in coarse.report.notes) == (
         abs(numbers(coarse)["macs"] / numbers(coarse)["macs_before"] - 0.7) > 0.02 * 0.7
     )

@@ -8,7 +8,7 @@ places of it, groups take their last step one after another, those first that lo
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
@@ -22,7 +22,7 @@ from core.model.channel_sizes import Flags
 from core.model.channels import ChannelGroup
 
 TOLERANCE = 0.02  # of the amount that should be left
-_HALVINGS = 18
+_HALVINGS, _REFINEMENTS = 18, 4
 
 
 class Currency(Enum):
@@ -49,8 +49,9 @@ class Candidates:
     """What may go: the chosen groups, with a score for each of their units (small: little is lost).
 
     ``multiple``: channels kept are a multiple of it, or all. ``floor``: share of a group that stays in any case; one
-    unit always does. ``fixed``: group key -> share of it to remove, whatever the others do. ``bases``: the sizes that
-    shares are of, where an earlier round has already removed some.
+    unit always does. ``fixed``: group key -> share of it to remove, whatever the others do. ``spared``: groups that
+    stay whole where the goal can be reached without them. ``bases``: the sizes that shares are of, where an earlier
+    round has already removed some.
     """
 
     costs: RemovalCost
@@ -59,6 +60,7 @@ class Candidates:
     multiple: int = 1
     floor: float = 0.0
     fixed: Mapping[str, float] = field(default_factory=dict)
+    spared: Collection[str] = ()
     bases: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
@@ -183,7 +185,7 @@ class Choice:
 
     ``left``, ``goal``: amounts after the cut and as asked for; ``before``: of the whole model. ``neighbour`` is the
     amount of the nearest other allowed choice on the far side of the goal, None where there is none: the goal lies
-    beyond what may be removed, or was not looked for.
+    beyond what may be removed, or was not looked for. ``spared``: whether the spared groups stayed whole.
     """
 
     alive: Flags
@@ -193,6 +195,7 @@ class Choice:
     goal: float
     left: float
     neighbour: float | None = None
+    spared: bool = False
 
     @property
     def met(self) -> bool:
@@ -204,33 +207,64 @@ def choose(candidates: Candidates, distribution: Distribution, currency: Currenc
     """The removal whose ``currency`` left is nearest to ``goal`` (an amount, not a share).
 
     PER_LAYER takes the fixed shares as they are and does not look for the goal; SCALED multiplies them all by one
-    factor; the other two keep to them and spread the rest.
+    factor; the other two keep to them and spread the rest, first without the spared groups.
     """
-    before = candidates.amount(candidates.whole, currency)
-    path = _path(candidates, distribution)
-    if distribution is Distribution.PER_LAYER:
-        alive = candidates.alive(path(0.0))
-        return _choice(candidates, alive, currency, before, goal)
+    fixed = candidates.fixed
+    if candidates.spared and distribution in (Distribution.UNIFORM, Distribution.GLOBAL):
+        found = _choose(candidates, distribution, currency, goal, {**dict.fromkeys(candidates.spared, 0.0), **fixed})
+        if found.left <= goal or found.met:
+            return dataclasses.replace(found, spared=True)
+    return _choose(candidates, distribution, currency, goal, fixed)
 
-    def left(kept: Ints) -> float:
-        return candidates.amount(candidates.alive(kept), currency)
 
+def _choose(
+    candidates: Candidates, distribution: Distribution, currency: Currency, goal: float, fixed: Mapping[str, float]
+) -> Choice:
+    path = _path(candidates, distribution, fixed)
+    measure = _Measure(candidates, currency, candidates.amount(candidates.whole, currency), goal)
     low, high = path(0.0), path(1.0)
-    if left(high) >= goal:
-        return _choice(candidates, candidates.alive(high), currency, before, goal)
-    if left(low) <= goal:
-        return _choice(candidates, candidates.alive(low), currency, before, goal)
+    if distribution is Distribution.PER_LAYER or measure.left(low) <= goal:
+        return measure.choice(candidates.alive(low))
+    if measure.left(high) >= goal:
+        return measure.choice(candidates.alive(high))
     a, b = 0.0, 1.0
     for _ in range(_HALVINGS):
         if np.count_nonzero(low != high) <= 1 and _neighbours(candidates.steps, low, high):
             break
         middle = (a + b) / 2
         kept = path(middle)
-        if left(kept) > goal:
+        if measure.left(kept) > goal:
             a, low = middle, kept
         else:
             b, high = middle, kept
-    return _between(candidates, low, high, currency, before, goal)
+    scaled = distribution is Distribution.SCALED
+    free = [k for k, g in enumerate(candidates.chosen) if (fixed.get(g.key, 0) > 0 if scaled else g.key not in fixed)]
+    return _refined(measure, _between(measure, low, high), free)
+
+
+@dataclass(frozen=True, eq=False)
+class _Measure:
+    """Amounts left in one currency, beside one goal."""
+
+    candidates: Candidates
+    currency: Currency
+    before: float
+    goal: float
+
+    def left(self, kept: Ints) -> float:
+        return self.candidates.amount(self.candidates.alive(kept), self.currency)
+
+    def choice(self, alive: Flags) -> Choice:
+        candidates = self.candidates
+        removed = candidates.costs.sizes.removed(alive)
+        channels = {
+            key: int(candidates.width[candidates.costs.sizes.places[key]][units].sum())
+            for key, units in removed.items()
+        }
+        return Choice(alive, removed, channels, self.before, self.goal, candidates.amount(alive, self.currency))
+
+    def off(self, left: float) -> float:
+        return abs(left - self.goal)
 
 
 def _neighbours(steps: Sequence[Ints], low: Ints, high: Ints) -> bool:
@@ -239,25 +273,50 @@ def _neighbours(steps: Sequence[Ints], low: Ints, high: Ints) -> bool:
     return all(np.searchsorted(s, a) - np.searchsorted(s, b) <= 1 for s, a, b in pairs)
 
 
-def _between(candidates: Candidates, low: Ints, high: Ints, currency: Currency, before: float, goal: float) -> Choice:
+def _between(measure: _Measure, low: Ints, high: Ints) -> Choice:
     """Groups go from ``low`` (too much is left) to ``high`` (too little) one by one, until the goal is nearest."""
-    order = _by_loss(candidates, low, high)
+    order = _by_loss(measure.candidates, low, high)
 
-    def state(moved: int) -> Flags:
+    def state(moved: int) -> Ints:
         kept = low.copy()
         kept[order[:moved]] = high[order[:moved]]
-        return candidates.alive(kept)
+        return kept
 
     a, b = 0, len(order)
     while b - a > 1:
         middle = (a + b) // 2
-        if candidates.amount(state(middle), currency) > goal:
+        if measure.left(state(middle)) > measure.goal:
             a = middle
         else:
             b = middle
-    above, below = (_choice(candidates, state(m), currency, before, goal) for m in (a, b))
-    near, far = sorted((above, below), key=lambda c: abs(c.left - goal))
+    above, below = (measure.choice(measure.candidates.alive(state(m))) for m in (a, b))
+    near, far = sorted((above, below), key=lambda c: measure.off(c.left))
     return dataclasses.replace(near, neighbour=far.left)
+
+
+def _refined(measure: _Measure, choice: Choice, free: Sequence[int]) -> Choice:
+    """Single groups go one step back or forth where the goal is not met within 2 % and that brings it nearer."""
+    candidates = measure.candidates
+    for _ in range(_REFINEMENTS):
+        if choice.met:
+            break
+        kept, nearer = candidates.counts(choice.alive), -1 if choice.left > measure.goal else 1
+        moves: list[tuple[float, Ints]] = []
+        for number in free:
+            steps = candidates.steps[number]
+            place = int(np.searchsorted(steps, kept[number])) + nearer
+            if 0 <= place < len(steps):
+                moved = kept.copy()
+                moved[number] = steps[place]
+                moves.append((measure.left(moved), moved))
+        moves = [m for m in moves if m[0] != choice.left]
+        if not moves:
+            break
+        left, moved = min(moves, key=lambda m: measure.off(m[0]))
+        if measure.off(left) >= measure.off(choice.left):
+            return dataclasses.replace(choice, neighbour=left)
+        choice = dataclasses.replace(measure.choice(candidates.alive(moved)), neighbour=choice.left)
+    return choice
 
 
 def _by_loss(candidates: Candidates, low: Ints, high: Ints) -> Ints:
@@ -272,16 +331,9 @@ def _by_loss(candidates: Candidates, low: Ints, high: Ints) -> Ints:
     return differ[np.argsort(lost, kind="stable")]
 
 
-def _choice(candidates: Candidates, alive: Flags, currency: Currency, before: float, goal: float) -> Choice:
-    removed = candidates.costs.sizes.removed(alive)
-    channels = {key: int(candidates.width[candidates.costs.sizes.places[key]][units].sum())
-                for key, units in removed.items()}  # fmt: skip
-    return Choice(alive, removed, channels, before, goal, candidates.amount(alive, currency))
-
-
-def _path(candidates: Candidates, distribution: Distribution) -> Path:
+def _path(candidates: Candidates, distribution: Distribution, fixed: Mapping[str, float]) -> Path:
     """How the groups shrink from the whole model on; those with a fixed share (but for SCALED) are there from 0 on."""
-    shares = np.asarray([candidates.fixed.get(g.key, np.nan) for g in candidates.chosen])
+    shares = np.asarray([fixed.get(g.key, np.nan) for g in candidates.chosen])
     told, base = ~np.isnan(shares), candidates.base
     spread = {Distribution.UNIFORM: _uniform, Distribution.GLOBAL: _global}.get(distribution)
     if distribution is Distribution.SCALED:

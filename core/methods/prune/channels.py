@@ -16,8 +16,9 @@ from core.methods.memo import Memo
 from core.methods.method import Context, Outcome, Plan, method
 from core.methods.prune.budget import Candidates, Choice, Currency, Distribution, choose
 from core.methods.prune.proof import cut_equals_mask
+from core.methods.prune.recovering import Recovering, recovered, refuse_without_data
 from core.methods.prune.removal import Ground, Kinds, figures, groups_table, outcome_words, survey
-from core.methods.prune.scores import Combine, Evidence, Floats, ScoreSettings, score_names, unit_scores
+from core.methods.prune.scores import Combine, Evidence, Floats, Norm, ScoreSettings, score_names, unit_scores
 from core.methods.prune.timing import compare_times, macs_for_time, time_words
 from core.model.channel_widths import widths
 from core.model.channels import cut, facts_after
@@ -42,7 +43,7 @@ class Budget:
             "uniform: the same share of every group. global: the least of all groups together. per_layer: only the "
             "ratios given for layers. scaled: these ratios, all times one factor until the target is met.",
         ),
-    ] = Distribution.UNIFORM
+    ] = Distribution.GLOBAL
     score: Annotated[str, Field("Score", "What tells which channels matter least.", choices=score_names)] = "magnitude"
     combine: Annotated[
         Combine, Field("Group score", "How the votes of several layers that share channels become one.")
@@ -53,6 +54,10 @@ class Budget:
     floor: Annotated[
         float, Field("Kept at least", "Of every group, whatever the scores say.", 0.0, 1.0, "share", 0.05, True)
     ] = 0.1
+    trunks: Annotated[
+        bool,
+        Field("Cut trunks too", "Also channels that residual blocks add to; else only where the target asks for it."),
+    ] = False
     kinds: Annotated[
         Kinds, Field("Groups", "Plain channels, heads of attention, the hidden width of a transformer's MLP, or all.")
     ] = Kinds.ALL
@@ -71,8 +76,12 @@ class Budget:
 
 
 @dataclass(frozen=True)
-class Params(ScoreSettings, Budget):
-    """Parameters of channel pruning: the budget, then what scores can be told."""
+class Params(ScoreSettings, Recovering, Budget):
+    """Parameters of channel pruning: the budget, the recovery, then what scores can be told."""
+
+    norm: Annotated[Norm, Field("Norm", "L1 adds absolute weights, L2 is their Euclidean length.", group="Score")] = (
+        Norm.L2
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +102,8 @@ def plan(model: Model, params: Params, ctx: Context) -> Plan:
         notes.append("Time is measured when the act is applied; until then it is taken to follow the MACs.")
     step = _decide(model, params, ctx)
     ground, removed = step.ground, step.choice.removed
+    if params.refit:
+        notes.append("The refit comes with the act; it changes weights, not these figures.")
     if params.rounds > 1:
         notes.append("Channels are scored anew in each round, so layers may keep other numbers than shown here.")
     after = ground.costs.exactly(step.choice.alive)
@@ -102,7 +113,16 @@ def plan(model: Model, params: Params, ctx: Context) -> Plan:
     )
 
 
-@method("prune.channels", title="Channels…", menu="Prune", params=Params, plan=plan, overridable=("ratio",))
+@method(
+    "prune.channels",
+    title="Channels…",
+    menu="Prune",
+    params=Params,
+    uses=("data",),
+    plan=plan,
+    overridable=("ratio",),
+    learns=True,
+)
 def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     """Removes the channels that matter least until a target in channels, parameters, MACs, bytes or time is met.
 
@@ -142,7 +162,8 @@ def _in_macs(model: Model, params: Params, ctx: Context) -> Params:
 
 
 def _rounds(model: Model, params: Params, ctx: Context) -> Outcome:
-    """Score, choose, cut and prove, as often as ``params`` says."""
+    """Score, choose, cut, prove and recover, as often as ``params`` says."""
+    refuse_without_data(params, ctx)
     first, current, lost = None, model, Counter[str]()
     proofs = []
     for number in range(1, params.rounds + 1):
@@ -152,12 +173,18 @@ def _rounds(model: Model, params: Params, ctx: Context) -> Outcome:
             current, proof = _cut(step, ctx)
             proofs.append(proof)
             lost.update(step.choice.channels)
+            with ctx.job.stage(0.7, 1.0):
+                current, recovery = recovered(model, current, params, ctx)
     assert first is not None  # there is a first round
     found = cost(current, facts_after(current, step.ground.groups, step.choice.removed))
     report = _report(first, step, Removal(found.params, found.macs, found.weight_bytes), lost, params, ())
     ctx.job.progress(1.0, "Done")
     proven = {"cut_difference": max(proofs, key=lambda proof: proof.value)}
-    return Outcome(current, dataclasses.replace(report, measures={**report.measures, **proven}))
+    whole = Report(
+        {**report.measures, **proven, **recovery.measures}, (*report.tables, *recovery.tables), (),
+        (*report.notes, *recovery.notes),
+    )  # fmt: skip
+    return Outcome(current, whole)
 
 
 def _cut(step: _Step, ctx: Context) -> tuple[Model, Measure]:
@@ -180,9 +207,12 @@ def _decide(model: Model, params: Params, ctx: Context, number: int = 0, first: 
     fixed = ground.fixed
     if params.distribution is not Distribution.SCALED:
         fixed = {key: 1 - (1 - share) ** part for key, share in fixed.items()}
-    candidates = Candidates(ground.costs, ground.chosen, scores, params.multiple, params.floor, fixed, bases)
+    spared = () if params.trunks else [g.key for g in ground.chosen if g.key in ground.trunks]
+    candidates = Candidates(ground.costs, ground.chosen, scores, params.multiple, params.floor, fixed, spared, bases)
     before = first.choice.before if first else candidates.amount(candidates.whole, params.currency)
     choice = choose(candidates, params.distribution, params.currency, before * (1 - params.ratio) ** part)
+    if spared and not choice.spared and choice.removed and not ground.fixed:
+        said = (*said, "Inside the blocks alone the target cannot be reached: the trunks they add to were cut too.")
     return _Step(ground, candidates, dataclasses.replace(choice, before=before), said)
 
 
@@ -210,5 +240,7 @@ def _report(
     said = outcome_words(last.candidates, last.choice, params.currency, params.distribution, bool(lost))
     every = (*first.ground.notes, *first.said, *last.said, *said, *notes)
     return Report(
-        figures(first.ground, after, lost), (groups_table(first.ground, lost),), notes=tuple(dict.fromkeys(every))
+        figures(first.ground, after, lost),
+        (groups_table(first.ground, lost, last.choice.spared),),
+        notes=tuple(dict.fromkeys(every)),
     )

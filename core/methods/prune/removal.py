@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+import numpy as np
+
 from core.errors import UserError
 from core.measure.removal_cost import Removal, RemovalCost
 from core.methods.method import Context
@@ -22,13 +24,15 @@ from core.report import Measure, Table
 class Ground:
     """A model with its groups and costs, and which groups may lose channels.
 
-    ``fixed``: share to remove of the groups that overrides name. ``notes``: what was done to the file and what stays.
+    ``trunks``: keys of those that residual blocks add to. ``fixed``: share to remove of the groups that overrides
+    name. ``notes``: what was done to the file and what stays.
     """
 
     model: Model
     groups: ChannelGroups
     costs: RemovalCost
     chosen: tuple[ChannelGroup, ...]
+    trunks: frozenset[str]
     fixed: Mapping[str, float]
     notes: tuple[str, ...]
 
@@ -62,7 +66,20 @@ def survey(model: Model, kinds: Kinds, ctx: Context) -> Ground:
     nodes = {layer_name(node): node for node in prepared.nodes()}
     told = {g.key: overridden(ctx.overrides, (nodes[p] for p in g.producers), "ratio") for g in of_kind}
     fixed = {key: float(share) for key, share in told.items() if share is not None}
-    return Ground(prepared, groups, costs, of_kind, fixed, (*changes, *groups.notes, *blocked))
+    trunks = ctx.memo.once("trunks", lambda: trunks_of(prepared, groups))
+    return Ground(prepared, groups, costs, of_kind, trunks, fixed, (*changes, *groups.notes, *blocked))
+
+
+def trunks_of(model: Model, groups: ChannelGroups) -> frozenset[str]:
+    """Keys of the groups whose channels are sums of several computed values: the trunks that residual blocks add to."""
+    owner = {root: g.key for g in groups for root in g.roots.tolist()}
+    found: set[str] = set()
+    for node in model.nodes():
+        added = {v.name for v in node.inputs if v is not None and v.name in groups.lanes}
+        lane = groups.lanes.get(node.outputs[0].name or "") if node.outputs else None
+        if node.op_type in ("Add", "Sum") and len(added) > 1 and lane is not None:
+            found |= {owner[root] for root in np.unique(groups.root_of[lane.labels]).tolist() if root in owner}
+    return frozenset(found)
 
 
 _NAMES = {Currency.CHANNELS: "channels", Currency.PARAMS: "parameters", Currency.MACS: "MACs",
@@ -126,13 +143,15 @@ def _percent(amount: float, choice: Choice) -> str:
     return f"{100 * amount / max(choice.before, 1):.1f} %"
 
 
-def groups_table(ground: Ground, lost: Mapping[str, int]) -> Table:
-    """``lost``: group key -> channels that went, over all rounds."""
+def groups_table(ground: Ground, lost: Mapping[str, int], spared: bool) -> Table:
+    """``lost``: group key -> channels that went, over all rounds. ``spared``: trunks were left alone."""
     chosen = {g.key for g in ground.chosen}
     rows = []
     for group in ground.groups:
         channels = channels_of(group)
         stays = group.reason or ("" if group.key in chosen else "not, or not wholly, in the scope, or of another kind")
+        if not stays and spared and group.key in ground.trunks and group.key not in ground.fixed:
+            stays = "a trunk that blocks add to; enough goes inside the blocks"
         kept = channels - lost.get(group.key, 0)
         rows.append((group.key, group.kind, len(group.producers), channels, kept, stays))
     columns = ("Group (first layer)", "Kind", "Layers", "Channels before", "Channels after", "What stays, and why")
