@@ -215,6 +215,46 @@
     </message>
     <message>
       <location filename="../../core/methods" />
+      <source>Refit without labels</source>
+      <translation>Nachrechnen ohne Klassen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Fits every layer to what its parent (the teacher) computes, by least squares on unlabelled items.</source>
+      <translation>Passt jede Schicht an das an, was ihr Vorgänger (der Lehrer) berechnet, mit kleinsten Quadraten auf Beispielen ohne Klassen.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Items to fit</source>
+      <translation>Beispiele zum Anpassen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>A quarter as many beside them check every layer.</source>
+      <translation>Ein Viertel so viele weitere prüfen jede Schicht.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Places of a layer</source>
+      <translation>Stellen einer Schicht</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>So many of its outputs are looked at, over all items.</source>
+      <translation>So viele ihrer Ausgaben werden angesehen, über alle Beispiele.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Ridge</source>
+      <translation>Dämpfung</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Holds weights near what they are; share of the mean input power.</source>
+      <translation>Hält Gewichte nahe bei dem, was sie sind; Anteil der mittleren Leistung des Eingangs.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
       <source>Channels</source>
       <translation>Kanäle</translation>
     </message>
@@ -325,6 +365,16 @@
     </message>
     <message>
       <location filename="../../core/methods" />
+      <source>Cut trunks too</source>
+      <translation>Auch Stämme kürzen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Also channels that residual blocks add to; else only where the target asks for it.</source>
+      <translation>Auch Kanäle, zu denen Residualblöcke addieren; sonst nur, wo das Ziel es verlangt.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
       <source>Groups</source>
       <translation>Gruppen</translation>
     </message>
@@ -362,6 +412,31 @@
       <location filename="../../core/methods" />
       <source>rounds</source>
       <translation>Runden</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Refit</source>
+      <translation>Nachrechnen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>After each cut, fits the layers to what they computed before, by least squares; needs data, no labels.</source>
+      <translation>Passt die Schichten nach jedem Schnitt mit kleinsten Quadraten an das an, was sie vorher berechneten; braucht Daten, keine Klassen.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Recovery</source>
+      <translation>Erholung</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Items to refit with</source>
+      <translation>Beispiele zum Nachrechnen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>A quarter as many beside them check it.</source>
+      <translation>Ein Viertel so viele weitere prüfen es.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -942,46 +1017,6 @@
       <location filename="../../core/methods" />
       <source>How many of them correct biases</source>
       <translation>Wie viele davon Biaswerte korrigieren</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Refit without labels</source>
-      <translation>Nachrechnen ohne Klassen</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Fits every layer to what its parent (the teacher) computes, by least squares on unlabelled items.</source>
-      <translation>Passt jede Schicht an das an, was ihr Vorgänger (der Lehrer) berechnet, mit kleinsten Quadraten auf Beispielen ohne Klassen.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Items to fit</source>
-      <translation>Beispiele zum Anpassen</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>A quarter as many beside them check every layer.</source>
-      <translation>Ein Viertel so viele weitere prüfen jede Schicht.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Places of a layer</source>
-      <translation>Stellen einer Schicht</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>So many of its outputs are looked at, over all items.</source>
-      <translation>So viele ihrer Ausgaben werden angesehen, über alle Beispiele.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Ridge</source>
-      <translation>Dämpfung</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Holds weights near what they are; share of the mean input power.</source>
-      <translation>Hält Gewichte nahe bei dem, was sie sind; Anteil der mittleren Leistung des Eingangs.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
