@@ -80,6 +80,11 @@ class Linear:
             return shape[0] * int(np.prod(self._sizes(shape[2:])))
         return int(np.prod(shape[:-1]))
 
+    def pads(self) -> bool:
+        """Whether some of its outputs see zeros around the input."""
+        given = self.node.attributes.get_ints("pads", [0]) if self.node.op_type == "Conv" else [0]
+        return any(given) or self.node.attributes.get_string("auto_pad", "NOTSET").startswith("SAME")
+
     def split(self, y: Array64) -> Array64:
         """(rows, outputs) as (groups, rows, outputs / groups)."""
         return y.reshape(len(y), self.groups, -1).transpose(1, 0, 2)
