@@ -38,7 +38,7 @@ class RefitSettings:
     places: Annotated[
         int,
         Field("Places of a layer", "So many of its outputs are looked at, over all items.", 256, 65_536, advanced=True),
-    ] = 8192
+    ] = 16_384
     ridge: Annotated[
         float,
         Field("Ridge", "Holds weights near what they are; share of the mean input power.", 0.0, 1.0, advanced=True),

@@ -17,7 +17,7 @@ from core.methods.recover.targets import Target
 from core.model.facts import Array
 from core.model.model import Model
 
-FEWEST_ROWS, ROWS_PER_FEATURE = 4096, 8
+FEWEST_ROWS, ROWS_PER_FEATURE = 4096, 128
 EQUAL = 1e-10  # error over signal, both squared: nothing before this layer was changed
 
 
