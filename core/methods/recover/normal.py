@@ -23,9 +23,10 @@ _ENOUGH = 1e-20  # of the squared residual
 
 
 class System(Protocol):
-    """Equations of one layer. ``square``: the sum of R^2 so far; a solution D has shape (groups, columns, outputs)."""
+    """Equations of one layer, ``rows`` of them, R^2 summed in ``square``; D is (groups, columns, outputs)."""
 
     square: float
+    rows: int
 
     def add(self, x: Array64, r: Array64) -> None:
         """Rows x (groups, rows, features) with residuals r (groups, rows, outputs)."""
@@ -49,7 +50,7 @@ class _Summed:
         self._intercept = intercept
         self._xx: Array64 | None = None
         self._xr = np.zeros(())
-        self.square = 0.0
+        self.square, self.rows = 0.0, 0
 
     def add(self, x: Array64, r: Array64) -> None:
         z = _with_ones(x) if self._intercept else x
@@ -58,6 +59,7 @@ class _Summed:
         self._xx = xx if self._xx is None else self._xx + xx
         self._xr = self._xr + xr
         self.square += float(np.vdot(r, r))
+        self.rows += r.shape[1]
 
     def solve(self, ridge: float, free: Flags | None, check: Callable[[], None]) -> Array64:
         assert self._xx is not None, "nothing was added"
@@ -82,12 +84,13 @@ class _Kept:
         self._intercept = intercept
         self._x: list[npt.NDArray[np.float32]] = []
         self._r: list[Array64] = []
-        self.square = 0.0
+        self.square, self.rows = 0.0, 0
 
     def add(self, x: Array64, r: Array64) -> None:
         self._x.append(x.astype(np.float32))
         self._r.append(r)
         self.square += float(np.vdot(r, r))
+        self.rows += r.shape[1]
 
     def solve(self, ridge: float, free: Flags | None, check: Callable[[], None]) -> Array64:
         x, r = np.concatenate(self._x, 1).astype(np.float64), np.concatenate(self._r, 1)

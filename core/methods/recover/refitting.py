@@ -18,7 +18,8 @@ from core.model.facts import Array
 from core.model.model import Model
 
 FEWEST_ROWS, ROWS_PER_FEATURE = 4096, 128
-EQUAL = 1e-10  # error over signal, both squared: nothing before this layer was changed
+ENOUGH_ROWS = 16  # for a feature
+EQUAL = 1e-9  # error over signal, both squared: nothing before this layer was changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +69,21 @@ class Refitting:
         linear = target.linear
         matrix = linear.matrix(self._numbers(linear.weight))
         fit, check, signal = self._equations(number, target, matrix, hold, job)
-        before = check.square / signal if signal else 0.0
-        fitted = fit.square + check.square > EQUAL * signal
-        free = _free(matrix, linear.shift is not None)
-        solution = fit.solve(self._ridge, free, job.check) if fitted else None
-        after = check.error(solution) / signal if solution is not None and signal else before
-        taken = solution is not None and bool(np.isfinite(solution).all()) and after < before
-        if taken and solution is not None:
-            self._write(target, matrix, solution)
-        return Fit(linear.name, linear.node.op_type, before, after if taken else before, taken)
+        before = after = check.square / signal if signal else 0.0
+        if before > EQUAL:
+            free = _free(matrix, linear.shift is not None)
+            after, solution = self._best(fit, check, linear.features, free, job)
+            after /= signal
+            if after < before:
+                self._write(target, matrix, solution)
+        return Fit(linear.name, linear.node.op_type, before, min(after, before), after < before)
+
+    def _best(self, fit: System, check: System, features: int, free: Flags | None, job: Job) -> tuple[float, Array64]:
+        """(squared error on the items that check, solution). Few equations want a stronger ridge: three are tried."""
+        strengths = (1.0,) if fit.rows >= ENOUGH_ROWS * features else (1.0, 10.0, 100.0)
+        solutions = [fit.solve(self._ridge * s, free, job.check) for s in strengths]
+        errors = [check.error(d) if np.isfinite(d).all() else math.inf for d in solutions]
+        return min(errors), solutions[int(np.argmin(errors))]
 
     def _equations(
         self, number: int, target: Target, matrix: Array64, hold: int, job: Job
