@@ -64,12 +64,16 @@ class _Summed:
     def solve(self, ridge: float, free: Flags | None, check: Callable[[], None]) -> Array64:
         assert self._xx is not None, "nothing was added"
         added = _ridge(np.einsum("gff->gf", self._xx), ridge, self._intercept)
-        a = self._xx.copy()
-        np.einsum("gff->gf", a)[...] += added
+        a = _plus(self._xx.copy(), added)
         check()
         if free is None:
             return _solved(a, self._xr)
-        return _gradients(lambda d: a @ d, np.einsum("gff->gf", a), self._xr, free, check)
+        lines = _lines(free)
+        if lines is None:
+            return _gradients(lambda d: a @ d, np.einsum("gff->gf", a), self._xr, free, check)
+        rows, columns = lines
+        a *= rows[:, :, None] * rows[:, None, :]
+        return _solved(_plus(a, 1.0 - rows), self._xr * rows[:, :, None] * columns[:, None, :])
 
     def error(self, d: Array64) -> float:
         if self._xx is None:
@@ -96,9 +100,13 @@ class _Kept:
         x, r = np.concatenate(self._x, 1).astype(np.float64), np.concatenate(self._r, 1)
         added = _ridge(np.square(x).sum(1), ridge, False)
         check()
-        if free is not None:
+        lines = None if free is None else _lines(free)
+        if free is not None and lines is None:
             z = _with_ones(x) if self._intercept else x
             return self._steps(z, r, added, free, check)
+        if lines is not None:
+            rows, columns = lines
+            x, r = x * rows[:, None, : x.shape[2]], r * columns[:, None, :]
         means, middle = x.mean(1, keepdims=True), r.mean(1, keepdims=True)
         if self._intercept:  # without a penalty it takes out the means exactly
             x, r = x - means, r - middle
@@ -118,6 +126,14 @@ class _Kept:
             z = _with_ones(x.astype(np.float64)) if self._intercept else x
             total += float(np.square(r - z @ d).sum())
         return total
+
+
+def _lines(free: Flags) -> tuple[Array64, Array64] | None:
+    """(rows, columns) as 0 and 1 where whole rows and columns of D are fixed and nothing else is, else None."""
+    rows, columns = free.any(2), free.any(1)
+    if not np.array_equal(free, rows[:, :, None] & columns[:, None, :]):
+        return None
+    return rows.astype(np.float64), columns.astype(np.float64)
 
 
 def _with_ones(x: Array64) -> Array64:

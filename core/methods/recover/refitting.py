@@ -15,10 +15,12 @@ from core.methods.recover.linear import channel_rows, sample
 from core.methods.recover.normal import LARGEST, Array64, Flags, System, system
 from core.methods.recover.targets import Target
 from core.model.facts import Array
+from core.model.masks import pattern_of
 from core.model.model import Model
 
 FEWEST_ROWS, ROWS_PER_FEATURE = 4096, 128
 ENOUGH_ROWS = 16  # for a feature
+MANY_ZEROS = 0.25  # of a weight
 EQUAL = 1e-9  # error over signal, both squared: nothing before this layer was changed
 
 
@@ -71,7 +73,8 @@ class Refitting:
         fit, check, signal = self._equations(number, target, matrix, hold, job)
         before = after = check.square / signal if signal else 0.0
         if before > EQUAL:
-            free = _free(matrix, linear.shift is not None)
+            masked = pattern_of(self._stored[linear.weight]) is not None
+            free = _free(matrix, masked, linear.shift is not None)
             after, solution = self._best(fit, check, linear.features, free, job)
             after /= signal
             if after < before:
@@ -135,9 +138,15 @@ class Refitting:
         self._model.set_weight(name, array)
 
 
-def _free(matrix: Array64, intercept: bool) -> Flags | None:
-    """Which entries may change: zeros are masks and stay, and so does the bias of an output that is all zeros."""
+def _free(matrix: Array64, masked: bool, intercept: bool) -> Flags | None:
+    """Which entries may change, None for all: zeros that are a mask stay, and the bias of an output that is all zeros.
+
+    Inputs and outputs that are zero as a whole are a mask in any case, single zeros where there are many: a few come
+    about by themselves, in weights that were once integers for example.
+    """
     free = matrix != 0
+    if not masked and free.mean() > 1 - MANY_ZEROS:
+        free = np.broadcast_to(free.any(2, keepdims=True) & free.any(1, keepdims=True), matrix.shape)
     if free.all():
         return None
     return np.concatenate([free, free.any(1, keepdims=True)], 1) if intercept else free
