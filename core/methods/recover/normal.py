@@ -130,7 +130,7 @@ class _Kept:
 
 def _lines(free: Flags) -> tuple[Array64, Array64] | None:
     """(rows, columns) as 0 and 1 where whole rows and columns of D are fixed and nothing else is, else None."""
-    rows, columns = free.any(2), free.any(1)
+    rows, columns = np.asarray(free.any(2)), np.asarray(free.any(1))
     if not np.array_equal(free, rows[:, :, None] & columns[:, None, :]):
         return None
     return rows.astype(np.float64), columns.astype(np.float64)
