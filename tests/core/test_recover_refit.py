@@ -4,6 +4,7 @@ are refused."""
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from core.data.preprocess import load_preprocessing
 from core.data.splits import take
 from core.errors import Cancelled, UserError
 from core.execute.runtimes import onnx_session
+from core.exporters.exporter import load_exporters
 from core.formats.open import open_model
 from core.jobs import Job
 from core.measure.accuracy import accuracy
@@ -130,6 +132,22 @@ def test_kept_channels_compose_and_survive_files() -> None:
     assert not any(KEPT in n.metadata_props for n in relu)
 
 
+def test_kept_channels_survive_a_written_file_and_an_edited_layer_loses_them(tmp_path: Path) -> None:
+    smaller = prune(sample(), 0.3)
+    noted = {n.name: n.metadata_props[KEPT] for n in smaller.nodes() if KEPT in n.metadata_props}
+    load_exporters().get("onnx").write(smaller, tmp_path / "smaller.onnx", None, Job())
+    again = open_model(tmp_path / "smaller.onnx")
+    assert len(noted) > 20
+    assert {n.name: n.metadata_props[KEPT] for n in again.nodes() if KEPT in n.metadata_props} == noted
+    layer = next(n for n in again.nodes() if n.op_type == "Conv")
+    value = layer.inputs[1]
+    assert value is not None
+    assert value.const_value is not None
+    channels = value.const_value.shape.numpy()[0]
+    assert kept_channels(layer, channels) is not None
+    assert kept_channels(layer, channels - 1) is None
+
+
 @pytest.mark.parametrize("note", ["", "x", "3-1/8", "0-8/8", "0-9999999999/99999999999", "1,1/8", "0-1,0-1/8", "2/1"])
 def test_a_note_that_makes_no_sense_is_not_believed(note: str) -> None:
     node = ir.node("Relu", [ir.Value(name="x")])
@@ -233,7 +251,7 @@ def test_a_cancel_is_heard_within_two_seconds_and_remaining_time_is_said() -> No
     assert any(getattr(e, "remaining", None) for _, e in events)
 
 
-def test_resnet20_comes_back(tmp_path: Any) -> None:
+def test_resnet20_comes_back() -> None:
     """30 % of all channels gone: FACTS.md has 13.8 to 63.5 from 256 images; 64 are enough to tell."""
     model = open_model(network_path("resnet20"))
     model = model.with_preprocessing(load_preprocessing("cifar10", model))
