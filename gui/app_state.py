@@ -12,6 +12,7 @@ from core.data.dataset import DataSet
 from core.data.splits import Parts
 from core.model.editing.changes import Changes
 from core.model.model import Model
+from core.project.analyses import Analysis, analyses, store, with_analysis
 from core.project.database import Revision
 from core.project.project import Project
 from core.report import Measure
@@ -51,7 +52,8 @@ class AppState(QObject):
     ``moved``: another revision is shown. ``edited`` (with core's Changes): the model was edited by hand; ``model`` is a
     new object over the same graph, and ``revision`` the last one before the edits. ``recounted``: the model is as it
     was, its figures are known better, or it is a revision now. ``leaving``: the project is about to be closed or
-    copied. ``unwritten``: why something could not be stored in it.
+    copied. ``unwritten``: why something could not be stored in it. ``analysed``: a revision, by its id, has a new
+    analysis.
     """
 
     opened = Signal()
@@ -61,6 +63,7 @@ class AppState(QObject):
     edited = Signal(object)
     recounted = Signal()
     listed = Signal()
+    analysed = Signal(int)
     data_changed = Signal()
     selection_changed = Signal(list)
     beside_changed = Signal()
@@ -74,6 +77,7 @@ class AppState(QObject):
         self.selected: list[str] = []
         self.beside: Beside | None = None
         self._figures: dict[str, Figures] = {}
+        self._analyses: dict[int, tuple[Analysis, ...]] = {}
         self.leftovers = Leftovers(self)
         self._writer = Background(self, threads=1)
 
@@ -120,7 +124,7 @@ class AppState(QObject):
             self.leftovers.take([*self.project.loaded(), *([self.model] if self.model is not None else [])])
             self.project.close()
         self.project = self.model = self.revision = self.attached = None
-        self._figures = {}
+        self._figures, self._analyses = {}, {}
         self.set_beside(None)
         self.select([])
 
@@ -186,6 +190,22 @@ class AppState(QObject):
                 del measures[name]
         self._store_figures()
         self.listed.emit()
+
+    def analyses(self, revision: int) -> tuple[Analysis, ...]:
+        """What analyses found out about a revision, the newest last."""
+        if self.project is None:
+            return ()
+        if revision not in self._analyses:
+            self._analyses[revision] = analyses(self.project, revision)
+        return self._analyses[revision]
+
+    def add_analysis(self, revision: int, new: Analysis) -> None:
+        """Keep what was found out about a revision; it is stored with the project."""
+        project = self.project
+        if project is not None:
+            kept = self._analyses[revision] = with_analysis(self.analyses(revision), new)
+            self._writer.run(lambda: store(project, revision, kept), lambda _: None, self.unwritten.emit)
+            self.analysed.emit(revision)
 
     @property
     def files(self) -> tuple[Path, ...]:

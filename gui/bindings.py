@@ -36,6 +36,7 @@ from gui.operations import (
     moving,
     repairing,
     replaying,
+    reports,
     resuming,
 )
 from gui.words import counted, moment, tr
@@ -66,6 +67,7 @@ class Bindings:
         state.data_changed.connect(self.show_data)
         state.selection_changed.connect(self.show_selection)
         state.beside_changed.connect(self.show_beside)
+        state.analysed.connect(partial(reports.show_analysis, self._desk))
         for signal in (state.opened, state.moved, state.listed, state.data_changed, state.beside_changed):
             signal.connect(self._menus.refresh)
         self._desk.editing.changed.connect(self._menus.refresh)
@@ -73,6 +75,7 @@ class Bindings:
         self._desk.editing.changed.connect(self._show_place)
         self._desk.editing.said.connect(self._show_place)
         state.selection_changed.connect(lambda _: self._menus.refresh())
+        state.analysed.connect(lambda _: self._menus.refresh())
 
     def show_project(self) -> None:
         window, state, settings = self._desk.window, self._desk.state, self._desk.settings
@@ -228,7 +231,7 @@ class Bindings:
         window.start.recover.connect(partial(files.recover_session, desk))
         window.revisions.go_to.connect(partial(moving.go_to, desk))
         window.revisions.compare.connect(partial(comparing.with_revision, desk))
-        window.revisions.report.connect(partial(act.show_report, desk))
+        window.revisions.report.connect(partial(reports.show_report, desk))
         window.revisions.forget.connect(partial(moving.forget, desk))
         window.revisions.rename.connect(partial(moving.rename, desk))
         window.revisions.replay.connect(partial(replaying.replay, desk))

@@ -43,6 +43,12 @@ def needs_labels(desk: Desk) -> str:
     return needs_data(desk) or ("" if desk.state.labelled else tr("The attached data has no classes to judge by."))
 
 
+def needs_analysis(desk: Desk) -> str:
+    revision = desk.state.revision
+    found = revision is not None and desk.state.analyses(revision.id)
+    return needs_project(desk) or ("" if found else tr("Nothing has been analysed at this revision yet."))
+
+
 def needs_steps(desk: Desk) -> str:
     return needs_parent(desk)
 

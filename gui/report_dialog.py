@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
     QHeaderView,
     QLabel,
+    QPushButton,
     QScrollArea,
     QTableWidget,
     QTableWidgetItem,
@@ -17,19 +18,29 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.methods.analyse.sensitivity_report import holds_ratios
 from core.report import Curve, Report, Table
 from gui.button_box import ButtonBox
 from gui.charts.line_chart import LineChart, Style
-from gui.figures import name_of, spoken
+from gui.figures import name_of, short, spoken
+from gui.sensitivity_box import SensitivityBox
 from gui.words import tr
 
 _ROWS_SHOWN = 12
+_SIZE, _WIDE = (640, 560), (960, 760)
 
 
 class ReportDialog(QDialog):
-    def __init__(self, title: str, report: Report, parent: QWidget | None = None) -> None:
+    """``layer_chosen``: a curve of a layer was clicked. ``ratios_wanted``: the ratios of a pruning sensitivity are to
+    be used; they are overrides of a step. ``tolerance`` is what the sensitivity begins with."""
+
+    layer_chosen = Signal(str)
+    ratios_wanted = Signal(object)
+
+    def __init__(self, title: str, report: Report, parent: QWidget | None = None, tolerance: float = 1.0) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
+        self.sensitivity = SensitivityBox(report, tolerance) if holds_ratios(report) else None
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setSpacing(10)
@@ -39,7 +50,10 @@ class ReportDialog(QDialog):
             line = QLabel(f"{name_of(name)[:1].upper()}{name_of(name)[1:]}: {spoken(measure)}", wordWrap=True)
             line.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             column.addWidget(line)
-        for style, group in _by_axes(report.curves):
+        if self.sensitivity is not None:
+            self.sensitivity.chosen.connect(self.layer_chosen)
+            column.addWidget(self.sensitivity)
+        for style, group in _by_axes(report.curves) if self.sensitivity is None else ():
             column.addWidget(_section(", ".join(c.title for c in group)))
             column.addWidget(_chart(style, group))
         for table in report.tables:
@@ -51,12 +65,27 @@ class ReportDialog(QDialog):
         scroll = QScrollArea(widgetResizable=True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidget(inner)
-        buttons = ButtonBox(ButtonBox.StandardButton.Close)
-        buttons.rejected.connect(self.reject)
+        self.buttons = ButtonBox(ButtonBox.StandardButton.Close)
+        self.buttons.rejected.connect(self.reject)
         outer = QVBoxLayout(self)
         outer.addWidget(scroll, 1)
-        outer.addWidget(buttons)
-        self.resize(640, 560)
+        outer.addWidget(self.buttons)
+        self.resize(*(_SIZE if self.sensitivity is None else _WIDE))
+
+    def offer_ratios(self) -> None:
+        """Show a button that hands the ratios on: somebody there can use them."""
+        if self.sensitivity is None:
+            return
+        use = QPushButton(tr("&Use as ratios…"))
+        use.setToolTip(tr("Open the form of channel pruning with these ratios."))
+        use.setDefault(True)
+        self.buttons.addButton(use, ButtonBox.ButtonRole.ActionRole)
+        use.clicked.connect(self._use_ratios)
+
+    def _use_ratios(self) -> None:
+        assert self.sensitivity is not None
+        self.ratios_wanted.emit(self.sensitivity.overrides())
+        self.accept()
 
 
 def _section(text: str) -> QLabel:
@@ -85,17 +114,25 @@ def _table(table: Table) -> QTableWidget:
     widget = QTableWidget(len(table.rows), len(table.columns))
     widget.setAccessibleName(table.title)
     units = [*table.units, *[""] * len(table.columns)]
-    heads = [f"{c} ({u})" if u else c for c, u in zip(table.columns, units, strict=False)]
+    heads = [f"{c} ({u})" if u and u != "share" else c for c, u in zip(table.columns, units, strict=False)]
     widget.setHorizontalHeaderLabels(heads)
     widget.verticalHeader().hide()
     widget.setShowGrid(False)
     widget.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
     for r, row in enumerate(table.rows):
         for c, value in enumerate(row):
-            item = QTableWidgetItem(f"{value:.4g}" if isinstance(value, float) else str(value))
+            item = QTableWidgetItem(_cell(value, units[c]))
             if isinstance(value, int | float):
                 item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             widget.setItem(r, c, item)
     widget.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
     widget.setMinimumHeight(34 + 26 * min(len(table.rows), _ROWS_SHOWN))
     return widget
+
+
+def _cell(value: object, unit: str) -> str:
+    if isinstance(value, float):
+        if unit == "share":
+            return short(value, unit)
+        return f"{value:.2f}" if unit in ("points", "%", "dB") else f"{value:.4g}"
+    return str(value)

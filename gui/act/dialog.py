@@ -25,6 +25,7 @@ from core import params as parameters
 from core.methods.method import Method, Plan
 from core.report import Measure
 from gui.act.device_box import DeviceBox
+from gui.act.per_layer import PerLayer, PerLayerRow
 from gui.act.plan_figures import PlanFigures, pairs
 from gui.act.previewer import Done, Failed, Previewer
 from gui.act.request import ActRequest, TeacherChoice
@@ -46,13 +47,17 @@ _SEED = parameters.Spec("seed", int, 0, parameters.Field(mark("Seed"), _HELP, lo
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What the dialog must know of the project: layers, selection, data, possible teachers; and the usual device."""
+    """What the dialog must know of the project: layers, selection, data, possible teachers; and the usual device.
+
+    ``per_layer``: what is to hold for some layers only, where the act was asked for with it.
+    """
 
     layers: Sequence[str]
     selected: Sequence[str] = ()
     data: str = ""
     teachers: Sequence[TeacherChoice] = ()
     device: str = "cpu"
+    per_layer: PerLayer | None = None
 
 
 class MethodDialog(QDialog):
@@ -76,6 +81,7 @@ class MethodDialog(QDialog):
         self.seed = ParamForm((_SEED,))
         self.teacher = _teacher_combo(setting.teachers) if "teacher" in (*method.uses, *method.needs) else None
         self.device = DeviceBox(setting.device) if method.trains else None
+        self.per_layer = PerLayerRow(setting.per_layer) if setting.per_layer else None
         self.status = QLabel(wordWrap=True)
         self.status.setObjectName("Hint")
         self.status.setMinimumHeight(3 * self.status.fontMetrics().lineSpacing())  # a preview must not move the buttons
@@ -92,6 +98,8 @@ class MethodDialog(QDialog):
         self.form.changed.connect(self._changed)
         self.seed.changed.connect(self._changed)
         self.scope.changed.connect(self._changed)
+        if self.per_layer is not None:
+            self.per_layer.changed.connect(self._changed)
         self._changed()
         first = next(iter(self.form.rows.values()), None)
         (first.editor if first is not None else self.scope.everything).setFocus()
@@ -107,6 +115,7 @@ class MethodDialog(QDialog):
             int(self.seed.values().get("seed") or 0),
             self._teacher_choice(),
             self.device.chosen() if self.device is not None else "cpu",
+            self.per_layer.overrides() if self.per_layer is not None else (),
         )
 
     def show_devices(self, reasons: Mapping[str, str]) -> None:
@@ -176,6 +185,10 @@ class MethodDialog(QDialog):
         rest = QFormLayout()
         rest.setHorizontalSpacing(_MARGIN)
         labels = [*self.form.labels, *self.seed.labels]
+        if self.per_layer is not None:
+            label = QLabel(tr("Ratios per layer"))
+            rest.addRow(label, self.per_layer)
+            labels.append(label)
         if self.teacher is not None:
             self.teacher.activated.connect(self._teacher_activated)
             label = QLabel(tr("&Teacher"))

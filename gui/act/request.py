@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.methods.scope import Scope
+from core.methods.scope import Override, Scope
 from core.params import Scalar
 
 
@@ -30,3 +30,4 @@ class ActRequest:
     seed: int
     teacher: TeacherChoice | None = None
     device: str = "cpu"
+    overrides: tuple[Override, ...] = ()

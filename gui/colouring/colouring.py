@@ -55,6 +55,7 @@ class Colouring(QObject):
         state.opened.connect(self._opened)
         state.moved.connect(self._late.start)
         state.edited.connect(lambda _: self._late.start())
+        state.analysed.connect(self._analysed)
         state.selection_changed.connect(lambda _: self._point())
         view.picture_changed.connect(self._paint)
         view.installEventFilter(self)
@@ -93,9 +94,29 @@ class Colouring(QObject):
 
     def _reported(self) -> list[LayerFigure]:
         model, revision = self._state.model, self._state.revision
-        if model is None or revision is None or not revision.report.tables:
+        if model is None or revision is None:
             return []
-        return list(found.of_reports(revision, frozenset(layer_keys(model))))
+        analyses = [a for a in self._state.analyses(revision.id) if a.report.tables]
+        if not analyses and not revision.report.tables:
+            return []
+        layers, number = frozenset(layer_keys(model)), revision.id
+        how = tr("From the report of revision {id}", id=number)
+        figures = list(found.of_tables(revision.report.tables, layers, f"report.{number}", how))
+        how = tr("From an analysis of revision {id}", id=number)
+        for analysis in analyses:
+            source = f"analysis.{number}.{analysis.step.method}"
+            figures += found.of_tables(analysis.report.tables, layers, source, how)
+        return figures
+
+    def _analysed(self, revision: int) -> None:
+        """The first figure that a new analysis has for every layer colours the graph."""
+        here = self._state.revision
+        if here is None or here.id != revision:
+            return
+        source = f"analysis.{revision}.{self._state.analyses(revision)[-1].step.method}."
+        first = next((f.key for f in self._reported() if f.key.startswith(source)), "")
+        if first:
+            self.choose(first)
 
     def _opened(self) -> None:
         project = self._state.project

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from core.project.database import Revision
 from core.report import Table
 from gui.colouring.layer_figures import LayerFigure
 from gui.words import counted, mark, tr
 
 OPTIMIZED, WRITTEN = "latency.optimized", "latency.written"
+_OF_EACH = ("share", "%", "points", "dB")  # units whose sum over the layers of a block would mean nothing
 _TITLES = {OPTIMIZED: mark("Latency, as optimized"), WRITTEN: mark("Latency, as written")}
 
 
@@ -19,23 +19,26 @@ def latency_title(key: str) -> str:
     return tr(_TITLES[key])
 
 
-def of_reports(revision: Revision, layers: Collection[str]) -> Iterator[LayerFigure]:
-    """One figure for every column of numbers of a table whose first column names layers of the model."""
-    for number, table in enumerate(revision.report.tables):
+def of_tables(tables: Iterable[Table], layers: Collection[str], source: str, how: str) -> Iterator[LayerFigure]:
+    """One figure for every column of numbers of a table whose first column names layers of the model, each once.
+
+    ``source`` begins the figures' keys, ``how`` is a sentence on where the tables come from, without its full stop.
+    """
+    for number, table in enumerate(tables):
         rows = [row for row in table.rows if row and str(row[0]) in layers]
-        if not rows or 2 * len(rows) < len(table.rows):
+        if not rows or 2 * len(rows) < len(table.rows) or len({str(row[0]) for row in rows}) < len(rows):
             continue
         for column in range(1, len(table.columns)):
             values = {str(row[0]): row[column] for row in rows if column < len(row)}
             if values and all(_is_number(v) for v in values.values()):
-                yield _figure(revision, table, number, column, values)
+                yield _figure(f"{source}.{number}.{column}", f"{how}: {table.title}", table, column, values)
 
 
-def _figure(revision: Revision, table: Table, number: int, column: int, values: Mapping[str, Any]) -> LayerFigure:
+def _figure(key: str, how: str, table: Table, column: int, values: Mapping[str, Any]) -> LayerFigure:
     unit = table.units[column] if column < len(table.units) else ""
-    how = tr("From the report of revision {id}: {table}", id=revision.id, table=table.title)
-    key = f"report.{revision.id}.{number}.{column}"
-    return LayerFigure(key, table.columns[column], unit, how, {name: float(v) for name, v in values.items()})
+    found = {name: float(v) for name, v in values.items()}
+    weights = dict.fromkeys(found, 1.0) if unit in _OF_EACH else None
+    return LayerFigure(key, table.columns[column], unit, how, found, weights)
 
 
 def _is_number(value: object) -> bool:

@@ -18,12 +18,14 @@ from core.methods.method import Method, Plan, load_methods
 from core.model.model import Model
 from core.model.preprocessing import presets
 from core.params import Scalar
+from core.project.analyses import Analysis
 from core.project.database import Revision
 from core.project.folding import edits_in
 from core.project.project import Project
 from core.project.recipe import Recipe, Step, load_recipe
 from core.report import Report
 from gui.act.dialog import MethodDialog, Setting
+from gui.act.per_layer import PerLayer
 from gui.act.previewer import Done, Failed
 from gui.act.request import ActRequest, TeacherChoice
 from gui.desk import Desk
@@ -31,7 +33,6 @@ from gui.graph_view.known import known
 from gui.number_edit import number_text
 from gui.operations import pruning
 from gui.operations.folded import folded
-from gui.report_dialog import ReportDialog
 from gui.wording import choice_title, headline, method_title
 from gui.words import counted, tr
 
@@ -42,9 +43,9 @@ THREADS = os.cpu_count() or 1
 
 
 @folded
-def choose(desk: Desk, method: Method) -> None:
+def choose(desk: Desk, method: Method, per_layer: PerLayer | None = None) -> None:
     """Ask for the parameters of a method, then apply it to the current revision."""
-    dialog = make_dialog(desk, method)
+    dialog = make_dialog(desk, method, per_layer)
     dialog.accepted.connect(lambda: desk.editing.fold(lambda: apply_request(desk, dialog.request())))
     if dialog.live:
         pruning.show_live(desk, dialog)
@@ -52,7 +53,7 @@ def choose(desk: Desk, method: Method) -> None:
         dialog.open()
 
 
-def make_dialog(desk: Desk, method: Method) -> MethodDialog:
+def make_dialog(desk: Desk, method: Method, per_layer: PerLayer | None = None) -> MethodDialog:
     state = desk.state
     shown = known(state.model).layers.values() if state.model is not None else ()
     layers = [node.name for node, _ in shown if node.name]
@@ -63,6 +64,7 @@ def make_dialog(desk: Desk, method: Method) -> MethodDialog:
         _data_words(desk, method),
         teachers(desk),
         desk.settings.device,
+        per_layer,
     )
     dialog = MethodDialog(method, setting, lambda *args: _preview(desk, *args), desk.window)
     if dialog.device is not None:
@@ -148,6 +150,7 @@ def step_of(desk: Desk, request: ActRequest) -> Step:
         request.method,
         request.params,
         request.scope,
+        request.overrides,
         data=state.data.location if wants_data and state.data is not None else "",
         preprocess=_preset(desk) if wants_data else "",
         teacher=path,
@@ -226,31 +229,34 @@ def _reference(project: Project, revision: int) -> dict[str, Any]:
 def _commit(
     desk: Desk, project: Project, parent: int, results: list[Any], place: Callable[[int], Path], folder: Path
 ) -> None:
-    """Store every step's model as a revision, then show the last. Analyses have no model: their report is shown."""
+    """Store every step's model as a revision, then show the last. Analyses have none: they belong to the one before."""
+    analyses: list[tuple[int, Analysis]] = []
 
     def work() -> tuple[Revision, Model] | None:
         last, here = None, parent
         for k, result in enumerate(results):
-            if not result["model"]:
-                continue
             step = Step.from_json(result["step"])
             found = Report.from_json(result["report"])
+            if not result["model"]:
+                analyses.append((here, Analysis(step, found)))
+                continue
             last = project.commit_result(here, place(k), step, found, stored_title(step))
             here = last.id
+        shutil.rmtree(folder, ignore_errors=True)
         if last is None:
             return None
-        shutil.rmtree(folder, ignore_errors=True)
         model = project.model(last.id)
         known(model)
         return last, model
 
     def done(made: tuple[Revision, Model] | None) -> None:
-        report = Report.from_json(results[-1]["report"])
-        if made is None:
-            ReportDialog(title_of(Step.from_json(results[-1]["step"])), report, desk.window).open()
-            return
         if desk.state.project is not project:
             return
+        for revision, analysis in analyses:
+            desk.state.add_analysis(revision, analysis)
+        if made is None:
+            return
+        report = Report.from_json(results[-1]["report"])
         figures = {str(r.id): r.report.measures for r in project.revisions if r.id > parent}
         desk.state.show_revision(*made)
         desk.state.add_figures(figures)
@@ -259,13 +265,6 @@ def _commit(
             desk.errors.say("info", f"{shown_title(made[0])}: {first}", second)
 
     desk.background.run(work, done, desk.errors.report)
-
-
-def show_report(desk: Desk, revision: int) -> None:
-    """What the step that made a revision found out."""
-    if desk.state.project is not None:
-        found = desk.state.project.revision(revision)
-        ReportDialog(revision_name(found), found.report, desk.window).open()
 
 
 # recipes ------------------------------------------------------------------------------------------------------------
@@ -382,6 +381,8 @@ def step_sentence(step: Step) -> str:
         parts.append(counted(len(step.scope.layers), "on {n} layer", "on {n} layers"))
     elif step.scope.pattern:
         parts.append(tr("on layers named {pattern}", pattern=step.scope.pattern))
+    if step.overrides:
+        parts.append(counted(len(step.overrides), "{n} override", "{n} overrides"))
     return ", ".join(parts) or tr("With the default parameters.")
 
 

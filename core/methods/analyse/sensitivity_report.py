@@ -170,17 +170,17 @@ def _curve(group: str, rows: Sequence[Row], top1: Measure | None) -> Curve:
 
 
 def _layers(found: Found, by_group: Mapping[str, Sequence[Row]]) -> Table:
-    """One row per producing layer; the figures are those of its group."""
+    """One row per producing layer; the figures are those of its group. The first of them colours a graph."""
     unit = _unit(found.rows)
     heads = [f"Loss at {100 * ratio:g} %" for ratio in found.asked]
     rows: list[tuple[Any, ...]] = []
     for group, measured in by_group.items():
         losses = [_nearest(measured, ratio).loss for ratio in found.asked]
         reach = suggested(((r.share, r.loss) for r in measured), found.tolerance)
-        figures = (group, measured[0].size, reach, *losses)
+        figures = (group, reach, *losses, measured[0].size)
         rows.extend((layer, *figures) for layer in found.producers[group])
-    columns = (_LAYER, _GROUP, "Units", _SUGGESTED, *heads)
-    return Table(LAYERS, columns, tuple(rows), ("", "", "", "share", *(unit for _ in heads)))
+    columns = (_LAYER, _GROUP, _SUGGESTED, *heads, "Units")
+    return Table(LAYERS, columns, tuple(rows), ("", "", "share", *(unit for _ in heads), ""))
 
 
 def _nearest(rows: Sequence[Row], ratio: float) -> Row:
