@@ -18,6 +18,7 @@ from core.methods.scope import Override, Scope
 from core.report import Report
 
 if TYPE_CHECKING:
+    from core.methods.method import Method
     from core.model.model import Model
     from core.project.checkpoints import Checkpoints
     from core.project.recipe import Step
@@ -38,7 +39,7 @@ def apply(args: argparse.Namespace) -> int:
         raise UserError(f"{args.method} takes no teacher.", "Leave --teacher out, or use tune.finetune.")
     step = Step(
         method=args.method,
-        params=settings(args.set),
+        params={**_by_ratios(args, chosen), **settings(args.set)},
         scope=Scope(pattern=args.layers),
         overrides=(*_ratios_of(args), *overrides(args.override)),
         data=place(args.data),
@@ -59,6 +60,13 @@ def _ratios_of(args: argparse.Namespace) -> tuple[Override, ...]:
         return ()
     report = load_report(args.ratios_from, holds_ratios)
     return ratios_from(report, _TOLERANCE if args.tolerance is None else args.tolerance)
+
+
+def _by_ratios(args: argparse.Namespace, method: Method) -> dict[str, Any]:
+    """With --ratios-from only these ratios decide, unless --set says otherwise."""
+    from core.methods.analyse.sensitivity_report import settings_for
+
+    return settings_for(method) if args.ratios_from else {}
 
 
 def run(args: argparse.Namespace) -> int:

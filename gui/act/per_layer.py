@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
@@ -19,10 +19,14 @@ _LISTED = 20
 
 @dataclass(frozen=True, slots=True)
 class PerLayer:
-    """``overrides`` as a step holds them; ``source`` says where they come from, such as 'from sensitivity'."""
+    """``overrides`` as a step holds them; ``source`` says where they come from, such as 'from sensitivity'.
+
+    ``settings`` are the parameters that the form begins with, so that these hold.
+    """
 
     overrides: tuple[Override, ...] = ()
     source: str = ""
+    settings: Mapping[str, Scalar] = field(default_factory=dict)
 
     @property
     def layers(self) -> int:

@@ -46,6 +46,8 @@ THREADS = os.cpu_count() or 1
 def choose(desk: Desk, method: Method, per_layer: PerLayer | None = None) -> None:
     """Ask for the parameters of a method, then apply it to the current revision."""
     dialog = make_dialog(desk, method, per_layer)
+    if per_layer is not None:
+        dialog.form.set_values(per_layer.settings)
     dialog.accepted.connect(lambda: desk.editing.fold(lambda: apply_request(desk, dialog.request())))
     if dialog.live:
         pruning.show_live(desk, dialog)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.methods.analyse.sensitivity_report import RATIO
+from core.methods.analyse.sensitivity_report import RATIO, settings_for
 from core.methods.method import Method, load_methods
 from core.methods.scope import Override
 from core.project.analyses import Analysis
@@ -50,7 +50,7 @@ def use_ratios(desk: Desk, overrides: tuple[Override, ...]) -> None:
     """Open the form of the method that takes a ratio per layer, with these."""
     method = cutter()
     if method is not None:
-        act.choose(desk, method, PerLayer(overrides, tr("from sensitivity")))
+        act.choose(desk, method, PerLayer(overrides, tr("from sensitivity"), settings_for(method)))
 
 
 def cutter() -> Method | None:

@@ -348,6 +348,22 @@ def test_from_an_analysis_to_ratios_on_the_command_line(
         assert words in capsys.readouterr().err
 
 
+def test_channels_are_cut_as_the_report_suggests(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """prune.channels looks for no target of its own then; the file really has the sizes."""
+    report, out = str(tmp_path / "s.json"), tmp_path / "o.onnx"
+    analysis = ["apply", KEY, str(SAMPLE), "--data", "sample", "--set", "items=32", "ratios=0.3 0.6"]
+    assert main([*analysis, "-o", report]) == 0
+    cut = ["apply", "prune.channels", str(SAMPLE), "-o", str(out), "--ratios-from", report, "--tolerance", "5"]
+    capsys.readouterr()
+    assert main([*cut, "--set", "multiple=1", "floor=0", "--json"]) == 0
+    step = json.loads(capsys.readouterr().out)["reports"][0]["step"]
+    assert step["params"]["distribution"] == "per_layer"
+    sizes = [{i.name: i.dims[0] for i in onnx.load(p).graph.initializer if len(i.dims) == 4} for p in (SAMPLE, out)]
+    for scope, part in ratios_from(load_report(report, holds_ratios), 5.0):
+        name = scope.layers[0].removesuffix("/Conv") + ".weight"
+        assert abs(sizes[1][name] - sizes[0][name] * (1 - part["ratio"])) <= 0.5
+
+
 def test_a_report_of_another_network_is_refused_by_name(cutter: list[Context], tmp_path: Path) -> None:
     other = tmp_path / "other.onnx"
     onnx.save(network(), other)

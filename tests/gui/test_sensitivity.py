@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Annotated
-
-import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from core.methods.analyse.sensitivity_report import LAYERS, ratios_from
-from core.methods.method import METHODS, Context, Outcome, method
 from core.methods.scope import Scope
-from core.model.model import Model
-from core.params import Field
 from core.project.analyses import Analysis, analyses, with_analysis
 from core.project.recipe import Step
 from core.report import Curve, Report, Table
@@ -32,27 +24,6 @@ from tests.gui.window_tools import dialog_of, settle
 KEY = "analyse.pruning_sensitivity"
 
 
-@dataclass(frozen=True, slots=True)
-class Params:
-    ratio: Annotated[float, Field("Channels removed", low=0.0, high=0.95)] = 0.3
-
-
-@pytest.fixture
-def cutter(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Context]]:
-    """A method that takes a ratio per layer; the contexts it ran in."""
-    ran: list[Context] = []
-
-    def apply(model: Model, params: Params, ctx: Context) -> Outcome:
-        """Cuts."""
-        ran.append(ctx)
-        return Outcome(model.clone(), Report())
-
-    method("test.cut", title="Cut…", menu="", params=Params, overridable=("ratio",))(apply)
-    monkeypatch.setattr(reports, "cutter", lambda: METHODS.get("test.cut"))
-    yield ran
-    del METHODS._items["test.cut"]
-
-
 def analyse(desk: Desk, qtbot: QtBot) -> ReportDialog:
     """Ask for it through its form, as a user does; gives the dialog that then opens by itself."""
     desk.actions[f"method.{KEY}"].trigger()
@@ -66,7 +37,7 @@ def analyse(desk: Desk, qtbot: QtBot) -> ReportDialog:
     return found
 
 
-def test_from_the_menu_to_curves_colours_and_ratios(sample: Desk, qtbot: QtBot, cutter: list[Context]) -> None:
+def test_from_the_menu_to_curves_colours_and_ratios(sample: Desk, qtbot: QtBot) -> None:
     assert not sample.actions["analysis"].isEnabled()
     dialog = analyse(sample, qtbot)
     (kept,) = sample.state.analyses(1)
@@ -97,7 +68,8 @@ def test_from_the_menu_to_curves_colours_and_ratios(sample: Desk, qtbot: QtBot, 
     use = next(b for b in dialog.buttons.findChildren(QPushButton) if "Use as ratios" in b.text())
     qtbot.mouseClick(use, Qt.MouseButton.LeftButton)
     form = dialog_of(MethodDialog)
-    assert form.method.key == "test.cut"
+    assert form.method.key == "prune.channels"
+    assert form.request().params["distribution"] == "per_layer"
     assert form.per_layer is not None
     wanted = ratios_from(kept.report, 40.0)
     layers = sum(len(s.layers) for s, _ in wanted)
@@ -106,16 +78,19 @@ def test_from_the_menu_to_curves_colours_and_ratios(sample: Desk, qtbot: QtBot, 
     qtbot.mouseClick(form.apply_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(sample.state.revisions) == 2, timeout=60_000)
     settle(sample, qtbot)
-    assert cutter[-1].overrides == wanted
     assert sample.state.revision.step.overrides == wanted
     assert f"{len(wanted)} overrides" in act.step_sentence(sample.state.revision.step)
+    channels = {r[0]: (r[2], r[3]) for r in sample.state.revision.report.tables[0].rows}
+    for scope, part in wanted:  # what is kept is what the ratio leaves, in blocks of four channels
+        before, after = channels[scope.layers[0]]
+        assert abs(after - before * (1 - part["ratio"])) <= 4
 
     # replayed from the recipe it is the same step; the analysis belongs to the revision that was analysed
     assert sample.state.project.recipe().steps[0].overrides == wanted
     assert not sample.actions["analysis"].isEnabled()
 
 
-def test_ratios_can_be_let_go_in_the_form(sample: Desk, qtbot: QtBot, cutter: list[Context]) -> None:
+def test_ratios_can_be_let_go_in_the_form(sample: Desk, qtbot: QtBot) -> None:
     overrides = ((Scope(layers=("features.8.0/Conv",)), {"ratio": 0.5}),)
     reports.use_ratios(sample, overrides)
     form = dialog_of(MethodDialog)

@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import UserError
+from core.methods.method import Method
 from core.methods.scope import Override, Scope
+from core.params import Scalar, specs
 from core.report import Curve, Measure, Report, Table
 
 LAYERS, MEASURED = "Sensitivity per layer", "Sensitivity, every measurement"
 RATIO = "ratio"  # the parameter that the ratios are for
+_BY_RATIOS = ("distribution", "per_layer")  # how prune.channels is told so
 _LAYER, _GROUP, _SUGGESTED = "Layer", "Channel group", "Suggested ratio"
 _SHARE, _LOSS = "Share masked", "Loss"
 _MOST = 0.95  # the largest ratio that pruning takes
@@ -134,6 +137,12 @@ def ratios_from(report: Report, tolerance: float) -> tuple[Override, ...]:
         )
     except (KeyError, ValueError, TypeError, IndexError) as error:
         raise UserError("The report's tables of pruning sensitivity are damaged.", "Measure it again.") from error
+
+
+def settings_for(method: Method) -> dict[str, Scalar]:
+    """Parameters that make a method cut by the ratios of layers alone, without a target of its own; else none."""
+    name, value = _BY_RATIOS
+    return {name: value} if any(s.name == name and value in s.choices for s in specs(method.params)) else {}
 
 
 def holds_ratios(report: Report) -> bool:
