@@ -54,12 +54,11 @@ def test_from_the_menu_to_curves_colours_and_ratios(sample: Desk, qtbot: QtBot) 
     shown = {row[0]: row[2] for row in kept.report.tables[0].rows}
     assert colouring.figure.values == shown
     assert any("Loss at 30 %" in c.title for c in colouring.choices())
-    lowest = min(shown.values())
     assert "From an analysis of revision 1" in " ".join(colouring.legend.lines())
 
     # a larger tolerance, larger ratios; a click on a curve selects the layer
     box.tolerance.setValue(40.0)
-    assert min(box.curves.marks.values()) > 100 * lowest
+    assert min(box.curves.marks.values()) > 100 * min(shown.values())
     place = box.curves.place(2).center().toPoint()
     qtbot.mouseClick(box.curves, Qt.MouseButton.LeftButton, pos=place)
     assert sample.state.selected == [box.curves.panels[2].name]
@@ -84,10 +83,8 @@ def test_from_the_menu_to_curves_colours_and_ratios(sample: Desk, qtbot: QtBot) 
     for scope, part in wanted:  # what is kept is what the ratio leaves, in blocks of four channels
         before, after = channels[scope.layers[0]]
         assert abs(after - before * (1 - part["ratio"])) <= 4
-
-    # replayed from the recipe it is the same step; the analysis belongs to the revision that was analysed
     assert sample.state.project.recipe().steps[0].overrides == wanted
-    assert not sample.actions["analysis"].isEnabled()
+    assert not sample.actions["analysis"].isEnabled(), "it belongs to the revision that was analysed"
 
 
 def test_ratios_can_be_let_go_in_the_form(sample: Desk, qtbot: QtBot) -> None:
