@@ -43,6 +43,7 @@ from gui.operations import (
 )
 from gui.report_dialog import ReportDialog
 from gui.settings import Look, Settings
+from gui.snapshot_sensitivity import draw_sensitivity
 from gui.snapshot_workbench import draw_workbench
 from gui.translations import choosing
 from gui.words import tr
@@ -207,6 +208,7 @@ class Artist:
         self.draw("layers_figure", look)
         colouring.choose("")
         self._show(LatencyDialog(desk.window), "dialog_layer_latency", look)
+        draw_sensitivity(desk, self, look)
 
     def _select_a_weighty_layer(self) -> None:
         """The layer with the most parameters: it has a histogram to show."""

@@ -140,6 +140,8 @@ class MethodDialog(QDialog):
         head = QLabel(tr(self.method.help), wordWrap=True)
         head.setObjectName("Hint")
         column.addWidget(head)
+        if self.per_layer is not None:  # first of all, for it is why the form was opened
+            column.addWidget(self.per_layer)
         column.addWidget(self.form)
         column.addWidget(self.scope)
         column.addLayout(self._rest(setting))
@@ -186,9 +188,7 @@ class MethodDialog(QDialog):
         rest.setHorizontalSpacing(_MARGIN)
         labels = [*self.form.labels, *self.seed.labels]
         if self.per_layer is not None:
-            label = QLabel(tr("Ratios per layer"))
-            rest.addRow(label, self.per_layer)
-            labels.append(label)
+            labels.append(self.per_layer.label)
         if self.teacher is not None:
             self.teacher.activated.connect(self._teacher_activated)
             label = QLabel(tr("&Teacher"))

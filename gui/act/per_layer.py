@@ -44,7 +44,8 @@ class PerLayerRow(QWidget):
         self._given = given
         self.text = QLabel(_words(given), wordWrap=True)
         self.text.setToolTip(_listed(given.overrides))
-        self.text.setAccessibleName(tr("Ratios per layer"))
+        self.label = QLabel(tr("Ratios per layer"))
+        self.text.setAccessibleName(self.label.text())
         self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.remove = QPushButton(tr("&Remove"))
         self.remove.setAutoDefault(False)
@@ -52,7 +53,8 @@ class PerLayerRow(QWidget):
         self.remove.clicked.connect(self._remove)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.UNIT)
+        row.setSpacing(2 * theme.UNIT)  # as between the columns of a form
+        row.addWidget(self.label)
         row.addWidget(self.text, 1)
         row.addWidget(self.remove)
 

@@ -24,9 +24,18 @@ from core.data.sample import sample_data
 from core.data.splits import divide
 from core.errors import Cancelled, UserError
 from core.formats.open import open_model
-from core.jobs import Event, Job, Point
+from core.jobs import Event, Job
 from core.measure.fidelity import FLOAT32_DB
-from core.methods.analyse.sensitivity_report import LAYERS, MEASURED, holds_ratios, ratios_from, suggested, unit_of_loss
+from core.methods.analyse import pruning_sensitivity
+from core.methods.analyse.sensitivity_report import (
+    LAYERS,
+    MEASURED,
+    Row,
+    holds_ratios,
+    ratios_from,
+    suggested,
+    unit_of_loss,
+)
 from core.methods.method import METHODS, Context, Outcome, load_methods, method
 from core.methods.scope import Scope
 from core.model.model import Model
@@ -220,7 +229,7 @@ def test_the_scope_chooses_groups_and_an_empty_one_is_refused(data: Path) -> Non
 # going on -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_cancelled_analysis_goes_on_and_finds_the_same(tmp_path: Path) -> None:
+def test_a_cancelled_analysis_goes_on_and_finds_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     step = checked(Step(KEY, {"items": 24, "ratios": "0.3 0.6"}, data=sample_data().location, seed=2))[2]
     whole = measure(*context_of(step), **step.params)
 
@@ -229,22 +238,24 @@ def test_a_cancelled_analysis_goes_on_and_finds_the_same(tmp_path: Path) -> None
         model, ctx = context_for(open_model(SAMPLE), step, job=job, checkpoints=checkpoints)
         return measure(model, ctx, **step.params), checkpoints
 
-    first: list[Point] = []
+    measured: list[str] = []
+    row_of = pruning_sensitivity._Judge.row
 
-    def seven(event: Event) -> None:
-        if isinstance(event, Point):
-            first.append(event)
-            if len(first) == 7:
-                stopped.cancel()
+    def row(judge: Any, group: Any, *rest: Any) -> Row:
+        measured.append(group.key)
+        if len(measured) == 7:
+            stopped.cancel()
+        return row_of(judge, group, *rest)
 
-    stopped = Job(seven)
+    monkeypatch.setattr(pruning_sensitivity._Judge, "row", row)
+    stopped = Job()
     with pytest.raises(Cancelled):
         run(stopped)
     (left,) = unfinished(tmp_path / "kept")
     assert (left.steps, left.total, left.step) == (7, 22, step)
     rest: list[Event] = []
     again, checkpoints = run(Job(rest.append))
-    assert len([e for e in rest if isinstance(e, Point)]) == 15
+    assert len(measured) == 22
     assert any("7 of 22 measurements" in e for e in rest if isinstance(e, str))
     assert again == whole
     checkpoints.done()

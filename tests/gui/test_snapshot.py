@@ -13,6 +13,7 @@ from tests.conftest import ROOT
 
 WANTED = {"start", "graph", "layers", "compare", "panel_inspector", "dialog_prune_channels", "dialog_proof", "message"}
 WANTED |= {"dialog_new", "dialog_new_none", "training", "interrupted", "dialog_train_scratch"}
+WANTED |= {"dialog_sensitivity", "colour_sensitivity", "dialog_ratios"}
 
 
 def test_every_panel_is_drawn_and_not_blank(tmp_path: Path) -> None:

@@ -176,8 +176,7 @@ class _Measuring:
                     changed = of_group.changes(units)
                     outputs = of_group.masked(units, job, say) if changed else judge.uncut
                 done += each
-                row = kept.rows[group.key, count] = judge.row(group, count, outputs)
-                job.point(group.key, 100 * row.share, row.loss)
+                kept.rows[group.key, count] = judge.row(group, count, outputs)
                 kept.write(every=_EVERY)
 
 
