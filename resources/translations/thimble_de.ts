@@ -200,11 +200,6 @@
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>Tolerance</source>
-      <translation>Toleranz</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
       <source>What cutting one group may lose at its suggested ratio.</source>
       <translation>Was das Kürzen einer Gruppe beim vorgeschlagenen Anteil kosten darf.</translation>
     </message>
@@ -1017,6 +1012,21 @@
       <location filename="../../core/methods" />
       <source>How many of them correct biases</source>
       <translation>Wie viele davon Biaswerte korrigieren</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>BatchNorm statistics again</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Computes BatchNormalization statistics anew on unlabelled items, and keeps them only where they help.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>A quarter as many beside them check the result.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -1888,6 +1898,40 @@
       <translation>Kein Lehrer</translation>
     </message>
     <message>
+      <location filename="../../gui/act/per_layer.py" />
+      <source>Ratios per layer</source>
+      <translation>Anteile je Schicht</translation>
+    </message>
+    <message>
+      <location filename="../../gui/act/per_layer.py" />
+      <source>&amp;Remove</source>
+      <translation>&amp;Entfernen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/act/per_layer.py" />
+      <source>Treat all layers alike again.</source>
+      <translation>Wieder alle Schichten gleich behandeln.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/act/per_layer.py" />
+      <source>the same for all layers</source>
+      <translation>für alle Schichten gleich</translation>
+    </message>
+    <message numerus="yes">
+      <location filename="../../gui/act/per_layer.py" />
+      <source>{n} layers</source>
+      <extracomment>For one: {n} layer</extracomment>
+      <translation>
+        <numerusform>{n} Schicht</numerusform>
+        <numerusform>{n} Schichten</numerusform>
+      </translation>
+    </message>
+    <message>
+      <location filename="../../gui/act/per_layer.py" />
+      <source>and {count} more</source>
+      <translation>und {count} weitere</translation>
+    </message>
+    <message>
       <location filename="../../gui/act/plan_figures.py" />
       <source>What it would bring</source>
       <translation>Was es brächte</translation>
@@ -1979,15 +2023,6 @@
       <location filename="../../gui/act/scope_box.py" />
       <source>No layer's name matches '{pattern}'.</source>
       <translation>Keine Schicht heißt wie '{pattern}'.</translation>
-    </message>
-    <message numerus="yes">
-      <location filename="../../gui/act/scope_box.py" />
-      <source>{n} layers</source>
-      <extracomment>For one: {n} layer</extracomment>
-      <translation>
-        <numerusform>{n} Schicht</numerusform>
-        <numerusform>{n} Schichten</numerusform>
-      </translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
@@ -2491,6 +2526,16 @@
     </message>
     <message>
       <location filename="../../gui/actions.py" />
+      <source>Show the last &amp;analysis</source>
+      <translation>Letzte &amp;Analyse zeigen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>What the newest analysis of this revision found out.</source>
+      <translation>Was die neueste Analyse dieser Revision ergeben hat.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
       <source>&amp;Fidelity to the original</source>
       <translation>&amp;Treue zum Original</translation>
     </message>
@@ -2672,6 +2717,16 @@
       <translation>{series}: {value} bei {place}</translation>
     </message>
     <message>
+      <location filename="../../gui/charts/small_multiples.py" />
+      <source>A curve for each of {count} groups</source>
+      <translation>Eine Kurve für jede von {count} Gruppen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/charts/small_multiples.py" />
+      <source>Suggested: {figure}</source>
+      <translation>Vorschlag: {figure}</translation>
+    </message>
+    <message>
       <location filename="../../gui/colouring/colouring.py" />
       <source>Nothing</source>
       <translation>Nichts</translation>
@@ -2687,6 +2742,16 @@
       <translation>Zuerst messen: Analyse &gt; Latenz je Schicht.</translation>
     </message>
     <message>
+      <location filename="../../gui/colouring/colouring.py" />
+      <source>From the report of revision {id}</source>
+      <translation>Aus dem Bericht der Revision {id}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/colouring/colouring.py" />
+      <source>From an analysis of revision {id}</source>
+      <translation>Aus einer Analyse der Revision {id}</translation>
+    </message>
+    <message>
       <location filename="../../gui/colouring/found.py" />
       <source>Latency, as optimized</source>
       <translation>Latenz, optimiert</translation>
@@ -2695,11 +2760,6 @@
       <location filename="../../gui/colouring/found.py" />
       <source>Latency, as written</source>
       <translation>Latenz, wie geschrieben</translation>
-    </message>
-    <message>
-      <location filename="../../gui/colouring/found.py" />
-      <source>From the report of revision {id}: {table}</source>
-      <translation>Aus dem Bericht von Revision {id}: {table}</translation>
     </message>
     <message numerus="yes">
       <location filename="../../gui/colouring/found.py" />
@@ -6286,6 +6346,15 @@
       <source>on layers named {pattern}</source>
       <translation>auf Schichten wie {pattern}</translation>
     </message>
+    <message numerus="yes">
+      <location filename="../../gui/operations/act.py" />
+      <source>{n} overrides</source>
+      <extracomment>For one: {n} override</extracomment>
+      <translation>
+        <numerusform>{n} Abweichung</numerusform>
+        <numerusform>{n} Abweichungen</numerusform>
+      </translation>
+    </message>
     <message>
       <location filename="../../gui/operations/act.py" />
       <source>With the default parameters.</source>
@@ -6767,6 +6836,16 @@ Das lässt sich nicht rückgängig machen.</translation>
       <translation>Revision {number} ist, was dieser Schritt aus der aktuellen macht.</translation>
     </message>
     <message>
+      <location filename="../../gui/operations/reports.py" />
+      <source>{act} of revision {id}</source>
+      <translation>{act}, Revision {id}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/operations/reports.py" />
+      <source>from sensitivity</source>
+      <translation>aus der Empfindlichkeit</translation>
+    </message>
+    <message>
       <location filename="../../gui/operations/resuming.py" />
       <source>This training can no longer be resumed: its checkpoint is gone.</source>
       <translation>Dieses Training lässt sich nicht mehr fortsetzen: Sein Zwischenstand ist weg.</translation>
@@ -6900,6 +6979,11 @@ Das lässt sich nicht rückgängig machen.</translation>
     </message>
     <message>
       <location filename="../../gui/reasons.py" />
+      <source>Nothing has been analysed at this revision yet.</source>
+      <translation>An dieser Revision wurde noch nichts analysiert.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/reasons.py" />
       <source>This graph has no blocks, or they are switched off.</source>
       <translation>Dieser Graph hat keine Blöcke, oder sie sind abgeschaltet.</translation>
     </message>
@@ -6952,6 +7036,16 @@ Das lässt sich nicht rückgängig machen.</translation>
       <location filename="../../gui/report_dialog.py" />
       <source>This step left no report.</source>
       <translation>Dieser Schritt hat keinen Bericht hinterlassen.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/report_dialog.py" />
+      <source>&amp;Use as ratios…</source>
+      <translation>Als Anteile &amp;verwenden…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/report_dialog.py" />
+      <source>Open the form of channel pruning with these ratios.</source>
+      <translation>Das Formular des Kanal-Prunings mit diesen Anteilen öffnen.</translation>
     </message>
     <message>
       <location filename="../../gui/search/bar.py" />
@@ -7086,6 +7180,40 @@ Das lässt sich nicht rückgängig machen.</translation>
       <location filename="../../gui/search/results.py" />
       <source>graph output</source>
       <translation>Ausgang des Graphen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/sensitivity_box.py" />
+      <source>points</source>
+      <translation>Punkte</translation>
+    </message>
+    <message>
+      <location filename="../../gui/sensitivity_box.py" />
+      <source>Tolerance</source>
+      <translation>Toleranz</translation>
+    </message>
+    <message>
+      <location filename="../../gui/sensitivity_box.py" />
+      <source>Each group alone may &amp;lose</source>
+      <translation>Jede Gruppe allein darf ver&amp;lieren</translation>
+    </message>
+    <message>
+      <location filename="../../gui/sensitivity_box.py" />
+      <source>% of the channels masked</source>
+      <translation>% der Kanäle maskiert</translation>
+    </message>
+    <message numerus="yes">
+      <location filename="../../gui/sensitivity_box.py" />
+      <source>{bear} of {n} groups bear a cut</source>
+      <extracomment>For one: {bear} of {n} group bears a cut</extracomment>
+      <translation>
+        <numerusform>{bear} von {n} Gruppe verträgt einen Schnitt</numerusform>
+        <numerusform>{bear} von {n} Gruppen vertragen einen Schnitt</numerusform>
+      </translation>
+    </message>
+    <message>
+      <location filename="../../gui/sensitivity_box.py" />
+      <source>{share}, {mean} of its channels on average.</source>
+      <translation>{share}, im Mittel {mean} ihrer Kanäle.</translation>
     </message>
     <message>
       <location filename="../../gui/start/start_screen.py" />
