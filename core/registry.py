@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from functools import cache
 from typing import Generic, TypeVar
 
 from core.errors import UserError
@@ -12,6 +13,7 @@ from core.errors import UserError
 T = TypeVar("T")
 
 
+@cache
 def import_all(package: str, deep: bool = False) -> None:
     """Import every module directly below a package (``deep``: at any depth), once: they register themselves."""
     walk = pkgutil.walk_packages if deep else pkgutil.iter_modules

@@ -22,6 +22,7 @@ from gui.operations import (
     moving,
     netron,
     parcels,
+    pruning,
     repairing,
     replaying,
     reports,
@@ -40,6 +41,7 @@ from gui.reasons import (
     needs_inner,
     needs_labels,
     needs_layer,
+    needs_locked,
     needs_parent,
     needs_project,
     needs_redo,
@@ -49,6 +51,7 @@ from gui.reasons import (
     needs_stored,
     needs_tensor,
     needs_undo,
+    needs_unlocked,
     needs_wrong,
 )
 
@@ -158,6 +161,40 @@ EDITS: tuple[Entry, ...] = (
         "Remove I&dentity and Dropout",
         editing.remove_identities,
         why_not=needs_project,
+    ),
+)
+
+AFTER_METHODS: tuple[Entry, ...] = (
+    _line(PRUNE),
+    Entry(
+        "lock",
+        PRUNE,
+        "Loc&k channels",
+        pruning.lock,
+        "Ctrl+Shift+K",
+        "Those of the selected layers stay when the network is pruned, with all that are coupled to them.",
+        needs_unlocked,
+    ),
+    Entry("unlock", PRUNE, "&Unlock channels", pruning.unlock, "Ctrl+Alt+U", "They may be pruned again.", needs_locked),
+    _line(PRUNE),
+    Entry(
+        "select_coupled",
+        PRUNE,
+        "Select c&oupled layers",
+        pruning.select_coupled,
+        "Ctrl+Shift+L",
+        "All whose channels live and die with those of the selected ones.",
+        needs_selection,
+    ),
+    Entry(
+        "show_coupled",
+        PRUNE,
+        "Sho&w coupled and locked layers",
+        pruning.toggle_coupled,
+        "Ctrl+Shift+C",
+        "On the graph: a dashed line around layers coupled to the selected one, a lock where channels have to stay.",
+        needs_project,
+        lambda d: pruning.on_graph(d).always,
     ),
 )
 

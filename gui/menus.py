@@ -13,9 +13,10 @@ from PySide6.QtWidgets import QMenu
 from core.exporters.exporter import load_exporters
 from core.methods.method import Kind, Method, load_methods
 from core.model.model import quantized
-from gui.actions import ENTRIES, EXPORT, FILE, MENUS, VIEW, Entry
+from gui.actions import AFTER_METHODS, ENTRIES, EXPORT, FILE, MENUS, VIEW, Entry
 from gui.desk import Desk
 from gui.graph_view.known import known_already
+from gui.method_order import arranged, keys_of, letter_of, with_letters
 from gui.operations import act, exporting, files, focusing, speaking
 from gui.palette.commands import plain
 from gui.reasons import needs_running
@@ -102,23 +103,33 @@ class Menus:
     def _add_methods(self) -> None:
         """One entry a method, in the menu it names; a menu nobody knows is appended before Export."""
         known = {title.replace("&", ""): title for title in MENUS}
-        numbers: dict[str, int] = {}
-        for method in (m for m in load_methods() if m.menu):
-            title = known.get(method.menu) or self._new_menu(method.menu)
-            known[method.menu] = title
-            numbers[title] = numbers.get(title, 0) + 1
-            entry = Entry(
-                f"method.{method.key}",
-                title,
-                method.title,
-                partial(_act_with, method),
-                _method_shortcut(method.menu, numbers[title]),
-                method.help,
-                partial(self._method_reason, method),
-            )
-            self._place(entry, f"{method_title(method.title)}…", tr(method.help))
+        more = {menu: [e for e in AFTER_METHODS if e.menu == menu] for menu in MENUS}
+        for name, sections in arranged(load_methods()).items():
+            title = known.get(name) or self._new_menu(name)
+            own = [tr(e.text) for e in more.get(title, ())]
+            taken = [letter_of(text) for text in (*(a.text() for a in self.menus[title].actions()), *own)]
+            methods = [m for section in sections for m in section]
+            texts = with_letters([f"{method_title(m.title)}…" for m in methods], taken)
+            for method, text in zip(methods, texts, strict=True):
+                if method is not methods[0] and any(method is section[0] for section in sections):
+                    self.menus[title].addSeparator()
+                self._add_method(method, title, text)
+        for entry in AFTER_METHODS:
+            self._add(entry)
         for title in MENUS:
             self.menus[title].menuAction().setVisible(bool(self.menus[title].actions()))
+
+    def _add_method(self, method: Method, menu: str, text: str) -> None:
+        entry = Entry(
+            f"method.{method.key}",
+            menu,
+            method.title,
+            partial(_act_with, method),
+            keys_of(method),
+            method.help,
+            partial(self._method_reason, method),
+        )
+        self._place(entry, text, tr(method.help))
 
     def _method_reason(self, method: Method, desk: Desk) -> str:
         if desk.state.model is None or desk.editing.unfinished:
@@ -224,14 +235,3 @@ def _export_to(key: str, desk: Desk) -> None:
 
 def _open_recent(desk: Desk, path: Path, _checked: bool = False) -> None:
     files.open_project(desk, path)
-
-
-def _method_shortcut(menu: str, number: int) -> str:
-    """Two shortcuts a menu; whatever stands further down is reached through the menu's letters.
-
-    Prune has one: Ctrl+Alt+P opens a packed project.
-    """
-    letter = {"Train": "T", "Prune": "P", "Quantize": "U", "Distil": "L"}.get(menu)
-    if letter is None or number > (1 if menu == "Prune" else 2):
-        return ""
-    return f"Ctrl+Shift+{letter}" if number == 1 else f"Ctrl+Alt+{letter}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.model.model import is_locked
 from gui.desk import Desk
 from gui.editing import target
 from gui.graph_view.known import known
@@ -108,3 +109,13 @@ def needs_inner(desk: Desk) -> str:
     value = target.tensor(desk)
     ended = value is not None and (value.is_graph_output() or value.producer() is None)
     return needs_tensor(desk) or (tr("This tensor is an end of the graph already.") if ended else "")
+
+
+def needs_unlocked(desk: Desk) -> str:
+    open_ = [n for n in target.layers(desk) if not is_locked(n)]
+    return needs_selection(desk) or ("" if open_ else tr("The channels are locked already."))
+
+
+def needs_locked(desk: Desk) -> str:
+    locked = [n for n in target.layers(desk) if is_locked(n)]
+    return needs_selection(desk) or ("" if locked else tr("The channels are not locked."))

@@ -12,6 +12,7 @@ _CHOICES = {
     "adamw": "AdamW",
     "trivial": "TrivialAugment",
     "rand": "RandAugment",
+    "macs": "MACs",
     "lamp": "LAMP",
     "geometric_median": "geometric median (FPGM)",
     "bn_scale": "BatchNorm scale",

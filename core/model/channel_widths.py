@@ -98,8 +98,8 @@ def groups_in_words(groups: ChannelGroups) -> dict[str, Any]:
 
 def _group(group: ChannelGroup) -> Mapping[str, Any]:
     members: dict[str, str] = {}
-    for member in group.members:
-        members.setdefault(member.layer, member.role)
+    for role in ("reads", "carries", "produces"):  # a layer that sums may both read a group and give its channels
+        members.update({m.layer: m.role for m in group.members if m.role == role})
     return {
         "key": group.key,
         "kind": getattr(group, "kind", "channels"),

@@ -39,7 +39,7 @@ from gui.words import counted, mark, tr
 Preview = Callable[[Method, ActRequest, Done, Failed], None]
 _TITLE_BAR = 48
 _MARGIN = 16
-_WIDTH, _LIVE_WIDTH = 560, 464
+_WIDTH, _LIVE_WIDTH = 560, 512
 _OTHER = mark("Another file…")
 _HELP = mark("The same step, model, data and seed give the same result.")
 _SEED = parameters.Spec("seed", int, 0, parameters.Field(mark("Seed"), _HELP, low=0, high=2**32 - 1))

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
-from core.model.model import Model, layer_name
+from core.model.model import Model, is_locked, layer_name
 from gui.desk import Desk
 from gui.editing import target
 from gui.graph_view.known import known
@@ -78,6 +78,9 @@ class ContextMenus:
             self._mend(menu, wrong, key)
         nodes = target.layers(self._desk)
         self._entries(menu, _LAYER if len(nodes) == 1 else _LAYERS)
+        locked = {is_locked(node) for node in nodes}
+        self._entries(menu, ("", *(["lock"] if False in locked else []), *(["unlock"] if True in locked else [])))
+        self._entries(menu, ("select_coupled",))
         held = target.stored(nodes[0]) if len(nodes) == 1 else []
         if len(held) > 1:
             self._values(menu, held)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from gui.graph_view.known import Known
 from gui.inspector.weights_section import Examiner
 from gui.inspector.wiring import Wiring
+from gui.pruning.couplings import Couplings
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class Context:
     """The model shown, and what happens when something on a page is used.
 
     ``go_to`` takes the key of a layer or the path of a block, ``choose_tensor`` a tensor's name, ``edit`` an act and
-    what it is for; None where nothing can be edited.
+    what it is for; None where nothing can be edited. ``couplings`` gives the channel groups, None until they are found.
     """
 
     whole: Known
@@ -24,3 +25,4 @@ class Context:
     go_to: Callable[[str], None]
     choose_tensor: Callable[[str], None]
     edit: Callable[[str, str], None] | None = None
+    couplings: Callable[[], Couplings | None] = lambda: None

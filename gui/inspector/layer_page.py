@@ -12,6 +12,7 @@ from core.measure.cost import LayerCost
 from core.model.blocks_names import scope
 from gui.graph_view.captions import category
 from gui.graph_view.known import Known, constant, dtype_of, shape_of, times
+from gui.inspector.channels_section import channels_section
 from gui.inspector.context import Context
 from gui.inspector.costs import cost_rows, peak_row
 from gui.inspector.describe import Attribute, attributes, formal_names, schema_of
@@ -49,6 +50,7 @@ def layer_page(page: Column, below: Column, context: Context, key: str) -> list[
     page.section("inputs", tr("Inputs"), fill, explain=explain)
     fill = partial(_outputs, context=context, node=node, schema=schema)
     page.section("outputs", tr("Outputs"), fill, explain=tr("Explain the outputs") if schema else "")
+    channels_section(page, context, key)
     for stored in stored_inputs(node, names, whole, context.wiring):
         section = weight_section(below, stored, context.examiner, context.go_to)
         if context.edit is not None and stored.name in whole.model.graph.graph.initializers:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
@@ -24,6 +24,7 @@ from gui.inspector.several_page import block_page, several_page
 from gui.inspector.tensor_page import tensor_page
 from gui.inspector.weights_section import Examiner
 from gui.inspector.wiring import Wiring
+from gui.pruning.couplings import Couplings
 from gui.words import tr
 
 
@@ -31,9 +32,9 @@ class Inspector(QScrollArea):
     """Shows one model's selection. The setters may come in any order.
 
     ``go_to`` asks to select and reveal a layer (its key) or a block (its path); ``tensor_chosen`` a tensor;
-    ``edit_requested`` to edit: ("attributes" or "repair", key of a layer) or ("weights", name of a
-    stored tensor).
-    ``alike``, where it is set, gives the paths of the blocks built like one.
+    ``edit_requested`` to edit: ("attributes", "repair", "lock" or "unlock", key of a layer) or ("weights", name of a
+    stored tensor). ``alike``, where it is set, gives the paths of the blocks built like one, ``couplings`` the channel
+    groups.
     """
 
     go_to = Signal(str)
@@ -62,6 +63,8 @@ class Inspector(QScrollArea):
         self._names: list[str] = []
         self._block = ""
         self.alike: Alike | None = None
+        self.couplings: Callable[[], Couplings | None] | None = None
+        self._awaited = False
         self._tensor = ""
         self._editable = False
         self._late = QTimer(self, interval=0, singleShot=True)
@@ -133,7 +136,10 @@ class Inspector(QScrollArea):
             above.hint(self._message)
             return []
         edit = self.edit_requested.emit if self._editable else None
-        context = Context(whole, wiring, self._examiner, self.go_to.emit, self._choose_tensor, edit)
+        self._awaited = False
+        context = Context(
+            whole, wiring, self._examiner, self.go_to.emit, self._choose_tensor, edit, self._ask_couplings
+        )
         value = wiring.value(self._tensor) if self._tensor else None
         if value is not None:
             return tensor_page(above, context, value)
@@ -148,6 +154,16 @@ class Inspector(QScrollArea):
         else:
             model_page(above, context)
         return []
+
+    def _ask_couplings(self) -> Couplings | None:
+        found = self.couplings() if self.couplings is not None else None
+        self._awaited = self._awaited or found is None
+        return found
+
+    def look_at_channels(self) -> None:
+        """Channel groups have been found, or are others now: they go where they were missed."""
+        if self._awaited and self.couplings is not None:
+            self._rebuild()
 
     def _choose_tensor(self, name: str) -> None:
         self.set_tensor(name)

@@ -7,7 +7,7 @@ from functools import partial
 from PySide6.QtCore import Qt
 
 from gui.desk import Desk
-from gui.operations import editing, repairing
+from gui.operations import editing, pruning, repairing
 from gui.operations.layer_output import LayerOutputs
 
 
@@ -48,11 +48,15 @@ def choose_tensor(desk: Desk, name: str) -> None:
 
 
 def edit(desk: Desk, act: str, key: str) -> None:
-    """A button of the inspector: the attributes of a layer, the values of a tensor, or what could mend a layer."""
+    """A button of the inspector: a layer's attributes or lock, a tensor's values, or what could mend a layer."""
     if act == "attributes":
         editing.attributes(desk)
     elif act == "weights":
         editing.values(desk, key)
+    elif act == "lock":
+        pruning.lock(desk)
+    elif act == "unlock":
+        pruning.unlock(desk)
     else:
         repairing.repair(desk)
 

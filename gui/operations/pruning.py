@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint
 
+from core.model.editing.locks import Lock, Unlock
+from core.model.model import is_locked, layer_name
 from gui.act.dialog import MethodDialog
 from gui.desk import Desk
-from gui.pruning.couplings import Coupled
+from gui.editing import target
+from gui.graph_view.known import known
+from gui.operations.folded import folded
+from gui.pruning.couplings import Coupled, Couplings
 from gui.pruning.on_graph import PruningOnGraph
+from gui.words import tr
 
 _GAP = 8
 
 
 def bind(desk: Desk) -> None:
     """Made once, lives as long as the window."""
-    coupled = Coupled(desk.state, desk.jobs, desk.window)
+    inspector, coupled = desk.window.inspector, Coupled(desk.state, desk.jobs, desk.window)
+    inspector.couplings = coupled.want
+    coupled.changed.connect(inspector.look_at_channels)
     desk.kept.extend((coupled, PruningOnGraph(desk.state, desk.window.graphs.view, coupled, desk.editing.fold)))
 
 
@@ -33,6 +41,45 @@ def show_live(desk: Desk, dialog: MethodDialog) -> None:
     on_graph(desk).follow(dialog)
     dialog.show()
     _place(desk, dialog)
+
+
+# locks and what is coupled ------------------------------------------------------------------------------------------
+
+
+def lock(desk: Desk) -> None:
+    """Keep the channels of the selected layers, whatever is pruned; an edit by hand each."""
+    for node in target.layers(desk):
+        if not is_locked(node) and not desk.editing.do(Lock(layer_name(node))):
+            return
+
+
+def unlock(desk: Desk) -> None:
+    for node in target.layers(desk):
+        if is_locked(node) and not desk.editing.do(Unlock(layer_name(node))):
+            return
+
+
+@folded
+def select_coupled(desk: Desk) -> None:
+    """The selected layers and all that are coupled to them; the groups may have to be found first."""
+    chosen = list(desk.state.selected)
+
+    def ready(found: Couplings) -> None:
+        if found.failure:
+            desk.errors.say("info", found.failure)
+        elif desk.state.selected == chosen:
+            shown = set(known(desk.state.model).layers) if desk.state.model is not None else set()
+            more = [name for name in found.layers if name in found.coupled(chosen) and name in shown]
+            desk.state.select([*chosen, *more])
+            if not more:
+                desk.errors.say("info", tr("No other layer is coupled to what is selected."))
+
+    coupled_of(desk).when_known(ready)
+
+
+def toggle_coupled(desk: Desk) -> None:
+    shown = on_graph(desk)
+    shown.show_coupled(not shown.always)
 
 
 def _place(desk: Desk, dialog: MethodDialog) -> None:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from core.model.model import Model
+from core.model.model import Model, is_locked
 from gui.app_state import AppState
 from gui.graph_view.known import layer_keys
 from gui.job_runner import JobRunner
 from gui.words import tr
 
 _KEPT = 4
-_LOCKED = "thimble.locked"
 Key = tuple[str, int]
 
 
@@ -91,6 +90,7 @@ class Coupled(QObject):
         self._state, self._jobs = state, jobs
         self._found: OrderedDict[Key, Couplings] = OrderedDict()
         self._under_way: set[Key] = set()
+        self._waiting: list[Callable[[Couplings], object]] = []
         state.opened.connect(self._forget)
         state.moved.connect(self.changed)
         state.listed.connect(self.changed)
@@ -107,6 +107,14 @@ class Coupled(QObject):
         if key is not None and key not in self._found and key not in self._under_way:
             self._find(key)
         return self.current
+
+    def when_known(self, act: Callable[[Couplings], object]) -> None:
+        """Now, or when those of the revision shown have been found."""
+        found = self.want()
+        if found is not None:
+            act(found)
+        else:
+            self._waiting.append(act)
 
     def _key(self) -> Key | None:
         project, revision = self._state.project, self._state.revision
@@ -132,10 +140,15 @@ class Coupled(QObject):
         while len(self._found) > _KEPT:
             self._found.popitem(last=False)
         self.changed.emit()
+        if self.current is not None:
+            waiting, self._waiting = self._waiting, []
+            for act in waiting:
+                act(self.current)
 
     def _forget(self) -> None:
         self._found.clear()
         self._under_way.clear()
+        self._waiting.clear()
         self.changed.emit()
 
 
@@ -143,7 +156,7 @@ def locked_by_user(model: Model | None) -> frozenset[str]:
     """Keys of the layers whose channels the user has locked."""
     if model is None:
         return frozenset()
-    locked = [_LOCKED in node.metadata_props for node in model.nodes()]
+    locked = [is_locked(node) for node in model.nodes()]
     if not any(locked):
         return frozenset()
     return frozenset(key for key, is_locked in zip(layer_keys(model), locked, strict=True) if is_locked)

@@ -26,16 +26,19 @@ from core.model.model import Model
 from core.params import Field
 from core.report import Measure, Report
 
+_DETAILS = "Details"
+
 
 @dataclass(frozen=True)
 class Budget:
-    """How much goes, and from where."""
+    """How much goes, and from where; what matters most comes first in the form."""
 
-    currency: Annotated[Currency, Field("Counted in", "What the target is a share of.")] = Currency.MACS
     ratio: Annotated[
         float,
         Field("Removed", "Share of the channels, parameters, MACs, bytes or time that goes.", 0.0, 0.95, "share", 0.05),
     ] = 0.5
+    currency: Annotated[Currency, Field("Counted in", "What the target is a share of.")] = Currency.MACS
+    score: Annotated[str, Field("Score", "What tells which channels matter least.", choices=score_names)] = "magnitude"
     distribution: Annotated[
         Distribution,
         Field(
@@ -44,23 +47,41 @@ class Budget:
             "ratios given for layers. scaled: these ratios, all times one factor until the target is met.",
         ),
     ] = Distribution.GLOBAL
-    score: Annotated[str, Field("Score", "What tells which channels matter least.", choices=score_names)] = "magnitude"
-    combine: Annotated[
-        Combine, Field("Group score", "How the votes of several layers that share channels become one.")
-    ] = Combine.MEAN
     multiple: Annotated[
-        int, Field("Multiple of", "Channels kept are a multiple of this; kernels work in blocks.", 1, 64, "channels")
+        int,
+        Field(
+            "Multiple of",
+            "Channels kept are a multiple of this; kernels work in blocks.",
+            1,
+            64,
+            "channels",
+            group=_DETAILS,
+        ),
     ] = 4
     floor: Annotated[
-        float, Field("Kept at least", "Of every group, whatever the scores say.", 0.0, 1.0, "share", 0.05, True)
+        float,
+        Field("Kept at least", "Of every group, whatever the scores say.", 0.0, 1.0, "share", 0.05, group=_DETAILS),
     ] = 0.1
     trunks: Annotated[
         bool,
-        Field("Cut trunks too", "Also channels that residual blocks add to; else only where the target asks for it."),
+        Field(
+            "Cut trunks too",
+            "Also channels that residual blocks add to; else only where the target asks for it.",
+            group=_DETAILS,
+        ),
     ] = False
     kinds: Annotated[
-        Kinds, Field("Groups", "Plain channels, heads of attention, the hidden width of a transformer's MLP, or all.")
+        Kinds,
+        Field(
+            "Groups",
+            "Plain channels, heads of attention, the hidden width of a transformer's MLP, or all.",
+            group=_DETAILS,
+        ),
     ] = Kinds.ALL
+    combine: Annotated[
+        Combine,
+        Field("Group score", "How the votes of several layers that share channels become one.", group=_DETAILS),
+    ] = Combine.MEAN
     rounds: Annotated[
         int,
         Field(
@@ -69,8 +90,7 @@ class Budget:
             1,
             50,
             "rounds",
-            None,
-            True,
+            group=_DETAILS,
         ),
     ] = 1
 
