@@ -41,7 +41,7 @@ class Painted(QObject):
         self.at = 0.0
         widget.installEventFilter(self)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt calls it so
         if event.type() == QEvent.Type.Paint:
             self.at = time.perf_counter()
         return False

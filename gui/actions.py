@@ -164,6 +164,7 @@ EDITS: tuple[Entry, ...] = (
     ),
 )
 
+# below the methods of their menu
 AFTER_METHODS: tuple[Entry, ...] = (
     _line(PRUNE),
     Entry(
@@ -344,6 +345,7 @@ ENTRIES: tuple[Entry, ...] = (
     _line(VIEW),
     Entry("reset_panels", VIEW, "&Reset panels", looking.reset_panels),
     Entry("full_screen", VIEW, "F&ull screen", looking.full_screen, "F11", check=lambda d: d.window.isFullScreen()),
+    *AFTER_METHODS,
     Entry("evaluate", ANALYSE, "&Evaluate accuracy", analyse.evaluate_current, "F5", why_not=needs_labels),
     Entry("latency", ANALYSE, "Measure &latency", analyse.latency_current, "F6", why_not=needs_running),
     Entry(

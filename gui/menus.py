@@ -40,7 +40,8 @@ class Menus:
             menu.setToolTipsVisible(True)
             self.menus[title] = menu
         for entry in ENTRIES:
-            self._add(entry)
+            if entry not in AFTER_METHODS:
+                self._add(entry)
         self._add_recent()
         self._add_methods()
         self._add_exporters()

@@ -49,7 +49,7 @@ def test_compression_and_export_menus_are_their_registries(desk: Desk) -> None:
             assert f"method.{method.key}" not in desk.actions, "edits by hand have their own menu"
             continue
         action = desk.actions[f"method.{method.key}"]
-        title = action.text().rstrip("…")
+        title = action.text().rstrip("…").replace("&", "")
         menus = [m.text().replace("&", "") for m in desk.window.menuBar().actions() if action in m.menu().actions()]
         assert menus == [method.menu]
         assert title == method.title.rstrip("…")
