@@ -85,11 +85,6 @@
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>channels</source>
-      <translation>Kanäle</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
       <source>Pruning sensitivity</source>
       <translation>Empfindlichkeit gegen Pruning</translation>
     </message>
@@ -260,6 +255,16 @@
     </message>
     <message>
       <location filename="../../core/methods" />
+      <source>Removed</source>
+      <translation>Entfernt</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Share of the channels, parameters, MACs, bytes or time that goes.</source>
+      <translation>Anteil der Kanäle, Parameter, MACs, Bytes oder Zeit, der wegfällt.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
       <source>Counted in</source>
       <translation>Gerechnet in</translation>
     </message>
@@ -270,23 +275,13 @@
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>macs</source>
-      <translation>MACs</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
       <source>milliseconds</source>
       <translation>Millisekunden</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>Removed</source>
-      <translation>Entfernt</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Share of the channels, parameters, MACs, bytes or time that goes.</source>
-      <translation>Anteil der Kanäle, Parameter, MACs, Bytes oder Zeit, der wegfällt.</translation>
+      <source>What tells which channels matter least.</source>
+      <translation>Was sagt, welche Kanäle am unwichtigsten sind.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -320,33 +315,8 @@
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>What tells which channels matter least.</source>
-      <translation>Was sagt, welche Kanäle am unwichtigsten sind.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Group score</source>
-      <translation>Bewertung der Gruppe</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>How the votes of several layers that share channels become one.</source>
-      <translation>Wie aus den Stimmen mehrerer Schichten mit gemeinsamen Kanälen eine wird.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>sum</source>
-      <translation>Summe</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>max</source>
-      <translation>Maximum</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>first</source>
-      <translation>erste</translation>
+      <source>Details</source>
+      <translation>Einzelheiten</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -380,11 +350,6 @@
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>all</source>
-      <translation>alle</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
       <source>heads</source>
       <translation>Köpfe</translation>
     </message>
@@ -392,6 +357,31 @@
       <location filename="../../core/methods" />
       <source>hidden</source>
       <translation>innere Breite</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Group score</source>
+      <translation>Bewertung der Gruppe</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>How the votes of several layers that share channels become one.</source>
+      <translation>Wie aus den Stimmen mehrerer Schichten mit gemeinsamen Kanälen eine wird.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>sum</source>
+      <translation>Summe</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>max</source>
+      <translation>Maximum</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>first</source>
+      <translation>erste</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -1016,7 +1006,7 @@
     <message>
       <location filename="../../core/methods" />
       <source>BatchNorm statistics again</source>
-      <translation type="unfinished" />
+      <translation>BatchNorm-Statistik neu</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -1990,8 +1980,8 @@
       <source>Include the {n} coupled layers</source>
       <extracomment>For one: Include the coupled layer</extracomment>
       <translation>
-        <numerusform>Die gekoppelte Schicht einschließen</numerusform>
-        <numerusform>Die {n} gekoppelten Schichten einschließen</numerusform>
+        <numerusform>{n} gekoppelte Schicht einschließen</numerusform>
+        <numerusform>{n} gekoppelte Schichten einschließen</numerusform>
       </translation>
     </message>
     <message>
@@ -2012,7 +2002,7 @@
     <message>
       <location filename="../../gui/act/scope_box.py" />
       <source>No layer is selected.</source>
-      <translation>Keine Schicht ist gewählt.</translation>
+      <translation>Keine Schicht ist ausgewählt.</translation>
     </message>
     <message>
       <location filename="../../gui/act/scope_box.py" />
@@ -2503,6 +2493,46 @@
       <location filename="../../gui/actions.py" />
       <source>F&amp;ull screen</source>
       <translation>V&amp;ollbild</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Loc&amp;k channels</source>
+      <translation>Kanäle s&amp;perren</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Those of the selected layers stay when the network is pruned, with all that are coupled to them.</source>
+      <translation>Die der ausgewählten Schichten bleiben beim Pruning, mit allen, die an sie gekoppelt sind.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>&amp;Unlock channels</source>
+      <translation>Kanäle &amp;freigeben</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>They may be pruned again.</source>
+      <translation>Sie dürfen wieder entfernt werden.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Select c&amp;oupled layers</source>
+      <translation>Ge&amp;koppelte Schichten auswählen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>All whose channels live and die with those of the selected ones.</source>
+      <translation>Alle, deren Kanäle mit denen der ausgewählten leben und sterben.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>Sho&amp;w coupled and locked layers</source>
+      <translation>Gekoppelte und gesperrte Schichten &amp;zeigen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/actions.py" />
+      <source>On the graph: a dashed line around layers coupled to the selected one, a lock where channels have to stay.</source>
+      <translation>Auf dem Graphen: eine gestrichelte Linie um Schichten, die mit der ausgewählten gekoppelt sind, ein Schloss, wo Kanäle bleiben müssen.</translation>
     </message>
     <message>
       <location filename="../../gui/actions.py" />
@@ -3413,7 +3443,7 @@
     <message>
       <location filename="../../gui/editing/folder.py" />
       <source>Making the edits a revision</source>
-      <translation type="unfinished" />
+      <translation>Änderungen werden eine Revision</translation>
     </message>
     <message>
       <location filename="../../gui/editing/forms/attribute_fields.py" />
@@ -4729,6 +4759,140 @@
       <translation>Nur Revisionen, auf denen die aktuelle nicht aufbaut, lassen sich vergessen.</translation>
     </message>
     <message>
+      <location filename="../../gui/inspector/channels_section.py" />
+      <source>with</source>
+      <translation>mit</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/channels_section.py" />
+      <source>passed by</source>
+      <translation>weiter durch</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/channels_section.py" />
+      <source>read by</source>
+      <translation>gelesen von</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/channels_section.py" />
+      <source>heads of attention</source>
+      <translation>Attention-Köpfe</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/channels_section.py" />
+      <source>hidden width</source>
+      <translation>innere Breite</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/channels_section.py" />
+      <source>makes its channels</source>
+      <translation>erzeugt ihre Kanäle</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/channels_section.py" />
+      <source>carries its channels on</source>
+      <translation>gibt ihre Kanäle weiter</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/channels_section.py" />
+      <source>reads its channels</source>
+      <translation>liest ihre Kanäle</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/channels_section.py" />
+      <source>Channel group</source>
+      <translation>Kanalgruppe</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/channels_section.py" />
+      <source>Let these channels be pruned again</source>
+      <translation>Diese Kanäle wieder zum Pruning freigeben</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/channels_section.py" />
+      <source>Keep these channels when pruning</source>
+      <translation>Diese Kanäle beim Pruning behalten</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/channels_section.py" />
+      <source>Unlock</source>
+      <translation>Freigeben</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/channels_section.py" />
+      <source>Lock</source>
+      <translation>Sperren</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/channels_section.py" />
+      <source>Finding channel groups…</source>
+      <translation>Kanalgruppen werden gesucht…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/channels_section.py" />
+      <source>This layer has no channels that pruning knows.</source>
+      <translation>Diese Schicht hat keine Kanäle, die das Pruning kennt.</translation>
+    </message>
+    <message numerus="yes">
+      <location filename="../../gui/inspector/channels_section.py" />
+      <source>and {n} more groups</source>
+      <extracomment>For one: and {n} more group</extracomment>
+      <translation>
+        <numerusform>und {n} weitere Gruppe</numerusform>
+        <numerusform>und {n} weitere Gruppen</numerusform>
+      </translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/channels_section.py" />
+      <source>{channels} in {units} units</source>
+      <translation>{channels} in {units} Einheiten</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/channels_section.py" />
+      <source>channels</source>
+      <translation>Kanäle</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/channels_section.py" />
+      <source>They are ranked and removed together.</source>
+      <translation>Sie werden zusammen bewertet und entfernt.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/channels_section.py" />
+      <source>kind</source>
+      <translation>Art</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/channels_section.py" />
+      <source>stay</source>
+      <translation>bleiben</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/channels_section.py" />
+      <source>locked by you at {layer}</source>
+      <translation>von Ihnen gesperrt bei {layer}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/channels_section.py" />
+      <source>all</source>
+      <translation>alle</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/channels_section.py" />
+      <source>{count}: {reason}</source>
+      <translation>{count}: {reason}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/channels_section.py" />
+      <source>Go to {layer}</source>
+      <translation>Zu {layer} gehen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/channels_section.py" />
+      <source>and {n} more layers</source>
+      <translation>und {n} weitere Schichten</translation>
+    </message>
+    <message>
       <location filename="../../gui/inspector/costs.py" />
       <source>Estimated from the graph, nothing was run.</source>
       <translation>Aus dem Graphen geschätzt, nichts wurde ausgeführt.</translation>
@@ -4909,16 +5073,6 @@
     </message>
     <message>
       <location filename="../../gui/inspector/layer_page.py" />
-      <source>read by</source>
-      <translation>gelesen von</translation>
-    </message>
-    <message>
-      <location filename="../../gui/inspector/layer_page.py" />
-      <source>and {n} more layers</source>
-      <translation>und {n} weitere Schichten</translation>
-    </message>
-    <message>
-      <location filename="../../gui/inspector/layer_page.py" />
       <source>the model's output</source>
       <translation>Ausgang des Modells</translation>
     </message>
@@ -4936,11 +5090,6 @@
       <location filename="../../gui/inspector/layer_page.py" />
       <source>Look at the tensor {name}</source>
       <translation>Den Tensor {name} ansehen</translation>
-    </message>
-    <message>
-      <location filename="../../gui/inspector/layer_page.py" />
-      <source>Go to {layer}</source>
-      <translation>Zu {layer} gehen</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/layer_page.py" />
@@ -6821,6 +6970,11 @@ Das lässt sich nicht rückgängig machen.</translation>
       <translation>Eine &amp;Kopie öffnen</translation>
     </message>
     <message>
+      <location filename="../../gui/operations/pruning.py" />
+      <source>No other layer is coupled to what is selected.</source>
+      <translation>Keine andere Schicht ist mit der Auswahl gekoppelt.</translation>
+    </message>
+    <message>
       <location filename="../../gui/operations/repairing.py" />
       <source>No repair is known for '{layer}': edit it, or undo (Ctrl+Z).</source>
       <translation>Für '{layer}' ist keine Reparatur bekannt: bearbeiten Sie die Schicht, oder machen Sie rückgängig (Strg+Z).</translation>
@@ -7031,6 +7185,16 @@ Das lässt sich nicht rückgängig machen.</translation>
       <location filename="../../gui/reasons.py" />
       <source>This tensor is an end of the graph already.</source>
       <translation>Dieser Tensor ist schon ein Ende des Graphen.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/reasons.py" />
+      <source>The channels are locked already.</source>
+      <translation>Die Kanäle sind schon gesperrt.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/reasons.py" />
+      <source>The channels are not locked.</source>
+      <translation>Die Kanäle sind nicht gesperrt.</translation>
     </message>
     <message>
       <location filename="../../gui/report_dialog.py" />
