@@ -10,6 +10,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "tune.finetune": {"epochs": 1},
     "train.scratch": {"epochs": 1},
     "analyse.pruning_sensitivity": {"items": 8, "ratios": "0.5"},
+    "prune.dynamic": {"epochs": 1},
     "prune.gradual": {"epochs": 1},
     "prune.slimming": {"epochs": 1},
     "quantize.int8": {"calibration_items": 16},

@@ -81,7 +81,7 @@ def choose(
     if everywhere and free:
         found |= _weakest_everywhere({n: scores[n] for n in free}, {n: u.size for n, u in free.items()}, sparsity)
     else:
-        found |= {n: _weakest(scores[n], round(sparsity * u.count)) for n, u in free.items()}
+        found |= {n: weakest_share(scores[n], sparsity) for n in free}
     return {name: found[name] for name in parts}
 
 
@@ -93,9 +93,10 @@ def _weakest_of_groups(scores: Floats, group: int, sparsity: float) -> Flags:
     return kept.reshape(-1)
 
 
-def _weakest(scores: Floats, gone: int) -> Flags:
+def weakest_share(scores: Floats, share: float) -> Flags:
+    """Which are kept when the lowest share of the scores goes, rounded to whole parts; the best always is."""
     kept = np.ones(len(scores), bool)
-    kept[np.argsort(scores, kind="stable")[: min(gone, len(scores) - 1)]] = False
+    kept[np.argsort(scores, kind="stable")[: min(round(share * len(scores)), len(scores) - 1)]] = False
     return kept
 
 
