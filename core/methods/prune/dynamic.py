@@ -17,7 +17,7 @@ from core.methods.method import Context, Outcome, method
 from core.methods.prune import mask_report
 from core.methods.prune.joint_masks import JointMask, Targets
 from core.methods.prune.proof import TOLERANCE, cut_equals_mask, difference
-from core.methods.prune.removal import Ground, figures, groups_table, survey
+from core.methods.prune.removal import Ground, Kinds, figures, groups_table, survey
 from core.methods.training_act import Ready, ready, train
 from core.methods.training_params import Epochs, settings_of
 from core.methods.training_settings import default_rate
@@ -92,7 +92,7 @@ def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     """
     if params.begin >= params.end:
         raise UserError(f"Begin is {params.begin:g}, End {params.end:g}: no mask would ever grow.", "Begin earlier.")
-    ground = survey(model, ctx)
+    ground = survey(model, Kinds.ALL, ctx)
     start = ready(model, params, ctx)
     # a layer's only kernel from one input is a channel (depthwise convolutions): channel masks judge those
     items = [item for item in maskable(start.model, ctx.scope.contains) if item.shape[1] > 1]
@@ -159,7 +159,7 @@ def _cut(
     with ctx.job.stage(0.6, 1.0) as job:
         sizes = mask_report.sizes(model, smaller, job)
     found = cost(smaller, facts_after(smaller, groups, removed))
-    lost = {key: len(units) for key, units in removed.items()}
+    lost = {key: int(groups[key].widths[units].sum()) for key, units in removed.items()}
     after = Removal(found.params, found.macs, found.weight_bytes)
     report = outcome.report
     masks = mask_report.figures(smaller, tensors)
@@ -169,7 +169,7 @@ def _cut(
         notes.append("The training ended before the masks were complete.")
     if masks["zeros"].value:
         notes.append(mask_report.honest(Pattern.KERNEL))
-    tables = (*report.tables, groups_table(ground, lost), mask_report.layers_table(smaller, items))
+    tables = (*report.tables, groups_table(ground, lost, False), mask_report.layers_table(smaller, items))
     told = dataclasses.replace(report, measures=measures, tables=tables, notes=tuple(notes))
     return dataclasses.replace(outcome, model=smaller, report=told)
 
