@@ -470,61 +470,6 @@
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>Sparsity by mask</source>
-      <translation>Dünnbesetzt durch Maske</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Sets the least important weights to zero and keeps them zero; the zipped file shrinks, phones gain no speed.</source>
-      <translation>Setzt die unwichtigsten Gewichte auf null und hält sie dort; die gepackte Datei schrumpft, Telefone werden nicht schneller.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Pattern</source>
-      <translation>Muster</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>What is masked as one: single weights, rows or kernels, N of M, blocks.</source>
-      <translation>Was zusammen maskiert wird: einzelne Gewichte, Zeilen oder Kerne, N von M, Blöcke.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>vector</source>
-      <translation>Zeile</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>kernel</source>
-      <translation>Kern</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>What counts as unimportant; taylor needs labelled data.</source>
-      <translation>Was als unwichtig gilt; taylor braucht Daten mit Klassen.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Share of the weights that become zero; N:M patterns fix it.</source>
-      <translation>Anteil der Gewichte, die null werden; N:M-Muster legen ihn fest.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>One threshold for all</source>
-      <translation>Eine Schwelle für alle</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Layers share one ranking; off: each loses the same share.</source>
-      <translation>Eine Rangliste für alle Schichten; aus: jede verliert denselben Anteil.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>At most so many calibration items give gradients (taylor).</source>
-      <translation>Höchstens so viele Kalibrierelemente liefern Gradienten (taylor).</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
       <source>Fine-tune</source>
       <translation>Feinabstimmung</translation>
     </message>
@@ -860,28 +805,28 @@
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>Gradual pruning</source>
-      <translation>Schrittweises Pruning</translation>
+      <source>Dynamic pruning</source>
+      <translation>Dynamisches Pruning</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>Masks more and more weights while it trains; a weight masked too early can come back while the mask moves.</source>
-      <translation>Maskiert beim Trainieren immer mehr Gewichte; was zu früh maskiert wurde, kann zurückkommen, solange sich die Maske bewegt.</translation>
+      <source>Masks kernels and channels together while it trains, lets both come back, and cuts the channels that stay off.</source>
+      <translation>Maskiert beim Trainieren Kerne und Kanäle zusammen, lässt beide zurückkommen und schneidet die Kanäle weg, die aus bleiben.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>Criterion</source>
-      <translation>Kriterium</translation>
+      <source>Of every channel group; they are cut in the end.</source>
+      <translation>In jeder Kanalgruppe; am Ende werden sie weggeschnitten.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>The smallest weights go, or those that training moves towards zero.</source>
-      <translation>Es gehen die kleinsten Gewichte oder die, die das Training zur Null hin bewegt.</translation>
+      <source>Kernels masked</source>
+      <translation>Maskierte Kerne</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>movement</source>
-      <translation>Bewegung</translation>
+      <source>Of the kernels that each layer is left with; they stay as zeros.</source>
+      <translation>Der Kerne, die einer Schicht bleiben; sie bleiben als Nullen.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -890,8 +835,8 @@
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>Share of the training before the first weight goes.</source>
-      <translation>Anteil des Trainings, bevor das erste Gewicht geht.</translation>
+      <source>Share of the training before the first mask.</source>
+      <translation>Anteil des Trainings vor der ersten Maske.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -917,6 +862,101 @@
       <location filename="../../core/methods" />
       <source>Empty: the mask is chosen anew about 50 times.</source>
       <translation>Leer: Die Maske wird etwa 50-mal neu gewählt.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Band</source>
+      <translation>Band</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>A mask goes off so far below its threshold and on so far above it.</source>
+      <translation>So weit unter ihrer Schwelle geht eine Maske aus, so weit darüber wieder an.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Sparsity by mask</source>
+      <translation>Dünnbesetzt durch Maske</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Sets the least important weights to zero and keeps them zero; the zipped file shrinks, phones gain no speed.</source>
+      <translation>Setzt die unwichtigsten Gewichte auf null und hält sie dort; die gepackte Datei schrumpft, Telefone werden nicht schneller.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Pattern</source>
+      <translation>Muster</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>What is masked as one: single weights, rows or kernels, N of M, blocks.</source>
+      <translation>Was zusammen maskiert wird: einzelne Gewichte, Zeilen oder Kerne, N von M, Blöcke.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>vector</source>
+      <translation>Zeile</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>kernel</source>
+      <translation>Kern</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>What counts as unimportant; taylor needs labelled data.</source>
+      <translation>Was als unwichtig gilt; taylor braucht Daten mit Klassen.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Share of the weights that become zero; N:M patterns fix it.</source>
+      <translation>Anteil der Gewichte, die null werden; N:M-Muster legen ihn fest.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>One threshold for all</source>
+      <translation>Eine Schwelle für alle</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Layers share one ranking; off: each loses the same share.</source>
+      <translation>Eine Rangliste für alle Schichten; aus: jede verliert denselben Anteil.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>At most so many calibration items give gradients (taylor).</source>
+      <translation>Höchstens so viele Kalibrierelemente liefern Gradienten (taylor).</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Gradual pruning</source>
+      <translation>Schrittweises Pruning</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Masks more and more weights while it trains; a weight masked too early can come back while the mask moves.</source>
+      <translation>Maskiert beim Trainieren immer mehr Gewichte; was zu früh maskiert wurde, kann zurückkommen, solange sich die Maske bewegt.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Criterion</source>
+      <translation>Kriterium</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>The smallest weights go, or those that training moves towards zero.</source>
+      <translation>Es gehen die kleinsten Gewichte oder die, die das Training zur Null hin bewegt.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>movement</source>
+      <translation>Bewegung</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Share of the training before the first weight goes.</source>
+      <translation>Anteil des Trainings, bevor das erste Gewicht geht.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
