@@ -85,6 +85,16 @@ def move(model: Model, values: Params, slider: Iterator[float], ctx: Context) ->
     plan(model, dataclasses.replace(values, ratio=next(slider)), ctx)
 
 
+def test_a_preview_with_another_seed_does_not_show_the_old_draw() -> None:
+    """The memo outlives the seed: with the score random the plan has to be that of an act with the new one."""
+    model, values = two_layers(), settings({"score": "random", "multiple": 1})
+    ctx = Context(seed=1)
+    first = plan(model, values, ctx)
+    changed = plan(model, values, dataclasses.replace(ctx, seed=2))
+    assert changed == plan(model, values, Context(seed=2))
+    assert first.sizes != changed.sizes
+
+
 def test_rounds_score_again_and_end_at_the_same_target() -> None:
     model = open_model(network_path("resnet20"))
     once, thrice = (act(model, rounds=n, distribution="global", multiple=1) for n in (1, 3))

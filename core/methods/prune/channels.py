@@ -239,7 +239,7 @@ def _decide(model: Model, params: Params, ctx: Context, number: int = 0, first: 
 def _scores(ground: Ground, params: Params, ctx: Context) -> tuple[dict[str, Floats], tuple[str, ...]]:
     settings = ScoreSettings(**{f.name: getattr(params, f.name) for f in dataclasses.fields(ScoreSettings)})
     evidence = Evidence(ground.model, ground.groups, ground.chosen, ctx, settings)
-    key = ("scores", params.score, params.combine, settings, ctx.scope, params.kinds)
+    key = ("scores", params.score, params.combine, settings, ctx.scope, params.kinds, ctx.seed)
     return ctx.memo.once(key, lambda: (unit_scores(evidence, params.score, params.combine), tuple(evidence.notes)))
 
 
