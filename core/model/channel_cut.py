@@ -17,6 +17,7 @@ import onnx_ir as ir
 from core.errors import UserError
 from core.model.channel_groups import ChannelGroups, Removed
 from core.model.channel_mend import MENDS, Flags, Survey, sizes_after
+from core.model.collector import resting_collector
 from core.model.facts import Facts
 from core.model.kept import write_kept
 from core.model.masks import check_patterns
@@ -30,8 +31,12 @@ def cut(model: Model, groups: ChannelGroups, removed: Removed) -> Model:
     ``groups`` must be those of ``model``; ``removed``: group key -> units to remove.
     Raises UserError for an unknown group or unit, and where a layer would lose its last channel.
     """
-    gone = groups.gone(removed)
     _refuse_empty(groups, removed)
+    with resting_collector():
+        return _cut(model, groups, groups.gone(removed))
+
+
+def _cut(model: Model, groups: ChannelGroups, gone: Flags) -> Model:
     new = model.clone()
     stored = _stored_values(new)
     in_rows = _dead_in_rows(groups, gone)

@@ -19,6 +19,7 @@ from core.model.channel_checks import check_shared_tensors, check_sizes_used_as_
 from core.model.channel_kinds import Kind, Kinds
 from core.model.channel_labels import Derived, Ints, Labelling, Lane, Occurrence, Role
 from core.model.channel_rules import visit
+from core.model.collector import resting_collector
 from core.model.facts import Facts, infer
 from core.model.model import Model
 
@@ -159,7 +160,12 @@ def find_groups(model: Model, facts: Facts | None = None) -> ChannelGroups:
 
     Raises UserError where an input's size is unknown (see :func:`core.model.facts.infer`).
     """
-    facts = facts or infer(model)
+    with resting_collector():
+        return _collect(_labelled(model, facts or infer(model)))
+
+
+def _labelled(model: Model, facts: Facts) -> Labelling:
+    """The graph's labels after all rules and checks."""
     state = Labelling(facts, model.opset)
     constant = facts.constant_nodes
     for node in model.nodes():
@@ -172,7 +178,7 @@ def find_groups(model: Model, facts: Facts | None = None) -> ChannelGroups:
     check_shared_tensors(state)
     check_sizes_used_as_numbers(state)
     settle_balances(state)
-    return _collect(state)
+    return state
 
 
 def _collect(state: Labelling) -> ChannelGroups:
@@ -202,9 +208,9 @@ def _collect(state: Labelling) -> ChannelGroups:
 
 
 def _lock_reasons(state: Labelling, root_of: Ints) -> dict[int, str]:
-    """Class of labels -> why it must live (the first reason found)."""
+    """Class of labels -> why it must live: the user's lock, else an operator that mixes channels, else the first."""
     reasons: dict[int, str] = {}
-    for labels, reason in state.locks:
+    for labels, reason in sorted(state.locks, key=lambda lock: 2 - _weight(lock[1])):
         for root in np.unique(root_of[labels]).tolist():
             reasons.setdefault(root, reason)
     for name, lane in state.lanes.items():
@@ -212,6 +218,10 @@ def _lock_reasons(state: Labelling, root_of: Ints) -> dict[int, str]:
         if (roots == roots[0]).all():
             reasons.setdefault(int(roots[0]), f"its channels are all that '{name}' has")
     return reasons
+
+
+def _weight(reason: str) -> int:
+    return 2 if reason.startswith("locked by the user") else int(" mixes channels " in reason)
 
 
 def _owners(occurrences: list[Occurrence], root_of: Ints, reasons: dict[int, str]) -> dict[int, int]:
