@@ -2,12 +2,13 @@
 
     .venv/bin/python -m benchmarks.pruning_networks [--networks KEY ...] [--ratio 0.4] [--json OUT]
 
-Each network is grouped, scored by magnitude (L1) and cut: the same share of every group. "difference" is the largest one
-between the cut model and the masked one in onnxruntime, relative to the largest output. "stays" names what keeps
-channels from being cut, other than that they are the network's outputs. Seconds are processor time on one thread:
+Each network is grouped, scored by magnitude (L1) and cut: the same share of every group. "difference" is the largest
+one between the cut model and the masked one in onnxruntime, relative to the largest output. Below the table stands what
+keeps channels from being cut, other than that they are the network's outputs. Seconds are processor time on one thread:
 inferring shapes and finding groups, scoring, cutting. Beside them torch-pruning 1.6.1 on our torch module of the same
-weights, its own scores among its seconds, where THIMBLE_TORCH_PRUNING names its folder (how to get it stands in
-benchmarks/torch_pruning_peer.py); a light_* graph has no torch module, and torch-pruning reads nothing else. Exits with 1 where a network fails or nothing of it can be cut.
+weights (its graph, its scores, its cut), where THIMBLE_TORCH_PRUNING names its folder: benchmarks/torch_pruning_peer.py
+says how to get it. A light_* graph has no torch module, and torch-pruning reads nothing else. Exits with 1 where a
+network fails or nothing of it can be cut.
 """
 
 from __future__ import annotations
