@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.methods.prune.scores.filters import filters, per_unit, relative, rows
+from core.methods.prune.scores.filters import filters, per_unit, relative, row_sums
 from core.methods.prune.scores.score import Evidence, Floats, Norm, Votes, score
 from core.model.channels import ChannelGroup
 from core.model.facts import Facts
@@ -26,8 +26,7 @@ def group_votes(group: ChannelGroup, facts: Facts, norm: Norm) -> list[Floats]:
     """The relative norms of one group's units, (size,) for each of its filters."""
     found = []
     for member in filters(group, facts):
-        flat = rows(member, facts)
-        power = np.abs(flat).sum(1) if norm is Norm.L1 else np.square(flat).sum(1)
+        power = row_sums(member, facts, np.abs if norm is Norm.L1 else np.square)
         total = per_unit(member, power, group.size)
         found.append(relative(total if norm is Norm.L1 else np.sqrt(total)))
     return found
