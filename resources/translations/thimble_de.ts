@@ -470,6 +470,101 @@
     </message>
     <message>
       <location filename="../../core/methods" />
+      <source>Layers and blocks</source>
+      <translation>Schichten und Blöcke</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Removes whole residual blocks and layers, those that change least what passes through them.</source>
+      <translation>Entfernt ganze Residualblöcke und Schichten, zuerst die, die am wenigsten ändern, was durch sie hindurchgeht.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Remove</source>
+      <translation>Entfernen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Branches beside a shortcut, layers that keep the shape, or whichever matters least.</source>
+      <translation>Zweige neben einer Abkürzung, Schichten, die die Form erhalten, oder was von beidem am wenigsten zählt.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>residual blocks</source>
+      <translation>Residualblöcke</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>both</source>
+      <translation>beides</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>A number of blocks and layers, or a share of the cost.</source>
+      <translation>Eine Anzahl von Blöcken und Schichten oder ein Anteil der Kosten.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>number</source>
+      <translation>Anzahl</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>latency</source>
+      <translation>Latenz</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Number</source>
+      <translation>Anzahl</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Of blocks and layers to remove.</source>
+      <translation>Der Blöcke und Schichten, die entfernt werden.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Share</source>
+      <translation>Anteil</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Of the MACs, or of the milliseconds on this machine, to remove.</source>
+      <translation>Der MACs oder der Millisekunden auf diesem Rechner, der wegfallen soll.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Distance of the block's output with and without, relative or as an angle.</source>
+      <translation>Abstand der Ausgabe des Blocks mit und ohne, relativ oder als Winkel.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>relative</source>
+      <translation>relativ</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>cosine</source>
+      <translation>Kosinus</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Score again after each</source>
+      <translation>Nach jedem neu bewerten</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Later choices see the shortened network; takes longer.</source>
+      <translation>Spätere Entscheidungen sehen das gekürzte Netz; dauert länger.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Most items of the data to look at.</source>
+      <translation>Höchstens so viele Elemente der Daten ansehen.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
       <source>Fine-tune</source>
       <translation>Feinabstimmung</translation>
     </message>
@@ -557,11 +652,6 @@
       <location filename="../../core/methods" />
       <source>Optimization</source>
       <translation>Optimierung</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>cosine</source>
-      <translation>Kosinus</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
