@@ -33,7 +33,7 @@ from core.project.judging import judged_part
 from core.project.recipe import Recipe, Step
 from tests.conftest import network_path, shared
 from tests.core.random_networks import Network
-from tests.core.training_sets import Arrays, digits, sample
+from tests.core.training_sets import Arrays, digits, few, sample
 
 EXACT = RefitSettings(items=40, places=4096, ridge=0.0)
 
@@ -231,6 +231,10 @@ def test_items_that_fitted_do_not_judge() -> None:
     assert len(items.check.items) == 64
     assert not used & {i.name for i in judged.items}
     assert not used & {i.name for i in own.items}
+    pool, own, note = for_recovery(Context(data=digits(), test=few(digits(), 30, "test"), seed=3))
+    assert (pool.name, len(own.items), own.location) == ("digits (train)", 30, pool.location)
+    assert not {i.name for i in pool.items} & {i.name for i in own.items}
+    assert note.startswith("Fitted on")
 
 
 def test_a_cancel_is_heard_within_two_seconds_and_remaining_time_is_said() -> None:

@@ -57,7 +57,7 @@ def for_recovery(ctx: Context) -> tuple[DataSet, DataSet, str]:
         pool, judge, note = parts.train, parts.judge, parts.note
     else:
         parts = divide(ctx.data, ctx.seed)
-        pool = parts.train if parts.train.items else parts.judge
+        pool = Subset(ctx.data, (parts.train if parts.train.items else parts.judge).indices, f"{ctx.data.name} (train)")
         judge = without(part(ctx.test), pool)
         note = f"Fitted on '{ctx.data.name}', judged on '{judge.name}'."
     if len(pool.items) < 2 or not judge.items:
