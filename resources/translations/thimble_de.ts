@@ -1141,12 +1141,12 @@
     <message>
       <location filename="../../core/methods" />
       <source>Computes BatchNormalization statistics anew on unlabelled items, and keeps them only where they help.</source>
-      <translation type="unfinished" />
+      <translation>Berechnet die Statistik der BatchNormalization auf Einträgen ohne Labels neu und behält sie nur, wo sie hilft.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>A quarter as many beside them check the result.</source>
-      <translation type="unfinished" />
+      <translation>Ein Viertel so viele daneben prüfen das Ergebnis.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
