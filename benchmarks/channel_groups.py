@@ -1,5 +1,8 @@
 """Channel groups at size: thousands of random proofs, and times on real networks and on a thousand nodes.
 
+Times are seconds, best of three: shapes, groups, cut and mask of a random removal; then prune.channels for half the
+MACs: everything from the opened model to the cut one (without the proof), and a preview after the slider moved.
+
     .venv/bin/python -m benchmarks.channel_groups --networks 3000 --blocks 12
 
 Prints the seed of every network whose cut does not equal its mask, and exits with 1 if there is one.
@@ -11,6 +14,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,10 +22,14 @@ import numpy as np
 
 from benchmarks import record
 from core.formats.open import open_model
+from core.methods.method import Context
+from core.methods.prune.channels import Params, decide, plan
 from core.model.channels import cut, find_groups, mask
 from core.model.facts import infer
 from core.model.model import Model
 from core.model.prepare import prepare
+from core.references.create import create
+from core.references.reference import load_references
 from tests.conftest import FIVE, network_path
 from tests.core.random_networks import BLOCKS, HEADS, random_network
 from tests.core.test_channels_random import OPSETS, assert_cut_equals_mask, random_removal
@@ -66,6 +74,10 @@ def timed_models() -> Iterator[tuple[str, Model]]:
         yield key, prepare(open_model(network_path(key)))[0]
     blocks = ["conv_norm_relu", "residual", "inception", "shuffle", "squeeze_excite", "conv_norm_relu"] * 40
     yield "random, long", random_network(blocks, "pool_flatten_gemm", 0)
+    known = load_references()
+    for name, key, changed in (("ResNet-50", "resnet50", {}), ("ViT, 36 blocks", "vit_tiny", {"depth": 36})):
+        reference = known.get(key)
+        yield name, create(reference, reference.params(**changed))
 
 
 def times(model: Model) -> dict[str, float]:
@@ -76,11 +88,27 @@ def times(model: Model) -> dict[str, float]:
     _, cutting = best(lambda: cut(model, groups, removed))
     _, masking = best(lambda: mask(model, groups, removed))
     count = sum(1 for _ in model.nodes())
-    return {"nodes": count, "infer": inferring, "groups": grouping, "cut": cutting, "mask": masking}
+    found = {"nodes": count, "infer": inferring, "groups": grouping, "cut": cutting, "mask": masking}
+    return {**found, **pruning(model)}
+
+
+def pruning(model: Model) -> dict[str, float]:
+    """Seconds of prune.channels from the opened model to the cut one, and of a preview that knows groups and scores."""
+    half = Params()
+    _, whole = best(lambda: decided_and_cut(model, half))
+    ctx, slider = Context(), iter(np.linspace(0.3, 0.6, 10).tolist())
+    plan(model, half, ctx)
+    _, moved = best(lambda: plan(model, replace(half, ratio=next(slider)), ctx))
+    return {"prune": whole, "plan": moved}
+
+
+def decided_and_cut(model: Model, params: Params) -> Model:
+    step = decide(model, params, Context())
+    return cut(step.ground.model, step.ground.groups, step.choice.removed)
 
 
 def line(row: dict[str, Any]) -> str:
-    steps = ", ".join(f"{k} {row[k]:.3f}" for k in ("infer", "groups", "cut", "mask"))
+    steps = ", ".join(f"{k} {row[k]:.3f}" for k in ("infer", "groups", "cut", "mask", "prune", "plan"))
     return f"{row['network']:14} {row['nodes']:5} nodes: {steps} s"
 
 

@@ -16,7 +16,7 @@ from core.methods.memo import Memo
 from core.methods.method import Context, Outcome, Plan, method
 from core.methods.prune.budget import Candidates, Choice, Currency, Distribution, choose
 from core.methods.prune.proof import cut_equals_mask
-from core.methods.prune.recovering import Recovering, recovered, refuse_without_data
+from core.methods.prune.recovering import Recovering, constants_folded, recovered, refuse_without_data
 from core.methods.prune.removal import Ground, Kinds, figures, groups_table, outcome_words, survey
 from core.methods.prune.scores import Combine, Evidence, Floats, Norm, ScoreSettings, score_names, unit_scores
 from core.methods.prune.timing import compare_times, macs_for_time, time_words
@@ -105,7 +105,7 @@ class Params(ScoreSettings, Recovering, Budget):
 
 
 @dataclass(frozen=True, eq=False)
-class _Step:
+class Step:
     """One round: the ground it stands on, what could go, what goes, and what the score had to say."""
 
     ground: Ground
@@ -120,10 +120,10 @@ def plan(model: Model, params: Params, ctx: Context) -> Plan:
     if params.currency is Currency.MILLISECONDS:
         params = dataclasses.replace(params, currency=Currency.MACS)
         notes.append("Time is measured when the act is applied; until then it is taken to follow the MACs.")
-    step = _decide(model, params, ctx)
+    step = decide(model, params, ctx)
     ground, removed = step.ground, step.choice.removed
-    if params.refit:
-        notes.append("The refit comes with the act; it changes weights, not these figures.")
+    if params.recovers:
+        notes.append("The recovery comes with the act; it changes weights, not these figures.")
     if params.rounds > 1:
         notes.append("Channels are scored anew in each round, so layers may keep other numbers than shown here.")
     after = ground.costs.exactly(step.choice.alive)
@@ -174,7 +174,7 @@ def _in_macs(model: Model, params: Params, ctx: Context) -> Params:
     memo = dataclasses.replace(ctx, memo=Memo(), job=Job())
 
     def cut_to(macs: float) -> Model:
-        step = _decide(model, dataclasses.replace(whole, ratio=1 - macs), memo)
+        step = decide(model, dataclasses.replace(whole, ratio=1 - macs), memo)
         return cut(step.ground.model, step.ground.groups, step.choice.removed)
 
     macs = macs_for_time(model, 1 - params.ratio, cut_to, ctx)
@@ -188,9 +188,9 @@ def _rounds(model: Model, params: Params, ctx: Context) -> Outcome:
     proofs = []
     for number in range(1, params.rounds + 1):
         with ctx.job.stage((number - 1) / params.rounds, number / params.rounds):
-            step = _decide(current, params, dataclasses.replace(ctx, memo=Memo()), number, first)
+            step = decide(current, params, dataclasses.replace(ctx, memo=Memo()), number, first)
             first = first or step
-            current, proof = _cut(step, ctx)
+            current, proof, folded = _cut(step, params, ctx)
             proofs.append(proof)
             lost.update(step.choice.channels)
             with ctx.job.stage(0.7, 1.0):
@@ -202,20 +202,23 @@ def _rounds(model: Model, params: Params, ctx: Context) -> Outcome:
     proven = {"cut_difference": max(proofs, key=lambda proof: proof.value)}
     whole = Report(
         {**report.measures, **proven, **recovery.measures}, (*report.tables, *recovery.tables), (),
-        (*report.notes, *recovery.notes),
+        (*report.notes, *folded, *recovery.notes),
     )  # fmt: skip
     return Outcome(current, whole)
 
 
-def _cut(step: _Step, ctx: Context) -> tuple[Model, Measure]:
+def _cut(step: Step, params: Params, ctx: Context) -> tuple[Model, Measure, tuple[str, ...]]:
+    """The cut model, the proof, and what became of the constants of what was removed."""
     ground, removed = step.ground, step.choice.removed
-    ctx.job.progress(0.4, "Cutting")
-    smaller = cut(ground.model, ground.groups, removed)
+    with ctx.job.stage(0.4, 0.5):
+        whole, folded = constants_folded(ground.model, ground.groups, removed, params, ctx)
+    ctx.job.progress(0.5, "Cutting")
+    smaller = cut(whole, ground.groups, removed)
     ctx.job.progress(0.6, "Proving that cut equals masked")
-    return smaller, cut_equals_mask(ground.model, ground.groups, removed, smaller, ctx.threads)
+    return smaller, cut_equals_mask(whole, ground.groups, removed, smaller, ctx.threads), folded
 
 
-def _decide(model: Model, params: Params, ctx: Context, number: int = 0, first: _Step | None = None) -> _Step:
+def decide(model: Model, params: Params, ctx: Context, number: int = 0, first: Step | None = None) -> Step:
     """What goes in round ``number`` (from 1; 0: all at once): that share of the way from ``first`` to the target."""
     part = number / params.rounds if number else 1.0
     ctx.job.progress(0.0, "Finding channel groups")
@@ -233,7 +236,7 @@ def _decide(model: Model, params: Params, ctx: Context, number: int = 0, first: 
     choice = choose(candidates, params.distribution, params.currency, before * (1 - params.ratio) ** part)
     if spared and not choice.spared and choice.removed and not ground.fixed:
         said = (*said, "Inside the blocks alone the target cannot be reached: the trunks they add to were cut too.")
-    return _Step(ground, candidates, dataclasses.replace(choice, before=before), said)
+    return Step(ground, candidates, dataclasses.replace(choice, before=before), said)
 
 
 def _scores(ground: Ground, params: Params, ctx: Context) -> tuple[dict[str, Floats], tuple[str, ...]]:
@@ -254,7 +257,7 @@ def _refuse(params: Params, ground: Ground) -> None:
 
 
 def _report(
-    first: _Step, last: _Step, after: Removal, lost: Mapping[str, int], params: Params, notes: Sequence[str]
+    first: Step, last: Step, after: Removal, lost: Mapping[str, int], params: Params, notes: Sequence[str]
 ) -> Report:
     """The whole act, from the model before the first round to what is left after the last."""
     said = outcome_words(last.candidates, last.choice, params.currency, params.distribution, bool(lost))
