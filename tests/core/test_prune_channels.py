@@ -7,6 +7,7 @@ import functools
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import onnx
 import onnx_ir as ir
 import pytest
@@ -15,10 +16,12 @@ from core import params as parameters
 from core.data.sample import sample_data
 from core.data.splits import take
 from core.errors import UserError
+from core.execute.runtimes import onnx_session
 from core.formats.open import open_model
 from core.measure.cost import cost
 from core.methods.method import Context, Outcome, load_methods
 from core.methods.prune.channels import Params, plan
+from core.methods.prune.proof import difference
 from core.methods.prune.removal import trunks_of
 from core.methods.scope import Scope
 from core.model.channels import find_groups
@@ -141,6 +144,40 @@ def test_refit_after_each_round_brings_outputs_nearer() -> None:
         act(model, refit=True)
     step = Step("prune.channels", {"refit": True}, data=data.location, seed=3)
     assert load_methods().get(step.method).learns
+
+
+def test_channels_without_scale_leave_their_constant_behind() -> None:
+    """Channels whose BatchNorm has lost its scale give ReLU(beta); folded, the smaller network computes the same."""
+    net = Network(seed=0)
+    x = net.node("Relu", net.norm(net.conv(net.x, 3, 8), 8))
+    net.x, net.channels = net.conv(x, 8, 8, kernel=1), 8
+    model = net.model("pool_flatten_gemm")
+    scale, shift = (list(model.nodes())[1].inputs[k] for k in (1, 2))
+    assert scale is not None
+    assert shift is not None
+    scale.const_value = ir.tensor(np.asarray([0, 0, 0, 0, 1, 1, 1, 1], np.float32))
+    shift.const_value = ir.tensor(np.full(8, 0.7, np.float32))
+    feed = {"input": np.random.default_rng(0).standard_normal((2, 3, 8, 8)).astype(np.float32)}
+    expected = onnx_session(model).run(feed)
+    off = []
+    for fold in (True, False):
+        values = {"currency": "channels", "ratio": 0.5, "score": "bn_scale", "multiple": 1, "fold": fold}
+        outcome = act(model, Context(scope=Scope(layers=("Conv_0",))), **values)
+        assert outcome.model is not None
+        off.append(max(difference(b, expected[k]) for k, b in onnx_session(outcome.model).run(feed).items()))
+    assert off[0] < 1e-5
+    assert off[1] > 1e-2
+    assert any("moved into the biases" in n for n in act(model, fold=True).report.notes)
+
+
+def test_batchnorm_statistics_come_again_where_there_are_some() -> None:
+    model, data = open_model(network_path("sample")), take(sample_data(), 400, seed=1)
+    outcome = act(model, Context(data=data, seed=3), batchnorm=True, fold=True, refit_items=100)
+    value = numbers(outcome)
+    assert value["settled_layers"] > 0
+    assert value["check_sqnr"] > value["check_sqnr_before"]
+    with pytest.raises(UserError, match="The recovery after pruning needs data"):
+        act(model, batchnorm=True)
 
 
 def test_channels_are_counted_in_the_scope() -> None:
