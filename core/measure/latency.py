@@ -30,7 +30,7 @@ class Latency:
     """Milliseconds for one run of one feed.
 
     ``median`` carries a distribution-free 95 % interval; ``p10``, ``p90`` and ``spread`` (interquartile range) say how
-    much single runs vary.
+    much single runs vary. ``times``: every round's, in order, to be set beside another candidate's of the same rounds.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Latency:
     p10: float
     p90: float
     spread: float
+    times: tuple[float, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -107,4 +108,4 @@ def _summary(candidate: Candidate, times: np.ndarray[Any, np.dtype[np.float64]])
     threads = f"{session.threads} thread" + ("s" if session.threads != 1 else "")
     on = f"{host.cpu_name()}, {session.runtime}, {threads}"
     measure = Measure(median, "ms", "measured", on, len(times), median_interval(times))
-    return Latency(name, session.runtime, session.threads, measure, p10, p90, high - low)
+    return Latency(name, session.runtime, session.threads, measure, p10, p90, high - low, tuple(times.tolist()))

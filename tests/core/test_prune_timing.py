@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 
+import numpy as np
 import pytest
 
 from core import params as parameters
@@ -18,15 +19,24 @@ from core.report import Measure
 from tests.conftest import network_path
 
 
-def timed(share: float, spread: float = 0.001) -> Timed:
-    """A pair of medians, 100 ms before."""
+def timed(share: float, spread: float = 0.0) -> Timed:
+    """Nine rounds of 100 ms before; after, as large a share in each, give or take ``spread``."""
 
-    def median(ms: float) -> Latency:
-        return Latency(
-            "", "onnxruntime", 1, Measure(ms, "ms", "measured", "", 9, (ms - spread, ms + spread)), ms, ms, 0
-        )
+    def latency(times: np.ndarray) -> Latency:
+        middle = float(np.median(times))
+        measure = Measure(middle, "ms", "measured", "", len(times))
+        return Latency("", "onnxruntime", 1, measure, middle, middle, 0.0, tuple(times.tolist()))
 
-    return Timed(median(100), median(100 * share))
+    before = np.linspace(50, 150, 9)  # a machine that is busy in some rounds slows both
+    return Timed(latency(before), latency(before * (share + spread * np.linspace(-1, 1, 9))))
+
+
+def test_shares_are_of_rounds_that_ran_together() -> None:
+    found = timed(0.5)
+    assert found.share == pytest.approx(0.5)
+    assert found.interval == pytest.approx((0.5, 0.5))
+    low, high = timed(0.5, spread=0.1).interval
+    assert (low, high) == pytest.approx((0.425, 0.575))  # the second and the eighth of nine: 96 % of a sign test
 
 
 @functools.cache
@@ -57,12 +67,12 @@ def test_what_cannot_be_told_apart_is_measured_longer_and_then_taken(monkeypatch
 
     def noisy(model: object, macs: float, ctx: Context, times: int = 1) -> Timed:
         asked.append(times)
-        return timed(macs * 1.1, spread=20)
+        return timed(macs * 1.1, spread=0.2)
 
     monkeypatch.setattr(timing, "compare_times", noisy)
     assert macs_for_time(sample(), 0.5, lambda m: m, Context()) == 0.5  # type: ignore[arg-type, return-value]
     assert asked == [1, 4]
-    assert "cannot tell apart" in time_words(timed(0.55, spread=20), 0.5)
+    assert "cannot tell apart" in time_words(timed(0.55, spread=0.2), 0.5)
     assert "the nearest of the trials" in time_words(timed(0.55), 0.5)
     assert time_words(timed(0.505), 0.5).endswith("; 50.0 % were asked for.")
 

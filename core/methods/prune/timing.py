@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from core.execute.runtimes import onnx_session
 from core.jobs import Job
 from core.measure.latency import Latency, feed_for, latency
+from core.measure.statistics import median_interval
 from core.methods.method import Context
 from core.methods.prune.budget import TOLERANCE
 from core.model.model import Model
@@ -19,22 +23,28 @@ _FEWEST, _MOST = 15, 200  # rounds of a comparison
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """Two models timed in turn in onnxruntime. Shares are of the first one's median time."""
+    """Two models timed in turn in onnxruntime; shares are of the first one's time.
+
+    Both ran in every round, one right after the other, so that what else the machine did then slowed both: the share is
+    the median of the rounds' own quotients, which varies far less than the quotient of the medians.
+    """
 
     before: Latency
     after: Latency
 
     @property
     def share(self) -> float:
-        return self.after.median.value / self.before.median.value
+        return float(np.median(self._quotients))
 
     @property
     def interval(self) -> tuple[float, float]:
-        """From the ends of both medians' 95 % intervals."""
-        a, b = self.before.median, self.after.median
-        low, high = a.interval or (a.value, a.value)
-        lower, upper = b.interval or (b.value, b.value)
-        return lower / high, upper / low
+        """95 % interval of the share, free of any distribution."""
+        return median_interval(self._quotients) or (self.share, self.share)
+
+    @property
+    def _quotients(self) -> npt.NDArray[np.float64]:
+        quotients: npt.NDArray[np.float64] = np.asarray(self.after.times) / np.asarray(self.before.times)
+        return quotients
 
     def meets(self, share: float) -> bool:
         """Whether ``share`` is met within 2 %."""
