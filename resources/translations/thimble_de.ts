@@ -205,6 +205,21 @@
     </message>
     <message>
       <location filename="../../core/methods" />
+      <source>BatchNorm statistics again</source>
+      <translation>BatchNorm-Statistik neu</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Computes BatchNormalization statistics anew on unlabelled items, and keeps them only where they help.</source>
+      <translation>Berechnet die Statistik der BatchNormalization auf Einträgen ohne Labels neu und behält sie nur, wo sie hilft.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>A quarter as many beside them check the result.</source>
+      <translation>Ein Viertel so viele daneben prüfen das Ergebnis.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
       <source>Refit without labels</source>
       <translation>Nachrechnen ohne Klassen</translation>
     </message>
@@ -400,6 +415,26 @@
     </message>
     <message>
       <location filename="../../core/methods" />
+      <source>Constants into biases</source>
+      <translation>Konstanten in die Biases</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Moves what removed channels give into the next biases: their mean on the data, without data what is constant once BatchNorm scales are zero.</source>
+      <translation>Verschiebt, was entfernte Kanäle liefern, in die folgenden Biases: ihren Mittelwert auf den Daten, ohne Daten das, was bei BatchNorm-Skalen von null konstant ist.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Recovery</source>
+      <translation>Erholung</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>After each cut, kept only where outputs come nearer to those before; needs data, no labels.</source>
+      <translation>Nach jedem Schnitt; bleibt nur, wo die Ausgaben denen von vorher näher kommen; braucht Daten, keine Klassen.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
       <source>Refit</source>
       <translation>Nachrechnen</translation>
     </message>
@@ -410,13 +445,8 @@
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>Recovery</source>
-      <translation>Erholung</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Items to refit with</source>
-      <translation>Beispiele zum Nachrechnen</translation>
+      <source>Items to recover with</source>
+      <translation>Beispiele zur Erholung</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -1132,21 +1162,6 @@
       <location filename="../../core/methods" />
       <source>How many of them correct biases</source>
       <translation>Wie viele davon Biaswerte korrigieren</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>BatchNorm statistics again</source>
-      <translation>BatchNorm-Statistik neu</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Computes BatchNormalization statistics anew on unlabelled items, and keeps them only where they help.</source>
-      <translation>Berechnet die Statistik der BatchNormalization auf Einträgen ohne Labels neu und behält sie nur, wo sie hilft.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>A quarter as many beside them check the result.</source>
-      <translation>Ein Viertel so viele daneben prüfen das Ergebnis.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
