@@ -179,7 +179,7 @@ def core_sentences(dialog: QDialog) -> list[str]:
     if not isinstance(dialog, MethodDialog):
         return []
     plan = [dialog.status.text(), *(w.toolTip() for w in dialog.figures.findChildren(QWidget))]
-    return sorted(filter(None, plan), key=len, reverse=True)
+    return sorted(filter(None, (unwrapped(MARKUP.sub("", text)) for text in plan)), key=len, reverse=True)
 
 
 def test_every_text_of_the_dialogs_is_translated(wrapped: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
