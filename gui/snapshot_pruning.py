@@ -1,8 +1,9 @@
-"""Pictures of pruning: the preview beside the graph, what is coupled and locked, a scope that lacks layers, the menu."""
+"""Pictures of pruning: the preview beside the graph, what is coupled and locked, a scope that lacks layers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -11,6 +12,7 @@ from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import QDialog, QMenu, QWidget
 
 from core.methods.method import load_methods
+from gui import theme
 from gui.act.dialog import MethodDialog
 from gui.actions import PRUNE
 from gui.desk import Desk
@@ -41,7 +43,7 @@ def draw_pruning(desk: Desk, artist: Draws, folder: Path, look: str) -> None:
     for name, wanted in (("", _LARGE), ("_small", _SMALL)):
         window.resize(wanted)
         artist.settle()
-        _preview(desk, artist, first, lambda state, n=name: _compose(desk, folder / f"prune_{state}{n}_{look}.png"))
+        _preview(desk, artist, first, partial(_compose, desk, folder, f"{name}_{look}"))
     window.resize(size)
     _locked(desk, artist, first, look)
     menu = next((m for m in window.menuBar().findChildren(QMenu) if m.title() == tr(PRUNE)), None)
@@ -65,7 +67,12 @@ def _preview(desk: Desk, artist: Draws, first: str, draw: Callable[[str], None])
     assert isinstance(ratio, NumberEdit)
     ratio.set_value(_SHARE)
     artist.settle()
+    shown = desk.window.graphs.view.channels()
+    desk.window.graphs.view.reveal(next((k for k, (before, after) in shown.widths.items() if after < before), first))
+    artist.settle()
     draw("preview")
+    desk.state.select([first])
+    desk.window.graphs.view.go_to_input()
     dialog.scope.selected.setChecked(True)
     artist.settle()
     draw("scope")
@@ -91,13 +98,16 @@ def _locked(desk: Desk, artist: Draws, first: str, look: str) -> None:
     artist.settle()
 
 
-def _compose(desk: Desk, path: Path) -> None:
+def _compose(desk: Desk, folder: Path, name: str, state: str) -> None:
     """The window with the dialog where it stands over it."""
     window = desk.window
     whole: QPixmap = window.grab()
     painter = QPainter(whole)
     for dialog in window.findChildren(QDialog):
         if dialog.isVisible() and isinstance(dialog, MethodDialog):
-            painter.drawPixmap(window.mapFromGlobal(dialog.mapToGlobal(QPoint(0, 0))), dialog.grab())
+            place = dialog.rect().translated(window.mapFromGlobal(dialog.mapToGlobal(QPoint(0, 0))))
+            painter.drawPixmap(place.topLeft(), dialog.grab())
+            painter.setPen(theme.color("faint"))  # a desktop draws a frame around it
+            painter.drawRect(place)
     painter.end()
-    whole.save(str(path))
+    whole.save(str(folder / f"prune_{state}{name}.png"))

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QMoveEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -27,7 +28,7 @@ from core.report import Measure
 from gui.act.device_box import DeviceBox
 from gui.act.per_layer import PerLayer, PerLayerRow
 from gui.act.plan_figures import PlanFigures, pairs
-from gui.act.previewer import Done, Failed, Previewer
+from gui.act.previewer import Cancel, Done, Failed, Previewer
 from gui.act.request import ActRequest, TeacherChoice
 from gui.act.scope_box import ScopeBox
 from gui.button_box import ButtonBox
@@ -36,7 +37,7 @@ from gui.param_form import ParamForm
 from gui.wording import method_title
 from gui.words import counted, mark, tr
 
-Preview = Callable[[Method, ActRequest, Done, Failed], None]
+Preview = Callable[[Method, ActRequest, Done, Failed], Cancel | None]
 _TITLE_BAR = 48
 _MARGIN = 16
 _WIDTH, _LIVE_WIDTH = 560, 512
@@ -68,6 +69,7 @@ class MethodDialog(QDialog):
     """
 
     planned = Signal(object)
+    moved = Signal()
 
     def __init__(
         self, method: Method, setting: Setting, preview: Preview | None = None, parent: QWidget | None = None
@@ -92,7 +94,7 @@ class MethodDialog(QDialog):
         if self.previewer is not None:
             self.previewer.came.connect(self._show_plan)
             self.previewer.late.connect(lambda: self.status.setText(tr("Estimating…")))
-            self.finished.connect(self.previewer.stop)
+            self.finished.connect(self.previewer.close)
         self._width = _LIVE_WIDTH if self.live else _WIDTH
         self._lay_out(title, setting)
         self.form.changed.connect(self._changed)
@@ -117,6 +119,17 @@ class MethodDialog(QDialog):
             self.device.chosen() if self.device is not None else "cpu",
             self.per_layer.overrides() if self.per_layer is not None else (),
         )
+
+    def show_missing(self, layers: Sequence[str]) -> None:
+        """Layers that the scope lacks for channels to be cut; what offers to take them in comes into sight."""
+        news = bool(layers) and self.scope.coupled.isHidden()
+        self.scope.set_missing(layers)
+        if news:
+            QTimer.singleShot(0, self, lambda: self._scroll.ensureWidgetVisible(self.scope.coupled))
+
+    def moveEvent(self, event: QMoveEvent) -> None:
+        super().moveEvent(event)
+        self.moved.emit()
 
     def show_devices(self, reasons: Mapping[str, str]) -> None:
         """What this machine can train on: '' or the reason why not, by device."""
@@ -151,6 +164,7 @@ class MethodDialog(QDialog):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its editors take the keyboard
         scroll.setWidget(inner)
+        self._scroll = scroll
         self._inner = inner
         self.buttons = ButtonBox(ButtonBox.StandardButton.Cancel)
         self.apply_button = QPushButton(tr("&Apply"))

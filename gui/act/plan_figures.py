@@ -43,8 +43,8 @@ class PlanFigures(QWidget):
         self._grid.setVerticalSpacing(theme.UNIT // 2)
         self._grid.setColumnStretch(6, 1)
         self._grid.setAlignment(Qt.AlignmentFlag.AlignTop)
-        # room for three rows before they are known
-        self.setMinimumHeight(3 * self.fontMetrics().lineSpacing() + 2 * self._grid.verticalSpacing())
+        # room for the rows before they are known
+        self.setMinimumHeight(_MOST * (self.fontMetrics().lineSpacing() + self._grid.verticalSpacing()))
 
     def show_pairs(self, found: Mapping[str, tuple[Measure, Measure]]) -> None:
         """Figures as :func:`pairs` gives them."""
@@ -141,6 +141,6 @@ class _Bar(QWidget):
         area = QRectF(self.rect())
         painter.setBrush(theme.color("border"))
         painter.drawRoundedRect(area, 3, 3)
-        painter.setBrush(theme.color("accent"))
+        painter.setBrush(theme.color("accent" if self.isEnabled() else "faint"))
         area.setWidth(max(area.width() * self._share, 6.0))
         painter.drawRoundedRect(area, 3, 3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -12,15 +13,19 @@ from gui.act.request import ActRequest
 
 Done = Callable[[Plan | None], None]
 Failed = Callable[[Exception], None]
-Ask = Callable[[ActRequest, Done, Failed], None]
+Cancel = Callable[[], object]
+Ask = Callable[[ActRequest, Done, Failed], Cancel | None]
 _LATE_MS = 400  # after so long it is said that something is being computed
+_LONG = 2.0  # seconds after which a plan is one that takes long
 
 
 class Previewer(QObject):
     """``came`` carries a Plan, or the exception that says why there is none. ``late``: the answer is slow to come.
 
     While a plan is under way a newer wish waits, and a still newer one takes its place. What comes back is shown, for
-    it is nearer to the wish than what is shown already; after :meth:`stop` it is not.
+    it is nearer to the wish than what is shown already; after :meth:`stop` it is not. A plan that takes seconds (scores
+    from data) is given up where the wish is of another kind, and with the form; what numbers alone change is waited
+    for, because what was found out stays.
     """
 
     came = Signal(object)
@@ -32,6 +37,8 @@ class Previewer(QObject):
         self._wish: ActRequest | None = None
         self._under_way: ActRequest | None = None
         self._valid = 0  # of which answers are still wanted
+        self._cancel: Cancel | None = None
+        self._begun = 0.0
         self._turn = QTimer(self, interval=0, singleShot=True)  # a form that is reset changes many times in a row
         self._turn.timeout.connect(self._next)
         self._late = QTimer(self, interval=_LATE_MS, singleShot=True)
@@ -44,6 +51,8 @@ class Previewer(QObject):
 
     def ask(self, request: ActRequest) -> None:
         self._wish = request
+        if self._under_way is not None and _kind(request) != _kind(self._under_way):
+            self._give_up()
         self._turn.start()
 
     def stop(self) -> None:
@@ -52,19 +61,40 @@ class Previewer(QObject):
         self._valid += 1
         self._late.stop()
 
+    def close(self) -> None:
+        """The form is gone."""
+        self.stop()
+        self._give_up()
+
+    def _give_up(self) -> None:
+        if self._cancel is not None and time.monotonic() - self._begun > _LONG:
+            self._valid += 1
+            cancel, self._cancel, self._under_way = self._cancel, None, None
+            cancel()
+
     def _next(self) -> None:
         if self._under_way is not None or self._wish is None:
             return
         asked, self._wish = self._wish, None
         self._under_way, valid = asked, self._valid
+        self._begun = time.monotonic()
         self._late.start()
-        self._ask(asked, lambda plan: self._came(valid, plan), lambda error: self._came(valid, error))
+        self._cancel = self._ask(
+            asked, lambda plan: self._came(asked, valid, plan), lambda error: self._came(asked, valid, error)
+        )
 
-    def _came(self, valid: int, found: object) -> None:
+    def _came(self, asked: ActRequest, valid: int, found: object) -> None:
         if not isValid(self):
             return
-        self._under_way = None
-        self._late.stop()
+        if asked is self._under_way:
+            self._under_way = self._cancel = None
+            self._late.stop()
         if valid == self._valid and found is not None:
             self.came.emit(found)
         self._next()
+
+
+def _kind(request: ActRequest) -> object:
+    """What makes another plan of a wish than a number does."""
+    choices = {k: v for k, v in request.params.items() if isinstance(v, str | bool)}
+    return choices, request.scope, request.teacher

@@ -43,8 +43,19 @@ class Navigation(QGraphicsView):
         self._pressed: QPoint | None = None
         self._panning = False
         self._at_start = True  # until the user goes elsewhere, the view stays on the input while it is resized
+        self._covered = 0
 
     # what a subclass says -----------------------------------------------------------------------------------------
+
+    def keep_clear(self, left: int) -> None:
+        """Use only what is right of so many pixels: something stands over the rest. The middle stays in the middle."""
+        if left == self._covered:
+            return
+        self._covered = left
+        middle = self.mapToScene(self.viewport().rect().center())
+        self.setViewportMargins(left, 0, 0, 0)
+        if not self._at_start:
+            self.centerOn(middle)
 
     def _bounds(self) -> tuple[float, float, float, float] | None:
         """(left, top, right, bottom) of the graph; None without one."""

@@ -195,6 +195,10 @@ class Showing(Navigation):
         self._shown.heat = colours
         self._look_again()
 
+    def channels(self) -> Channels:
+        """What :meth:`set_channels` shows."""
+        return self._channels or Channels()
+
     def set_channels(self, channels: Channels | None) -> None:
         """Show on the cards how many channels would stay, whose have to, which layers are coupled; None: nothing."""
         if channels == self._channels:

@@ -26,7 +26,7 @@ from core.project.recipe import Recipe, Step, load_recipe
 from core.report import Report
 from gui.act.dialog import MethodDialog, Setting
 from gui.act.per_layer import PerLayer
-from gui.act.previewer import Done, Failed
+from gui.act.previewer import Cancel, Done, Failed
 from gui.act.request import ActRequest, TeacherChoice
 from gui.desk import Desk
 from gui.graph_view.known import known
@@ -120,18 +120,19 @@ def _preview(
     request: ActRequest,
     done: Done,
     failed: Failed,
-) -> None:
+) -> Cancel | None:
     args = _arguments(desk, step_of(desk, request), request.teacher)
     if args is None:
         done(None)
-        return
+        return None
 
     def show(result: Any) -> None:
         report = result["report"]
         sizes = {name: (before, after, why) for name, (before, after, why) in result["sizes"].items()}
         done(Plan(Report.from_json(report), tuple(result["layers"]), sizes) if report is not None else None)
 
-    desk.jobs.submit(tr("Preview of {act}", act=method_title(method.title)), "plan", args, show, failed, quiet=True)
+    title = tr("Preview of {act}", act=method_title(method.title))
+    return desk.jobs.submit(title, "plan", args, show, failed, quiet=True).cancel
 
 
 # acting -------------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from gui.pruning.couplings import Coupled, Couplings
 from gui.pruning.on_graph import PruningOnGraph
 from gui.words import tr
 
-_GAP = 8
+_GAP, _LEAST = 8, 240
 
 
 def bind(desk: Desk) -> None:
@@ -41,6 +41,9 @@ def show_live(desk: Desk, dialog: MethodDialog) -> None:
     on_graph(desk).follow(dialog)
     dialog.show()
     _place(desk, dialog)
+    _make_room(desk, dialog)
+    dialog.moved.connect(lambda: _make_room(desk, dialog))
+    dialog.finished.connect(lambda _: desk.window.graphs.view.keep_clear(0))
 
 
 # locks and what is coupled ------------------------------------------------------------------------------------------
@@ -89,3 +92,12 @@ def _place(desk: Desk, dialog: MethodDialog) -> None:
     left = window.mapToGlobal(QPoint(_GAP, 0)).x()
     dialog.resize(dialog.width(), min(dialog.height(), window.mapToGlobal(window.rect().bottomLeft()).y() - top - 40))
     dialog.move(left, top + _GAP)
+
+
+def _make_room(desk: Desk, dialog: MethodDialog) -> None:
+    """What of the graph the dialog covers from its left end is left empty, as long as enough remains."""
+    view = desk.window.graphs.view
+    covered = dialog.frameGeometry().right() + _GAP - view.mapToGlobal(QPoint(0, 0)).x()
+    starts_left = dialog.frameGeometry().left() <= view.mapToGlobal(QPoint(0, 0)).x()
+    wanted = covered if starts_left and 0 < covered < view.width() - _LEAST else 0
+    view.keep_clear(wanted if dialog.isVisible() else 0)

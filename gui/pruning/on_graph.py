@@ -104,7 +104,7 @@ class PruningOnGraph(QObject):
                 locks = {**found.locks(), **locks}
                 coupled = found.coupled(self._state.selected)
                 if self.dialog is not None:
-                    self.dialog.scope.set_missing(found.missing(self.dialog.scope.inside()))
+                    self.dialog.show_missing(found.missing(self.dialog.scope.inside()))
             widths = {name: (before, after) for name, (before, after, _) in self._sizes.items()}
         told = Channels(widths, locks, coupled)
         self._view.set_channels(told if widths or locks or coupled else None)

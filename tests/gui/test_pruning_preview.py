@@ -17,6 +17,7 @@ from core.methods.prune import channels
 from core.methods.scope import Scope
 from core.model.facts import infer
 from core.report import Measure, Report
+from gui.act import previewer as previewer_module
 from gui.act.dialog import MethodDialog
 from gui.act.plan_figures import PlanFigures, pairs, times
 from gui.act.previewer import Previewer
@@ -35,6 +36,8 @@ FIRST, LAST = "features.0.0/Conv", "features.1.conv.3/Conv"  # of the sample; th
 @pytest.fixture
 def dialog(sample: Desk, qtbot: QtBot) -> MethodDialog:
     """Of magnitude pruning over the sample, with its first plan shown."""
+    sample.window.resize(1440, 900)
+    qtbot.wait(20)
     sample.actions["method.prune.channels"].trigger()
     found: MethodDialog = dialog_of(MethodDialog)
     qtbot.waitUntil(lambda: bool(found.figures.text()), timeout=60_000)
@@ -117,6 +120,38 @@ def test_a_reason_is_shown_like_a_plan_and_a_slow_answer_is_announced(qtbot: QtB
         pass
     worker.waiting.pop()[2](ValueError("no"))
     assert str(shown[0]) == "no"
+
+
+def test_a_plan_that_takes_long_is_given_up_for_one_of_another_kind_only(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(previewer_module, "_LONG", 0.0)
+    parent, cancelled, asked = QObject(), [], []
+
+    def ask(request: ActRequest, done: Callable[[Any], None], failed: object) -> Callable[[], object]:
+        asked.append((request, done))
+        return lambda: cancelled.append(request.seed)
+
+    previewer, shown = Previewer(ask, parent), []
+    previewer.came.connect(lambda plan: shown.append(plan.report.measures["asked"].value))
+    slow = [ActRequest("prune.channels", {"score": "taylor", "ratio": k / 10}, Scope(), k) for k in range(3)]
+    for wish in slow:
+        previewer.ask(wish)
+        qtbot.wait(2)
+    assert not cancelled
+    assert len(asked) == 1, "a number waits: scores that are under way are kept"
+    quick = ActRequest("prune.channels", {"score": "magnitude", "ratio": 0.5}, Scope(), 9)
+    previewer.ask(quick)
+    qtbot.wait(2)
+    assert cancelled == [0]
+    assert [request.seed for request, _ in asked] == [0, 9]
+    asked[1][1](_plan(quick))
+    asked[0][1](_plan(slow[0]))
+    assert shown == [9.0], "what was given up is not shown, though it came last"
+    previewer.ask(slow[1])
+    qtbot.wait(2)
+    previewer.close()
+    assert cancelled == [0, 1]
 
 
 # figures ------------------------------------------------------------------------------------------------------------
@@ -226,6 +261,10 @@ def test_the_graph_is_in_use_beside_the_dialog_and_says_what_is_coupled(
     assert "features.0.1/BatchNormalization" in view._channels.coupled
     assert view._channels.locks == {"classifier/Gemm": "its channels are a graph output"}
     assert dialog.isVisible()
+    covered = view.viewport().x()
+    assert view.viewport().mapToGlobal(QPoint(0, 0)).x() >= dialog.frameGeometry().right(), "nothing is hidden"
+    dialog.move(dialog.x() + 4000, dialog.y())
+    assert view.viewport().x() == 0 < covered
     dialog.scope.selected.setChecked(True)
     settle(sample, qtbot)
     assert "blocked" in dialog.status.text() or "No channels" in dialog.status.text()
