@@ -192,6 +192,7 @@ def test_going_to_a_layer_selects_it_on_the_graph(sample: Desk, qtbot: QtBot) ->
     layers = known(sample.state.model).layers
     key = [k for k, (n, _) in layers.items() if n.op_type == "Conv"][5]
     sample.state.select([key])
+    qtbot.waitUntil(lambda: link(sample.window.inspector, "→ ").height() > 0)
     qtbot.mouseClick(link(sample.window.inspector, "→ "), Qt.MouseButton.LeftButton)
     reader = layers[key][0].outputs[0].consumers()[0]
     assert [layers[k][0] for k in sample.state.selected] == [reader]
