@@ -6,7 +6,7 @@ import math
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QValidator, QWheelEvent
-from PySide6.QtWidgets import QAbstractSpinBox, QHBoxLayout, QLabel, QSlider, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QHBoxLayout, QLabel, QLineEdit, QSlider, QWidget
 
 from core.params import Scalar, Spec
 from gui.words import tr
@@ -23,7 +23,8 @@ class _StepBox(QAbstractSpinBox):
         self._field = spec.field
         self._whole = spec.type is int
         self.step = _step(spec)
-        self.lineEdit().setText(number_text(value))
+        self.line = QLineEdit(number_text(value))
+        self.setLineEdit(self.line)  # of the one that Qt makes by itself the wrapper may outlive the widget
         self.setFixedWidth(_WIDTH)
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # not by the wheel
@@ -54,10 +55,10 @@ class _StepBox(QAbstractSpinBox):
             rounded = max(rounded, self._field.low)
         if self._field.high is not None:
             rounded = min(rounded, self._field.high)
-        self.lineEdit().setText(number_text(round(rounded) if self._whole else round(rounded, 10)))
+        self.line.setText(number_text(round(rounded) if self._whole else round(rounded, 10)))
 
     def _value(self) -> float:
-        found = _finite(self.text())
+        found = _finite(self.line.text())
         return found if found is not None else self._field.low or 0.0
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -79,7 +80,7 @@ class NumberEdit(QWidget):
         self.box = _StepBox(spec, value)
         self.box.setAccessibleName(tr(spec.field.label))
         self.box.setAccessibleDescription(tr(spec.field.help))
-        self.line = self.box.lineEdit()
+        self.line = self.box.line
         if spec.optional:
             self.line.setPlaceholderText(tr("automatic"))
         self.unit = QLabel()
