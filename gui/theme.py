@@ -274,6 +274,7 @@ QComboBox::drop-down {{ border: none; width: 22px; }}
 QComboBox::down-arrow {{ image: url("{icons}/chevron_down_{name}.svg"); width: 12px; height: 12px; }}
 QComboBox QAbstractItemView {{ background: {surface}; border: 1px solid {border}; padding: 2px; outline: none; }}
 QAbstractSpinBox {{ padding: 2px 22px 2px 0; }}
+QAbstractSpinBox QLineEdit {{ border: none; padding: 0 2px; min-height: 0; background: transparent; }}
 QAbstractSpinBox::up-button {{ subcontrol-position: top right; border: none; width: 22px; }}
 QAbstractSpinBox::down-button {{ subcontrol-position: bottom right; border: none; width: 22px; }}
 QAbstractSpinBox::up-arrow {{ image: url("{icons}/chevron_up_{name}.svg"); width: 10px;

@@ -95,7 +95,7 @@ class _Row:
         self._before.setText(figures.cell(before))
         self._after.setText(figures.cell(after))
         self._times.setText(times(before.value, after.value))
-        self._bar.set_share(after.value / before.value if before.value > 0 else 1.0)
+        self._bar.set_share(after.value / before.value if before.value > 0 else 0.0)
         for widget in (self._title, self._before, self._after, self._times, self._bar):
             widget.setToolTip(figures.spoken(after))
 
@@ -128,13 +128,15 @@ class _Bar(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def set_share(self, share: float) -> None:
-        self._share = min(max(share, 0.0), 1.0)
+        self._share = share if share <= 1 else 0.0  # what grows has no share that stays
         self.update()
 
     def sizeHint(self) -> QSize:
         return _BAR
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        if self._share <= 0:
+            return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
