@@ -70,7 +70,8 @@ def main() -> int:
                 f"{row['shown']} plans shown of {row['steps']} moves",
                 flush=True,
             )
-    record.save(options.json, rows, method=options.method)
+    load = round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None
+    record.save(options.json, rows, method=options.method, load_average=load)
     return 0
 
 
