@@ -313,6 +313,15 @@ def test_int8_weights_are_zero_where_the_mask_is(sparse: Model) -> None:
         assert not q[~kept].any()
 
 
+def test_a_refit_keeps_zeros(sparse: Model) -> None:
+    refit = METHODS.get("recover.refit")
+    out = refit.run(sparse, refit.params(items=32), Context(data=few(digits(), 200), teacher=sample(), threads=1))
+    assert out.model is not None
+    assert out.report.measures["refitted_layers"].value > 0
+    assert masked(out.model) == masked(sparse)
+    assert all(not numbers(out.model, name)[~kept].any() for name, kept in kept_weights(sparse))
+
+
 @pytest.mark.parametrize("method", ["tune.finetune", "train.scratch"])
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
 def test_trainings_keep_zeros(sparse: Model, method: str, optimizer: str) -> None:

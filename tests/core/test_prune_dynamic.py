@@ -11,7 +11,9 @@ import pytest
 import torch
 from onnx import helper, numpy_helper
 
+from core.data.noise import noise_batches
 from core.errors import UserError
+from core.execute.runtimes import onnx_session
 from core.execute.torch_graph import TorchGraph
 from core.jobs import Event, Job, Point
 from core.methods import checkpoint as files
@@ -23,9 +25,11 @@ from core.methods.prune.joint_masks import JointMask, Targets, moved, threshold
 from core.methods.training import Trainer
 from core.methods.training_data import Samples
 from core.methods.training_settings import Keep, Schedule, Settings
-from core.model.channels import find_groups
+from core.model.channels import cut, find_groups
 from core.model.masks import Pattern, maskable, masked, numbers, units
 from core.model.model import Model
+from core.model.prepare import prepare
+from tests.contracts.test_networks import network
 from tests.core.training_sets import F32, digits, few, points, sample
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
@@ -198,6 +202,25 @@ def test_a_crash_changes_no_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
             run(place, step)
     assert run(place) == wanted
     assert len(wanted[2]["first"]) == 6
+
+
+@pytest.mark.parametrize("key", ["densenet121", "shufflenet_v2_x0_5", "mobilenet_v3_small", "vit_tiny", "two_input"])
+def test_reading_dead_channels_with_zeros_is_the_cut(key: str) -> None:
+    """Concatenations, shuffles, squeeze-and-excitation, attention: what is trained is what the cut gives."""
+    model = prepare(network(key))[0]
+    net, hook = TorchGraph(model), joint(model, 0.0)
+    hook.expect(1)
+    hook.start(net)
+    with torch.no_grad():
+        hook.after_step(net, 1)
+        hook.finish(net)
+    trained = net.write_back(model)
+    assert hook.removed
+    smaller = cut(trained, find_groups(trained), hook.removed)
+    for feed in noise_batches(model.inputs, 2):
+        for name, wanted in onnx_session(trained).run(feed).items():
+            given = onnx_session(smaller).run(feed)[name]
+            assert np.abs(given - wanted).max() <= 1e-4 * max(1.0, float(np.abs(wanted).max()))
 
 
 def test_the_sample_loses_channels_and_kernels() -> None:

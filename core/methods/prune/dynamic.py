@@ -15,7 +15,7 @@ from core.measure.cost import cost
 from core.measure.removal_cost import Removal
 from core.methods.method import Context, Outcome, method
 from core.methods.prune import mask_report
-from core.methods.prune.joint_masks import JointMask, Targets
+from core.methods.prune.joint_masks import JointMask, Targets, readers_of
 from core.methods.prune.proof import TOLERANCE, cut_equals_mask, difference
 from core.methods.prune.removal import Ground, Kinds, figures, groups_table, survey
 from core.methods.training_act import Ready, ready, train
@@ -121,7 +121,7 @@ def _readable(ground: Ground, start: Ready) -> tuple[tuple[ChannelGroup, ...], l
     chosen: list[ChannelGroup] = []
     left: list[ChannelGroup] = []
     for group in ground.chosen:
-        readers = [m for m in group.members if m.role == "reads"]
+        readers = readers_of(group)
         covered = {int(u) for m in readers for u in m.units}
         whole = set(range(group.size)) <= covered and all(m.tensor in weights for m in readers)
         (chosen if whole else left).append(group)

@@ -78,7 +78,7 @@ class JointMask(Hook):
     ) -> None:
         self._parts, self._groups, self._chosen = dict(kernels), groups, chosen
         self._targets, self._span, self._every, self._band = targets, span, every, band
-        self._readers = {g.key: tuple(m for m in g.members if m.role == "reads") for g in chosen}
+        self._readers = {g.key: readers_of(g) for g in chosen}
         self._tensors = tuple(dict.fromkeys([*kernels, *(m.tensor for ms in self._readers.values() for m in ms)]))
         self.expect(1)
         self._kernels: dict[str, Flags] = {}
@@ -206,6 +206,11 @@ class JointMask(Hook):
             for name in flags:
                 flags[name] = state[f"{kind}/{name}"].cpu().numpy().astype(bool)
         self._put()
+
+
+def readers_of(group: ChannelGroup) -> tuple[Member, ...]:
+    """The weights with which layers read channels of a group."""
+    return tuple(m for m in group.members if m.role == "reads" and (m.units >= 0).any())
 
 
 def _own_rows(array: Array, member: Member) -> Array:
