@@ -56,11 +56,16 @@ Override = tuple[Scope, Mapping[str, Any]]
 def overridden(overrides: Sequence[Override], nodes: Iterable[ir.Node], name: str) -> Any:
     """What the parameter ``name`` is for these layers, which share one value (a channel group); None: as elsewhere.
 
-    The last override whose scope has one of the layers decides, as later options do on the command line.
+    The last override whose scope has one of the layers decides, as later options do on the command line. One that lists
+    exactly these layers means this group, and gives way to patterns behind it only: other lists may share a layer with
+    it and mean another group.
     """
     layers = tuple(nodes)
-    found = None
+    names = {node.name for node in layers}
+    found, meant = None, False
     for scope, part in overrides:
-        if name in part and any(scope.contains(node) for node in layers):
-            found = part[name]
+        exact = bool(scope.layers) and set(scope.layers) == names
+        passed_by = meant and bool(scope.layers) and not exact
+        if name in part and not passed_by and any(scope.contains(node) for node in layers):
+            found, meant = part[name], exact
     return found

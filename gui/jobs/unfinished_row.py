@@ -31,13 +31,13 @@ class UnfinishedRow(Row):
         super().__init__(found.title, parent)
         self.found = found
         self.resume_button = framed_button(
-            tr("Resume"), tr("Resume {title}", title=found.title), tr("Go on where this training was stopped.")
+            tr("Resume"), tr("Resume {title}", title=found.title), tr("Go on where this job was stopped.")
         )
         self.resume_button.clicked.connect(lambda: self.resume.emit(found.path))
         self.discard_button = framed_button(
             tr("Discard"),
             tr("Discard {title}", title=found.title),
-            tr("Delete what was trained so far; the revisions stay."),
+            tr("Delete what was done so far; the revisions stay."),
         )
         self.discard_button.clicked.connect(lambda: self.discard.emit(found.path))
         self.buttons = (self.resume_button, self.discard_button)

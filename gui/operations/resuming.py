@@ -39,7 +39,7 @@ def resume(desk: Desk, path: Path) -> None:
     project = desk.state.project
     found = _find(project, path)
     if project is None or found is None or found.revision is None:
-        desk.errors.say("warning", tr("This training can no longer be resumed: its checkpoint is gone."))
+        desk.errors.say("warning", tr("This job can no longer be resumed: its checkpoint is gone."))
         show(desk)
         return
     task, args = _asked(project, found)
@@ -57,7 +57,7 @@ def discard(desk: Desk, path: Path) -> None:
         return
     answer = QMessageBox.question(
         desk.window,
-        tr("Discard a training"),
+        tr("Discard a job"),
         tr(
             "Discard '{act}', step {steps:,} of {total:,}?\nThis cannot be undone.",
             act=act.title_of(found.step),

@@ -107,6 +107,19 @@ def test_layers_that_share_a_value_follow_the_last_override_that_has_one_of_them
     assert overridden(((ONE, {"factor": 0.1}),), nodes[-1:], "factor") is None
 
 
+def test_a_list_of_exactly_these_layers_gives_way_to_later_patterns_only() -> None:
+    """A trunk and a part of it that is a group of its own share layers: each keeps what was meant for it."""
+    nodes = [n for n in open_model(SAMPLE).nodes() if n.op_type == "Conv"][:3]
+    names = tuple(n.name or "" for n in nodes)
+    trunk, part = (Scope(layers=names), {"factor": 0.1}), (Scope(layers=names[1:]), {"factor": 0.7})
+    for both in ((trunk, part), (part, trunk)):
+        assert overridden(both, nodes, "factor") == 0.1
+        assert overridden(both, nodes[1:], "factor") == 0.7
+        assert overridden((*both, (OTHER, {"factor": 0.3})), nodes, "factor") == 0.3
+        assert overridden((*both, (OTHER, {"sign": "minus"})), nodes, "factor") == 0.1
+    assert overridden((part,), nodes, "factor") == 0.7  # nobody meant the whole group
+
+
 @pytest.mark.parametrize(
     ("override", "words"),
     [

@@ -5,10 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import onnx
@@ -18,7 +17,6 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from core import params as parameters
-from core.cli import main
 from core.data.open import open_data
 from core.data.sample import sample_data
 from core.data.splits import divide
@@ -36,16 +34,15 @@ from core.methods.analyse.sensitivity_report import (
     suggested,
     unit_of_loss,
 )
-from core.methods.method import METHODS, Context, Outcome, load_methods, method
-from core.methods.scope import Scope
+from core.methods.method import Context, load_methods
+from core.methods.scope import Scope, overridden
 from core.model.model import Model
-from core.params import Field
 from core.project.checkpoints import Checkpoints, unfinished
 from core.project.context import context_for
 from core.project.recipe import Step, checked
 from core.project.report_file import load_report
 from core.report import Report
-from tests.conftest import SAMPLE
+from tests.conftest import SAMPLE, network_path
 
 KEY = "analyse.pruning_sensitivity"
 FIRST, SECOND = "first", "second"
@@ -301,84 +298,25 @@ def test_other_reports_and_tolerances_are_refused(tmp_path: Path) -> None:
             ratios_from(report, bad)
     broken = dataclasses.replace(report.tables[1], columns=("a",))
     with pytest.raises(UserError, match="damaged"):
-        ratios_from(dataclasses.replace(report, tables=(report.tables[0], broken)), 1.0)
+        ratios_from(dataclasses.replace(report, tables=(report.tables[0], broken, report.tables[2])), 1.0)
     for text in ("", "{", "[1]", '{"measures": 3}', '{"a": 1}', "\xff", '{"reports": 3}', '{"tables": [{}]}'):
         (tmp_path / "r.json").write_bytes(text.encode("latin-1"))
         with pytest.raises(UserError, match=r"r\.json"):
             load_report(tmp_path / "r.json")
 
 
-# the command line ---------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Params:
-    ratio: Annotated[float, Field("Channels removed", low=0.0, high=0.95)] = 0.3
-
-
-@pytest.fixture
-def cutter() -> Iterator[list[Context]]:
-    """A method with ratios per layer; the contexts it was run in."""
-    ran: list[Context] = []
-
-    def apply(model: Model, params: Params, ctx: Context) -> Outcome:
-        ran.append(ctx)
-        return Outcome(model.clone(), Report())
-
-    method("test.cut", title="Cut…", menu="", params=Params, overridable=("ratio",))(apply)
-    yield ran
-    del METHODS._items["test.cut"]
-
-
-def test_from_an_analysis_to_ratios_on_the_command_line(
-    cutter: list[Context], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    report, out = str(tmp_path / "s.json"), str(tmp_path / "o.onnx")
-    analysis = ["apply", KEY, str(SAMPLE), "--data", "sample", "--set", "items=32", "ratios=0.3 0.6"]
-    assert main([*analysis, "-o", report]) == 0
-    assert "Sensitivity per layer" in capsys.readouterr().out
-    assert not list(tmp_path.glob("*.checkpoint"))
-    stored = load_report(report, holds_ratios)
-    cut = ["apply", "test.cut", str(SAMPLE), "-o", out, "--ratios-from", report]
-    assert main([*cut, "--tolerance", "5", "--override", "features.8*", "ratio=0.125", "--json"]) == 0
-    assert cutter[-1].overrides == (*ratios_from(stored, 5.0), (Scope(pattern="features.8*"), {"ratio": 0.125}))
-    (tmp_path / "printed.json").write_text(capsys.readouterr().out)
-    assert main(cut) == 0
-    assert cutter[-1].overrides == ratios_from(stored, 1.0)
-    capsys.readouterr()
-    mistakes = {
-        "makes no model but a report": [*analysis, "-o", out],
-        "--tolerance belongs to --ratios-from": ["apply", "test.cut", str(SAMPLE), "-o", out, "--tolerance", "1"],
-        "no pruning sensitivity": [*cut[:-1], str(tmp_path / "printed.json")],
-        "is not a report": [*cut[:-1], str(SAMPLE)],
-        "There is no file": [*cut[:-1], str(tmp_path / "gone.json")],
-        "treats all layers alike": ["apply", "prune.magnitude", *cut[2:]],
-    }
-    for words, command in mistakes.items():
-        assert main(command) == 2, words
-        assert words in capsys.readouterr().err
-
-
-def test_channels_are_cut_as_the_report_suggests(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """prune.channels looks for no target of its own then; the file really has the sizes."""
-    report, out = str(tmp_path / "s.json"), tmp_path / "o.onnx"
-    analysis = ["apply", KEY, str(SAMPLE), "--data", "sample", "--set", "items=32", "ratios=0.3 0.6"]
-    assert main([*analysis, "-o", report]) == 0
-    cut = ["apply", "prune.channels", str(SAMPLE), "-o", str(out), "--ratios-from", report, "--tolerance", "5"]
-    capsys.readouterr()
-    assert main([*cut, "--set", "multiple=1", "floor=0", "--json"]) == 0
-    step = json.loads(capsys.readouterr().out)["reports"][0]["step"]
-    assert step["params"]["distribution"] == "per_layer"
-    sizes = [{i.name: i.dims[0] for i in onnx.load(p).graph.initializer if len(i.dims) == 4} for p in (SAMPLE, out)]
-    for scope, part in ratios_from(load_report(report, holds_ratios), 5.0):
-        name = scope.layers[0].removesuffix("/Conv") + ".weight"
-        assert abs(sizes[1][name] - sizes[0][name] * (1 - part["ratio"])) <= 0.5
-
-
-def test_a_report_of_another_network_is_refused_by_name(cutter: list[Context], tmp_path: Path) -> None:
-    other = tmp_path / "other.onnx"
-    onnx.save(network(), other)
-    assert main(["apply", KEY, str(other), "-o", str(tmp_path / "s.json"), "--set", "ratios=0.5"]) == 0
-    from_other = ["--ratios-from", str(tmp_path / "s.json")]
-    assert main(["apply", "test.cut", str(SAMPLE), "-o", str(tmp_path / "o.onnx"), *from_other]) == 2
-    assert not cutter
+def test_a_layer_of_two_groups_stands_once_and_each_group_keeps_its_ratio() -> None:
+    """ResNet-20's shortcuts pad channels, so layers of a later stage produce channels of two trunks."""
+    model = open_model(network_path("resnet20"))
+    report = measure(model, Context(), ratios="0.3 0.6")
+    layers = [row[0] for row in report.tables[0].rows]
+    assert len(layers) == len(set(layers)) == sum(n.op_type == "Conv" for n in model.nodes())
+    shared = next(row for row in report.tables[0].rows if row[0] == "/layer2/layer2.0/conv2/Conv")
+    assert shared[1] == "/conv1/Conv, /layer2/layer2.0/conv2/Conv"
+    curves = {g: [(r["Share masked"], r["Loss"]) for r in rows(report, g)] for g in shared[1].split(", ")}
+    assert shared[2] == min(suggested(c, 1.0) for c in curves.values())
+    assert shared[3] == max(c[0][1] for c in curves.values())
+    overrides = ratios_from(report, 30.0)
+    nodes = {n.name: n for n in model.nodes()}
+    for scope, part in overrides:
+        assert overridden(overrides, [nodes[name] for name in scope.layers], "ratio") == part["ratio"]

@@ -195,7 +195,8 @@ def test_a_report_without_classes_has_curves_in_its_own_unit(qtbot: QtBot) -> No
     measured = (("one", 2, 4, 0.5, 10.0), ("one", 3, 4, 0.9, 141.0))
     columns = ("Channel group", "Units masked", "Units", "Share masked", "Loss")
     table = Table("Sensitivity, every measurement", columns, measured, ("", "", "", "share", "%"))
-    dialog = ReportDialog("t", Report(tables=(layers, table), curves=(curve,)))
+    producers = Table("Layers of every group", ("Channel group", "Layer"), (("one", "one"),))
+    dialog = ReportDialog("t", Report(tables=(layers, table, producers), curves=(curve,)))
     qtbot.addWidget(dialog)
     box = dialog.sensitivity
     assert box is not None

@@ -18,6 +18,7 @@ from core.params import Scalar, specs
 from core.report import Curve, Measure, Report, Table
 
 LAYERS, MEASURED = "Sensitivity per layer", "Sensitivity, every measurement"
+PRODUCERS = "Layers of every group"
 RATIO = "ratio"  # the parameter that the ratios are for
 _BY_RATIOS = ("distribution", "per_layer")  # how prune.channels is told so
 _LAYER, _GROUP, _SUGGESTED = "Layer", "Channel group", "Suggested ratio"
@@ -91,7 +92,9 @@ def report_of(found: Found) -> Report:
     by_group = _by_group(found.rows)
     measures = {"top1": found.top1} if found.top1 is not None else {}
     curves = tuple(_curve(group, rows, found.top1) for group, rows in by_group.items())
-    return Report(measures, (_layers(found, by_group), _measured(found.rows)), curves, tuple(found.notes))
+    pairs = tuple((group, layer) for group in by_group for layer in found.producers[group])
+    tables = (_layers(found, by_group), _measured(found.rows), Table(PRODUCERS, (_GROUP, _LAYER), pairs))
+    return Report(measures, tables, curves, tuple(found.notes))
 
 
 def suggested(points: Iterable[tuple[float, float]], tolerance: float) -> float:
@@ -117,13 +120,13 @@ def ratios_from(report: Report, tolerance: float) -> tuple[Override, ...]:
     if not (math.isfinite(tolerance) and tolerance >= 0):
         raise UserError(f"The tolerance is {tolerance}; it must be a number from 0 up.")
     tables = {t.title: t for t in report.tables}
-    if LAYERS not in tables or MEASURED not in tables:
+    if not holds_ratios(report):
         raise UserError(
             "The report holds no pruning sensitivity, so no ratios can be taken from it.",
             "Make one with: thimble apply analyse.pruning_sensitivity MODEL -o REPORT.json --data DATA.",
         )
     try:
-        layers = _columns(tables[LAYERS], _GROUP, _LAYER)
+        layers = _columns(tables[PRODUCERS], _GROUP, _LAYER)
         points = _columns(tables[MEASURED], _GROUP, _SHARE, _LOSS)
         producers: dict[str, list[str]] = {}
         for group, layer in layers:
@@ -147,7 +150,7 @@ def settings_for(method: Method) -> dict[str, Scalar]:
 
 def holds_ratios(report: Report) -> bool:
     """Whether :func:`ratios_from` can read the report."""
-    return {LAYERS, MEASURED} <= {t.title for t in report.tables}
+    return {LAYERS, MEASURED, PRODUCERS} <= {t.title for t in report.tables}
 
 
 def unit_of_loss(report: Report) -> str:
@@ -179,15 +182,20 @@ def _curve(group: str, rows: Sequence[Row], top1: Measure | None) -> Curve:
 
 
 def _layers(found: Found, by_group: Mapping[str, Sequence[Row]]) -> Table:
-    """One row per producing layer; the figures are those of its group. The first of them colours a graph."""
+    """One row per producing layer; figures are those of its group, of several the worst. The first colours a graph."""
     unit = _unit(found.rows)
     heads = [f"Loss at {100 * ratio:g} %" for ratio in found.asked]
-    rows: list[tuple[Any, ...]] = []
-    for group, measured in by_group.items():
-        losses = [_nearest(measured, ratio).loss for ratio in found.asked]
-        reach = suggested(((r.share, r.loss) for r in measured), found.tolerance)
-        figures = (group, reach, *losses, measured[0].size)
-        rows.extend((layer, *figures) for layer in found.producers[group])
+    groups_of: dict[str, list[str]] = {}
+    for group in by_group:
+        for layer in found.producers[group]:
+            groups_of.setdefault(layer, []).append(group)
+    reach = {g: suggested(((r.share, r.loss) for r in rows), found.tolerance) for g, rows in by_group.items()}
+    losses = {g: [_nearest(rows, ratio).loss for ratio in found.asked] for g, rows in by_group.items()}
+    rows = []
+    for layer, groups in groups_of.items():
+        worst = [max(several) for several in zip(*(losses[g] for g in groups), strict=True)]
+        units = sum(by_group[g][0].size for g in groups)
+        rows.append((layer, ", ".join(groups), min(reach[g] for g in groups), *worst, units))
     columns = (_LAYER, _GROUP, _SUGGESTED, *heads, "Units")
     return Table(LAYERS, columns, tuple(rows), ("", "", "share", *(unit for _ in heads), ""))
 
