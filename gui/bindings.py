@@ -261,7 +261,7 @@ class Bindings:
 
     def _job_added(self, job: RunningJob) -> None:
         self._desk.window.jobs.add(job)
-        if job.can_stop:  # it may be the resumed one of the interrupted trainings, and may become one
+        if job.asked.get("task") in resuming.TASKS:  # it may be a resumed one, and may be interrupted itself
             resuming.show(self._desk)
             job.ended.connect(partial(resuming.show, self._desk))
 

@@ -26,9 +26,7 @@ from gui.jobs.unfinished_row import Interrupted, UnfinishedRow
 from gui.words import mark, tr
 
 _KEPT = 50
-_INTERRUPTED = mark(
-    "This training was interrupted. Resume goes on where it was, with the same result as without a pause."
-)
+_INTERRUPTED = mark("This job was interrupted. Resume goes on where it was, with the same result as without a pause.")
 
 
 class JobPanel(QWidget):

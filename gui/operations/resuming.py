@@ -19,6 +19,8 @@ from gui.jobs.unfinished_row import Interrupted
 from gui.operations import act
 from gui.words import tr
 
+TASKS = ("apply", "run")  # of the worker, that leave something to go on with
+
 
 def show(desk: Desk) -> None:
     """List what can be gone on with: on the disk, not running just now, of a revision that is still there."""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Any
+
+import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from core.methods.analyse.sensitivity_report import LAYERS, ratios_from
+from core.methods.analyse import pruning_sensitivity
+from core.methods.analyse.sensitivity_report import LAYERS, Row, ratios_from
 from core.methods.scope import Scope
 from core.project.analyses import Analysis, analyses, with_analysis
 from core.project.recipe import Step
@@ -16,7 +21,7 @@ from gui.act.request import ActRequest
 from gui.charts.small_multiples import Panel, SmallMultiples, short_names
 from gui.colouring.found import of_tables
 from gui.desk import Desk
-from gui.operations import act, files, reports
+from gui.operations import act, files, reports, resuming
 from gui.operations.timing import colouring_of
 from gui.report_dialog import ReportDialog
 from tests.gui.window_tools import dialog_of, settle
@@ -85,6 +90,38 @@ def test_from_the_menu_to_curves_colours_and_ratios(sample: Desk, qtbot: QtBot) 
         assert abs(row["Channels after"] - row["Channels before"] * (1 - ratio)) <= 4  # in blocks of four channels
     assert sample.state.project.recipe().steps[0].overrides == wanted
     assert not sample.actions["analysis"].isEnabled(), "it belongs to the revision that was analysed"
+
+
+def test_a_cancelled_analysis_is_offered_and_gone_on_with(
+    sample: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured: list[str] = []
+    reached, goes_on = threading.Event(), threading.Event()
+    row_of = pruning_sensitivity._Judge.row
+
+    def row(judge: Any, group: Any, *rest: Any) -> Row:
+        measured.append(group.key)
+        if len(measured) == 5:
+            reached.set()
+            goes_on.wait(20)
+        return row_of(judge, group, *rest)
+
+    monkeypatch.setattr(pruning_sensitivity._Judge, "row", row)
+    request = ActRequest(KEY, {"items": 24, "ratios": "0.3 0.6"}, Scope(), 0)
+    act.apply_request(sample, request)
+    qtbot.waitUntil(reached.is_set, timeout=60_000)
+    sample.jobs.running[-1].cancel()
+    goes_on.set()
+    qtbot.waitUntil(lambda: bool(sample.window.jobs.interrupted), timeout=60_000)
+    settle(sample, qtbot)
+    (left,) = sample.window.jobs.interrupted
+    assert (left.title, left.steps, left.total) == ("Pruning sensitivity", 5, 22)
+    resuming.resume(sample, left.path)
+    qtbot.waitUntil(lambda: bool(sample.state.analyses(1)), timeout=60_000)
+    settle(sample, qtbot)
+    assert len(measured) == 22, "what was measured is not measured again"
+    assert sample.window.jobs.interrupted == ()
+    dialog_of(ReportDialog).close()
 
 
 def test_ratios_can_be_let_go_in_the_form(sample: Desk, qtbot: QtBot) -> None:
