@@ -5976,8 +5976,8 @@
     </message>
     <message>
       <location filename="../../gui/jobs/panel.py" />
-      <source>This training was interrupted. Resume goes on where it was, with the same result as without a pause.</source>
-      <translation>Dieses Training wurde unterbrochen. Fortsetzen macht dort weiter, mit dem gleichen Ergebnis wie ohne Pause.</translation>
+      <source>This job was interrupted. Resume goes on where it was, with the same result as without a pause.</source>
+      <translation>Dieser Auftrag wurde unterbrochen. Fortsetzen macht dort weiter, mit demselben Ergebnis wie ohne Pause.</translation>
     </message>
     <message>
       <location filename="../../gui/jobs/panel.py" />
@@ -6036,8 +6036,8 @@
     </message>
     <message>
       <location filename="../../gui/jobs/unfinished_row.py" />
-      <source>Go on where this training was stopped.</source>
-      <translation>Dort weitermachen, wo dieses Training aufhörte.</translation>
+      <source>Go on where this job was stopped.</source>
+      <translation>Dort weitermachen, wo dieser Auftrag angehalten wurde.</translation>
     </message>
     <message>
       <location filename="../../gui/jobs/unfinished_row.py" />
@@ -6051,8 +6051,8 @@
     </message>
     <message>
       <location filename="../../gui/jobs/unfinished_row.py" />
-      <source>Delete what was trained so far; the revisions stay.</source>
-      <translation>Das bisher Trainierte löschen; die Revisionen bleiben.</translation>
+      <source>Delete what was done so far; the revisions stay.</source>
+      <translation>Das bisher Getane löschen; die Revisionen bleiben.</translation>
     </message>
     <message>
       <location filename="../../gui/jobs/unfinished_row.py" />
@@ -7146,13 +7146,13 @@ Das lässt sich nicht rückgängig machen.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/resuming.py" />
-      <source>This training can no longer be resumed: its checkpoint is gone.</source>
-      <translation>Dieses Training lässt sich nicht mehr fortsetzen: Sein Zwischenstand ist weg.</translation>
+      <source>This job can no longer be resumed: its checkpoint is gone.</source>
+      <translation>Dieser Auftrag kann nicht mehr fortgesetzt werden: Sein Zwischenstand ist weg.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/resuming.py" />
-      <source>Discard a training</source>
-      <translation>Ein Training verwerfen</translation>
+      <source>Discard a job</source>
+      <translation>Auftrag verwerfen</translation>
     </message>
     <message>
       <location filename="../../gui/operations/resuming.py" />
