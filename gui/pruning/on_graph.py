@@ -18,8 +18,8 @@ Fold = Callable[[Callable[[], object]], None]
 
 
 class PruningOnGraph(QObject):
-    """While a dialog is :meth:`followed <follow>`, or coupled layers are to be :meth:`shown <show_coupled>`, locks and
-    what is coupled to the selection are on the graph; what the user has locked always is."""
+    """While a dialog that cuts channels is followed, or coupled layers are to be shown anyway, locks and what is
+    coupled to the selection are on the graph; what the user has locked always is."""
 
     def __init__(self, state: AppState, view: GraphView, coupled: Coupled, fold: Fold) -> None:
         """``fold`` makes edits by hand a revision and then does something: plans are made of revisions."""
@@ -27,6 +27,7 @@ class PruningOnGraph(QObject):
         self._state, self._view, self._coupled, self._fold = state, view, coupled, fold
         self.dialog: MethodDialog | None = None
         self.always = False
+        self._cuts = False  # whether the dialog's act changes channels, as its plans tell
         self._sizes: Mapping[str, tuple[int, int, str]] = {}
         self._late = QTimer(self, interval=0, singleShot=True)
         self._late.timeout.connect(self._show)
@@ -38,7 +39,7 @@ class PruningOnGraph(QObject):
 
     @property
     def on(self) -> bool:
-        return self.always or self.dialog is not None
+        return self.always or self._cuts
 
     def show_coupled(self, always: bool) -> None:
         """Whether coupled and locked layers are shown without a dialog too."""
@@ -52,7 +53,7 @@ class PruningOnGraph(QObject):
         """
         if self.dialog is not None:
             self.dialog.reject()
-        self.dialog = dialog
+        self.dialog, self._cuts = dialog, False
         dialog.planned.connect(self._planned)
         dialog.scope.changed.connect(self._late.start)
         dialog.scope.include.connect(self._include)
@@ -61,6 +62,7 @@ class PruningOnGraph(QObject):
 
     def _planned(self, plan: Plan | None) -> None:
         self._sizes = plan.sizes if plan is not None else {}
+        self._cuts = self._cuts or bool(self._sizes)
         self._show()
 
     def _moved(self) -> None:
@@ -89,7 +91,7 @@ class PruningOnGraph(QObject):
 
     def _leave(self, dialog: MethodDialog) -> None:
         if self.dialog is dialog:
-            self.dialog, self._sizes = None, {}
+            self.dialog, self._cuts, self._sizes = None, False, {}
             self._show()
 
     def _show(self) -> None:
@@ -103,7 +105,7 @@ class PruningOnGraph(QObject):
             if found is not None:
                 locks = {**found.locks(), **locks}
                 coupled = found.coupled(self._state.selected)
-                if self.dialog is not None:
+                if self.dialog is not None and self._cuts:
                     self.dialog.show_missing(found.missing(self.dialog.scope.inside()))
             widths = {name: (before, after) for name, (before, after, _) in self._sizes.items()}
         told = Channels(widths, locks, coupled)

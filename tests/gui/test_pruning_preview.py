@@ -298,3 +298,17 @@ def test_a_second_dialog_and_another_revision_close_the_first(sample: Desk, dial
     qtbot.waitUntil(lambda: not third.isVisible(), timeout=60_000)
     settle(sample, qtbot)
     assert sample.window.graphs.view._channels is None
+
+
+def test_a_preview_of_an_act_that_cuts_nothing_leaves_the_graph_alone(sample: Desk, qtbot: QtBot) -> None:
+    sample.state.select([FIRST])
+    sample.actions["method.quantize.int8"].trigger()
+    dialog = dialog_of(MethodDialog)
+    assert not dialog.isModal()
+    qtbot.waitUntil(lambda: dialog.status.text() not in ("", "Estimating…"), timeout=60_000)
+    settle(sample, qtbot)
+    assert sample.window.graphs.view._channels is None
+    dialog.scope.selected.setChecked(True)
+    settle(sample, qtbot)
+    assert dialog.scope.coupled.isHidden()
+    dialog.reject()
