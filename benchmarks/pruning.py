@@ -151,7 +151,7 @@ def by_us(
     model: Model, share: float, images: Images, seed: int, threads: int, chosen: dict[str, str]
 ) -> Iterator[Made]:
     method = load_methods().get("prune.channels")
-    asked = {"currency": "macs", "amount": 1 - share, "multiple": 1, **chosen}
+    asked = {"currency": "macs", "ratio": 1 - share, "multiple": 1, **chosen}
     ctx = Context(data=images.unlabelled, test=images.judge, teacher=model, seed=seed, threads=threads)
     start = time.perf_counter()
     cut = method.run(model, parameters.from_json(method.params, {**asked, "refit": False}), ctx).model

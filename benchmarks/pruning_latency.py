@@ -31,7 +31,7 @@ from core.references.create import create
 from core.references.reference import load_references
 from tests.conftest import MODELS, network_path
 
-HALF = ("prune.channels", {"currency": "macs", "amount": 0.5, "multiple": 8})
+HALF = ("prune.channels", {"currency": "macs", "ratio": 0.5, "multiple": 8})
 ACTS: dict[str, tuple[str, dict[str, Any]]] = {
     "channels, half the MACs": HALF,
     "weights, 90 % zero": ("prune.weights", {"sparsity": 0.9}),
