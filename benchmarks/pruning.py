@@ -150,19 +150,21 @@ def images_for(network: str, seed: int) -> Images:
 def by_us(
     model: Model, share: float, images: Images, seed: int, threads: int, chosen: dict[str, str]
 ) -> Iterator[Made]:
-    method = load_methods().get("prune.channels")
-    asked = {"currency": "macs", "ratio": 1 - share, "multiple": 1, **chosen}
     ctx = Context(data=images.unlabelled, test=images.judge, teacher=model, seed=seed, threads=threads)
     start = time.perf_counter()
-    cut = method.run(model, parameters.from_json(method.params, {**asked, "refit": False}), ctx).model
-    assert cut is not None
+    cut = _done("prune.channels", model, {"currency": "macs", "ratio": 1 - share, "multiple": 1, **chosen}, ctx)
     yield "one-shot", cut, time.perf_counter() - start
-    start = time.perf_counter()
-    refitted = method.run(model, parameters.from_json(method.params, {**asked, "refit": True}), ctx).model
-    assert refitted is not None
+    refitted = _done("recover.refit", cut, {}, ctx)
     yield "recovered", refitted, time.perf_counter() - start
     if images.tune is not None:
         yield tuned(refitted, model, images, seed, threads)
+
+
+def _done(key: str, model: Model, values: dict[str, Any], ctx: Context) -> Model:
+    method = load_methods().get(key)
+    made = method.run(model, parameters.from_json(method.params, values), ctx).model
+    assert made is not None, f"{key} gives a model"
+    return made
 
 
 def by_peer(
@@ -184,12 +186,10 @@ def by_peer(
 
 def tuned(model: Model, parent: Model, images: Images, seed: int, threads: int) -> Made:
     """Two epochs with distillation; the last weights are kept, so that no image chooses."""
-    method = load_methods().get("tune.finetune")
     ctx = Context(data=images.tune, test=images.judge, teacher=parent, seed=seed, threads=threads)
     start = time.perf_counter()
     asked = {"epochs": 2, "validation": 0.0, "keep": "last", "learning_rate": 0.01}
-    made = method.run(model, parameters.from_json(method.params, asked), ctx).model
-    assert made is not None
+    made = _done("tune.finetune", model, asked, ctx)
     return "tuned", made, time.perf_counter() - start
 
 
