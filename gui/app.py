@@ -62,6 +62,7 @@ def build(app: QApplication, settings: Settings | None = None, client: Client | 
     runner = JobRunner(errors, client, window)
     state, background = AppState(window), Background(window)
     editing = Editing(state, background, runner, errors, window)
+    editing.companion = window.graphs.view.ready_for_edits
     desk = Desk(app, window, state, runner, errors, store, background, editing)
     pruning.bind(desk)
     menus = Menus(desk)

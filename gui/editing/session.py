@@ -40,7 +40,8 @@ _LONG = {"fold.batchnorm", "fold.constants", "cut.out", "layers.remove_identitie
 
 class Editing(EditingState):
     """The one place that edits. ``changed`` follows every edit, undo, redo and fold; ``said`` carries a word for the
-    status bar while something takes longer ('' when it is over)."""
+    status bar while something takes longer ('' when it is over). ``companion`` gives what is done besides, in another
+    thread, while a large graph is made ready: it gets what is known of the copy."""
 
     changed = Signal()
     said = Signal(str)
@@ -54,6 +55,7 @@ class Editing(EditingState):
         self._folder = Folder(background, jobs, errors, self._folded, self.fold, self)
         self._folder.said.connect(self.said)
         self._whole: Known | None = None  # what is known of the model that is shown
+        self.companion: Callable[[], Callable[[Known], object]] | None = None
         self._idle: list[Callable[[], object]] = []
         self._coming: list[Callable[[EditLine], bool]] = []  # what waits for a large graph to be made ready
         self.pause = QTimer(self, interval=PAUSE_MS, singleShot=True)
@@ -188,29 +190,32 @@ class Editing(EditingState):
         if len(model.graph.graph) <= IN_THREAD:
             return act(self._begin(model))
 
-        def ready(line: EditLine) -> None:
+        also = self.companion() if self.companion is not None else None
+
+        def work() -> tuple[EditLine, Known | None]:
+            line = EditLine(model, revision.id)
+            whole = transplanted(known(model), line.copy.model)
+            if also is not None and whole is not None:
+                also(whole)
+            return line, whole
+
+        def ready(made: tuple[EditLine, Known | None]) -> None:
             acts, self._coming = self._coming, []
             if self._state.model is model:
-                self._adopt(line)
+                self._line, self._whole = made
                 for one in acts:
-                    one(line)
+                    one(made[0])
 
         self._coming = [act]
-        self._beside(tr("Preparing the graph for edits…"), lambda: EditLine(model, revision.id), ready)
+        self._beside(tr("Preparing the graph for edits…"), work, ready)
         return True
 
     def _begin(self, model: Model) -> EditLine:
+        """A line whose first model is the one shown; nothing is shown anew yet."""
         assert self._state.revision is not None
-        line = EditLine(model, self._state.revision.id)
-        self._adopt(line)
+        self._line = line = EditLine(model, self._state.revision.id)
+        self._whole = transplanted(known(model), line.copy.model)
         return line
-
-    def _adopt(self, line: EditLine) -> None:
-        """Go on with a line whose first model is the one shown; nothing is shown anew yet."""
-        shown = self._state.model
-        self._line = line
-        if shown is not None and line.position == 0:
-            self._whole = transplanted(known(shown), line.copy.model)
 
     def _beside(self, word: str, work: Callable[[], Any], ready: Callable[[Any], None]) -> None:
         """Work of seconds in a thread of its own; no edit can come between."""

@@ -67,6 +67,7 @@ class Drafting(QObject):
         self._asked = 0
         self._model: Model | None = None
         self._sketcher: Sketcher | None = None
+        self._ready: Sketcher | None = None  # the same for a copy of the graph that will be edited
         self._cache = Cache()
         self._open = _Open()
         self._blocks = True
@@ -133,13 +134,31 @@ class Drafting(QObject):
     def forget(self) -> None:
         """No model any more; what is on its way is dropped."""
         self._asked += 1
-        self._model = self._sketcher = self._tree = None
+        self._model = self._sketcher = self._ready = self._tree = None
+
+    def ready_for_edits(self) -> Callable[[Known], None]:
+        """What makes all ready, in another thread, for the first edit of a copy of the graph: give it what is known of the
+        copy. Without it that edit takes three times as long as those that follow."""
+        shown, chosen = self._sketcher, set(self._open.paths)
+        fork = shown.fork() if shown is not None else None
+
+        def make(whole: Known) -> None:
+            if fork is None or not fork.adopt(whole):
+                return
+            fork.sketch(chosen)
+            if self._sketcher is shown:
+                self._ready = fork
+
+        return make
 
     def set_model(self, model: Model) -> bool:
         """Whether the picture was delivered before returning."""
         self._model = model
         self._asked += 1
-        whole, sketcher = known_already(model), self._sketcher
+        whole, ready = known_already(model), self._ready
+        if ready is not None and ready.whole.model.graph is model.graph:
+            self._sketcher = ready
+        self._ready, sketcher = None, self._sketcher
         if whole is None and len(model.graph.graph) <= IN_THREAD:
             whole = known(model)
         if sketcher is None or whole is None:
@@ -176,7 +195,7 @@ class Drafting(QObject):
 
     def _begin(self, model: Model) -> bool:
         """A graph that was not shown before, or now with other blocks."""
-        large = len(model.graph.graph) > IN_THREAD
+        self._ready, large = None, len(model.graph.graph) > IN_THREAD
         blocks, metrics, opened, cache = self._blocks, self._metrics, self._open, self._cache
 
         def make() -> _Made:

@@ -17,6 +17,7 @@ from gui.graph_view.drafting import Drafting
 from gui.graph_view.edges import EdgesItem
 from gui.graph_view.far_picture import Tiles
 from gui.graph_view.frames import FramesItem
+from gui.graph_view.known import Known
 from gui.graph_view.navigation import Navigation
 from gui.graph_view.picture import Picture
 from gui.words import mark, tr
@@ -85,6 +86,10 @@ class Showing(Navigation):
         self._anchors = [] if anew else self._hold()
         if not self._drafting.set_model(model) and (anew or not self._drafting.resembles(model)):
             self._clear(tr("Laying out the graph…"))
+
+    def ready_for_edits(self) -> Callable[[Known], None]:
+        """See :meth:`Drafting.ready_for_edits`."""
+        return self._drafting.ready_for_edits()
 
     def forget_place(self) -> None:
         """The next model is another one: it opens on its input, whatever its layers are called."""
