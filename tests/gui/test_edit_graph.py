@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from itertools import pairwise
 
 import numpy as np
@@ -9,13 +10,17 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from pytestqt.qtbot import QtBot
 
+from core.model.editing.layers import Replace
 from core.model.model import Model
 from gui.desk import Desk
 from gui.editing.forms.cutting import CutForm
 from gui.editing.forms.ends import AddInputForm, BatchForm, InputShapeForm, RemoveEndForm
 from gui.editing.forms.operators import InsertForm
 from gui.editing.forms.renaming import RenameForm
-from gui.graph_view.known import known
+from gui.graph_view.canvas import metrics
+from gui.graph_view.known import Known, known
+from gui.graph_view.picture import picture
+from gui.graph_view.sketch import Sketcher
 from tests.core.edit_graphs import close, noise, run, written
 from tests.gui.editing_tools import (
     CTRL,
@@ -341,3 +346,29 @@ def test_a_large_graph_is_made_ready_beside_the_window_s_thread(
         press(sample, qtbot, Qt.Key.Key_Z, CTRL)
         settle(sample, qtbot)
     assert written(model_of(sample)) == before
+
+
+def test_the_first_edit_of_a_large_graph_finds_the_view_ready(
+    sample: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gui.editing.session.IN_THREAD", 10)
+    view, adopted = sample.window.graphs.view, []
+    real = Sketcher.adopt
+
+    def adopt(sketcher: Sketcher, whole: Known) -> bool:
+        adopted.append(threading.get_ident())
+        return real(sketcher, whole)
+
+    monkeypatch.setattr(Sketcher, "adopt", adopt)
+    sample.editing.prepare()
+    settle(sample, qtbot)
+    assert len(adopted) == 1
+    assert threading.get_ident() not in adopted, "not in the window's thread"
+    view.close_all()
+    sample.editing.do(Replace(ACT, "Relu"))
+    view.open_all()
+    assert len(adopted) == 1, "the edit goes on with what was made ready"
+    fresh = picture(model_of(sample), metrics(), view.opened())
+    assert view.picture is not None
+    assert [c.title for c in view.picture.cards] == [c.title for c in fresh.cards]
+    assert list(view.picture.boxes) == list(fresh.boxes)
