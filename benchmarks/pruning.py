@@ -4,7 +4,7 @@
 
 (benchmarks.pruning_peer says how to get the peer.) Both are cut to the same share of the MACs. ResNet-20 on CIFAR-10
 images, at 2 and 2.5 times fewer: one-shot; recovered from 320 unlabelled images (ours: least-squares refit; theirs:
-BatchNorm statistics again); then tuned two epochs on 6,000 labelled images with distillation from the parent, by the
+BatchNorm statistics again); then tuned two epochs on 3,000 labelled images with distillation from the parent, by the
 same loop, beside the unpruned network tuned equally. The ImageNet networks at 1.1 and 1.3 times fewer: one-shot and
 recovered from 200 of the 500 images; the other 300 judge. A seed draws these images anew and seeds the training.
 
@@ -44,7 +44,7 @@ from core.model.model import Model
 from core.model.preprocessing import presets
 from tests.conftest import network_path, shared
 
-REFIT_CIFAR, REFIT_IMAGENET, TUNE = 320, 200, 6000
+REFIT_CIFAR, REFIT_IMAGENET, TUNE = 320, 200, 3000
 CASES = {
     "resnet20": ("cifar10", 32, (2.0, 2.5)),
     "mobilenetv1": ("minus1to1", 224, (1.1, 1.3)),

@@ -113,6 +113,7 @@ def _ignored(module: nn.Module) -> Iterator[nn.Module]:
 def settle_statistics(module: nn.Module, batches: Iterable[torch.Tensor]) -> bool:
     """BatchNorm statistics again: a cumulative average over the batches; False where the module has none."""
     norms = [m for m in module.modules() if isinstance(m, nn.BatchNorm2d)]
+    usual = [norm.momentum for norm in norms]
     for norm in norms:
         norm.reset_running_stats()
         norm.momentum = None
@@ -123,6 +124,8 @@ def settle_statistics(module: nn.Module, batches: Iterable[torch.Tensor]) -> boo
     with torch.no_grad():
         for batch in batches if norms else ():
             module(batch)
+    for norm, momentum in zip(norms, usual, strict=True):
+        norm.momentum = momentum  # a training after this goes on as usual
     module.eval()
     return bool(norms)
 
