@@ -85,7 +85,7 @@ def settle(parent: Model, model: Model, data: DataSet, items: int, ctx: Context)
     given, model = model, prepare(model)[0]
     parent = prepare(parent)[0]
     refuse_other_inputs(parent, model)
-    norms = [n for n in model.nodes() if ctx.scope.contains(n) and _has_statistics(model, n)]
+    norms = [n for n in model.nodes() if ctx.scope.contains(n) and has_statistics(model, n)]
     if not norms:
         raise UserError(
             "The model has no BatchNormalization statistics in scope.", "Where they were folded, refit the layers."
@@ -95,7 +95,7 @@ def settle(parent: Model, model: Model, data: DataSet, items: int, ctx: Context)
         batches = [b for b in fed(parent, model, parts, infer(model), job) if b.fits]
     with ctx.job.stage(0.1, 0.8) as job:
         weights, settled = _settled(model, norms, batches, ctx, job)
-    new = _with(model, weights)
+    new = with_weights(model, weights)
     with ctx.job.stage(0.8, 1.0):
         better, measures, note = keep_if_nearer(parent, model, new, parts, ctx)
     count = Measure(len(norms) if better else 0, "layers", "measured", parts.fit.name, len(parts.fit.items))
@@ -104,7 +104,7 @@ def settle(parent: Model, model: Model, data: DataSet, items: int, ctx: Context)
     return (new if better else given), report
 
 
-def _has_statistics(model: Model, node: ir.Node) -> bool:
+def has_statistics(model: Model, node: ir.Node) -> bool:
     if node.op_type != "BatchNormalization" or not default_domain(node):
         return False
     stored = model.graph.graph.initializers
@@ -123,24 +123,24 @@ def _settled(
     found = []
     for k, node in enumerate(norms):
         with job.stage(k / len(norms), (k + 1) / len(norms)) as part:
-            mean, variance = _moments(walk, node, bare, part)
+            mean, variance = moments(walk, node, bare, part)
         found.append(_compared(model, node, mean, variance))
         for slot, numbers in ((3, mean), (4, variance)):
-            name, old = _stored(model, node, slot)
+            name, old = stored(model, node, slot)
             weights[name] = numbers.astype(old.dtype)
             walk.set_weight(name, weights[name])
     return weights, found
 
 
-def _stored(model: Model, node: ir.Node, slot: int) -> tuple[str, Array]:
+def stored(model: Model, node: ir.Node, slot: int) -> tuple[str, Array]:
     value = node.inputs[slot]
-    assert value is not None, "_has_statistics looked"
+    assert value is not None, "has_statistics looked"
     tensor = model.graph.graph.initializers[value.name or ""].const_value
-    assert tensor is not None, "_has_statistics looked"
+    assert tensor is not None, "has_statistics looked"
     return value.name or "", tensor.numpy()
 
 
-def _moments(walk: Walk, node: ir.Node, batches: Sequence[Fed], job: Job) -> tuple[Array64, Array64]:
+def moments(walk: Walk, node: ir.Node, batches: Sequence[Fed], job: Job) -> tuple[Array64, Array64]:
     """Mean and variance (channels,) of the layer's input over items and places, in float64; merged batch by batch.
 
     Chan, Golub and LeVeque 1983: sums of squares alone would cancel where a mean is large.
@@ -163,7 +163,7 @@ def _moments(walk: Walk, node: ir.Node, batches: Sequence[Fed], job: Job) -> tup
 
 
 def _compared(model: Model, node: ir.Node, mean: Array64, variance: Array64) -> Settled:
-    old_mean, old_variance = (np.asarray(_stored(model, node, slot)[1], np.float64) for slot in (3, 4))
+    old_mean, old_variance = (np.asarray(stored(model, node, slot)[1], np.float64) for slot in (3, 4))
     epsilon = node.attributes.get_float("epsilon", 1e-5)
     off = np.abs(mean - old_mean) / np.sqrt(old_variance + epsilon)
     return Settled(
@@ -171,7 +171,7 @@ def _compared(model: Model, node: ir.Node, mean: Array64, variance: Array64) -> 
     )
 
 
-def _with(model: Model, weights: Mapping[str, Array]) -> Model:
+def with_weights(model: Model, weights: Mapping[str, Array]) -> Model:
     new = model.clone()
     for name, array in weights.items():
         new.graph.graph.initializers[name].const_value = ir.tensor(array, name=name)

@@ -3,7 +3,8 @@
 Channel pruning by least squares (He, Zhang and Sun 2017, "Channel Pruning for Accelerating Very Deep Neural
 Networks", arXiv:1707.06168, its reconstruction step): every layer's weights are solved for so that, on what the
 already fitted layers before it give, its outputs come as near as can be to the parent's at the channels that are
-left. A ridge holds them near the weights they have. Labels are not needed.
+left. A ridge holds them near the weights they have. Labels are not needed. Afterwards normalizations get the statistics
+of the network itself, without changing what it computes (:mod:`core.methods.recover.own_statistics`).
 """
 
 from __future__ import annotations
@@ -13,15 +14,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-import onnx_ir as ir
-
 from core.data.dataset import DataSet
 from core.methods.method import Context, Outcome, method
+from core.methods.recover.batchnorm import with_weights
 from core.methods.recover.items import Items, divided, fed, for_recovery, refuse_other_inputs
 from core.methods.recover.judge import judged_by, keep_if_nearer
+from core.methods.recover.own_statistics import with_own_statistics
 from core.methods.recover.refitting import EQUAL, Fit, Refitting
 from core.methods.recover.targets import Kept, Skipped, targets
-from core.model.facts import Array, infer
+from core.model.facts import infer
 from core.model.model import Model
 from core.model.prepare import prepare
 from core.params import Field
@@ -85,24 +86,17 @@ def refit(
     chosen, skipped = targets(infer(parent), model, facts, kept, ctx.scope)
     items = divided(data, settings.items, ctx.seed)
     with ctx.job.stage(0.0, 0.1) as job:
-        run = Refitting(
-            parent, model, chosen, fed(parent, model, items, facts, job), settings.ridge, settings.places, ctx
-        )
-    with ctx.job.stage(0.1, 0.9):
+        batches = fed(parent, model, items, facts, job)
+        run = Refitting(parent, model, chosen, batches, settings.ridge, settings.places, ctx)
+    with ctx.job.stage(0.1, 0.8):
         weights, fits = run.run()
-    new = _with_weights(model, weights)
+    new = with_weights(model, weights)
+    with ctx.job.stage(0.8, 0.9) as job:
+        new = with_own_statistics(new, [b for b in batches if b.fits], ctx, job)
     with ctx.job.stage(0.9, 1.0):
         better, measures, note = keep_if_nearer(parent, model, new, items, ctx)
     report = _report(fits, skipped, items, measures, note)
     return (new if better else smaller), report
-
-
-def _with_weights(model: Model, weights: Mapping[str, Array]) -> Model:
-    new = model.clone()
-    for name, array in weights.items():
-        value = new.graph.graph.initializers[name]
-        value.const_value = ir.tensor(array, name=name)
-    return new
 
 
 def _report(
