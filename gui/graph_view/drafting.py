@@ -137,8 +137,8 @@ class Drafting(QObject):
         self._model = self._sketcher = self._ready = self._tree = None
 
     def ready_for_edits(self) -> Callable[[Known], None]:
-        """What makes all ready, in another thread, for the first edit of a copy of the graph: give it what is known of the
-        copy. Without it that edit takes three times as long as those that follow."""
+        """What makes all ready, in another thread, for the first edit of a copy of the graph: it wants what is known of
+        the copy. Without it that edit takes three times as long as those that follow."""
         shown, chosen = self._sketcher, set(self._open.paths)
         fork = shown.fork() if shown is not None else None
 

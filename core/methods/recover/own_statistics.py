@@ -38,16 +38,12 @@ def with_own_statistics(model: Model, batches: Sequence[Fed], ctx: Context, job:
     for k, node in enumerate(norms):
         with job.stage(k / len(norms), (k + 1) / len(norms)) as part:
             mean, variance = moments(walk, node, bare, part)
-        (scale, a), (shift, b), (old_mean, m), (old_variance, v) = (stored(model, node, slot) for slot in (1, 2, 3, 4))
+        names, old = zip(*(stored(model, node, slot) for slot in (1, 2, 3, 4)), strict=True)
+        a, b, m, v = (np.asarray(numbers, np.float64) for numbers in old)
         epsilon = node.attributes.get_float("epsilon", 1e-5)
-        before, after = np.sqrt(v.astype(np.float64) + epsilon), np.sqrt(variance + epsilon)
-        for name, old, new in (
-            (scale, a, a * after / before),
-            (shift, b, b + a * (mean - m) / before),
-            (old_mean, m, mean),
-            (old_variance, v, variance),
-        ):
-            weights[name] = new.astype(old.dtype)
+        before, after = np.sqrt(v + epsilon), np.sqrt(variance + epsilon)
+        new = (a * after / before, b + a * (mean - m) / before, mean, variance)
+        weights |= {name: n.astype(o.dtype) for name, o, n in zip(names, old, new, strict=True)}
     return with_weights(model, weights)
 
 
