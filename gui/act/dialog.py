@@ -317,6 +317,9 @@ def _line() -> QFrame:
 
 def _teacher_combo(teachers: Sequence[TeacherChoice]) -> QComboBox:
     combo = QComboBox()
+    # a model's long name must not make the form wider than its dialog
+    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    combo.setMinimumContentsLength(16)
     combo.setAccessibleName(tr("Teacher"))
     combo.setToolTip(tr("The model whose answers are learned from."))
     for choice in (*teachers, TeacherChoice(tr("No teacher"))):
