@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from gui.words import tr
+from gui.words import mark, tr
 
 _CHOICES = {
     "sgd": "SGD",
@@ -14,15 +14,15 @@ _CHOICES = {
     "rand": "RandAugment",
     "macs": "MACs",
     "lamp": "LAMP",
-    "geometric_median": "geometric median (FPGM)",
-    "bn_scale": "BatchNorm scale",
-    "bn_correlation": "BatchNorm scale and correlation",
+    "geometric_median": mark("geometric median (FPGM)"),
+    "bn_scale": mark("BatchNorm scale"),
+    "bn_correlation": mark("BatchNorm scale and correlation"),
     "taylor": "Taylor",
-    "cross_entropy": "rise of cross-entropy",
-    "cross_entropy_exact": "rise of cross-entropy, measured",
-    "hessian_trace": "Hessian trace",
-    "apoz": "zeros of the activation (APoZ)",
-    "random": "random (control)",
+    "cross_entropy": mark("rise of cross-entropy"),
+    "cross_entropy_exact": mark("rise of cross-entropy, measured"),
+    "hessian_trace": mark("Hessian trace"),
+    "apoz": mark("zeros of the activation (APoZ)"),
+    "random": mark("random (control)"),
 }
 _NEWS = ("The weights of step", "The training was ended")  # how notes begin that say what came of a training
 _OPTION = re.compile(r" (?:\(--[a-z-]+\)|with --[a-z-]+)")
