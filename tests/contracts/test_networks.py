@@ -7,6 +7,7 @@ dense concatenation, skip connections. A new family with a new structure joins h
 from __future__ import annotations
 
 import functools
+import itertools
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -50,6 +51,9 @@ SMALL: dict[str, dict[str, Any]] = {
     "two_input": {"resolution": 16},
 }
 
+# hundreds of channel groups, each masked and measured: 20 s that other networks show as well
+LONG = {("analyse.pruning_sensitivity", "densenet121"), ("analyse.pruning_sensitivity", "googlenet")}
+
 
 @functools.cache
 def network(key: str) -> Model:
@@ -90,9 +94,8 @@ MUST_WORK |= {("prune.weights", k) for k in SMALL}
 MUST_WORK |= {(m, k) for m in ("prune.gradual", "prune.dynamic") for k in CLASSIFIERS}
 
 
-@pytest.mark.parametrize("key", SMALL)
-@pytest.mark.parametrize("method", METHODS)
-def test_method(key: str, method: str) -> None:
+@pytest.mark.parametrize(("method", "key"), [p for p in itertools.product(METHODS, SMALL) if p not in LONG])
+def test_method(method: str, key: str) -> None:
     model = network(key)
     values = parameters.from_json(METHODS[method].params, QUICK.get(method, {}))
     context = Context(data=data(key), teacher=model, seed=1)
