@@ -16,6 +16,7 @@ from core.measure.removal_cost import Removal
 from core.methods.method import Context, Outcome, method
 from core.methods.prune import mask_report
 from core.methods.prune.joint_masks import JointMask, Targets, readers_of
+from core.methods.prune.moving_masks import GROUP, EndField, EveryField
 from core.methods.prune.proof import TOLERANCE, cut_equals_mask, difference
 from core.methods.prune.removal import Ground, Kinds, figures, groups_table, survey
 from core.methods.training_act import Ready, ready, train
@@ -29,7 +30,6 @@ from core.model.model import Model
 from core.params import Field
 from core.report import Measure
 
-_MASK = "Mask"
 _ITEMS = 2
 
 
@@ -56,20 +56,14 @@ class Params(TuneParams):
         int, Field("Multiple of", "Channels kept are a multiple of this; kernels work in blocks.", 1, 64, "channels")
     ] = 4
     begin: Annotated[
-        float, Field("Begin", "Share of the training before the first mask.", 0.0, 0.9, "share", group=_MASK)
+        float, Field("Begin", "Share of the training before the first mask.", 0.0, 0.9, "share", group=GROUP)
     ] = 0.0
-    end: Annotated[
-        float,
-        Field("End", "Share of the training after which the mask stands still.", 0.01, 1.0, "share", group=_MASK),
-    ] = 0.75
-    every: Annotated[
-        int | None,
-        Field("Steps between updates", "Empty: the mask is chosen anew about 50 times.", 1, 100_000, group=_MASK),
-    ] = None
+    end: EndField = 0.75
+    every: EveryField = None
     band: Annotated[
         float,
         Field(
-            "Band", "A mask goes off so far below its threshold and on so far above it.", 0.0, 0.9, "share", group=_MASK
+            "Band", "A mask goes off so far below its threshold and on so far above it.", 0.0, 0.9, "share", group=GROUP
         ),
     ] = 0.1
 

@@ -9,7 +9,7 @@ from typing import Annotated
 from core.errors import UserError
 from core.methods.method import Context, Outcome, method
 from core.methods.prune.mask_report import counts, figures, honest, layers_table, sizes
-from core.methods.prune.moving_masks import Criterion, GradualMask
+from core.methods.prune.moving_masks import GROUP, Criterion, EndField, EveryField, GradualMask
 from core.methods.prune.weights import EverywhereField, PatternField, Reach, SparsityField, reach, wanted
 from core.methods.training_act import ready, train
 from core.methods.training_params import Epochs, settings_of
@@ -20,8 +20,6 @@ from core.model.masks import Pattern, set_pattern
 from core.model.model import Model
 from core.params import Field
 from core.report import Curve
-
-_MASK = "Mask"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +34,10 @@ class Params(TuneParams):
     sparsity: SparsityField = 0.8
     everywhere: EverywhereField = False
     begin: Annotated[
-        float, Field("Begin", "Share of the training before the first weight goes.", 0.0, 0.9, "share", group=_MASK)
+        float, Field("Begin", "Share of the training before the first weight goes.", 0.0, 0.9, "share", group=GROUP)
     ] = 0.0
-    end: Annotated[
-        float,
-        Field("End", "Share of the training after which the mask stands still.", 0.01, 1.0, "share", group=_MASK),
-    ] = 0.75
-    every: Annotated[
-        int | None,
-        Field("Steps between updates", "Empty: the mask is chosen anew about 50 times.", 1, 100_000, group=_MASK),
-    ] = None
+    end: EndField = 0.75
+    every: EveryField = None
 
 
 @method(

@@ -9,19 +9,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 
 from core.methods.prune.weight_scores import Floats, choose, magnitude, marked_gone
 from core.methods.training_hooks import Hook
 from core.model.masks import Flags, Units
+from core.params import Field
 
 if TYPE_CHECKING:
     from torch import Tensor
     from torch.nn import Parameter
 
     from core.execute.torch_graph import TorchGraph
+
+GROUP = "Mask"  # of a form: when the mask moves
+EndField = Annotated[
+    float, Field("End", "Share of the training after which the mask stands still.", 0.01, 1.0, "share", group=GROUP)
+]
+EveryField = Annotated[
+    int | None,
+    Field("Steps between updates", "Empty: the mask is chosen anew about 50 times.", 1, 100_000, group=GROUP),
+]
 
 
 @dataclass(frozen=True, slots=True)
