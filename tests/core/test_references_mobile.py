@@ -95,7 +95,8 @@ def test_small_pictures_leave_the_scores_a_sensible_scale(key):
         expected = module(x).numpy()
     assert 0.001 < expected.std() < 20
     found = onnx_session(model_from_module(reference, params, module)).run({"input": x.numpy()})["scores"]
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-4 * max(1.0, np.abs(expected).max()))
+    # a hundred layers of random weights: processors whose kernels sum in another order differ by more than 1e-4
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-3 * max(1.0, np.abs(expected).max()))
 
 
 def test_ds_cnn_is_the_keyword_network_of_mlperf_tiny():
