@@ -163,8 +163,10 @@ def _store(value: ir.Value, array: npt.NDArray[np.generic]) -> None:
     """Put an array of the same type in place of the tensor a value holds."""
     maker = value.producer()
     before = value.const_value if maker is None else maker.attributes.get_tensor("value")
-    dtype = before.dtype if before is not None else None
-    tensor = ir.tensor(np.ascontiguousarray(array), dtype=dtype, name=before.name if before is not None else None)
+    dtype, name = (None, None) if before is None else (before.dtype, before.name)
+    tensor = ir.Tensor(
+        np.ascontiguousarray(array), dtype, name=name
+    )  # ir.tensor asks protocols first: as dear as the cut
     if maker is None:
         value.const_value = tensor
     else:

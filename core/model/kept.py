@@ -71,5 +71,6 @@ def kept_of(surviving: Mapping[str, tuple[int, npt.NDArray[np.bool_]]]) -> dict[
 def _ranges(indices: Sequence[int] | Ints) -> str:
     """0, 1, 2, 5 -> "0-2,5"."""
     numbers = np.asarray(indices, np.int64)
-    runs = np.split(numbers, np.flatnonzero(np.diff(numbers) != 1) + 1)
-    return ",".join(str(r[0]) if len(r) == 1 else f"{r[0]}-{r[-1]}" for r in runs)
+    breaks = np.flatnonzero(np.diff(numbers) != 1) + 1
+    first, last = numbers[[0, *breaks]].tolist(), numbers[[*(breaks - 1), -1]].tolist()
+    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in zip(first, last, strict=True))

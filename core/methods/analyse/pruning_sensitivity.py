@@ -23,7 +23,7 @@ from core.measure.statistics import paired, share
 from core.methods.analyse.sensitivity_report import Found, Row, report_of
 from core.methods.checkpoint import CheckpointFile
 from core.methods.method import Context, Outcome, method
-from core.methods.prune.magnitude import in_scope
+from core.methods.prune.in_scope import in_scope
 from core.methods.prune.scores import Evidence, ScoreSettings, score_names, unit_scores
 from core.model.channels import ChannelGroup, ChannelGroups, find_groups
 from core.model.model import Model

@@ -5,19 +5,18 @@ In no menu any more, for prune.channels does it too; recipes and the demo use it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
 from core.errors import UserError
 from core.measure.cost import Cost, cost
 from core.methods.method import Context, Outcome, Plan, method
+from core.methods.prune.in_scope import in_scope, why_nothing
 from core.methods.prune.proof import cut_equals_mask
 from core.methods.prune.scores import Evidence, Norm, Removed, ScoreSettings, unit_scores, weakest
-from core.methods.scope import Scope
 from core.model.channel_widths import widths
 from core.model.channels import ChannelGroup, ChannelGroups, cut, facts_after, find_groups
-from core.model.model import Model, layer_name
+from core.model.model import Model
 from core.model.prepare import prepare
 from core.params import Field
 from core.report import Measure, Report, Table
@@ -90,40 +89,6 @@ def _decide(model: Model, params: Params, ctx: Context) -> _Decision:
     if params.ratio > 0 and not removed:
         notes.append(f"Nothing was removed: no group can spare channels and keep a multiple of {params.multiple}.")
     return _Decision(prepared, groups, chosen, removed, tuple(notes))
-
-
-def in_scope(model: Model, groups: ChannelGroups, scope: Scope) -> tuple[tuple[ChannelGroup, ...], tuple[str, ...]]:
-    """The removable groups whose producing layers are all in scope, and a sentence for each group that is only partly.
-
-    A layer outside the scope keeps its channels, so a group is cut whole or not at all.
-    """
-    inside = {layer_name(node) for node in model.nodes() if scope.contains(node)}
-    chosen, blocked = [], []
-    for group in groups:
-        outside = [layer for layer in group.producers if layer not in inside]
-        if not outside and not group.locked:
-            chosen.append(group)
-        elif outside and len(outside) < len(group.producers) and not group.locked:
-            blocked.append(
-                f"Group '{group.key}' is blocked: it also belongs to {_listed(outside)}, outside the scope."
-                " Include the coupled layers to cut it."
-            )
-    return tuple(chosen), tuple(blocked)
-
-
-def _listed(names: Sequence[str], most: int = 3) -> str:
-    rest = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(f"'{n}'" for n in names[:most]) + rest
-
-
-def why_nothing(groups: ChannelGroups, blocked: Sequence[str]) -> str:
-    """Why no group may lose channels; ``blocked`` is what :func:`in_scope` said."""
-    if blocked:
-        return f"No channels can be cut. {blocked[0]}"
-    locked = [g for g in groups if g.locked]
-    if locked and len(locked) == len(groups):
-        return f"No channels can be cut: those of layer '{locked[0].key}' have to stay ({locked[0].reason})."
-    return "No channels can be cut: no layer in the scope has channels that may be removed."
 
 
 def _report(decision: _Decision, smaller: Model, measures: dict[str, Measure]) -> Report:

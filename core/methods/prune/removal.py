@@ -12,7 +12,7 @@ from core.errors import UserError
 from core.measure.removal_cost import Removal, RemovalCost
 from core.methods.method import Context
 from core.methods.prune.budget import Candidates, Choice, Currency, Distribution
-from core.methods.prune.magnitude import in_scope, why_nothing
+from core.methods.prune.in_scope import in_scope, why_nothing
 from core.methods.scope import overridden
 from core.model.channels import ChannelGroup, ChannelGroups, find_groups
 from core.model.model import Model, layer_name
