@@ -166,7 +166,7 @@ def _store(value: ir.Value, array: npt.NDArray[np.generic]) -> None:
     dtype, name = (None, None) if before is None else (before.dtype, before.name)
     tensor = ir.Tensor(
         np.ascontiguousarray(array), dtype, name=name
-    )  # ir.tensor asks protocols first: as dear as the cut
+    )
     if maker is None:
         value.const_value = tensor
     else:
