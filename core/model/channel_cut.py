@@ -164,9 +164,7 @@ def _store(value: ir.Value, array: npt.NDArray[np.generic]) -> None:
     maker = value.producer()
     before = value.const_value if maker is None else maker.attributes.get_tensor("value")
     dtype, name = (None, None) if before is None else (before.dtype, before.name)
-    tensor = ir.Tensor(
-        np.ascontiguousarray(array), dtype, name=name
-    )
+    tensor = ir.Tensor(np.ascontiguousarray(array), dtype, name=name)
     if maker is None:
         value.const_value = tensor
     else:
