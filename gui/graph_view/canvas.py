@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from gui import theme
@@ -22,7 +22,7 @@ from gui.graph_view.picture import HEADER, PAD, ROW, SIDE, End, Metrics, Picture
 
 _CHEVRON = 8.0
 _BEHIND = 3.0  # pixels: a closed block looks like a stack of cards
-FAR, NEAR = 0.3, 0.6  # below FAR: coloured blocks; below NEAR: big titles; above: everything
+FAR, NEAR = 0.35, 0.6  # below FAR: coloured blocks; below NEAR: big titles; above: everything
 _CHARACTERS = "".join(map(chr, range(32, 127))) + "×·−∞…–µ²³"
 
 
@@ -70,6 +70,7 @@ class CardsItem(QGraphicsItem):
         self._bounds = QRectF(left, top, right - left, bottom - top).adjusted(-16, -16, 16, 16)
         self._value_x: dict[int, float] = {}
         self._fonts = (theme.graph_font(True, 12), theme.graph_font(False, 11))
+        self._titles: dict[int, QFont] = {}
         self._heads: dict[tuple[float, bool], QPainterPath] = {}
 
     def boundingRect(self) -> QRectF:
@@ -90,8 +91,9 @@ class CardsItem(QGraphicsItem):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
             self._paint_overlays(painter, cards)
             paint = self._paint_card if detail >= NEAR else self._paint_title
+            plain = self._shown.heat is None
             for k in cards:
-                paint(painter, k, self._ground(k, headers))
+                paint(painter, k, headers[self._picture.cards[k].category] if plain else self._ground(k, headers))
         if self._shown.paint == "both":
             self._paint_outlines(painter, cards, detail)
         if detail >= FAR:
@@ -130,7 +132,10 @@ class CardsItem(QGraphicsItem):
     def _paint_name(self, painter: QPainter, card: Card, box: QRectF, ink: QColor) -> None:
         painter.setPen(ink)
         widest = (box.width() - 2 * SIDE) / max(self._widths.title(card.title), 1.0) * 12
-        painter.setFont(theme.graph_font(True, int(max(8.0, min(22.0, box.height() * 0.7, widest)))))
+        size = int(max(8.0, min(22.0, box.height() * 0.7, widest)))
+        if size not in self._titles:
+            self._titles[size] = theme.graph_font(True, size)
+        painter.setFont(self._titles[size])
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, card.title)
 
     def _paint_card(self, painter: QPainter, k: int, header: QColor) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
@@ -45,12 +45,7 @@ class FramesItem(QGraphicsItem):
             painter.setPen(Qt.PenStyle.NoPen if detail < FAR else QPen(theme.color("border"), 1))
             grounds = [ground(depth) for depth in range(max((f.depth for f in frames), default=0) + 1)]
             for frame in frames:
-                painter.setBrush(grounds[frame.depth])
-                box = QRectF(*frame.box)
-                if detail < FAR:
-                    painter.drawRect(box)
-                else:
-                    painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
+                _paint_box(painter, QRectF(*frame.box), exposed, grounds[frame.depth], detail >= FAR)
             if detail >= FAR:
                 for frame in frames:
                     self._paint_title(painter, frame, detail)
@@ -84,6 +79,28 @@ class FramesItem(QGraphicsItem):
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.setPen(QPen(theme.color("accent"), line))
                 painter.drawRoundedRect(QRectF(*frame.box).adjusted(0, 0, 0, 0), RADIUS, RADIUS)
+
+
+def _paint_box(painter: QPainter, box: QRectF, seen: QRectF, ground: QColor, near: bool) -> None:
+    """One frame. Round corners are dear over a whole window, and mostly none of them is in sight."""
+    if not near:
+        painter.fillRect(box.intersected(seen), ground)
+        return
+    line, reach = box.adjusted(0.5, 0.5, -0.5, -0.5), seen.adjusted(-RADIUS, -RADIUS, RADIUS, RADIUS)
+    corners = (line.topLeft(), line.topRight(), line.bottomLeft(), line.bottomRight())
+    if any(reach.contains(corner) for corner in corners):
+        painter.setBrush(ground)
+        painter.drawRoundedRect(line, RADIUS, RADIUS)
+        return
+    part = line.intersected(reach)
+    painter.fillRect(part, ground)
+    sides = (
+        (line.left() > reach.left(), part.topLeft(), part.bottomLeft()),
+        (line.right() < reach.right(), part.topRight(), part.bottomRight()),
+        (line.top() > reach.top(), part.topLeft(), part.topRight()),
+        (line.bottom() < reach.bottom(), part.bottomLeft(), part.bottomRight()),
+    )
+    painter.drawLines([QLineF(start, end) for there, start, end in sides if there])
 
 
 def about_frame(frame: OpenBlock) -> str:
