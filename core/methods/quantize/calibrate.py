@@ -1,11 +1,13 @@
-"""What the float network's activations look like on calibration items: MinMax ranges and means, streamed.
+"""What the float network's activations look like on calibration items: their ranges and means, streamed.
 
-Memory does not grow with the number of items: of every batch only minima, maxima and sums are kept.
+Memory does not grow with the number of items: of every batch only what a calibrator keeps, and sums. A long run keeps
+that in a checkpoint as well, and one that was cancelled or killed goes on from there, to the same bytes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,12 +16,15 @@ import numpy.typing as npt
 from core.data.dataset import DataSet
 from core.errors import UserError
 from core.jobs import Job
+from core.methods.checkpoint import CheckpointFile, CheckpointPlace
+from core.methods.quantize.calibrators import Calibrator, Make, MinMax, Range
 from core.model.facts import Array, Facts
 from core.model.model import Model
 
 Array64 = npt.NDArray[np.float64]
 _BATCH_BYTES = 64 << 20  # observed values of one batch
 _LARGEST_BATCH = 16
+_WORTH = 2.0  # seconds of work that are not left to be done again
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +45,14 @@ class Observed:
     """``ranges``: value -> (lowest, highest). ``means``: value -> mean over its first axis, on the kept chunks.
 
     ``kept``: the first chunks, which bias correction runs through the quantized network again. ``items``: how many
-    items were seen.
+    items were seen. ``extremes``: value -> the lowest and highest number seen, which a calibrator may have cut off.
     """
 
-    ranges: Mapping[str, tuple[float, float]]
+    ranges: Mapping[str, Range]
     means: Mapping[str, Array64]
     kept: tuple[Chunk, ...]
     items: int
-
-
-@dataclass
-class MinMax:
-    """The lowest and highest number seen."""
-
-    low: float = np.inf
-    high: float = -np.inf
-
-    def add(self, x: Array) -> None:
-        self.low, self.high = min(self.low, float(x.min())), max(self.high, float(x.max()))
+    extremes: Mapping[str, Range] = field(default_factory=dict)
 
 
 @dataclass
@@ -77,6 +72,15 @@ class Mean:
         assert self.total is not None, "nothing was added"
         return np.asarray(self.total / max(self.rows, 1), np.float64)
 
+    def state(self) -> dict[str, Array]:
+        """Everything it knows, as arrays by name."""
+        return {"rows": np.array(self.rows), **({} if self.total is None else {"total": self.total})}
+
+    def restore(self, state: Mapping[str, Array]) -> None:
+        """The inverse of :meth:`state`, to the bit."""
+        self.rows = int(state["rows"])
+        self.total = np.array(state["total"]) if "total" in state else None
+
 
 def observe(
     model: Model,
@@ -88,42 +92,134 @@ def observe(
     keep: int = 0,
     threads: int = 1,
     job: Job | None = None,
+    calibrator: Make = MinMax,
+    levels: int = 255,
+    checkpoint: CheckpointPlace | None = None,
 ) -> Observed:
     """Run the float model over ``data`` in onnxruntime. Means are taken over the first ``keep`` items only.
 
-    Raises UserError where a value is not finite, naming it.
+    ``calibrator`` makes what finds one value's range, for a storage of ``levels`` steps. With a ``checkpoint`` it goes
+    on where an earlier run of the same was cancelled or killed. Raises UserError naming a value that is not finite.
     """
-    from core.data.feed import batches
-    from core.execute.runtimes import onnx_session
+    seen = _Seen({v: calibrator() for v in ranges_of}, {v: Mean() for v in means_of} if keep else {}, keep)
+    return _Stream(model, facts, data, seen, threads, job or Job(), checkpoint).run().observed(levels)
 
-    job = job or Job()
-    ranges = {v: MinMax() for v in ranges_of}
-    means = {v: Mean() for v in means_of} if keep else {}
-    inputs = {s.name for s in model.inputs}
-    taps = [v for v in dict.fromkeys((*ranges, *means)) if v not in inputs]
-    session = onnx_session(model, threads=threads, taps=taps)
-    kept: list[Chunk] = []
-    seen = 0
-    for batch in batches(data, model, _batch_size(facts, taps)):
-        job.progress(seen / max(len(data.items), 1), "Observing ranges")
-        chunk = Chunk(batch.feed, batch.count)
-        values = {**batch.feed, **session.run(batch.feed)}
-        seen += batch.count
-        for name, minmax in ranges.items():
-            minmax.add(chunk.real(values[name]))
-            if not (np.isfinite(minmax.low) and np.isfinite(minmax.high)):
+
+class _Seen:
+    """What is kept of all items so far."""
+
+    def __init__(self, ranges: Mapping[str, Calibrator], means: Mapping[str, Mean], keep: int) -> None:
+        self.ranges, self.means, self.keep = ranges, means, keep
+        self.items = self.kept_items = 0
+        self.kept: list[Chunk] = []
+
+    def add(self, chunk: Chunk, values: Mapping[str, Array]) -> None:
+        self.items += chunk.count
+        for name, calibrator in self.ranges.items():
+            try:
+                calibrator.add(chunk.real(values[name]))
+            except ValueError as error:
                 raise UserError(
                     f"The value '{name}' is not finite on the calibration items.",
                     "Check the model and its preprocessing: an infinite range cannot be quantized.",
-                )
-        if means and (not kept or seen <= keep):
-            kept.append(chunk)
-            for name, mean in means.items():
+                ) from error
+        if self.means and (not self.kept or self.items <= self.keep):
+            self.kept.append(chunk)
+            self.kept_items = self.items
+            for name, mean in self.means.items():
                 mean.add(chunk.real(values[name]))
-    if not seen:
-        raise UserError("There are no items to calibrate with.", "Attach a data set with more items.")
-    found = {n: (m.low, m.high) for n, m in ranges.items()}
-    return Observed(found, {n: m.value() for n, m in means.items()} if kept else {}, tuple(kept), seen)
+
+    def observed(self, levels: int) -> Observed:
+        if not self.items:
+            raise UserError("There are no items to calibrate with.", "Attach a data set with more items.")
+        found = {name: calibrator.range(levels) for name, calibrator in self.ranges.items()}
+        means = {name: mean.value() for name, mean in self.means.items()} if self.kept else {}
+        extremes = {name: (calibrator.low, calibrator.high) for name, calibrator in self.ranges.items()}
+        return Observed(found, means, tuple(self.kept), self.items, extremes)
+
+    def parts(self) -> Iterator[tuple[str, Calibrator | Mean]]:
+        """Everything with a state of its own, by a name."""
+        yield from ((f"range of {name}", calibrator) for name, calibrator in self.ranges.items())
+        yield from ((f"mean of {name}", mean) for name, mean in self.means.items())
+
+
+class _Stream:
+    """The run over the items, going on from a checkpoint where there is one."""
+
+    def __init__(
+        self,
+        model: Model,
+        facts: Facts,
+        data: DataSet,
+        seen: _Seen,
+        threads: int,
+        job: Job,
+        checkpoint: CheckpointPlace | None,
+    ) -> None:
+        inputs = {s.name for s in model.inputs}
+        self._taps = [v for v in dict.fromkeys((*seen.ranges, *seen.means)) if v not in inputs]
+        self._size = _batch_size(facts, self._taps)
+        self._model, self._data, self._seen, self._threads, self._job = model, data, seen, threads, job
+        self._file = CheckpointFile(checkpoint, job, "Calibration") if checkpoint is not None else None
+        self._worth = min(_WORTH, checkpoint.every) if checkpoint is not None else 0.0
+        self._saved, self._written, self._between = 0, time.monotonic(), True
+
+    def run(self) -> _Seen:
+        from core.execute.runtimes import onnx_session
+
+        self._restore()
+        seen, total = self._seen, len(self._data.items)
+        if seen.items == total:
+            return seen
+        session = onnx_session(self._model, threads=self._threads, taps=self._taps)
+        try:
+            for chunk in self._chunks(seen.items, total):
+                self._job.progress(seen.items / max(total, 1), "Observing ranges")
+                values = {**chunk.feed, **session.run(chunk.feed)}
+                self._between = False
+                seen.add(chunk, values)
+                self._between = True
+                if self._file is not None and self._file.due(epoch_ended=False):
+                    self._save()
+        finally:  # a cancel between two batches, or all is seen and what follows may be cancelled
+            if self._between and time.monotonic() - self._written >= self._worth:
+                self._save()
+        return seen
+
+    def _chunks(self, first: int, end: int) -> Iterator[Chunk]:
+        from core.data.feed import batches
+
+        for batch in batches(self._data, self._model, self._size, range(first, end)):
+            yield Chunk(batch.feed, batch.count)
+
+    def _save(self) -> None:
+        seen = self._seen
+        if self._file is None or seen.items == self._saved:
+            return
+        import torch
+
+        arrays = {f"{name}: {key}": array for name, part in seen.parts() for key, array in part.state().items()}
+        state = {"step": seen.items, "total": len(self._data.items), "kept": seen.kept_items}
+        self._file.write({name: torch.from_numpy(array) for name, array in arrays.items()}, state)
+        self._saved, self._written = seen.items, time.monotonic()
+
+    def _restore(self) -> None:
+        """Go on from the checkpoint, where it is one of this run; the kept chunks are read again."""
+        found = self._file.read() if self._file is not None else None
+        if found is None or not found[1].get("step"):
+            return
+        tensors, state = found
+        parts: dict[str, dict[str, Array]] = {}
+        for name, tensor in tensors.items():
+            part, _, key = name.rpartition(": ")
+            parts.setdefault(part, {})[key] = tensor.numpy()
+        for name, calibrator_or_mean in self._seen.parts():
+            calibrator_or_mean.restore(parts[name])
+        self._seen.items = self._saved = state["step"]
+        self._seen.kept_items = state["kept"]
+        self._seen.kept = list(self._chunks(0, state["kept"]))
+        self._job.log(f"{self._saved:,} of {state['total']:,} items were seen already.")
+        self._job.resumed(self._saved / max(state["total"], 1))
 
 
 def _batch_size(facts: Facts, values: Iterable[str]) -> int:
