@@ -86,8 +86,18 @@ def views(desk: Desk, qtbot: QtBot) -> Iterator[tuple[str, np.ndarray]]:
     for k in range(window.tabs.count()):
         window.tabs.setCurrentIndex(k)
         window.setFocus()
-        qtbot.wait(300)  # the overview of the graph comes a little later
-        yield window.tabs.tabText(k), pixels(window)
+        yield window.tabs.tabText(k), at_rest(window, qtbot)
+
+
+def at_rest(window: QWidget, qtbot: QtBot) -> np.ndarray:
+    """What the window looks like once nothing comes any more: the overview of a graph is painted later."""
+    found = pixels(window)
+    for _ in range(30):
+        qtbot.wait(300)
+        before, found = found, pixels(window)
+        if np.array_equal(before, found):
+            break
+    return found
 
 
 def open_with_a_failure(desk: Desk, qtbot: QtBot) -> None:
