@@ -27,10 +27,11 @@ class ErrorReporter(QObject):
     """Turns any failure into one sentence and a hint, and announces it.
 
     ``shown`` carries (level, message, hint, report file or ''). Errors that are ours, not the user's, are also saved
-    as a report.
+    as a report. ``outlived``: what was said of a failure is past, for an act has succeeded since.
     """
 
     shown = Signal(str, str, str, str)
+    outlived = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -58,6 +59,10 @@ class ErrorReporter(QObject):
         message, hint = without_options(message), without_options(hint)
         self.last = (level, message, hint)
         self.shown.emit(level, message, hint, report)
+
+    def succeeded(self) -> None:
+        """An act has ended well: a failure before it is no longer what the user has to look at."""
+        self.outlived.emit()
 
     def install(self) -> None:
         """Show exceptions that reach the event loop instead of printing them where nobody looks."""
@@ -126,6 +131,12 @@ class MessageBar(QFrame):
         self._timer.timeout.connect(self.hide)
         self.hide()
         reporter.shown.connect(self.show_message)
+        reporter.outlived.connect(self.hide_failure)
+
+    def hide_failure(self) -> None:
+        """Close the message where it tells of a failure; notices go by themselves."""
+        if self._level == "error":
+            self.hide()
 
     def show_message(self, level: str, message: str, hint: str, report: str) -> None:
         icons = {

@@ -255,6 +255,7 @@ def _commit(
     def done(made: tuple[Revision, Model] | None) -> None:
         if desk.state.project is not project:
             return
+        desk.errors.succeeded()
         for revision, analysis in analyses:
             desk.state.add_analysis(revision, analysis)
         if made is None:

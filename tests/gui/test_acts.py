@@ -112,6 +112,10 @@ def test_a_refused_act_leaves_everything_as_it_was(sample: Desk, qtbot: QtBot) -
     assert sample.errors.last[0] == "error"
     assert state_of(sample) == before
     assert sample.window.jobs.current.state == "failed"
+    assert not sample.window.messages.isHidden()
+    act.apply_request(sample, ActRequest("analyse.pruning_sensitivity", {"items": 8, "ratios": "0.5"}, Scope(), 0))
+    settle(sample, qtbot)
+    assert sample.window.messages.isHidden(), "the failure is past"
 
 
 def test_branches_comparing_beside_and_forgetting(sample: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -99,6 +99,17 @@ def test_several_attributes_at_once_by_f4(sample: Desk, qtbot: QtBot) -> None:
     undone(sample, qtbot, before)
 
 
+def test_a_layer_without_attributes_leaves_nothing_to_apply(sample: Desk, qtbot: QtBot) -> None:
+    assert sample.state.model is not None
+    clip = next(n.name or "" for n in sample.state.model.nodes() if n.op_type == "Clip")
+    click_layer(sample, qtbot, clip)
+    press(sample, qtbot, Qt.Key.Key_F4)
+    opened = form(AttributesForm)
+    assert not opened.fields.rows
+    assert not opened.apply_button.isEnabled()
+    opened.reject()
+
+
 def test_a_choice_of_an_attribute(sample: Desk, qtbot: QtBot) -> None:
     click_layer(sample, qtbot, CONV)
     press(sample, qtbot, Qt.Key.Key_F4)

@@ -202,6 +202,18 @@ def test_a_user_error_is_one_sentence_and_a_bug_leaves_a_report(qtbot: QtBot) ->
     assert bar.isHidden()
 
 
+def test_a_failure_is_past_once_an_act_succeeds_and_a_notice_stays(qtbot: QtBot) -> None:
+    errors = ErrorReporter()
+    bar = MessageBar(errors)
+    qtbot.addWidget(bar)
+    errors.say("info", "Weights: 3 MB.")
+    errors.succeeded()
+    assert not bar.isHidden()
+    errors.say("error", "There is no such layer.")
+    errors.succeeded()
+    assert bar.isHidden()
+
+
 def test_settings_remember_and_forget_what_is_gone(tmp_path: Path, qapp: QApplication) -> None:
     store = Settings(tmp_path / "window.ini")
     kept, gone = tmp_path / "a.thimble", tmp_path / "b.thimble"

@@ -32,6 +32,7 @@ class AttributesForm(EditForm):
         first = next((r.editor for r in self.fields.rows.values() if r.typed), None)
         if first is not None:
             first.setFocus()
+        self.apply_button.setEnabled(bool(self.fields.rows))  # Relu and its like have none
 
     def edit(self) -> Edit:
         new, gone = self.fields.changes()
