@@ -69,7 +69,7 @@ def resnet(folder: Path, epochs: int, ratio: float, limit: list[object]) -> list
         runs = [both.submit(thimble, "apply", "tune.finetune", m, "-o", o, *tune, "--threads", 1) for m, o in pairs]
         seconds = [r.result()["seconds"] for r in runs]
     quantized = folder / "pruned_tuned_int8.onnx"
-    thimble("apply", "quantize.int8", tuned, "-o", quantized, "--data", TRAIN, "--preprocess", "cifar10")
+    thimble("apply", "quantize.static", tuned, "-o", quantized, "--data", TRAIN, "--preprocess", "cifar10")
     files = {"ResNet-20": RESNET, "pruned": pruned, "pruned, tuned": tuned, "unpruned, tuned alike": control,
              "pruned, tuned, int8": quantized}  # fmt: skip
     judging = ("--split", "all", *limit)
@@ -82,7 +82,7 @@ def resnet(folder: Path, epochs: int, ratio: float, limit: list[object]) -> list
 def mobilenet(folder: Path) -> list[dict[str, Any]]:
     """Float and int8, judged on the items that did not calibrate."""
     quantized = folder / "mobilenetv2_int8.onnx"
-    done = thimble("apply", "quantize.int8", MOBILENET, "-o", quantized, "--data", IMAGES, "--preprocess", "imagenet")
+    done = thimble("apply", "quantize.static", MOBILENET, "-o", quantized, "--data", IMAGES, "--preprocess", "imagenet")
     exports = folder / "exports"
     exports.mkdir(exist_ok=True)
     files = {"MobileNetV2": MOBILENET, "MobileNetV2, int8": quantized}

@@ -80,7 +80,7 @@ def recipe(data: str) -> Recipe:
         (
             Step("prune.magnitude", {"ratio": 0.3}, seed=SEED),
             Step("tune.finetune", {"epochs": 6}, data=data, teacher=teacher, seed=SEED),
-            Step("quantize.int8", {}, data=data, seed=SEED),
+            Step("quantize.static", {}, data=data, seed=SEED),
         )
     )
 

@@ -20,7 +20,7 @@ _KEYS = {
     "recover.refit": "Ctrl+Alt+R",
     "prune.channels": "Ctrl+Shift+P",
     "prune.weights": "Ctrl+Shift+M",
-    "quantize.int8": "Ctrl+Shift+U",
+    "quantize.static": "Ctrl+Shift+U",
 }
 
 

@@ -2,9 +2,11 @@
 
 One set of QuantizeLinear and DequantizeLinear nodes is valid for onnxruntime and for TFLite if
 
-1.  activations are quantized per tensor, u8 or s8; weights are s8 with zero point 0, per channel on the axis of output
-    channels (0 for Conv; the output axis of Gemm and MatMul);
-2.  biases are int32 with zero point 0 and scale float32(s_x) * s_w, rounded again after any change of s_x or s_w;
+1.  activations are quantized per tensor, u8 or s8, or s16 with zero point 0 (u16 for accelerators alone); weights are
+    s8 or s4 with zero point 0, with one scale, one per channel on the axis of output channels (0 for Conv; the output
+    axis of Gemm and MatMul), or one per block of input channels (``qdq_form``);
+2.  biases are int32 with zero point 0 and scale float32(s_x) * s_w, rounded again after any change of s_x or s_w; with
+    blocks s_w is the largest of the output channel's;
 3.  one pair stands behind Conv and its Relu or Clip, none between, and the Relu or Clip stays;
 4.  MaxPool, AveragePool, Concat, Reshape, Transpose, Split, Slice, Gather, Pad, Resize and their like cannot rescale:
     all their inputs and outputs share one scale, from the union of their ranges;
@@ -24,6 +26,7 @@ The order of work: :func:`plan_int8` (which layers, which values), ranges from d
 """
 
 from core.model.qdq_check import Violation, check_rules
+from core.model.qdq_form import WeightForm, Wish, contraction_axis, form_of, opset_of
 from core.model.qdq_insert import Int8Layer, insert_qdq
 from core.model.qdq_numbers import (
     QuantParams,
@@ -71,16 +74,21 @@ __all__ = [
     "Storage",
     "StoredConstant",
     "Violation",
+    "WeightForm",
+    "Wish",
     "activation_pairs",
     "activation_params",
     "bias_scale",
     "check_rules",
+    "contraction_axis",
     "data_inputs",
     "dequantize_weight",
     "fixed_params",
+    "form_of",
     "insert_qdq",
     "mean_ratio",
     "mean_scale",
+    "opset_of",
     "plan_int8",
     "quantize_bias",
     "quantize_weight",

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import onnx_ir as ir
 
+from core.model.facts import Array
 from core.model.model import Model, layer_name
+from core.model.qdq_form import contraction_axis
 from core.model.qdq_numbers import QuantParams, bias_scale, fixed_params, mean_ratio
 from core.model.qdq_operators import (
     ACTIVATIONS,
@@ -24,7 +26,7 @@ from core.model.qdq_operators import (
     data_inputs,
     weight_axis,
 )
-from core.model.qdq_pairs import constant, read_params, source_pair, stored_constant
+from core.model.qdq_pairs import StoredConstant, constant, read_params, source_pair, stored_constant
 
 _WHOLE = 0.01  # steps by which a MEAN may be biased
 
@@ -104,8 +106,11 @@ def _check_quantize(node: ir.Node) -> Found:
     source = node.inputs[0]
     if source is None or constant(source) is not None:
         return
-    if read_params(node) is None:
-        yield 1, "activations need one constant scale and a uint8 or int8 zero point"
+    params = read_params(node)
+    if params is None:
+        yield 1, "activations need one constant scale and a zero point of type uint8, int8, int16 or uint16"
+    elif params.storage == "int16" and params.zero_point != 0:
+        yield 1, f"activations in int16 have the zero point 0, not {params.zero_point}"
     behind = source_pair(source)
     if behind is not None:
         producer = behind.inputs[0].producer() if behind.inputs[0] is not None else None
@@ -119,11 +124,13 @@ def _check_quantize(node: ir.Node) -> Found:
 def _check_weight(node: ir.Node) -> Found:
     weight = stored_constant(node.inputs[1])
     assert weight is not None, "an int8 layer has a stored weight"
-    if weight.q.dtype != np.int8:
-        yield 1, f"its weight is {weight.q.dtype}, not int8"
+    if weight.q.dtype != np.int8 or weight.bits not in (4, 8):
+        yield 1, f"its weight is {weight.q.dtype}, not int8 or int4"
     if np.any(weight.zero_point != 0):
         yield 1, "its weight has a zero point other than 0"
-    if weight.axis is not None and weight.axis != weight_axis(node):
+    if weight.axis is not None and weight.block and weight.axis != contraction_axis(node):
+        yield 1, f"its weight has blocks along axis {weight.axis}, not {contraction_axis(node)}"
+    if weight.axis is not None and not weight.block and weight.axis != weight_axis(node):
         yield 1, f"its weight has scales along axis {weight.axis}, not {weight_axis(node)}"
 
 
@@ -139,10 +146,19 @@ def _check_bias(node: ir.Node) -> Found:
         return
     if bias.q.dtype != np.int32 or np.any(bias.zero_point != 0):
         yield 2, "its bias is not int32 with zero point 0"
-    if not np.array_equal(np.broadcast_to(bias.scale, weight.scale.shape), bias_scale(params.scale, weight.scale)):
+    scale = _scale_of_rows(weight, node)
+    if not np.array_equal(np.broadcast_to(bias.scale, scale.shape), bias_scale(params.scale, scale)):
         yield 2, "its bias has another scale than that of its input times that of its weight"
     if bias.q.size and int(np.abs(bias.q.astype(np.int64)).max()) >= 2**31 - 1:
         yield 2, "its bias does not fit into int32"
+
+
+def _scale_of_rows(weight: StoredConstant, node: ir.Node) -> Array:
+    """What the bias multiplies with: the weight's scale, with blocks the largest of each output channel."""
+    if not weight.block:
+        return weight.scale
+    rest = tuple(k for k in range(weight.scale.ndim) if k != weight_axis(node))
+    return np.asarray(weight.scale.max(axis=rest))
 
 
 def _check_behind(node: ir.Node) -> Found:
@@ -197,7 +213,7 @@ def _check_mean(node: ir.Node) -> Found:
     source = _params_before(node.inputs[0])
     targets = [read_params(u.node) for u in node.outputs[0].uses() if u.node.op_type == "QuantizeLinear"]
     for target in targets:
-        if source is None or target is None:
+        if source is None or target is None or target.bits != 8:
             continue
         ratio = abs(mean_ratio(source, target))
         if ratio >= 1 and abs(ratio - round(ratio)) > _WHOLE:

@@ -7,7 +7,7 @@ Names: layers, values, graph inputs and outputs keep theirs. A float initializer
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,28 +17,20 @@ import onnx_ir as ir
 from core.model.facts import Array, Facts
 from core.model.masks import hand_on
 from core.model.model import ORIGIN, layer_name
-from core.model.qdq_numbers import (
-    QuantParams,
-    Storage,
-    activation_params,
-    dequantize_weight,
-    quantize_bias,
-    quantize_weight,
-    raised_weight_scale,
-    weight_scale,
-)
-from core.model.qdq_operators import BINARY, WEIGHTED, data_inputs, weight_axis
+from core.model.qdq_form import WeightForm, form_of
+from core.model.qdq_numbers import QuantParams, Storage, activation_params, quantize_bias
+from core.model.qdq_operators import BINARY, WEIGHTED, data_inputs
 from core.model.qdq_plan import Int8Plan
 from core.model.qdq_scales import Scales
 
 
 @dataclass
 class Int8Layer:
-    """One int8 layer with weights, inside the quantized graph; :meth:`write` stores another bias.
+    """One layer with weights in integers, inside the quantized graph; :meth:`write` stores another bias.
 
     ``weight``: the float weight as it was. ``bias``: float64 (channels,), None where the layer has no place for one.
-    ``channels``: the weight's axis of output channels. ``axis``: the same, or None where one scale serves all.
-    ``source``: the float value that is quantized at its input, with ``input_params``.
+    ``form``: bits and scales of the stored weight. ``source``: the float value that is quantized at its input, with
+    ``input_params``.
     """
 
     node: ir.Node
@@ -46,8 +38,7 @@ class Int8Layer:
     input_params: QuantParams
     weight: npt.NDArray[np.float32]
     bias: npt.NDArray[np.float64] | None
-    channels: int
-    axis: int | None
+    form: WeightForm
     weight_values: tuple[ir.Value, ir.Value]
     bias_values: tuple[ir.Value, ir.Value] | None
 
@@ -57,42 +48,54 @@ class Int8Layer:
 
     def scale(self) -> Array:
         """The weight's scale, raised where the present bias would overflow int32."""
-        scale = weight_scale(self.weight, self.axis)
-        return scale if self.bias is None else raised_weight_scale(scale, self.bias, self.input_params.scale)
+        scale = self.form.scale(self.weight)
+        return scale if self.bias is None else self.form.raised(scale, self.bias, self.input_params.scale)
 
     def dequantized_weight(self) -> Array:
         """The float32 weight that the runtime multiplies with."""
-        q, scale = quantize_weight(self.weight, self.axis, scale=self.scale())
-        return dequantize_weight(q, scale, self.axis)
+        return self.form.dequantize(*self.form.quantize(self.weight, self.scale()))
 
     def write(self, bias: npt.NDArray[np.float64] | None) -> None:
         """Store the weight and this bias (channels,) as integers with their scales."""
         self.bias = bias
-        q, scale = quantize_weight(self.weight, self.axis, scale=self.scale())
-        _store(self.weight_values[0], q)
+        q, scale = self.form.quantize(self.weight, self.scale())
+        _store(self.weight_values[0], q.astype(self.form.dtype))
         _store(self.weight_values[1], scale)
         if self.bias_values is not None and bias is not None:
-            steps, step = quantize_bias(bias, self.input_params.scale, scale)
+            steps, step = quantize_bias(bias, self.input_params.scale, self.form.by_channel(scale))
             _store(self.bias_values[0], steps)
             _store(self.bias_values[1], step)
 
 
 def insert_qdq(
-    graph: ir.Graph, facts: Facts, plan: Int8Plan, scales: Scales, *, per_channel: bool = True, add_bias: bool = False
+    graph: ir.Graph,
+    facts: Facts,
+    plan: Int8Plan,
+    scales: Scales,
+    *,
+    forms: Mapping[ir.Node, WeightForm] | None = None,
+    add_bias: bool = False,
 ) -> tuple[Int8Layer, ...]:
-    """Quantize the graph in place; gives its int8 layers with weights in graph order.
+    """Quantize the graph in place; gives its layers with integer weights in graph order.
 
-    ``add_bias`` gives a (zero) bias to every Conv and Gemm that lacks one.
+    ``forms``: how weights are stored; int8 with a scale for each output channel where it says nothing. ``add_bias``
+    gives a (zero) bias to every Conv and Gemm that lacks one.
     """
-    return _Inserter(graph, facts, plan, scales, per_channel, add_bias).insert()
+    return _Inserter(graph, facts, plan, scales, forms or {}, add_bias).insert()
 
 
 class _Inserter:
     def __init__(
-        self, graph: ir.Graph, facts: Facts, plan: Int8Plan, scales: Scales, per_channel: bool, add_bias: bool
+        self,
+        graph: ir.Graph,
+        facts: Facts,
+        plan: Int8Plan,
+        scales: Scales,
+        forms: Mapping[ir.Node, WeightForm],
+        add_bias: bool,
     ) -> None:
         self.graph, self.facts, self.plan, self.scales = graph, facts, plan, scales
-        self.per_channel, self.add_bias = per_channel, add_bias
+        self.forms, self.add_bias = forms, add_bias
         values = [*graph.inputs, *graph.initializers.values(), *(o for n in graph for o in n.outputs)]
         self.values = {v.name or "": v for v in values}
         self.taken = {*self.values, *(n.name for n in graph if n.name)}
@@ -129,8 +132,17 @@ class _Inserter:
         self.graph.register_initializer(value)
         return value
 
-    def _node(self, kind: str, base: str, inputs: Sequence[ir.Value], owner: str, axis: int | None = None) -> ir.Node:
+    def _node(
+        self,
+        kind: str,
+        base: str,
+        inputs: Sequence[ir.Value],
+        owner: str,
+        axis: int | None = None,
+        block: int = 0,
+    ) -> ir.Node:
         attributes = [] if axis is None else [ir.AttrInt64("axis", axis)]
+        attributes += [ir.AttrInt64("block_size", block)] if block else []
         node = ir.Node("", kind, inputs, attributes, name=self.unique(f"{base}_{kind}"))
         node.metadata_props[ORIGIN] = owner
         return node
@@ -180,19 +192,20 @@ class _Inserter:
         assert old is not None, "the plan only holds layers with a weight"
         assert source is not None, "the plan only holds layers with an input"
         weight = np.asarray(self.facts.array(old), np.float32)
-        channels = weight_axis(node)
-        axis = channels if self.per_channel else None
-        bias = self._float_bias(node, weight.shape[channels])
+        form = self.forms.get(node) or form_of(node, weight.shape)
+        bias = self._float_bias(node, weight.shape[form.channels])
         params = self.scales.values[source.name or ""]
-        start = weight_scale(weight, axis)
-        values = self._constant(node, 1, old.name or "", np.zeros(weight.shape, np.int8), start, axis)
+        start = form.scale(weight)
+        empty = np.zeros(weight.shape, form.dtype)
+        values = self._constant(node, 1, old.name or "", empty, start, form.axis, block=form.block)
         bias_values = None
         if bias is not None:
-            zeros, steps = np.zeros(bias.shape, np.int32), np.zeros(np.shape(start), np.float32)
+            steps = np.zeros(np.shape(form.by_channel(start)), np.float32)
+            axis = 0 if steps.ndim else None
             bias_values = self._constant(
-                node, 2, self._bias_name(node, old), zeros, steps, 0 if self.per_channel else None
+                node, 2, self._bias_name(node, old), np.zeros(bias.shape, np.int32), steps, axis
             )
-        layer = Int8Layer(node, source.name or "", params, weight, bias, channels, axis, values, bias_values)
+        layer = Int8Layer(node, source.name or "", params, weight, bias, form, values, bias_values)
         layer.write(bias)
         return layer
 
@@ -214,16 +227,28 @@ class _Inserter:
         return name.removesuffix("weight") + "bias" if name.endswith("weight") else f"{name}_bias"
 
     def _constant(
-        self, node: ir.Node, index: int, name: str, q: Array, scale: Array, axis: int | None, zero: int = 0
+        self,
+        node: ir.Node,
+        index: int,
+        name: str,
+        q: Array,
+        scale: Array,
+        axis: int | None,
+        zero: int = 0,
+        block: int = 0,
     ) -> tuple[ir.Value, ir.Value]:
-        """Put integers behind DequantizeLinear at one input of a node; gives the values that hold q and scale."""
+        """Put integers behind DequantizeLinear at one input of a node; gives the values that hold q and scale.
+
+        Zero points are written even for blocks, which could do without: onnxruntime's optimiser adds a scalar where
+        there is none, and its own kernel refuses that.
+        """
         old = node.inputs[index]
         stored = self._initializer(f"{name}_quantized", q)
         if old is not None:
             hand_on(old, stored)
         scales = self._initializer(f"{name}_scale", scale)
         zeros = self._initializer(f"{name}_zero_point", np.full(np.shape(scale), zero, q.dtype))
-        dequantize = self._node("DequantizeLinear", name, [stored, scales, zeros], layer_name(node), axis)
+        dequantize = self._node("DequantizeLinear", name, [stored, scales, zeros], layer_name(node), axis, block)
         out = dequantize.outputs[0]
         node.replace_input_with(index, out)
         self.graph.insert_before(node, dequantize)

@@ -1,4 +1,4 @@
-"""The arithmetic of 8-bit quantization: scales, zero points, rounding of weights and biases. Arrays only, no graph.
+"""The arithmetic of integer quantization: scales, zero points, rounding of weights and biases. Arrays only, no graph.
 
 A real value x is stored as q = round(x / scale) + zero_point (half to even, saturating) and read back as
 (q - zero_point) * scale. Jacob et al., "Quantization and Training of Neural Networks for Efficient
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
-Storage = Literal["uint8", "int8"]
+Storage = Literal["uint8", "int8", "int16", "uint16"]
 
 BIAS_LIMIT = 2**30  # int32 biases stay below half the accumulator's range: the sum of products needs the rest
 _FLATTEST_ROW = 2.0**-20  # a row's scale relative to the largest: XNNPACK refuses requantization below 2**-32
@@ -24,31 +24,41 @@ _DEAD_RANGE = 1.0  # a tensor that was zero on every calibration item gets [0, 1
 
 @dataclass(frozen=True, slots=True)
 class QuantParams:
-    """How one activation is stored: float32 ``scale``, ``zero_point`` in the range of ``storage``."""
+    """How one activation is stored: float32 ``scale``, ``zero_point`` in the range of ``storage``.
+
+    int16 is symmetric, its zero point 0: TFLite's kernels of 16-bit activations know no other.
+    """
 
     scale: float
     zero_point: int
     storage: Storage = "uint8"
 
     @property
+    def bits(self) -> int:
+        return _bits(self.storage)
+
+    @property
     def lowest(self) -> int:
         return int(np.iinfo(self.storage).min)
 
     @property
+    def highest(self) -> int:
+        return int(np.iinfo(self.storage).max)
+
+    @property
     def range(self) -> tuple[float, float]:
         """The real values of the lowest and the highest step."""
-        low = self.lowest - self.zero_point
-        return low * self.scale, (low + 255) * self.scale
+        return (self.lowest - self.zero_point) * self.scale, (self.highest - self.zero_point) * self.scale
 
     @property
     def signed_zero_point(self) -> int:
-        """The zero point after the shift to int8, which is what TFLite stores."""
-        return self.zero_point - 128 - self.lowest
+        """The zero point after the shift to a signed type, which is what TFLite stores."""
+        return self.zero_point - (1 << (self.bits - 1)) - self.lowest
 
     def quantize(self, x: Array) -> Array:
         """Float array -> integers of the same shape."""
         steps = np.rint(np.asarray(x, np.float32) / np.float32(self.scale)) + self.zero_point
-        q: Array = np.clip(steps, self.lowest, self.lowest + 255).astype(self.storage)
+        q: Array = np.clip(steps, self.lowest, self.highest).astype(self.storage)
         return q
 
     def dequantize(self, q: Array) -> Array:
@@ -56,30 +66,42 @@ class QuantParams:
         return ((q.astype(np.float32) - self.zero_point) * np.float32(self.scale)).astype(np.float32)
 
 
+def _bits(storage: Storage) -> int:
+    return 16 if storage.endswith("16") else 8
+
+
 def activation_params(low: float, high: float, storage: Storage = "uint8") -> QuantParams:
     """Per-tensor MinMax parameters of a range, which is widened to hold 0 (padding must be exact).
 
     Where the range starts at 0 the highest step never exceeds ``high``: a Clip whose bound is ``high`` then has nothing
-    left to cut, and onnxruntime can run it inside the convolution. Raises ValueError for a range that is not finite.
+    left to cut, and onnxruntime can run it inside the convolution. int16 is symmetric around 0. Raises ValueError for a
+    range that is not finite.
     """
     low, high = min(float(low), 0.0), max(float(high), 0.0)
     if not (math.isfinite(low) and math.isfinite(high)):
         raise ValueError(f"range [{low}, {high}] is not finite")
     if high - low < 1e-30:
         low, high = 0.0, _DEAD_RANGE
-    scale = np.float32((high - low) / 255)
-    while low == 0.0 and np.float32(255) * scale > np.float32(high):
+    symmetric = storage == "int16"
+    steps = np.iinfo(storage).max - (0 if symmetric else np.iinfo(storage).min)
+    scale = np.float32((max(high, -low) if symmetric else high - low) / steps)
+    while low == 0.0 and np.float32(steps) * scale > np.float32(high):
         scale = np.nextafter(scale, np.float32(0))
-    zero = int(np.clip(np.rint(-low / float(scale)), 0, 255))
+    if symmetric:
+        return QuantParams(float(scale), 0, storage)
+    zero = int(np.clip(np.rint(-low / float(scale)), 0, steps))
     return QuantParams(float(scale), zero + int(np.iinfo(storage).min), storage)
 
 
 def fixed_params(operator: str, storage: Storage = "uint8") -> QuantParams:
-    """What TFLite demands of Softmax, Sigmoid (1/256 from the lowest step) and Tanh (1/128 around the middle)."""
-    lowest = int(np.iinfo(storage).min)
-    if operator == "Tanh":
-        return QuantParams(1 / 128, lowest + 128, storage)
-    return QuantParams(1 / 256, lowest, storage)
+    """What TFLite demands of Softmax, Sigmoid (1/256 from the lowest step) and Tanh (1/128 around the middle).
+
+    With int16 all three have 1/32768 and zero point 0.
+    """
+    lowest, half = int(np.iinfo(storage).min), 2 ** (_bits(storage) - 1)
+    if operator == "Tanh" or storage == "int16":
+        return QuantParams(1 / half, lowest + half, storage)
+    return QuantParams(1 / (2 * half), lowest, storage)
 
 
 def mean_ratio(source: QuantParams, target: QuantParams) -> float:
@@ -104,12 +126,17 @@ def weight_scale(weight: Array, axis: int | None, bits: int = 8) -> Array:
     """
     top = 2 ** (bits - 1) - 1
     rows = np.abs(weight).reshape(1, -1) if axis is None else _rows(np.abs(weight), axis)
-    peak = rows.max(axis=1, initial=0.0).astype(np.float64)
+    scale = flattest(rows.max(axis=1, initial=0.0), top)
+    return np.asarray(scale[0]) if axis is None else scale
+
+
+def flattest(peak: Array, top: int) -> Array:
+    """float32 scales peak / top; those of (nearly) dead channels are raised to what runtimes still accept."""
+    peak = peak.astype(np.float64)
     largest = peak.max(initial=0.0)
     if largest <= 0.0 or not np.isfinite(largest):
         peak, largest = np.ones_like(peak), 1.0
-    scale = (np.maximum(peak, largest * _FLATTEST_ROW) / top).astype(np.float32)
-    return np.asarray(scale[0]) if axis is None else scale
+    return np.asarray((np.maximum(peak, largest * _FLATTEST_ROW) / top).astype(np.float32))
 
 
 def quantize_weight(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import cast, get_args
 
 import numpy as np
+import numpy.typing as npt
 import onnx_ir as ir
 
 from core.model.facts import Array
-from core.model.qdq_numbers import QuantParams, Storage
+from core.model.qdq_form import spread_blocks
+from core.model.qdq_numbers import QuantParams, Storage, along
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +31,31 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class StoredConstant:
-    """Integers behind a DequantizeLinear; ``axis`` is None where one scale serves all."""
+    """Integers behind a DequantizeLinear; ``axis`` is None where one scale serves all.
+
+    ``q`` and ``zero_point`` are numpy integers: 4 (and 2) ``bits`` are held in 8. ``block``: how many along ``axis``
+    share one scale, 0 where each has its own.
+    """
 
     q: Array
     scale: Array
     zero_point: Array
     axis: int | None
+    bits: int = 8
+    block: int = 0
+
+    @property
+    def real(self) -> npt.NDArray[np.float32]:
+        """The float32 values that readers see."""
+        steps = np.subtract(self.q, self._spread(self.zero_point), dtype=np.int64)
+        return np.multiply(steps, self._spread(self.scale), dtype=np.float32, casting="same_kind")
+
+    def _spread(self, values: Array) -> Array:
+        if self.axis is None:
+            return values.reshape(())
+        if self.block:
+            return spread_blocks(values, self.axis, self.block, self.q.shape)
+        return along(values, self.axis, self.q.ndim)
 
 
 def activation_pairs(graph: ir.Graph) -> dict[str, Pair]:
@@ -53,13 +74,13 @@ def activation_pairs(graph: ir.Graph) -> dict[str, Pair]:
 
 
 def read_params(node: ir.Node) -> QuantParams | None:
-    """Parameters of a u8 or s8 Quantize- or DequantizeLinear where they are constant and per tensor, else None."""
+    """Parameters of a Quantize- or DequantizeLinear of 8 or 16 bits where they are constant, per tensor; else None."""
     scale, zero = (constant(node.inputs[k]) if len(node.inputs) > k else None for k in (1, 2))
     if scale is None or scale.size != 1:
         return None
     if zero is None:
         zero = np.zeros((), np.uint8)
-    if zero.size != 1 or zero.dtype.name not in ("uint8", "int8"):
+    if zero.size != 1 or zero.dtype.name not in get_args(Storage):
         return None
     return QuantParams(float(scale.reshape(())), int(zero.reshape(())), cast(Storage, zero.dtype.name))
 
@@ -81,9 +102,22 @@ def stored_constant(value: ir.Value | None) -> StoredConstant | None:
     zero = constant(node.inputs[2]) if len(node.inputs) > 2 else None
     if q is None or scale is None:
         return None
-    zero = np.zeros(scale.shape, q.dtype) if zero is None else zero
-    axis = None if scale.size == 1 else node.attributes.get_int("axis", 1) % max(q.ndim, 1)
-    return StoredConstant(q, scale, zero, axis)
+    bits = _SMALL.get(q.dtype.name, q.dtype.itemsize * 8)
+    q = _held(q)
+    zero = np.zeros(scale.shape, q.dtype) if zero is None else _held(zero)
+    block = node.attributes.get_int("block_size", 0)
+    axis = None if scale.size == 1 and not block else node.attributes.get_int("axis", 1) % max(q.ndim, 1)
+    return StoredConstant(q, scale, zero, axis, bits, block)
+
+
+_SMALL = {"int4": 4, "uint4": 4, "int2": 2, "uint2": 2}
+
+
+def _held(q: Array) -> Array:
+    """Integers that numpy itself does not have, in 8 bits."""
+    if q.dtype.name not in _SMALL:
+        return q
+    return q.astype(np.uint8 if q.dtype.name.startswith("u") else np.int8)
 
 
 def constant(value: ir.Value | None) -> Array | None:

@@ -147,6 +147,8 @@ def _make_additions_agree(
         if not group or dictated.intersection(group) or group_of[names[0]] == group or group_of[names[1]] == group:
             continue
         old = params[result]
+        if old.bits != 8:  # the fixed-point arithmetic of 16-bit additions is another, and a step there is nothing
+            continue
         scale = agreeing_add_scale(params[names[0]], params[names[1]], old)
         params.update(dict.fromkeys(group, replace(old, scale=scale)))
 
@@ -174,6 +176,8 @@ def _make_mean_ratios_whole(
         if source in group or dictated.intersection(group) or params[source].signed_zero_point == 0:
             continue
         old = params[target]
+        if old.bits != 8:
+            continue
         scale = mean_scale(params[source], old)
         low = min(ranges[v][0] for v in group)
         zero = old.lowest + min(max(round(-low / scale), 0), 255)

@@ -35,56 +35,6 @@
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>Magnitude pruning</source>
-      <translation>Pruning nach Betrag</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Removes the channels with the smallest weights, the same share of every channel group.</source>
-      <translation>Entfernt die Kanäle mit den kleinsten Gewichten, den gleichen Anteil jeder Kanalgruppe.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Channels removed</source>
-      <translation>Entfernte Kanäle</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Of every channel group; 0.3 about halves the MACs.</source>
-      <translation>Von jeder Kanalgruppe; 0.3 halbiert etwa die MACs.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Norm</source>
-      <translation>Norm</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>L1 adds absolute weights, L2 is their Euclidean length.</source>
-      <translation>L1 addiert die Beträge der Gewichte, L2 ist ihre euklidische Länge.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>L1</source>
-      <translation>L1</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>L2</source>
-      <translation>L2</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Multiple of</source>
-      <translation>Vielfaches von</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Channels kept are a multiple of this; kernels work in blocks.</source>
-      <translation>Es bleiben Vielfache hiervon; Rechenkerne arbeiten in Blöcken.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
       <source>Pruning sensitivity</source>
       <translation>Empfindlichkeit gegen Pruning</translation>
     </message>
@@ -110,21 +60,6 @@
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>BatchNorm scale</source>
-      <translation>BatchNorm-Skala</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>BatchNorm scale and correlation</source>
-      <translation>BatchNorm-Skala und Korrelation</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>geometric median (FPGM)</source>
-      <translation>geometrischer Median (FPGM)</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
       <source>LAMP</source>
       <translation>LAMP</translation>
     </message>
@@ -135,26 +70,6 @@
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>zeros of the activation (APoZ)</source>
-      <translation>Nullen der Aktivierung (APoZ)</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>rise of cross-entropy</source>
-      <translation>Anstieg der Kreuzentropie</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>rise of cross-entropy, measured</source>
-      <translation>Anstieg der Kreuzentropie, gemessen</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Hessian trace</source>
-      <translation>Spur der Hesse-Matrix</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
       <source>refit residual</source>
       <translation>Rest nach dem Nachrechnen</translation>
     </message>
@@ -162,11 +77,6 @@
       <location filename="../../core/methods" />
       <source>Taylor</source>
       <translation>Taylor</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>random (control)</source>
-      <translation>Zufall (zur Kontrolle)</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -330,6 +240,16 @@
     </message>
     <message>
       <location filename="../../core/methods" />
+      <source>Multiple of</source>
+      <translation>Vielfaches von</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Channels kept are a multiple of this; kernels work in blocks.</source>
+      <translation>Es bleiben Vielfache hiervon; Rechenkerne arbeiten in Blöcken.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
       <source>Details</source>
       <translation>Einzelheiten</translation>
     </message>
@@ -452,6 +372,26 @@
       <location filename="../../core/methods" />
       <source>A quarter as many beside them check it.</source>
       <translation>Ein Viertel so viele weitere prüfen es.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Norm</source>
+      <translation>Norm</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>L1 adds absolute weights, L2 is their Euclidean length.</source>
+      <translation>L1 addiert die Beträge der Gewichte, L2 ist ihre euklidische Länge.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>L1</source>
+      <translation>L1</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>L2</source>
+      <translation>L2</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -935,6 +875,11 @@
     </message>
     <message>
       <location filename="../../core/methods" />
+      <source>Channels removed</source>
+      <translation>Entfernte Kanäle</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
       <source>Of every channel group; they are cut in the end.</source>
       <translation>In jeder Kanalgruppe; am Ende werden sie weggeschnitten.</translation>
     </message>
@@ -1080,6 +1025,21 @@
     </message>
     <message>
       <location filename="../../core/methods" />
+      <source>Magnitude pruning</source>
+      <translation>Pruning nach Betrag</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Removes the channels with the smallest weights, the same share of every channel group.</source>
+      <translation>Entfernt die Kanäle mit den kleinsten Gewichten, den gleichen Anteil jeder Kanalgruppe.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Of every channel group; 0.3 about halves the MACs.</source>
+      <translation>Von jeder Kanalgruppe; 0.3 halbiert etwa die MACs.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
       <source>Sparsity training (slimming)</source>
       <translation>Training auf Dünnbesetztheit (Slimming)</translation>
     </message>
@@ -1097,6 +1057,111 @@
       <location filename="../../core/methods" />
       <source>Weight of the sum of all scales in the loss; the shorter the training, the more.</source>
       <translation>Gewicht der Summe aller Skalen im Verlust; je kürzer das Training, desto mehr.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Quantize</source>
+      <translation>Quantisieren</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Weights and activations as integers, calibrated, with corrected biases; one graph for onnxruntime and TFLite.</source>
+      <translation>Gewichte und Aktivierungen als ganze Zahlen, kalibriert, mit korrigierten Biaswerten; ein Graph für onnxruntime und TFLite.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>How many bits each weight has; a layer can also stay float</source>
+      <translation>Wie viele Bits jedes Gewicht hat; eine Schicht kann auch float bleiben</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>int8</source>
+      <translation>int8</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>int4</source>
+      <translation>int4</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>float</source>
+      <translation>float</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>One scale for each</source>
+      <translation>Eine Skala je</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>The whole tensor, each output channel, or each group of input channels</source>
+      <translation>Ganzer Tensor, jeder Ausgangskanal oder jede Gruppe von Eingangskanälen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>channel</source>
+      <translation>Kanal</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>group</source>
+      <translation>Gruppe</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Input channels of a group</source>
+      <translation>Eingangskanäle einer Gruppe</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Layers that have no more get a scale for each output channel</source>
+      <translation>Schichten, die nicht mehr haben, bekommen eine Skala je Ausgangskanal</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>uint8 is the faster one in onnxruntime on x86; int16 is TFLite's 16x8 form</source>
+      <translation>uint8 ist in onnxruntime auf x86 schneller; int16 ist die 16x8-Form von TFLite</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>uint8</source>
+      <translation>uint8</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>int16</source>
+      <translation>int16</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Calibration items</source>
+      <translation>Einträge zum Kalibrieren</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>At most so many items set the ranges</source>
+      <translation>Höchstens so viele Einträge bestimmen die Bereiche</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Correct biases</source>
+      <translation>Biaswerte korrigieren</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Refit each bias behind the already quantized layers; takes seconds, helps most</source>
+      <translation>Jeden Bias hinter den schon quantisierten Schichten neu anpassen; dauert Sekunden, hilft am meisten</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Items for biases</source>
+      <translation>Einträge für Biaswerte</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>How many of them correct biases</source>
+      <translation>Wie viele davon Biaswerte korrigieren</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -1122,46 +1187,6 @@
       <location filename="../../core/methods" />
       <source>uint8 is the faster one in onnxruntime on x86; TFLite files are the same</source>
       <translation>uint8 ist in onnxruntime auf x86 schneller; TFLite-Dateien sind gleich</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>uint8</source>
-      <translation>uint8</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>int8</source>
-      <translation>int8</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Correct biases</source>
-      <translation>Biaswerte korrigieren</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Refit each bias behind the already quantized layers; takes seconds, helps most</source>
-      <translation>Jeden Bias hinter den schon quantisierten Schichten neu anpassen; dauert Sekunden, hilft am meisten</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Calibration items</source>
-      <translation>Einträge zum Kalibrieren</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>At most so many items set the ranges</source>
-      <translation>Höchstens so viele Einträge bestimmen die Bereiche</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Items for biases</source>
-      <translation>Einträge für Biaswerte</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>How many of them correct biases</source>
-      <translation>Wie viele davon Biaswerte korrigieren</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -7603,6 +7628,46 @@ Das lässt sich nicht rückgängig machen.</translation>
       <location filename="../../gui/start/start_screen.py" />
       <source>at an unknown time</source>
       <translation>zu unbekannter Zeit</translation>
+    </message>
+    <message>
+      <location filename="../../gui/wording.py" />
+      <source>geometric median (FPGM)</source>
+      <translation>geometrischer Median (FPGM)</translation>
+    </message>
+    <message>
+      <location filename="../../gui/wording.py" />
+      <source>BatchNorm scale</source>
+      <translation>BatchNorm-Skala</translation>
+    </message>
+    <message>
+      <location filename="../../gui/wording.py" />
+      <source>BatchNorm scale and correlation</source>
+      <translation>BatchNorm-Skala und Korrelation</translation>
+    </message>
+    <message>
+      <location filename="../../gui/wording.py" />
+      <source>rise of cross-entropy</source>
+      <translation>Anstieg der Kreuzentropie</translation>
+    </message>
+    <message>
+      <location filename="../../gui/wording.py" />
+      <source>rise of cross-entropy, measured</source>
+      <translation>Anstieg der Kreuzentropie, gemessen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/wording.py" />
+      <source>Hessian trace</source>
+      <translation>Spur der Hesse-Matrix</translation>
+    </message>
+    <message>
+      <location filename="../../gui/wording.py" />
+      <source>zeros of the activation (APoZ)</source>
+      <translation>Nullen der Aktivierung (APoZ)</translation>
+    </message>
+    <message>
+      <location filename="../../gui/wording.py" />
+      <source>random (control)</source>
+      <translation>Zufall (zur Kontrolle)</translation>
     </message>
     <message>
       <location filename="../../gui/words.py" />

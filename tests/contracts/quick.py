@@ -14,6 +14,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "prune.gradual": {"epochs": 1},
     "prune.slimming": {"epochs": 1},
     "quantize.int8": {"calibration_items": 16},
+    "quantize.static": {"calibration_items": 16},
     "recover.batchnorm": {"items": 16},
     "recover.refit": {"items": 16, "places": 256},
 }

@@ -170,9 +170,9 @@ def test_every_ordered_pair_works_and_exports_or_refuses(first: str, second: str
     "pair",
     [
         ("prune.magnitude", "tune.finetune"),
-        ("prune.magnitude", "quantize.int8"),
+        ("prune.magnitude", "quantize.static"),
         ("tune.finetune", "prune.magnitude"),
-        ("tune.finetune", "quantize.int8"),
+        ("tune.finetune", "quantize.static"),
     ],
     ids="-".join,
 )
@@ -183,7 +183,7 @@ def test_the_pairs_of_the_main_job_do_not_refuse(pair: tuple[str, str]) -> None:
 
 def test_no_method_is_missing_from_the_registry() -> None:
     """Plug-in discovery that is silently empty is the classic failure of frozen programs."""
-    assert {"prune.magnitude", "tune.finetune", "quantize.int8"} <= set(METHODS)
+    assert {"prune.magnitude", "tune.finetune", "quantize.static"} <= set(METHODS)
     for method in METHODS.values():
         assert method.help, f"{method.key} has no help line"
         assert dataclasses.is_dataclass(method.params)

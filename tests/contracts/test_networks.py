@@ -88,7 +88,7 @@ def is_sentence(text: str) -> bool:
 
 
 CLASSIFIERS = set(SMALL) - {"unet", "yolo_nano"}
-MUST_WORK = {("prune.magnitude", k) for k in SMALL} | {("quantize.int8", k) for k in SMALL}
+MUST_WORK = {("prune.magnitude", k) for k in SMALL} | {("quantize.static", k) for k in SMALL}
 MUST_WORK |= {(m, k) for m in ("tune.finetune", "train.scratch") for k in CLASSIFIERS}
 MUST_WORK |= {("prune.weights", k) for k in SMALL}
 MUST_WORK |= {(m, k) for m in ("prune.gradual", "prune.dynamic") for k in CLASSIFIERS}

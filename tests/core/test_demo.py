@@ -76,5 +76,5 @@ def test_leaves_everything_it_names(demo: tuple[Path, dict[str, Any]]) -> None:
     assert all((folder / name).exists() for name in report["files"])
     assert sum(name.endswith(".png") for name in report["files"]) >= 4, report["sentences"]
     recipe = json.loads((folder / "recipe.json").read_text())
-    assert [s["method"] for s in recipe["steps"]] == ["prune.magnitude", "tune.finetune", "quantize.int8"]
+    assert [s["method"] for s in recipe["steps"]] == ["prune.magnitude", "tune.finetune", "quantize.static"]
     assert all("Proven" in row["proof"] for row in report["table"][1:])

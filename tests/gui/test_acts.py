@@ -89,11 +89,11 @@ def test_only_selected_layers_are_offered_and_kept_in_the_step(sample: Desk, qtb
 
 
 def test_quantize_then_what_no_longer_fits_is_grey_with_a_reason(sample: Desk, qtbot: QtBot) -> None:
-    sample.actions["method.quantize.int8"].trigger()
+    sample.actions["method.quantize.static"].trigger()
     dialog_of(MethodDialog).accept()
     qtbot.waitUntil(lambda: len(sample.state.revisions) == 2, timeout=60_000)
     settle(sample, qtbot)
-    entry = sample.actions["method.quantize.int8"]
+    entry = sample.actions["method.quantize.static"]
     assert not entry.isEnabled()
     assert "already quantized" in entry.toolTip()
     files.detach_data(sample)

@@ -130,7 +130,7 @@ def test_an_unknown_operator_opens_with_a_mark_and_the_act_names_it(desk: Desk, 
     view = desk.window.graphs.view
     assert view._shown.badges
     before = state_of(desk)
-    act.apply_request(desk, ActRequest("quantize.int8", {}, Scope(), 0))
+    act.apply_request(desk, ActRequest("quantize.static", {}, Scope(), 0))
     settle(desk, qtbot)
     assert desk.errors.last[0] == "error"
     assert state_of(desk) == before

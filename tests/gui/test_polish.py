@@ -157,7 +157,7 @@ def test_shapes_are_never_inferred_in_the_window_s_thread(
     assert f"{shown} layers" in desk.window.place.text()
 
 
-@pytest.mark.parametrize("key", ["prune.magnitude", "tune.finetune", "quantize.int8"])
+@pytest.mark.parametrize("key", ["prune.magnitude", "tune.finetune", "quantize.static"])
 def test_a_form_needs_no_scrolling_and_takes_the_keyboard_at_once(sample: Desk, qtbot: QtBot, key: str) -> None:
     dialog = act.make_dialog(sample, load_methods().get(key))
     qtbot.addWidget(dialog)

@@ -302,7 +302,7 @@ def test_a_second_dialog_and_another_revision_close_the_first(sample: Desk, dial
 
 def test_a_preview_of_an_act_that_cuts_nothing_leaves_the_graph_alone(sample: Desk, qtbot: QtBot) -> None:
     sample.state.select([FIRST])
-    sample.actions["method.quantize.int8"].trigger()
+    sample.actions["method.quantize.static"].trigger()
     dialog = dialog_of(MethodDialog)
     assert not dialog.isModal()
     qtbot.waitUntil(lambda: dialog.status.text() not in ("", "Estimating…"), timeout=60_000)

@@ -53,7 +53,7 @@ def test_prune_tune_quantize_judge_and_export_with_cancel_and_a_killed_worker(
         (
             ActRequest("prune.magnitude", {"ratio": 0.25}, Scope(), 1),
             ActRequest("tune.finetune", {"epochs": 1}, Scope(), 1, TeacherChoice("", revision=1)),
-            ActRequest("quantize.int8", {}, Scope(), 1),
+            ActRequest("quantize.static", {}, Scope(), 1),
         ),
         start=2,
     ):

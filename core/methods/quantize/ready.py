@@ -13,14 +13,15 @@ from core.model.model import Model
 from core.model.prepare import prepare
 
 OPSET = 13  # the first with per-channel DequantizeLinear
+_IR_OF_21 = 10  # the file version that came with opset 21 and knows 4-bit integers
 
 
-def ready(model: Model) -> tuple[Model, tuple[str, ...]]:
+def ready(model: Model, opset: int = OPSET) -> tuple[Model, tuple[str, ...]]:
     """A clone in the form that quantization needs, and what was changed, in sentences.
 
-    Raises UserError where the opset is too old and cannot be raised.
+    ``opset``: the least that the quantized graph needs. Raises UserError where it cannot be raised.
     """
-    new, said = _with_opset(model)
+    new, said = _with_opset(model, opset)
     new, notes = prepare(new)
     said += notes
     new, weights = fold_weights(new)
@@ -40,16 +41,31 @@ def _layers(count: int, one: str, many: str) -> str:
     return f"{count} {one if count == 1 else many}"
 
 
-def _with_opset(model: Model) -> tuple[Model, list[str]]:
-    if model.opset >= OPSET:
+def _with_opset(model: Model, opset: int) -> tuple[Model, list[str]]:
+    if model.opset >= opset:
         return model, []
     try:
-        proto = onnx.version_converter.convert_version(ir.to_proto(model.graph), OPSET)
+        proto = onnx.version_converter.convert_version(ir.to_proto(model.graph), opset)
     except (RuntimeError, ValueError, TypeError) as error:  # the converter's ways to say "no adapter"
         raise UserError(
-            f"int8 needs opset {OPSET}; the model's {model.opset} cannot be raised: {str(error).strip()[:120]}.",
+            f"This form of quantization needs opset {opset}; the model's {model.opset} cannot be raised: "
+            f"{str(error).strip()[:120]}.",
             "Export the model again with a later opset.",
         ) from error
     graph = ir.from_proto(proto)
-    graph.metadata_props.update(model.graph.metadata_props)
-    return model.with_graph(graph), [f"The opset was raised from {model.opset} to {OPSET}."]
+    if opset >= 21:
+        graph.ir_version = max(graph.ir_version, _IR_OF_21)
+    _hand_on(model.graph, graph)
+    return model.with_graph(graph), [f"The opset was raised from {model.opset} to {opset}."]
+
+
+def _hand_on(old: ir.Model, new: ir.Model) -> None:
+    """onnx's converter drops everything that is said of layers and tensors: origins, locks, masks."""
+    new.metadata_props.update(old.metadata_props)
+    nodes = {n.name: n for n in old.graph}
+    for node in new.graph:
+        if node.name in nodes:
+            node.metadata_props.update(nodes[node.name].metadata_props)
+    for name, value in new.graph.initializers.items():
+        if name in old.graph.initializers:
+            value.metadata_props.update(old.graph.initializers[name].metadata_props)

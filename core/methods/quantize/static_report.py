@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+
+import onnx_ir as ir
+
 from core.data.dataset import DataSet
 from core.methods.method import Context
 from core.methods.quantize.bias_correction import Shift
 from core.methods.quantize.calibrate import Observed
 from core.model.model import Model
-from core.model.qdq import Int8Plan, check_rules
+from core.model.qdq import Int8Plan, WeightForm, check_rules
 from core.report import Measure, Report, Table
 
 _JUDGED = 64
 
 
-def int8_report(
+def static_report(
     model: Model,
     quantized: Model,
     ctx: Context,
@@ -49,6 +54,27 @@ def int8_report(
 def weight_bytes(model: Model) -> int:
     """Bytes of all initializers."""
     return sum(v.const_value.nbytes for v in model.graph.graph.initializers.values() if v.const_value is not None)
+
+
+def growth(plan: Int8Plan, forms: Mapping[ir.Node, WeightForm], add_bias: bool) -> int:
+    """Bytes that quantization adds to the weights (far below zero): what integers save, and scales beside them."""
+    added = 5 * len(plan.values)  # a scale and a zero point for each pair
+    for node in plan.weighted():
+        weight = node.inputs[1].const_value if node.inputs[1] is not None else None
+        if weight is None:
+            continue
+        form, shape = forms[node], weight.shape.numpy()
+        channels = shape[form.channels]
+        rows = 1 if form.axis is None else channels
+        scales = rows
+        if form.block and form.axis is not None:
+            scales = math.prod(shape) // shape[form.axis] * -(-shape[form.axis] // form.block)
+        stored = -(-math.prod(shape) * form.bits // 8) + -(-scales * form.bits // 8)  # integers and zero points
+        added += 4 * scales + stored - weight.nbytes
+        has_bias = len(node.inputs) > 2 and node.inputs[2] is not None
+        if has_bias or (add_bias and node.op_type != "MatMul"):
+            added += 8 * rows + (0 if has_bias else 4 * channels)
+    return added
 
 
 def estimate(value: float, unit: str) -> Measure:

@@ -1,0 +1,229 @@
+"""Static quantization, the one form: every layer's weights, all activations, as QDQ nodes in the graph.
+
+One set of nodes is valid for onnxruntime and for TFLite; the rules are in ``core.model.qdq``. The order of work:
+prepare (opset, folded BatchNormalization), plan (which layers, which values, which weight forms), observe ranges, solve
+scales, insert nodes, correct biases.
+"""
+
+from __future__ import annotations
+
+import enum
+import time
+from dataclasses import dataclass
+from typing import Annotated
+
+import onnx_ir as ir
+
+from core.data.dataset import DataSet
+from core.data.splits import divide, part, take, without
+from core.errors import UserError
+from core.methods.method import Context, Outcome, Plan, method
+from core.methods.quantize.bias_correction import Shift, correct_biases
+from core.methods.quantize.calibrate import Observed, elements, observe
+from core.methods.quantize.choices import OVERRIDABLE, Choices, Granularity, Precision, choices
+from core.methods.quantize.ready import ready
+from core.methods.quantize.static_report import estimate, growth, kept_table, static_report, weight_bytes
+from core.model.facts import Facts, infer
+from core.model.model import Model
+from core.model.qdq import (
+    Int8Plan,
+    Scales,
+    WeightForm,
+    insert_qdq,
+    opset_of,
+    plan_int8,
+    solve_scales,
+    unlike_final_concats,
+    value_ranges,
+)
+from core.model.qdq_plan import OUTSIDE
+from core.params import Field
+from core.report import Report
+
+_WALK_BYTES = 512 << 20  # quantized values of all correction items that are alive at once
+
+
+class Activations(enum.Enum):
+    """How activations are stored in the graph; an int8 TFLite file holds int8 for uint8 as well."""
+
+    UINT8 = "uint8"
+    INT8 = "int8"
+    INT16 = "int16"
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """What a person can choose."""
+
+    precision: Annotated[Precision, Field("Weights", "How many bits each weight has; a layer can also stay float")] = (
+        Precision.INT8
+    )
+    granularity: Annotated[
+        Granularity,
+        Field("One scale for each", "The whole tensor, each output channel, or each group of input channels"),
+    ] = Granularity.CHANNEL
+    group_size: Annotated[
+        int,
+        Field("Input channels of a group", "Layers that have no more get a scale for each output channel",
+              low=2, high=65_536, unit="channels", advanced=True),
+    ] = 32  # fmt: skip
+    activations: Annotated[
+        Activations,
+        Field("Activations", "uint8 is the faster one in onnxruntime on x86; int16 is TFLite's 16x8 form"),
+    ] = Activations.UINT8
+    calibration_items: Annotated[
+        int, Field("Calibration items", "At most so many items set the ranges", low=1, high=10_000, unit="items")
+    ] = 100
+    bias_correction: Annotated[
+        bool, Field("Correct biases", "Refit each bias behind the already quantized layers; takes seconds, helps most")
+    ] = True
+    correction_items: Annotated[
+        int,
+        Field("Items for biases", "How many of them correct biases", low=1, high=10_000, unit="items", advanced=True),
+    ] = 100
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The float model in the form that can be quantized, and what is planned for each of its layers."""
+
+    model: Model
+    facts: Facts
+    plan: Int8Plan
+    forms: dict[ir.Node, WeightForm]
+    choices: Choices
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Quantized:
+    """A quantized model and how it came about. ``notes`` are sentences for the user."""
+
+    model: Model
+    plan: Int8Plan
+    observed: Observed
+    shifts: tuple[Shift, ...]
+    notes: tuple[str, ...]
+
+
+def preview(model: Model, params: Params, ctx: Context) -> Plan:
+    """Which layers would be quantized, and the size of the weights then. Runs nothing."""
+    done = prepared(model, params, ctx)
+    added = growth(done.plan, done.forms, params.bias_correction)
+    measures = {
+        "int8_layers": estimate(len(done.plan.weighted()), "layers"),
+        "weight_bytes_after": estimate(weight_bytes(done.model) + added, "bytes"),
+    }
+    report = Report(measures, kept_table(done.plan), notes=done.notes)
+    return Plan(report, tuple(n.name or "" for n in done.plan.weighted()))
+
+
+@method(
+    "quantize.static",
+    title="Quantize…",
+    menu="Quantize",
+    params=Params,
+    needs=("data",),
+    plan=preview,
+    overridable=OVERRIDABLE,
+)
+def apply(model: Model, params: Params, ctx: Context) -> Outcome:
+    """Weights and activations as integers, calibrated, with corrected biases; one graph for onnxruntime and TFLite."""
+    assert ctx.data is not None, "Method.run refuses without data"
+    start = time.perf_counter()
+    parts = divide(ctx.data, ctx.seed)
+    with ctx.job.stage(0.0, 0.9):
+        done = quantize_static(model, parts.calibration, params, ctx)
+    seconds = time.perf_counter() - start
+    judged: DataSet = parts.judge if ctx.test is None else without(part(ctx.test), parts.calibration)
+    notes = (*done.notes, parts.note)
+    with ctx.job.stage(0.9, 1.0):
+        report = static_report(
+            model, done.model, ctx, judged, done.plan, done.observed, done.shifts, notes, seconds
+        )  # fmt: skip
+    return Outcome(done.model, report)
+
+
+def quantize_static(model: Model, calibration: DataSet, params: Params, ctx: Context) -> Quantized:
+    """Quantize with all (at most ``params.calibration_items``) items of ``calibration``; nothing is judged.
+
+    Uses scope, overrides, seed, threads and job of ``ctx``. Raises UserError where no layer can be quantized or a range
+    is not finite.
+    """
+    data = take(calibration, params.calibration_items, ctx.seed)
+    start = prepared(model, params, ctx)
+    if not start.plan.weighted():
+        raise UserError(_nothing_to_do(start.plan), "Choose layers with constant float32 weights.")
+    with ctx.job.stage(0.0, 0.5):
+        observed = _observed(start, data, params, ctx)
+    plan, scales = _scales(start, observed, params)
+    new = start.model
+    layers = insert_qdq(
+        new.graph.graph, start.facts, plan, scales, forms=start.forms, add_bias=params.bias_correction
+    )  # fmt: skip
+    shifts: tuple[Shift, ...] = ()
+    if observed.kept:  # none where no layer has a bias to correct
+        with ctx.job.stage(0.5, 1.0):
+            shifts = correct_biases(new, layers, observed.means, observed.kept, ctx.threads, ctx.job)
+    return Quantized(new.with_graph(new.graph), plan, observed, shifts, start.notes)
+
+
+def prepared(model: Model, params: Params, ctx: Context) -> Prepared:
+    """A clone that is ready to be quantized, and the plan for it; the opset is raised only where a form needs it."""
+    chosen = choices(model, params, ctx)
+    done = _prepared(*ready(model), chosen)
+    needed = opset_of(done.forms, params.activations.value)
+    return done if done.model.opset >= needed else _prepared(*ready(model, needed), chosen)
+
+
+def _prepared(new: Model, notes: tuple[str, ...], chosen: Choices) -> Prepared:
+    facts = infer(new)
+    plan = plan_int8(new, facts, chosen.wanted, chosen.refused(new))
+    return Prepared(new, facts, plan, chosen.forms(plan, facts), chosen, notes)
+
+
+def _observed(start: Prepared, data: DataSet, params: Params, ctx: Context) -> Observed:
+    return observe(
+        start.model,
+        start.facts,
+        data,
+        ranges_of=start.plan.rescaled(),
+        means_of=[n.inputs[0].name or "" for n in _with_bias(start.plan) if n.inputs[0] is not None],
+        keep=_correction_items(start, params) if params.bias_correction else 0,
+        threads=ctx.threads,
+        job=ctx.job,
+    )
+
+
+def _with_bias(plan: Int8Plan) -> list[ir.Node]:
+    """The layers whose bias can be corrected: a MatMul has none, and its items may lie along any axis."""
+    return [n for n in plan.weighted() if n.op_type != "MatMul"]
+
+
+def _correction_items(start: Prepared, params: Params) -> int:
+    """How many items bias correction may walk through the network at once."""
+    facts = start.facts
+    feeds = sum(4 * elements(facts, s.name) for s in start.model.inputs)
+    width = 2 if params.activations is Activations.INT16 else 1
+    # a layer's input, its output, a shortcut
+    each = feeds + 3 * width * max(elements(facts, v) for v in start.plan.values)
+    return max(min(params.correction_items, _WALK_BYTES // max(each, 1)), 1)
+
+
+def _scales(start: Prepared, observed: Observed, params: Params) -> tuple[Int8Plan, Scales]:
+    """Scales of every pair; a final Concat of unlike heads is taken out of the plan first."""
+    plan, facts = start.plan, start.facts
+    refused = start.choices.refused(start.model)
+    ranges = value_ranges(plan, facts, observed.ranges)
+    while unlike := unlike_final_concats(plan, ranges):
+        refused.update(unlike)
+        plan = plan_int8(start.model, facts, start.choices.wanted, refused)
+        ranges = value_ranges(plan, facts, observed.ranges)
+    return plan, solve_scales(plan, ranges, params.activations.value)
+
+
+def _nothing_to_do(plan: Int8Plan) -> str:
+    if not plan.kept:
+        return "The model has no layer with weights that could run in int8."
+    first = min(plan.kept, key=lambda k: k.reason == OUTSIDE)
+    return f"No layer with weights can run in int8: '{first.layer}' ({first.operator}) stays float, {first.reason}."
