@@ -37,7 +37,16 @@ ACTS: dict[str, tuple[str, dict[str, Any]]] = {
     "weights, 90 % zero": ("prune.weights", {"sparsity": 0.9}),
     "weights, 2:4": ("prune.weights", {"pattern": "2:4"}),
 }
-NETWORKS = ("resnet20", "mobilenetv2", "squeezenet", "resnet50", "shufflenet_v2", "efficientnet_lite0", "googlenet")
+HEADS = ("prune.channels", {"kinds": "heads", "currency": "channels", "ratio": 0.34, "multiple": 1})
+HIDDEN = ("prune.channels", {"kinds": "hidden", "currency": "channels", "ratio": 0.5, "multiple": 8})
+BLOCKS = ("prune.depth", {"parts": "residual blocks", "goal": "MACs", "share": 0.3})
+MORE: dict[str, dict[str, tuple[str, dict[str, Any]]]] = {
+    "resnet50": {"residual blocks, 30 % of the MACs": BLOCKS},
+    "vit_tiny": {"a third of the heads": HEADS, "half of the hidden width": HIDDEN},
+}
+NETWORKS = (
+    "resnet20", "mobilenetv2", "squeezenet", "resnet50", "shufflenet_v2", "efficientnet_lite0", "googlenet", "vit_tiny",
+)  # fmt: skip
 
 
 def main() -> int:
@@ -60,9 +69,9 @@ def opened(network: str) -> Model:
     return open_model(network_path(network)) if network in MODELS else create(load_references().get(network))
 
 
-def results(model: Model) -> Iterator[tuple[str, Model]]:
+def results(network: str, model: Model) -> Iterator[tuple[str, Model]]:
     yield "parent", model
-    for title, (key, values) in ACTS.items():
+    for title, (key, values) in {**ACTS, **MORE.get(network, {})}.items():
         method = load_methods().get(key)
         made = method.run(model, parameters.from_json(method.params, values), Context()).model
         assert made is not None
@@ -73,7 +82,7 @@ def timed(network: str, rounds: int, threads: int) -> Iterator[dict[str, Any]]:
     rows: dict[str, dict[str, Any]] = {}
     candidates: list[Candidate] = []
     with tempfile.TemporaryDirectory() as folder:
-        for title, model in results(opened(network)):
+        for title, model in results(network, opened(network)):
             rows[title] = {"network": network, "result": title, "macs": cost(model).macs}
             session = onnx_session(model, threads)
             candidates.append((title, session, feed_for(session, model.inputs)))
