@@ -14,6 +14,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from core.model.layout_nested import Box
 from gui import theme
 from gui.graph_view.captions import CATEGORY
 from gui.graph_view.channels import OnCards
@@ -80,13 +81,14 @@ class CardsItem(QGraphicsItem):
         exposed = option.exposedRect
         detail = QStyleOptionGraphicsItem.levelOfDetailFromTransform(painter.worldTransform())
         near = exposed.adjusted(-8, -8, 8, 8)
-        cards = self._picture.cards_in(near.left(), near.top(), near.right(), near.bottom())
+        boxes = dict(self._picture.boxes_in(near.left(), near.top(), near.right(), near.bottom()))
+        cards = list(boxes)
         headers = {name: theme.header_color(name) for name in {*CATEGORY.values(), "other", "terminal", "block"}}
         if self._shown.paint == "marks":
             self._paint_outlines(painter, cards, detail)
             return
         if detail < FAR:
-            self._paint_blocks(painter, cards, headers)
+            self._paint_blocks(painter, boxes, headers)
         else:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
             self._paint_overlays(painter, cards)
@@ -106,21 +108,21 @@ class CardsItem(QGraphicsItem):
             return headers[card.category]
         return heat[k] if k in heat else theme.color("border")
 
-    def _paint_blocks(self, painter: QPainter, cards: Sequence[int], headers: Mapping[str, QColor]) -> None:
+    def _paint_blocks(self, painter: QPainter, boxes: Mapping[int, Box], headers: Mapping[str, QColor]) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         groups: dict[int, list[QRectF]] = {}
-        overlays, places = self._shown.overlays or {}, self._picture.boxes.every
-        for k in cards:
+        overlays = self._shown.overlays or {}
+        for k, place in boxes.items():
             ground = theme.color(overlays[k]) if k in overlays else self._ground(k, headers)
-            box, share = QRectF(*places[k]), self._kept(k)
+            box, share = QRectF(*place), self._kept(k)
             if share < 1:
                 groups.setdefault(_pale(ground).rgb(), []).append(QRectF(box))
                 box.setWidth(share * box.width())
             groups.setdefault(ground.rgb(), []).append(box)
         painter.setPen(Qt.PenStyle.NoPen)
-        for colour, boxes in groups.items():
+        for colour, areas in groups.items():
             painter.setBrush(QColor.fromRgb(colour))
-            painter.drawRects(boxes)
+            painter.drawRects(areas)
 
     def _paint_title(self, painter: QPainter, k: int, header: QColor) -> None:
         """At a distance a card is its kind and its name, as large as the card allows."""

@@ -293,12 +293,16 @@ class Picture:
 
     def cards_in(self, left: float, top: float, right: float, bottom: float) -> list[int]:
         """Cards that touch a rectangle."""
-        found = []
+        return [card for card, _ in self.boxes_in(left, top, right, bottom)]
+
+    def boxes_in(self, left: float, top: float, right: float, bottom: float) -> Iterator[tuple[int, Box]]:
+        """Cards that touch a rectangle, with their boxes: those of all cards need not be known for it."""
         for group in self.parts_in(left, top, right, bottom):
             placed = self.nested.blocks[group]
-            items = self._items(placed, left, top, right, bottom)
-            found += [self.nested.card(group, k) for k in items if k not in placed.inner]
-        return found
+            for k in self._items(placed, left, top, right, bottom):
+                if k not in placed.inner:
+                    x, y, width, height = placed.inside.boxes[k]
+                    yield self.nested.card(group, k), (x + placed.left, y + placed.top, width, height)
 
     def card_at(self, x: float, y: float) -> int | None:
         """The card under a point."""
