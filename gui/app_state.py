@@ -18,6 +18,7 @@ from core.project.project import Project
 from core.report import Measure
 from gui import settings
 from gui.background import Background
+from gui.idle_collector import IdleCollector
 from gui.leftovers import Leftovers
 
 Figures = dict[str, Measure]
@@ -79,6 +80,9 @@ class AppState(QObject):
         self._figures: dict[str, Figures] = {}
         self._analyses: dict[int, tuple[Analysis, ...]] = {}
         self.leftovers = Leftovers(self)
+        self._collector = IdleCollector(self)
+        for signal in (self.moved, self.edited, self.opened):
+            signal.connect(self._collector.later)
         self._writer = Background(self, threads=1)
 
     # the project ------------------------------------------------------------------------------------------------
