@@ -37,11 +37,11 @@ def check_shared_tensors(state: Labelling) -> None:
     by_tensor: dict[str, list[Occurrence]] = defaultdict(list)
     for occurrence in state.occurrences:
         by_tensor[occurrence.tensor].append(occurrence)
-    for value in _stored_values(state.facts.graph):
+    for value in stored_values(state.facts.graph):
         found = by_tensor.get(value.name or "")
         if not found:
             continue
-        uses = _final_uses(state, value)
+        uses = final_uses(state, value)
         if value.is_graph_output():
             for occurrence in found:
                 state.lock(occurrence.labels, f"its weight '{value.name}' is a graph output")
@@ -49,18 +49,18 @@ def check_shared_tensors(state: Labelling) -> None:
             _check_one(state, found, uses)
 
 
-def _stored_values(graph: ir.Graph) -> list[ir.Value]:
+def stored_values(graph: ir.Graph) -> list[ir.Value]:
     constants = [n.outputs[0] for n in graph if n.op_type == "Constant"]
     return [*graph.initializers.values(), *constants]
 
 
-def _final_uses(state: Labelling, value: ir.Value) -> set[tuple[int, int]]:
+def final_uses(state: Labelling, value: ir.Value) -> set[tuple[int, int]]:
     """The (node, slot) pairs that read a stored tensor, looked at through Transpose, DequantizeLinear and the like."""
     uses: set[tuple[int, int]] = set()
     for use in value.uses():
         moved = use.node.op_type in STATIC_MOVES and use.idx == 0 and state.is_static(use.node.outputs[0])
         if moved:
-            uses |= _final_uses(state, use.node.outputs[0])
+            uses |= final_uses(state, use.node.outputs[0])
         else:
             uses.add((id(use.node), use.idx))
     return uses
