@@ -1060,6 +1060,76 @@
     </message>
     <message>
       <location filename="../../core/methods" />
+      <source>Equalize channels</source>
+      <translation>Kanäle angleichen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Like ranges for all channels before quantization, by factors that leave the network's function as it is.</source>
+      <translation>Gleiche Bereiche für alle Kanäle vor dem Quantisieren, durch Faktoren, die die Funktion des Netzes nicht ändern.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Weight scales</source>
+      <translation>Skalen der Gewichte</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Equal ranges for one scale a tensor, or for one an output channel</source>
+      <translation>Gleiche Bereiche für eine Skala je Tensor oder je Ausgangskanal</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>channel</source>
+      <translation>Kanal</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Activations count</source>
+      <translation>Aktivierungen zählen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Ranges of activations are equalized with those of weights; needs data</source>
+      <translation>Bereiche der Aktivierungen werden mit denen der Gewichte angeglichen; braucht Daten</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Bounds of ReLU6</source>
+      <translation>Schranken von ReLU6</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>keep: channels stay below them, exact; remove: ReLU instead, answers may change</source>
+      <translation>behalten: Kanäle bleiben darunter, exakt; entfernen: ReLU stattdessen, Antworten können sich ändern</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>keep</source>
+      <translation>behalten</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>remove</source>
+      <translation>entfernen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>At most so many show the ranges</source>
+      <translation>Höchstens so viele zeigen die Bereiche</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Headroom</source>
+      <translation>Spielraum</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>How far below a bound a channel must stay at least</source>
+      <translation>Wie weit ein Kanal mindestens unter einer Schranke bleiben muss</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
       <source>Quantize</source>
       <translation>Quantisieren</translation>
     </message>
@@ -1097,11 +1167,6 @@
       <location filename="../../core/methods" />
       <source>The whole tensor, each output channel, or each group of input channels</source>
       <translation>Ganzer Tensor, jeder Ausgangskanal oder jede Gruppe von Eingangskanälen</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>channel</source>
-      <translation>Kanal</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
