@@ -105,7 +105,8 @@ def _gains(node: ir.Node, weight: Array, rescaling: Rescaling) -> Array64:
     gain = np.abs(weight).astype(np.float64).reshape(-1, 1, 1)
     variance = rescaling.facts.array(node.inputs[4]) if node.op_type == "BatchNormalization" else None
     if variance is not None:
-        gain = gain / np.sqrt(variance.astype(np.float64).reshape(-1, 1, 1) + node.attributes.get_float("epsilon", 1e-5))
+        epsilon = node.attributes.get_float("epsilon", 1e-5)
+        gain = gain / np.sqrt(variance.astype(np.float64).reshape(-1, 1, 1) + epsilon)
     return gain
 
 
