@@ -64,6 +64,40 @@ def paired(first: Flags, second: Flags, on: str = "") -> Paired:
     return Paired(measure, gained, lost, mcnemar(gained, lost))
 
 
+def paired_repeatedly(first: Flags, second: Flags, item: npt.NDArray[np.int64], on: str = "") -> Paired:
+    """As :func:`paired` where an item was judged several times (by several draws of a calibration, say).
+
+    ``item`` [N] says which item each judgement is of. Judgements of one item are no independent evidence: the interval
+    is over items (Liang and Zeger's sandwich, 1986), and the test turns round all changes of an item together (exact;
+    it is McNemar's where every item is judged once). ``n`` of the difference counts items. Raises UserError as there.
+    """
+    if not len(first) == len(second) == len(item) or not len(first):
+        raise UserError(f"Answers to {len(first)}, {len(second)} and {len(item)} items cannot be compared.")
+    change = second.astype(np.int64) - first.astype(np.int64)
+    gained, lost = int(np.sum(change > 0)), int(np.sum(change < 0))
+    names, which = np.unique(item, return_inverse=True)
+    count, mean = len(names), float(change.mean())
+    excess = np.bincount(which, change - mean)
+    half = _Z * math.sqrt(count / max(count - 1, 1) * float(np.sum(excess**2))) / len(change)
+    if gained == lost == 0:  # no change says no more than that many items can
+        half = (paired(first[:count], first[:count]).difference.interval or (0.0, 0.0))[1] / 100
+    interval = (100 * max(mean - half, -1.0), 100 * min(mean + half, 1.0))
+    measure = Measure(100 * mean, "points", "measured", on, count, interval)
+    return Paired(measure, gained, lost, _sign_flips(np.rint(np.bincount(which, change)).astype(np.int64)))
+
+
+def _sign_flips(net: npt.NDArray[np.int64]) -> float:
+    """Two-sided exact p-value of the sum of ``net`` where each of its numbers may have either sign with 1/2."""
+    sizes = np.abs(net[net != 0])
+    middle = int(sizes.sum())
+    chance = np.zeros(2 * middle + 1)
+    chance[middle] = 1.0
+    for size in sizes:
+        chance = (np.roll(chance, size) + np.roll(chance, -size)) / 2  # nothing wraps: sums stay within the middle
+    away = np.abs(np.arange(-middle, middle + 1)) >= abs(int(net.sum()))
+    return min(1.0, float(chance[away].sum()))
+
+
 def mcnemar(gained: int, lost: int) -> float:
     """Two-sided exact p-value that changes of answers go both ways alike (binomial with 1/2)."""
     n, k = gained + lost, min(gained, lost)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 
 from core.errors import UserError
-from core.measure.statistics import mcnemar, median_interval, paired, wilson
+from core.measure.statistics import mcnemar, median_interval, paired, paired_repeatedly, wilson
 
 
 # The figures in these two tables were computed with SciPy 1.17 (binomtest and its Wilson interval).
@@ -59,3 +61,44 @@ def test_median_interval_covers() -> None:
     assert 0.92 < hits / 400 <= 0.995
     assert median_interval(np.arange(5.0)) is None
     assert median_interval(np.arange(6.0)) == (0.0, 5.0)
+
+
+def test_items_judged_once_are_mcnemars() -> None:
+    rng = np.random.default_rng(4)
+    first, second = rng.random(300) < 0.8, rng.random(300) < 0.7
+    once, repeated = paired(first, second), paired_repeatedly(first, second, np.arange(300))
+    assert (once.gained, once.lost) == (repeated.gained, repeated.lost)
+    assert repeated.p_value == pytest.approx(once.p_value, abs=1e-12)
+    assert repeated.difference.interval == pytest.approx(once.difference.interval, abs=0.3)
+
+
+def test_judging_the_same_items_again_proves_nothing_more() -> None:
+    rng = np.random.default_rng(5)
+    first, second = rng.random(200) < 0.8, rng.random(200) < 0.75
+    once = paired_repeatedly(first, second, np.arange(200))
+    four = paired_repeatedly(np.tile(first, 4), np.tile(second, 4), np.tile(np.arange(200), 4))
+    assert four.p_value == pytest.approx(once.p_value, abs=1e-12)
+    assert four.difference.interval == pytest.approx(once.difference.interval)
+    assert four.difference.n == 200 and four.lost == 4 * once.lost
+
+
+def test_sign_flips_are_counted_one_by_one() -> None:
+    """All 2^6 ways to turn round the changes of six items, by hand."""
+    item = np.repeat(np.arange(6), 3)
+    change = np.array([1, 1, 1, -1, -1, 0, 1, 0, 0, 0, 0, 0, 1, -1, 1, 1, 1, 0])
+    first, second = change < 0, change > 0
+    net = [3, -2, 1, 0, 1, 2]
+    sums = [abs(sum(s * n for s, n in zip(signs, net, strict=True))) for signs in product((1, -1), repeat=6)]
+    expected = sum(s >= abs(sum(net)) for s in sums) / len(sums)
+    assert paired_repeatedly(first, second, item).p_value == pytest.approx(expected)
+
+
+def test_the_interval_over_items_covers() -> None:
+    rng = np.random.default_rng(6)
+    item, hits = np.repeat(np.arange(250), 4), 0
+    for _ in range(200):  # answers of one item mostly go together; on average 4 points are lost
+        shift = np.repeat(rng.choice([-1, 0, 1], 250, p=[0.09, 0.86, 0.05]), 4) * (rng.random(1000) < 0.8)
+        found = paired_repeatedly(shift < 0, shift > 0, item).difference
+        assert found.interval is not None
+        hits += found.interval[0] <= 100 * (0.05 - 0.09) * 0.8 <= found.interval[1]
+    assert hits >= 180

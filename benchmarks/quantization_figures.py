@@ -1,0 +1,159 @@
+"""From answers to figures and goals: benchmarks.quantization's pooling over folds, its tests, its checklist.
+
+Every image calibrates in one fold and is judged in the other four, always by the same float network: its judgements
+are no independent evidence. Intervals are therefore over images, and McNemar's test turns round all changes of an image
+together (core.measure.statistics.paired_repeatedly). The p-value of all judgements as if independent stands beside it,
+because published comparisons pool that way; no goal is judged by it.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from benchmarks.quantization_data import Answers, Flags
+from benchmarks.quantization_ways import FLOAT, PLAIN, WAYS, Made
+from core.measure.fidelity import FLOAT32_DB
+from core.measure.statistics import Paired, mcnemar, paired_repeatedly
+
+MOBILENETS, STEADY = ("mobilenetv2", "mobilenetv1"), ("squeezenet", "resnet20")
+CHOICE = ("rescued", "default")  # the form that has to meet the goals: the first that was measured
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """All folds of a way on a network, judgement by judgement [N]; ``truth``: what the float network had right."""
+
+    item: Any
+    right: Flags
+    truth: Flags
+    same: Flags  # the answer is the float network's
+    sqnr: float
+    by_fold: tuple[float, ...]  # difference to float, points
+
+    def against(self, other: Pooled) -> Paired:
+        """Self minus ``other`` in top-1."""
+        return paired_repeatedly(other.right, self.right, self.item)
+
+    @property
+    def drop(self) -> float:
+        return 100 * float(np.mean(self.truth) - np.mean(self.right))
+
+
+def pool(folds: Sequence[Answers], reference: Sequence[Answers]) -> Pooled:
+    def joined(parts: Sequence[Answers], name: str) -> Any:
+        return np.concatenate([getattr(p, name) for p in parts])
+
+    signal, error = float(joined(folds, "signal").sum()), float(joined(folds, "error").sum())
+    return Pooled(
+        joined(folds, "item"),
+        joined(folds, "right"),
+        joined(reference, "right"),
+        joined(folds, "answer") == joined(reference, "answer"),
+        10 * float(np.log10(signal / error)) if error else FLOAT32_DB,
+        tuple(100 * float(f.right.mean() - r.right.mean()) for f, r in zip(folds, reference, strict=True)),
+    )
+
+
+def row(
+    network: str, key: str, found: Pooled, plain: Pooled | None, folds: Sequence[Made], arithmetic: str
+) -> dict[str, Any]:
+    """The figures of a way on a network as they are kept and printed."""
+    change = paired_repeatedly(found.truth, found.right, found.item)
+    figures: dict[str, Any] = {
+        "network": network, "way": key, "arithmetic": arithmetic,
+        "judgements": len(found.item), "items": change.difference.n,
+        "top1": 100 * float(found.right.mean()), "difference": change.difference.value,
+        "interval": change.difference.interval, "gained": change.gained, "lost": change.lost, "p": change.p_value,
+        "by_fold": found.by_fold, "spread": statistics.stdev(found.by_fold) if len(found.by_fold) > 1 else None,
+        "agreement": 100 * float(found.same.mean()), "sqnr": found.sqnr,
+        "seconds": statistics.median(m.seconds for m in folds) if folds else None,
+        "processor_seconds": statistics.median(m.processor for m in folds) if folds else None,
+        "bytes": dict(folds[0].bytes) if folds else {},
+        "notes": sorted({n for m in folds for n in m.notes}),
+    }  # fmt: skip
+    if plain is not None and key not in (FLOAT, PLAIN):
+        pairs = found.against(plain)
+        closer = paired_repeatedly(plain.same, found.same, found.item)
+        figures["against_plain"] = {
+            "difference": pairs.difference.value, "interval": pairs.difference.interval,
+            "gained": pairs.gained, "lost": pairs.lost, "p": pairs.p_value,
+            "p_as_if_independent": mcnemar(pairs.gained, pairs.lost), "sqnr": found.sqnr - plain.sqnr,
+            "agreement": closer.difference.value, "agreement_p": closer.p_value,
+        }  # fmt: skip
+    return figures
+
+
+# goals ----------------------------------------------------------------------------------------------------------------
+
+Goal = tuple[str, bool | None, str]  # (what is asked, whether it holds: None where not measured, the figures)
+Rows = Mapping[str, Mapping[str, Any]]
+
+
+def goals(network: str, pooled: Mapping[str, Pooled], rows: Rows) -> Iterator[Goal]:
+    """The goals of issue 6 that this network decides. ``rows`` and ``pooled`` by way."""
+    chosen = next((k for k in CHOICE if k in pooled), "")
+    if not chosen:
+        return
+    mine = pooled[chosen]
+    if network in MOBILENETS and PLAIN in pooled:
+        yield from _beside_plain(chosen, mine, pooled[PLAIN], rows)
+    if network in STEADY:
+        yield within_float(f"{chosen}: top-1 within its interval of float", rows[chosen])
+    for key in pooled:
+        if key in WAYS and not WAYS[key].ours:
+            yield _not_behind(chosen, mine, key, pooled[key])
+    yield from _others(network, rows)
+
+
+def _beside_plain(chosen: str, mine: Pooled, plain: Pooled, rows: Rows) -> Iterator[Goal]:
+    found = rows[chosen]["against_plain"]
+    yield (
+        f"{chosen}: pooled drop less than half of {PLAIN}'s", mine.drop < plain.drop / 2,
+        f"{mine.drop:+.2f} against {plain.drop:+.2f} points",
+    )  # fmt: skip
+    yield (
+        f"{chosen}: McNemar against {PLAIN} p < 0.05, by image", found["p"] < 0.05 and found["difference"] > 0,
+        f"p = {found['p']:.3g} ({found['gained']} gained, {found['lost']} lost; as if all judgements were independent "
+        f"p = {found['p_as_if_independent']:.2g}; agreement {found['agreement']:+.2f} points, p = "
+        f"{found['agreement_p']:.2g})",
+    )  # fmt: skip
+    yield f"{chosen}: SQNR at least 3 dB above {PLAIN}'s", found["sqnr"] >= 3, f"{found['sqnr']:+.2f} dB"
+
+
+def _not_behind(chosen: str, mine: Pooled, key: str, theirs: Pooled) -> Goal:
+    found = mine.against(theirs).difference
+    assert found.interval is not None
+    low, high = found.interval
+    figures = f"{chosen} - {key} = {found.value:+.2f} points [{low:+.2f}, {high:+.2f}]"
+    return f"{key} is not better outside its interval", high >= 0, figures
+
+
+def within_float(words: str, row: Mapping[str, Any]) -> Goal:
+    """Whether the interval of the difference to float reaches 0."""
+    low, high = row["interval"]
+    return words, high >= 0, f"{row['difference']:+.2f} points [{low:+.2f}, {high:+.2f}]"
+
+
+def _others(network: str, rows: Rows) -> Iterator[Goal]:
+    if network == "mobilenetv2":
+        found = rows.get("mixed")
+        figures = "not measured" if found is None else f"{found['agreement']:.2f} %"
+        holds = None if found is None else found["agreement"] >= 97
+        yield "mixed, at most 5 layers in float: agreement with float at least 97 %", holds, figures
+    if network == "resnet20":
+        words = "int4 weights without training cost nothing"
+        keys = [k for k in rows if k.startswith("int4 weights")]
+        best = max(keys, key=lambda k: rows[k]["difference"], default="")
+        yield within_float(f"{words} ({best})", rows[best]) if best else (words, None, "not measured")
+    if "plain" in rows and PLAIN in rows:
+        ours, theirs = rows["plain"]["processor_seconds"], rows[PLAIN]["processor_seconds"]
+        figures = f"{ours:.1f} s against {theirs:.1f} s of one processor"
+        yield "plain takes at most twice onnxruntime's time", ours <= 2 * theirs, figures
+    if "rescued" in rows:
+        seconds = rows["rescued"]["processor_seconds"]
+        yield "rescued takes less than a minute", seconds < 60, f"{seconds:.1f} s of one processor"
