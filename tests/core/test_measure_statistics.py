@@ -79,7 +79,8 @@ def test_judging_the_same_items_again_proves_nothing_more() -> None:
     four = paired_repeatedly(np.tile(first, 4), np.tile(second, 4), np.tile(np.arange(200), 4))
     assert four.p_value == pytest.approx(once.p_value, abs=1e-12)
     assert four.difference.interval == pytest.approx(once.difference.interval)
-    assert four.difference.n == 200 and four.lost == 4 * once.lost
+    assert four.difference.n == 200
+    assert four.lost == 4 * once.lost
 
 
 def test_sign_flips_are_counted_one_by_one() -> None:
