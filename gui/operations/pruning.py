@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint
 
-from core.model.editing.locks import Lock, Unlock
+from core.model.editing.locks import Lock, LockSeveral, Unlock, UnlockSeveral
 from core.model.model import is_locked, layer_name
 from gui.act.dialog import MethodDialog
 from gui.desk import Desk
@@ -50,16 +50,16 @@ def show_live(desk: Desk, dialog: MethodDialog) -> None:
 
 
 def lock(desk: Desk) -> None:
-    """Keep the channels of the selected layers, whatever is pruned; an edit by hand each."""
-    for node in target.layers(desk):
-        if not is_locked(node) and not desk.editing.do(Lock(layer_name(node))):
-            return
+    """Keep the channels of the selected layers, whatever is pruned; one step to undo."""
+    names = [layer_name(node) for node in target.layers(desk) if not is_locked(node)]
+    if names:
+        desk.editing.do(Lock(names[0]) if len(names) == 1 else LockSeveral(tuple(names)))
 
 
 def unlock(desk: Desk) -> None:
-    for node in target.layers(desk):
-        if is_locked(node) and not desk.editing.do(Unlock(layer_name(node))):
-            return
+    names = [layer_name(node) for node in target.layers(desk) if is_locked(node)]
+    if names:
+        desk.editing.do(Unlock(names[0]) if len(names) == 1 else UnlockSeveral(tuple(names)))
 
 
 @folded

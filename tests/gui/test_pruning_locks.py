@@ -118,6 +118,10 @@ def test_several_layers_are_locked_and_unlocked_by_keys(sample: Desk, qtbot: QtB
     sample.window.graphs.view.setFocus()
     qtbot.keyClick(sample.window.graphs.view, Qt.Key.Key_K, _CTRL | Qt.KeyboardModifier.ShiftModifier)
     assert _locked(sample) == [FIRST, "classifier/Gemm"]
+    sample.actions["undo"].trigger()
+    assert not _locked(sample), "one step to undo"
+    sample.actions["redo"].trigger()
+    assert _locked(sample) == [FIRST, "classifier/Gemm"]
     menus = next(k for k in sample.kept if isinstance(k, ContextMenus))
     sample.state.select([FIRST, LAST])
     texts = [a.text() for a in menus.menu(QPoint(0, 0), FIRST, "").actions()]

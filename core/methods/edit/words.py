@@ -22,6 +22,8 @@ _WORDS = {
     "cut.layers": "kept only {layers}",
     "layer.lock": "locked the channels of {layer}",
     "layer.unlock": "unlocked the channels of {layer}",
+    "layers.lock": "locked the channels of {layers}",
+    "layers.unlock": "unlocked the channels of {layers}",
     "layer.replace": "replaced {layer} by {operator}",
     "block.replace": "replaced {layer} by a block ({kind})",
     "layer.insert": "inserted {operator} behind {tensor}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -39,16 +40,43 @@ class Unlock(Edit):
         _mark(draft, self.layer, False)
 
 
+@edit("layers.lock", "Lock channels of layers")
+@dataclass(frozen=True, slots=True)
+class LockSeveral(Edit):
+    """Locks every one of some layers that is not locked yet."""
+
+    layers: Annotated[tuple[str, ...], "Layers"]
+
+    def apply(self, draft: Draft) -> None:
+        _mark_all(draft, [draft.layer(name) for name in self.layers], ", ".join(self.layers), True)
+
+
+@edit("layers.unlock", "Unlock channels of layers")
+@dataclass(frozen=True, slots=True)
+class UnlockSeveral(Edit):
+    """Takes back the locks of some layers."""
+
+    layers: Annotated[tuple[str, ...], "Layers"]
+
+    def apply(self, draft: Draft) -> None:
+        _mark_all(draft, [draft.layer(name) for name in self.layers], ", ".join(self.layers), False)
+
+
 def _mark(draft: Draft, name: str, locked: bool) -> None:
-    nodes = [node for node in _meant(draft, name) if is_locked(node) != locked]
+    nodes = _meant(draft, name)
+    _mark_all(draft, nodes, name, locked)
+    if len(nodes) > 1:
+        draft.note = f"{len(nodes)} layers are meant."
+
+
+def _mark_all(draft: Draft, meant: Sequence[ir.Node], name: str, locked: bool) -> None:
+    nodes = [node for node in dict.fromkeys(meant) if is_locked(node) != locked]
     if not nodes:
         raise UserError(f"The channels of '{name}' are {'locked already' if locked else 'not locked'}.")
     for node in nodes:
         entries = {k: v for k, v in node.metadata_props.items() if k != LOCKED}
         draft.set_entries(node.metadata_props, {**entries, LOCKED: "1"} if locked else entries)
     draft.noted.layers(nodes)
-    if len(nodes) > 1:
-        draft.note = f"{len(nodes)} layers are meant."
 
 
 def _meant(draft: Draft, name: str) -> list[ir.Node]:
