@@ -23,6 +23,9 @@ _CHOICES = {
     "hessian_trace": mark("Hessian trace"),
     "apoz": mark("zeros of the activation (APoZ)"),
     "random": mark("random (control)"),
+    "minmax": "MinMax",
+    "entropy": mark("entropy (KL divergence)"),
+    "mse": mark("squared error"),
 }
 _NEWS = ("The weights of step", "The training was ended")  # how notes begin that say what came of a training
 _OPTION = re.compile(r" (?:\(--[a-z-]+\)|with --[a-z-]+)")

@@ -1140,6 +1140,61 @@
     </message>
     <message>
       <location filename="../../core/methods" />
+      <source>Percentile</source>
+      <translation>Perzentil</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Of the ranges by percentile: the share of numbers kept; the rest is cut off in equal parts at both ends.</source>
+      <translation>Für Bereiche nach percentile: der Anteil der Zahlen, die bleiben; der Rest wird an beiden Enden zu gleichen Teilen abgeschnitten.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Ranges</source>
+      <translation>Bereiche</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>%</source>
+      <translation>%</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Averaging constant</source>
+      <translation>Mittelungskonstante</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Of the ranges by moving_average: the weight of a new batch beside all before it.</source>
+      <translation>Für Bereiche nach moving_average: das Gewicht eines neuen Stapels neben allen vorigen.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Synthetic inputs</source>
+      <translation>Künstliche Eingaben</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>So many are made where no data calibrates.</source>
+      <translation>So viele werden erzeugt, wo nicht mit Daten kalibriert wird.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Steps for each</source>
+      <translation>Schritte je Eingabe</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>In which noise becomes a synthetic input.</source>
+      <translation>In denen aus Rauschen eine künstliche Eingabe wird.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>steps</source>
+      <translation>Schritte</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
       <source>How many bits each weight has; a layer can also stay float</source>
       <translation>Wie viele Bits jedes Gewicht hat; eine Schicht kann auch float bleiben</translation>
     </message>
@@ -1197,6 +1252,46 @@
       <location filename="../../core/methods" />
       <source>int16</source>
       <translation>int16</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>How activations' ranges are found; all but minmax cut off extremes</source>
+      <translation>Wie die Bereiche der Aktivierungen bestimmt werden; alle außer minmax schneiden Ausreißer ab</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>MinMax</source>
+      <translation>MinMax</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>moving average</source>
+      <translation>gleitender Mittelwert</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>percentile</source>
+      <translation>Perzentil</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Calibrate with</source>
+      <translation>Kalibrieren mit</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>The data, without labels; or inputs made to match BatchNormalization statistics</source>
+      <translation>Den Daten, ohne Klassen; oder Eingaben, die zu den Statistiken der BatchNormalization passen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>data</source>
+      <translation>Daten</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>synthetic</source>
+      <translation>künstlich</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -7733,6 +7828,16 @@ Das lässt sich nicht rückgängig machen.</translation>
       <location filename="../../gui/wording.py" />
       <source>random (control)</source>
       <translation>Zufall (zur Kontrolle)</translation>
+    </message>
+    <message>
+      <location filename="../../gui/wording.py" />
+      <source>entropy (KL divergence)</source>
+      <translation>Entropie (KL-Divergenz)</translation>
+    </message>
+    <message>
+      <location filename="../../gui/wording.py" />
+      <source>squared error</source>
+      <translation>quadratischer Fehler</translation>
     </message>
     <message>
       <location filename="../../gui/words.py" />

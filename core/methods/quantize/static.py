@@ -15,12 +15,15 @@ from typing import Annotated
 import onnx_ir as ir
 
 from core.data.dataset import DataSet
-from core.data.splits import divide, part, take, without
+from core.data.splits import take
 from core.errors import UserError
+from core.methods.checkpoint import CheckpointPlace
 from core.methods.method import Context, Outcome, Plan, method
 from core.methods.quantize.bias_correction import Shift, correct_biases
 from core.methods.quantize.calibrate import Observed, elements, observe
+from core.methods.quantize.calibrators import CalibrationSettings, calibrator_names, maker
 from core.methods.quantize.choices import OVERRIDABLE, Choices, Granularity, Precision, choices
+from core.methods.quantize.items import CalibrateFrom, items_for, refuse_without_data
 from core.methods.quantize.ready import ready
 from core.methods.quantize.static_report import estimate, growth, kept_table, static_report, weight_bytes
 from core.model.facts import Facts, infer
@@ -51,8 +54,11 @@ class Activations(enum.Enum):
     INT16 = "int16"
 
 
+_LEVELS = {Activations.UINT8: 255, Activations.INT8: 255, Activations.INT16: 65_535}  # steps of a range
+
+
 @dataclass(frozen=True, slots=True)
-class Params:
+class Params(CalibrationSettings):
     """What a person can choose."""
 
     precision: Annotated[Precision, Field("Weights", "How many bits each weight has; a layer can also stay float")] = (
@@ -71,6 +77,14 @@ class Params:
         Activations,
         Field("Activations", "uint8 is the faster one in onnxruntime on x86; int16 is TFLite's 16x8 form"),
     ] = Activations.UINT8
+    calibrator: Annotated[
+        str,
+        Field("Ranges", "How activations' ranges are found; all but minmax cut off extremes", choices=calibrator_names),
+    ] = "minmax"
+    calibrate_from: Annotated[
+        CalibrateFrom,
+        Field("Calibrate with", "The data, without labels; or inputs made to match BatchNormalization statistics"),
+    ] = CalibrateFrom.DATA
     calibration_items: Annotated[
         int, Field("Calibration items", "At most so many items set the ranges", low=1, high=10_000, unit="items")
     ] = 100
@@ -108,6 +122,7 @@ class Quantized:
 
 def preview(model: Model, params: Params, ctx: Context) -> Plan:
     """Which layers would be quantized, and the size of the weights then. Runs nothing."""
+    refuse_without_data(params.calibrate_from, ctx)
     done = prepared(model, params, ctx)
     added = growth(done.plan, done.forms, params.bias_correction)
     measures = {
@@ -123,39 +138,44 @@ def preview(model: Model, params: Params, ctx: Context) -> Plan:
     title="Quantize…",
     menu="Quantize",
     params=Params,
-    needs=("data",),
+    uses=("data",),
     plan=preview,
     overridable=OVERRIDABLE,
+    resumable=True,
 )
 def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     """Weights and activations as integers, calibrated, with corrected biases; one graph for onnxruntime and TFLite."""
-    assert ctx.data is not None, "Method.run refuses without data"
+    refuse_without_data(params.calibrate_from, ctx)
     start = time.perf_counter()
-    parts = divide(ctx.data, ctx.seed)
-    with ctx.job.stage(0.0, 0.9):
-        done = quantize_static(model, parts.calibration, params, ctx)
+    made = 0.5 if params.calibrate_from is CalibrateFrom.SYNTHETIC else 0.0
+    with ctx.job.stage(0.0, made):
+        items = items_for(model, params.calibrate_from, params, ctx)
+    with ctx.job.stage(made, 0.9):
+        done = quantize_static(model, items.calibration, params, ctx, ctx.checkpoint)
     seconds = time.perf_counter() - start
-    judged: DataSet = parts.judge if ctx.test is None else without(part(ctx.test), parts.calibration)
-    notes = (*done.notes, parts.note)
+    notes = (*done.notes, *items.notes)
     with ctx.job.stage(0.9, 1.0):
         report = static_report(
-            model, done.model, ctx, judged, done.plan, done.observed, done.shifts, notes, seconds
+            model, done.model, ctx, items.judge, done.plan, done.observed, done.shifts, notes, seconds
         )  # fmt: skip
     return Outcome(done.model, report)
 
 
-def quantize_static(model: Model, calibration: DataSet, params: Params, ctx: Context) -> Quantized:
+def quantize_static(
+    model: Model, calibration: DataSet, params: Params, ctx: Context, checkpoint: CheckpointPlace | None = None
+) -> Quantized:
     """Quantize with all (at most ``params.calibration_items``) items of ``calibration``; nothing is judged.
 
-    Uses scope, overrides, seed, threads and job of ``ctx``. Raises UserError where no layer can be quantized or a range
-    is not finite.
+    Uses scope, overrides, seed, threads and job of ``ctx``. ``checkpoint`` is where a long calibration keeps what it
+    has seen: only for who quantizes once with it. Raises UserError where no layer can be quantized or a range is not
+    finite.
     """
     data = take(calibration, params.calibration_items, ctx.seed)
     start = prepared(model, params, ctx)
     if not start.plan.weighted():
         raise UserError(_nothing_to_do(start.plan), "Choose layers with constant float32 weights.")
     with ctx.job.stage(0.0, 0.5):
-        observed = _observed(start, data, params, ctx)
+        observed = _observed(start, data, params, ctx, checkpoint)
     plan, scales = _scales(start, observed, params)
     new = start.model
     layers = insert_qdq(
@@ -182,7 +202,9 @@ def _prepared(new: Model, notes: tuple[str, ...], chosen: Choices) -> Prepared:
     return Prepared(new, facts, plan, chosen.forms(plan, facts), chosen, notes)
 
 
-def _observed(start: Prepared, data: DataSet, params: Params, ctx: Context) -> Observed:
+def _observed(
+    start: Prepared, data: DataSet, params: Params, ctx: Context, checkpoint: CheckpointPlace | None
+) -> Observed:
     return observe(
         start.model,
         start.facts,
@@ -192,6 +214,9 @@ def _observed(start: Prepared, data: DataSet, params: Params, ctx: Context) -> O
         keep=_correction_items(start, params) if params.bias_correction else 0,
         threads=ctx.threads,
         job=ctx.job,
+        calibrator=maker(params.calibrator, params),
+        levels=_LEVELS[params.activations],
+        checkpoint=checkpoint,
     )
 
 

@@ -22,14 +22,15 @@ def static_report(
     model: Model,
     quantized: Model,
     ctx: Context,
-    judged: DataSet,
+    judged: DataSet | None,
     plan: Int8Plan,
     observed: Observed,
     shifts: tuple[Shift, ...],
     notes: tuple[str, ...],
     seconds: float,
 ) -> Report:
-    """``seconds``: what quantization itself took. At most 64 items of ``judged`` are compared with the float model."""
+    """``seconds``: what quantization itself took. At most 64 items of ``judged`` are compared with the float model;
+    noise, where it is None."""
     from core.measure.host import cpu_name, int8_arithmetic
 
     measures = {
@@ -40,7 +41,7 @@ def static_report(
         "seconds": Measure(seconds, "s", "measured", cpu_name(), note=f"{ctx.threads} threads"),
         **_fidelity(model, quantized, judged, ctx),
     }
-    said = [*notes, f"Ranges are the lowest and highest values on {observed.items} calibration items."]
+    said = [*notes, _ranges(observed)]
     if shifts:
         items = sum(c.count for c in observed.kept)
         said.append(f"The biases of {len(shifts)} layers were corrected in sequence on {items} of them.")
@@ -94,9 +95,18 @@ def _shift_table(shifts: tuple[Shift, ...]) -> tuple[Table, ...]:
     return (Table(title, ("layer", "mean of channels", "largest channel"), rows),) if rows else ()
 
 
-def _fidelity(model: Model, quantized: Model, judged: DataSet, ctx: Context) -> dict[str, Measure]:
+def _ranges(observed: Observed) -> str:
+    """How ranges came about, and on how many values they leave something out."""
+    extremes = observed.extremes
+    cut = sum(low > extremes[v][0] or high < extremes[v][1] for v, (low, high) in observed.ranges.items())
+    if not cut:
+        return f"Ranges are the lowest and highest values on {observed.items} calibration items."
+    return f"Ranges of {cut} of {len(extremes)} values cut off some of what {observed.items} calibration items had."
+
+
+def _fidelity(model: Model, quantized: Model, judged: DataSet | None, ctx: Context) -> dict[str, Measure]:
     from core.measure.fidelity import fidelity
 
-    if not judged.items:
+    if judged is not None and not judged.items:
         return {}
     return fidelity(model, quantized, judged, limit=_JUDGED, threads=ctx.threads, seed=ctx.seed, job=ctx.job).measures()

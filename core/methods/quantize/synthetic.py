@@ -46,7 +46,8 @@ _PIXEL_STEPS = ("scale", "normalize")
 class SyntheticSet:
     """Items held in memory, ready for the network's inputs: input name -> array without batch axis."""
 
-    name, location, classes = "synthetic inputs", "", ()
+    name, location = "synthetic inputs", ""
+    classes: tuple[str, ...] = ()
 
     def __init__(self, arrays: Mapping[str, Array]) -> None:
         self._arrays = dict(arrays)

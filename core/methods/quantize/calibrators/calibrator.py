@@ -21,13 +21,13 @@ _GROUP = "Ranges"
 
 @dataclass(frozen=True)
 class CalibrationSettings:
-    """What calibrators can be told; a method that calibrates inherits its parameters from here."""
+    """What calibration can be told; a method that calibrates inherits its parameters from here."""
 
     percentile: Annotated[
         float,
         Field(
             "Percentile",
-            "Of the calibrator percentile: the share of values kept; the rest is cut off in equal parts at both ends.",
+            "Of the ranges by percentile: the share of numbers kept; the rest is cut off in equal parts at both ends.",
             50.0,
             100.0,
             "%",
@@ -39,7 +39,7 @@ class CalibrationSettings:
         float,
         Field(
             "Averaging constant",
-            "Of the calibrator moving_average: the weight of a new batch beside all before it.",
+            "Of the ranges by moving_average: the weight of a new batch beside all before it.",
             0.0,
             1.0,
             "",
@@ -47,6 +47,12 @@ class CalibrationSettings:
             group=_GROUP,
         ),
     ] = 0.01
+    synthetic_items: Annotated[
+        int, Field("Synthetic inputs", "So many are made where no data calibrates.", 1, 1024, "items", group=_GROUP)
+    ] = 32
+    synthetic_steps: Annotated[
+        int, Field("Steps for each", "In which noise becomes a synthetic input.", 1, 10_000, "steps", group=_GROUP)
+    ] = 50
 
 
 class Calibrator(abc.ABC):
