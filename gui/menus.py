@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QMenu
 
 from core.exporters.exporter import load_exporters
 from core.methods.method import Kind, Method, load_methods
-from core.model.model import quantized
+from core.model.stored_weights import kind_of
 from gui.actions import AFTER_METHODS, ENTRIES, EXPORT, FILE, MENUS, VIEW, Entry
 from gui.desk import Desk
 from gui.graph_view.known import known_already
@@ -30,7 +30,7 @@ class Menus:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._quantized = False  # the open model, asked for once a refresh
+        self._kind: Kind = "float"  # of the open model, asked for once a refresh
         self._reasons: dict[str, tuple[QAction, Callable[[Desk], str], str]] = {}
         self._checks: dict[str, tuple[QAction, Callable[[Desk], bool]]] = {}
         self.menus: dict[str, QMenu] = {}
@@ -56,7 +56,7 @@ class Menus:
         # many entries share a reason, and reasons ask the project: each is found out once
         model = self._desk.state.model
         whole = known_already(model) if model is not None else None
-        self._quantized = whole.quantized if whole is not None else model is not None and quantized(model)
+        self._kind = whole.kind if whole is not None else kind_of(model.nodes() if model is not None else ())
         reasons = {why_not: why_not(self._desk) for _, why_not, _ in self._reasons.values()}
         for action, why_not, tip in self._reasons.values():
             reason = reasons[why_not]
@@ -135,10 +135,9 @@ class Menus:
     def _method_reason(self, method: Method, desk: Desk) -> str:
         if desk.state.model is None or desk.editing.unfinished:
             return needs_running(desk)
-        kind: Kind = "qdq" if self._quantized else "float"
         teacher = bool(desk.state.revisions)  # a revision of the project can always teach
         return without_options(
-            method.refusal(desk.state.model, desk.state.data is not None, desk.state.labelled, teacher, kind)
+            method.refusal(desk.state.model, desk.state.data is not None, desk.state.labelled, teacher, self._kind)
         )
 
     def _new_menu(self, title: str) -> str:

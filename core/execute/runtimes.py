@@ -17,6 +17,7 @@ from core.errors import UserError
 from core.execute.litert_trial import refuse_crashing
 from core.model.marks import operator_marks
 from core.model.model import Model
+from core.model.stored_weights import kind_of
 
 Array = npt.NDArray[Any]
 
@@ -66,7 +67,8 @@ def onnx_session(
         present = {o.name for o in graph.graph.outputs}
         graph.graph.outputs.extend(values[t] for t in taps if t not in present)
     try:
-        return OnnxSession(ir.to_proto(graph).SerializeToString(), threads, optimized, exact)
+        alone = kind_of(model.nodes()) == "weights"
+        return OnnxSession(ir.to_proto(graph).SerializeToString(), threads, optimized, exact, weights_alone=alone)
     except UserError:
         odd = next(operator_marks(model), None)
         if odd is None:
@@ -81,8 +83,10 @@ class OnnxSession:
 
     WeightBiasQuantization is off: it silently quantizes float weights that sit between activation-only QDQ nodes.
     ``exact`` keeps processors without VNNI from saturating sums of uint8 times int8 (slower there, the same elsewhere):
-    what a reference needs. ``profile``: (how the profile's file name begins, file for the optimized graph), for
-    :mod:`core.execute.profile`.
+    what a reference needs. ``weights_alone``: no activation is quantized, so stored weights are decoded once, when the
+    session is made, and everything runs in float; left to itself onnxruntime decodes them in every run and rounds the
+    activations of MatMul to 8 bits. ``profile``: (how the profile's file name begins, file for the optimized graph),
+    for :mod:`core.execute.profile`.
     """
 
     runtime = "onnxruntime"
@@ -94,6 +98,7 @@ class OnnxSession:
         optimized: bool = True,
         exact: bool = False,
         profile: tuple[Path, Path] | None = None,
+        weights_alone: bool = False,
     ) -> None:
         import onnxruntime as ort
 
@@ -103,6 +108,8 @@ class OnnxSession:
         options.log_severity_level = 4
         if exact:
             options.add_session_config_entry("session.x64quantprecision", "1")
+        if weights_alone:
+            options.add_session_config_entry("session.disable_quant_qdq", "1")
         if profile is not None:
             options.enable_profiling = True
             options.profile_file_prefix, options.optimized_model_filepath = (str(path) for path in profile)

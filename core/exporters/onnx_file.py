@@ -15,6 +15,7 @@ from core.exporters.proof import Candidate, inputs_for, prove, refuse_unproven, 
 from core.jobs import Job
 from core.model.history import without_local_paths
 from core.model.model import LABELS, PREPROCESSING, RECIPE, Model
+from core.model.stored_weights import kind_of
 
 _LIMIT = 2**31 - 1  # what a protobuf message can hold
 
@@ -33,7 +34,7 @@ def write_onnx(model: Model, path: Path, check: DataSet | None, job: Job) -> Exp
     data = _serialized(_with_metadata(model))
     with written_aside(path, data) as aside:
         _check(aside)
-        session = OnnxSession(aside, exact=True)
+        session = OnnxSession(aside, exact=True, weights_alone=kind_of(model.nodes()) == "weights")
         with job.stage(0.2, 1.0):
             proof = prove(model, Candidate(session.run), inputs, job)
         refuse_unproven(proof, path)

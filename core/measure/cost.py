@@ -23,6 +23,7 @@ from core.measure.weights import CARRIERS, QUANTIZERS, constant, is_weight, stor
 from core.measure.written_out import WrittenOut, written_out
 from core.model.facts import Facts, infer
 from core.model.model import Model, layer_name
+from core.model.weight_functions import kind_and_bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +209,8 @@ class _Counter:
         shape = self._facts.shape(node.outputs[0]) if self._facts and node.outputs else None
         if node.op_type in QUANTIZERS:
             return LayerCost(name, node.op_type, 0, 0, self._scales(node), shape)
-        if id(node) in self._constant or node.op_type in CARRIERS | {"Constant"}:
+        idle = node.op_type in CARRIERS | {"Constant"} or kind_and_bits(node) is not None
+        if id(node) in self._constant or idle:
             return LayerCost(name, node.op_type, 0, 0, 0, shape)
         params, stored, shared = 0, 0, []
         for position, value in enumerate(node.inputs):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import onnx_ir as ir
 
 from core.model.facts import Facts
+from core.model.weight_functions import kind_and_bits
 
 # Positions of the weights among a node's inputs. Where an operator is not listed, float tensors of more than one
 # element count: a scalar beside an Add or Mul is arithmetic, not a weight.
@@ -67,12 +68,20 @@ def constant(value: ir.Value | None, facts: Facts | None) -> Constant | None:
             number = dequantized or tensor.dtype in _FLOAT
             return Constant(name, int(tensor.size), number, ((name, tensor), *met))
         node = value.producer()
+        if node is not None and kind_and_bits(node) is not None:
+            return _coded(value, node, met)
         if node is None or not _passes_on(node, facts):
             return _computed(first, facts)
         dequantized |= node.op_type == "DequantizeLinear"
         met.extend((v.name or "", t) for v in node.inputs[1:] if v and (t := stored_tensor(v)) is not None)
         value = node.inputs[0]
     return None
+
+
+def _coded(value: ir.Value, node: ir.Node, met: list[tuple[str, ir.TensorProtocol]]) -> Constant:
+    """A weight stored as codes: what its function decodes, and all the tensors that it needs."""
+    stored = [(v.name or "", t) for v in node.inputs if v is not None and (t := stored_tensor(v)) is not None]
+    return Constant(value.name or "", math.prod(node.attributes.get_ints("shape", ())), True, (*stored, *met))
 
 
 def _passes_on(node: ir.Node, facts: Facts | None) -> bool:

@@ -12,6 +12,7 @@ from core.errors import UserError
 from core.model.facts import Facts, infer
 from core.model.inline import inline_constant_ifs, inline_functions
 from core.model.model import Model
+from core.model.weight_functions import DOMAIN
 
 _LAYER = "thimble.layer"  # which layer of the model a plain one stems from; only on the clone
 
@@ -27,14 +28,15 @@ class WrittenOut:
 
 def written_out(model: Model, facts: Facts | None) -> WrittenOut:
     """The model itself where there is nothing to write out, or where that is not possible (functions in a circle)."""
-    if not model.graph.functions and not any(n.op_type == "If" for n in model.nodes()):
+    functions = [k for k in model.graph.functions if k[0] != DOMAIN]  # those that decode weights count as one node
+    if not functions and not any(n.op_type == "If" for n in model.nodes()):
         return _as_it_is(model, facts)
     marked = model.clone()
     for place, node in enumerate(marked.graph.graph):
         for inner in _with_inner(node):
             inner.metadata_props[_LAYER] = str(place)
     try:
-        plain, _ = inline_constant_ifs(inline_functions(marked)[0])
+        plain, _ = inline_constant_ifs(inline_functions(marked, but=DOMAIN)[0])
     except UserError:
         return _as_it_is(model, facts)
     layers: list[list[ir.Node]] = [[] for _ in model.nodes()]

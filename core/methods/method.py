@@ -13,12 +13,13 @@ from core.jobs import Job
 from core.methods.checkpoint import CheckpointPlace
 from core.methods.memo import Memo
 from core.methods.scope import Override, Scope
-from core.model.model import Model, quantized
+from core.model.model import Model
+from core.model.stored_weights import kind_of, weights_words
 from core.model.unfinished import refusal, unfinished
 from core.registry import Registry, import_all
 from core.report import Report
 
-Kind = Literal["float", "qdq", "unfinished"]
+Kind = Literal["float", "qdq", "weights", "unfinished"]
 Need = Literal["data", "labels", "teacher"]
 
 
@@ -122,13 +123,12 @@ class Method:
 
         ``kind`` where it is known: finding it out means looking at every layer.
         """
-        kind = kind or ("qdq" if quantized(model) else "float")
+        kind = kind or kind_of(model.nodes())
         name = self.title.rstrip("…")
         if unfinished(model) and "unfinished" not in self.accepts:
             return refusal(model, name)
         if kind not in self.accepts:
-            found = "is already quantized" if kind == "qdq" else "is not quantized"
-            return f"{name} cannot be applied: the model {found}. Apply it to a {self.accepts[0]} revision instead."
+            return f"{name} cannot be applied: {_found(model, kind)}. {_instead(self.accepts[0])}"
         if ("data" in self.needs or "labels" in self.needs) and not has_data:
             return f"{name} needs data. Attach a data set (--data) first."
         if "labels" in self.needs and not has_labels:
@@ -158,6 +158,17 @@ class Method:
             "analysis": self.analysis,
             "params": [s.to_json() for s in parameters.specs(self.params)],
         }
+
+
+def _found(model: Model, kind: Kind) -> str:
+    if kind == "weights":
+        return f"the model's weights are stored in another format ({weights_words(model)})"
+    return f"the model is {'already' if kind == 'qdq' else 'not'} quantized"
+
+
+def _instead(wanted: Kind) -> str:
+    name = "revision with stored weights" if wanted == "weights" else f"{wanted} revision"
+    return f"Apply it to a {name} instead."
 
 
 METHODS: Registry[Method] = Registry("method")

@@ -21,29 +21,32 @@ from core.model.model import ORIGIN, Model, layer_name
 _BATCHES = (2, 3)  # what holds for both does not depend on the batch
 
 
-def inline_functions(model: Model) -> tuple[Model, tuple[str, ...]]:
+def inline_functions(model: Model, but: str | None = None) -> tuple[Model, tuple[str, ...]]:
     """A clone without model-local functions, and the names of the layers that called them (none: ``model`` itself).
 
-    Raises UserError where functions call each other in a circle or are written for another opset than the graph.
+    ``but``: functions of this domain stay. Raises UserError where functions call each other in a circle or are written
+    for another opset than the graph.
     """
-    if not model.graph.functions:
+    if all(domain == but for domain, _, _ in model.graph.functions):
         return model, ()
     check_functions(model.graph)
     new = model.clone()
-    calls = [n for n in new.graph.graph.all_nodes() if n.op_identifier() in new.graph.functions]
+    going = {k: f for k, f in new.graph.functions.items() if k[0] != but}
+    calls = [n for n in new.graph.graph.all_nodes() if n.op_identifier() in going]
     names = tuple(layer_name(n) for n in calls)
     for node, called in zip(calls, names, strict=True):
         node.metadata_props.setdefault(ORIGIN, called)  # the pass hands metadata on to what it writes out
-    for function in new.graph.functions.values():
+    for function in going.values():
         for node in function.all_nodes():
             node.name = layer_name(node)
     outputs = [v.name for v in new.graph.graph.outputs]
     try:
-        InlinePass()(new.graph)
+        InlinePass(lambda function: function.domain != but)(new.graph)
     except (ValueError, PreconditionError) as error:
         reason = str(error).splitlines()[0].rstrip(".")
         raise UserError(f"The functions of the graph cannot be written out: {reason}.") from error
-    new.graph.functions.clear()  # those that nothing calls
+    for key in going:
+        new.graph.functions.pop(key, None)  # those that nothing calls
     for value, name in zip(new.graph.graph.outputs, outputs, strict=True):
         value.name = name
     return new.with_graph(new.graph), names

@@ -156,8 +156,16 @@ def is_locked(node: ir.Node) -> bool:
 
 
 def quantized(model: Model) -> bool:
-    """Whether the graph holds quantization nodes."""
-    return any(n.op_type in ("QuantizeLinear", "DequantizeLinear") for n in model.nodes())
+    """Whether activations are quantized; a graph whose weights alone are stored as integers computes in float."""
+    return any(n.op_type == "QuantizeLinear" or _reads_integers(n) for n in model.nodes())
+
+
+def _reads_integers(node: ir.Node) -> bool:
+    """A DequantizeLinear of something computed or fed."""
+    if node.op_type != "DequantizeLinear" or not node.inputs or node.inputs[0] is None:
+        return False
+    producer = node.inputs[0].producer()
+    return node.inputs[0].const_value is None and (producer is None or producer.op_type != "Constant")
 
 
 def _spec(value: ir.Value, stored: Mapping[str, Any]) -> InputSpec:

@@ -16,7 +16,9 @@ from core.model.editing.working_copy import problems
 from core.model.facts import Facts, infer
 from core.model.marks import marks
 from core.model.model import Model, layer_name
+from core.model.stored_weights import GraphKind, decoded_tensor, decodes, kind_of
 from core.model.unfinished import unfinished
+from core.model.weight_functions import DOMAIN
 
 QUANTIZATION = ("DequantizeLinear", "QuantizeLinear")
 _KEPT = 4  # revisions looked at side by side, and the one before
@@ -29,7 +31,7 @@ class Known:
     Layers are what the views show: constants and the (de)quantization of weights belong to their consumers.
     ``marks`` maps the name of a layer to the sentences on what is unusual about it, ``wrong`` the key of a layer that
     cannot run to the reason. ``nodes`` are all nodes in the order of ``cost.layers``, ``keys`` the keys of all of them:
-    an edit changes the graph itself. ``quantized``: whether there are quantization nodes among them.
+    an edit changes the graph itself. ``kind``: which kind of graph they make.
     """
 
     model: Model
@@ -41,7 +43,7 @@ class Known:
     wrong: Mapping[str, str] = field(default_factory=dict)
     nodes: tuple[ir.Node, ...] = ()
     keys: tuple[str, ...] = ()
-    quantized: bool = False
+    kind: GraphKind = "float"
 
 
 _recent: OrderedDict[int, Known] = OrderedDict()
@@ -101,12 +103,7 @@ def _find_out(model: Model) -> Known:
         marked[mark.layer] = (*marked.get(mark.layer, ()), mark.sentence)
     wrong = {p.layer: p.sentence for p in problems(model)} if broken or unfinished(model) else {}
     said = wrong_keys(nodes, keys, wrong)
-    return Known(model, facts, counted, hidden, layers, marked, said, nodes, keys, holds_quantization(nodes))
-
-
-def holds_quantization(nodes: Iterable[ir.Node]) -> bool:
-    """Whether there is a quantization node among some."""
-    return any(node.op_type in QUANTIZATION for node in nodes)
+    return Known(model, facts, counted, hidden, layers, marked, said, nodes, keys, kind_of(nodes))
 
 
 def wrong_keys(nodes: Iterable[ir.Node], keys: Iterable[str], wrong: Mapping[str, str]) -> dict[str, str]:
@@ -139,9 +136,16 @@ def hidden_nodes(facts: Facts) -> frozenset[int]:
     """
     hidden = set(facts.constant_nodes)
     for node in facts.graph:
-        if node.op_type in QUANTIZATION and all(value is None or constant(value, hidden) for value in node.inputs):
+        if belongs_to_weight(node, hidden):
             hidden.add(id(node))
     return frozenset(hidden)
+
+
+def belongs_to_weight(node: ir.Node, hidden: set[int] | frozenset[int]) -> bool:
+    """Whether a node (de)quantizes or decodes what is stored."""
+    if node.op_type in QUANTIZATION:
+        return all(value is None or constant(value, hidden) for value in node.inputs)
+    return decodes(node)
 
 
 def constant(value: ir.Value, hidden: set[int] | frozenset[int]) -> bool:
@@ -178,6 +182,8 @@ def stored_tensor(value: ir.Value | None) -> ir.TensorProtocol | None:
             return None
         if producer.op_type == "Constant" and "value" in producer.attributes:
             return producer.attributes["value"].as_tensor()
+        if producer.domain == DOMAIN and decodes(producer):
+            return decoded_tensor(producer)
         if producer.op_type not in ("DequantizeLinear", "QuantizeLinear", "Identity", "Transpose", "Cast"):
             return None
         value = producer.inputs[0] if producer.inputs else None

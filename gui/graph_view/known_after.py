@@ -17,7 +17,8 @@ from core.model.facts import Facts
 from core.model.facts_after import Place, facts_after
 from core.model.marks import layer_marks
 from core.model.model import Model, layer_name
-from gui.graph_view.known import QUANTIZATION, Known, constant, holds_quantization, keys_of, wrong_keys
+from core.model.stored_weights import decodes, kind_of
+from gui.graph_view.known import QUANTIZATION, Known, belongs_to_weight, keys_of, wrong_keys
 from gui.graph_view.model_work import IN_THREAD
 from gui.words import mark, tr
 
@@ -34,7 +35,7 @@ def transplanted(whole: Known, model: Model) -> Known | None:
     hidden = frozenset(id(twin[n]) for n in nodes if id(n) in whole.hidden)
     layers = {key: (twin[node], counted) for key, (node, counted) in whole.layers.items()}
     return Known(
-        model, facts, whole.cost, hidden, layers, whole.marks, whole.wrong, others, whole.keys, whole.quantized
+        model, facts, whole.cost, hidden, layers, whole.marks, whole.wrong, others, whole.keys, whole.kind
     )  # fmt: skip
 
 
@@ -81,9 +82,9 @@ def known_after(
     for one in layer_marks(model, changes.layers):
         marks[one.layer] = (*marks.get(one.layer, ()), one.sentence)
     counted = _total(before.cost, model, after.facts, [costs[n] for n in nodes])
-    quantized = (before.quantized and holds_quantization(nodes)) or holds_quantization(looked_at)
+    kind = kind_of(looked_at if before.kind == "float" else nodes)
     return Known(
-        model, after.facts, counted, hidden, layers, marks, wrong_keys(nodes, keys, wrong), nodes, keys, quantized
+        model, after.facts, counted, hidden, layers, marks, wrong_keys(nodes, keys, wrong), nodes, keys, kind
     )  # fmt: skip
 
 
@@ -101,10 +102,10 @@ def _hidden(before: frozenset[int], removed: Iterable[ir.Node], looked_at: Itera
     """A (de)quantization may have become that of a weight, or of an activation."""
     hidden = set(before) - {id(n) for n in removed}
     for node in looked_at:
-        if node.op_type not in QUANTIZATION:
+        if node.op_type not in QUANTIZATION and not decodes(node):
             continue
         hidden.discard(id(node))
-        if all(value is None or constant(value, hidden) for value in node.inputs):
+        if belongs_to_weight(node, hidden):
             hidden.add(id(node))
     return frozenset(hidden)
 

@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import onnx_ir as ir
 
+from core.model.stored_weights import decoded_tensor, decodes, stored_as, stored_bytes
+from core.model.weight_functions import DOMAIN
 from gui.graph_view.known import Known, constant
 from gui.inspector.wiring import Wiring
 
@@ -46,7 +48,8 @@ class Stored:
     """One constant input of a layer. ``formal`` is the operator's name for it, ``name`` the tensor's own.
 
     ``tensor`` lies in the file; where nodes compute it from constants there is only ``array``. ``rounded`` says that a
-    quantization behind it rounds it when the model runs. ``shared`` are the keys of other layers that read it.
+    quantization behind it rounds it when the model runs. ``shared`` are the keys of other layers that read it. Of codes
+    (a codebook, powers of two) ``tensor`` is what they stand for, and ``coded`` (format, bytes in the file).
     """
 
     formal: str
@@ -58,6 +61,7 @@ class Stored:
     scaling: Scaling | None = None
     rounded: bool = False
     shared: tuple[str, ...] = ()
+    coded: tuple[str, int] | None = None
 
     @property
     def count(self) -> int:
@@ -65,6 +69,8 @@ class Stored:
 
     @property
     def dtype(self) -> str:
+        if self.coded is not None:
+            return self.coded[0]
         if self.tensor is None:
             return "" if self.array is None else self.array.dtype.name
         kind = self.tensor.dtype.name
@@ -73,6 +79,8 @@ class Stored:
     @property
     def bytes(self) -> int:
         """Of the stored tensor; what is computed when the model is loaded takes none in the file."""
+        if self.coded is not None:
+            return self.coded[1]
         return 0 if self.tensor is None else int(self.tensor.nbytes)
 
     def read(self) -> Array:
@@ -96,7 +104,8 @@ def stored_inputs(node: ir.Node, formals: list[str], whole: Known, wiring: Wirin
             shape = found.shape
             channels = found.channels if found.channels and _fits(found.channels, shape) else None
             name = found.source.name or ""
-            out.append(Stored(formal, name, found.tensor, found.array, shape, channels, scaling, found.rounded, others))
+            numbers = (found.tensor, found.array, shape, channels, scaling, found.rounded, others, found.coded)
+            out.append(Stored(formal, name, *numbers))
     return out
 
 
@@ -107,7 +116,8 @@ def stored_value(value: ir.Value, whole: Known, wiring: Wiring) -> Stored | None
         return None
     shape = found.shape
     readers = tuple(wiring.readers(found.source))
-    return Stored("", value.name or "", found.tensor, found.array, shape, None, found.scaling, found.rounded, readers)
+    numbers = (found.tensor, found.array, shape, None, found.scaling, found.rounded, readers, found.coded)
+    return Stored("", value.name or "", *numbers)
 
 
 @dataclass(slots=True)
@@ -120,6 +130,7 @@ class _Found:
     array: Array | None = None
     scaling: Scaling | None = None
     rounded: bool = False
+    coded: tuple[str, int] | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -139,6 +150,10 @@ def _follow(value: ir.Value, whole: Known, channels: Channels | None) -> _Found 
             return None
         if node.op_type == "Constant" and "value" in node.attributes:
             found.tensor = node.attributes["value"].as_tensor()
+            return found
+        if node.domain == DOMAIN and decodes(node):
+            found.tensor = decoded_tensor(node)
+            found.coded = stored_as(node), stored_bytes(node)
             return found
         if not _step_back(found, node, whole):
             found.source, found.scaling, found.channels = value, None, channels

@@ -15,6 +15,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from core.errors import UserError
 from core.exporters.tflite.versions import operator_version
+from core.model.bits import pack
 
 Array = npt.NDArray[Any]
 SIGNATURE = "serving_default"
@@ -22,18 +23,22 @@ ALIGNMENT = 16
 _LIMIT = 2**31 - 2**20
 _TYPES = {
     name: getattr(schema.TensorType, name.upper())
-    for name in ("float32", "float16", "int8", "int16", "int32", "int64", "uint8", "bool")
+    for name in ("float32", "float16", "int4", "int8", "int16", "int32", "int64", "uint8", "bool")
 }
 _TYPE_NAMES = {number: name for name, number in _TYPES.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Affine:
-    """real = scale * (stored - zero_point); one scale for the tensor, or one for each index of ``axis``."""
+    """real = scale * (stored - zero_point); one scale for the tensor, or one for each index of ``axis``.
+
+    ``zero_points``: of each index, where they differ.
+    """
 
     scale: tuple[float, ...]
     zero_point: int = 0
     axis: int = 0
+    zero_points: tuple[int, ...] = ()
 
     @classmethod
     def per_tensor(cls, scale: float, zero_point: int) -> Affine:
@@ -60,6 +65,13 @@ class _AlignedBuilder(flatbuffers.Builder):  # type: ignore[misc]
         self.Bytes[self.head : self.head + x.size] = x.tobytes()
         self.vectorNumElems = x.size
         return int(self.EndVector())
+
+
+def _bytes(array: Array) -> bytes:
+    """As the file holds them: two 4-bit integers in a byte, the first in its lower half."""
+    if array.dtype.name == "int4":
+        return pack(array.astype(np.int8).reshape(-1) & 15, 4).tobytes()
+    return np.ascontiguousarray(array).tobytes()
 
 
 def made(cls: Any, **fields: Any) -> Any:
@@ -100,7 +112,7 @@ class Builder:
             new.quantization = made(
                 schema.QuantizationParametersT,
                 scale=scales,
-                zeroPoint=np.full(scales.size, quantization.zero_point, np.int64),
+                zeroPoint=np.asarray(quantization.zero_points or [quantization.zero_point] * scales.size, np.int64),
                 quantizedDimension=quantization.axis,
             )
             self._scale[len(self.tensors)] = quantization
@@ -109,7 +121,7 @@ class Builder:
 
     def constant(self, array: Array, quantization: Affine | None = None, name: str = "") -> int:
         """Index of a tensor that holds ``array``."""
-        raw = np.ascontiguousarray(array).tobytes()
+        raw = _bytes(array)
         buffer = self._buffer(raw) if raw else 0
         key = (buffer, array.shape, array.dtype.name, quantization)
         if key not in self._constant_of:

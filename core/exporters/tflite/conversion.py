@@ -38,6 +38,8 @@ class Conversion:
         self.builder = Builder()
         self.skipped: set[ir.Node] = set()
         self.notes: list[str] = []
+        self.weights_alone = False  # stored weights stay as they are, behind DEQUANTIZE
+        self.halves: frozenset[str] = frozenset()  # weights stored as float16
         self.known: dict[str, Known] = {}
         self._shapes = shapes
         self._float_twin: dict[int, int] = {}

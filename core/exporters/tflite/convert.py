@@ -16,10 +16,12 @@ from core.exporters.tflite.conversion import Conversion, Unsupported, refusal
 from core.exporters.tflite.layout import NHWC, Layout, identity
 from core.exporters.tflite.prepare import prepare
 from core.exporters.tflite.quantized import wanted_scale
+from core.exporters.tflite.stored_weights import half_weights, without_codes
 from core.exporters.tflite.table import OPERATORS
 from core.exporters.tflite.values import Constant, Tensor
 from core.model.history import without_local_paths
 from core.model.model import LABELS, PREPROCESSING, RECIPE, TASK, Model, real_inputs
+from core.model.stored_weights import kind_of
 
 for _family in ("layer", "pool", "elementwise", "shape", "quantize"):  # each fills its part of the table
     importlib.import_module(f"core.exporters.tflite.ops_{_family}")
@@ -60,8 +62,11 @@ def convert(model: Model, options: Options = Options()) -> Converted:
     Raises UnsupportedOperator naming the layer that TFLite, or this writer, cannot express; UserError for input sizes
     that are not fixed and for weights that hold NaN.
     """
-    prepared = prepare(model, options.batch)
+    given, notes = without_codes(model)
+    prepared = prepare(given, options.batch)
     c = Conversion(prepared.graph, prepared.shapes)
+    c.notes += notes
+    c.weights_alone, c.halves = kind_of(given.nodes()) == "weights", half_weights(given)
     as_stored = any(spec.layout == "NHWC" for spec in model.inputs)
     inputs = {v.name or "": _input(c, v, as_stored, options) for v in real_inputs(prepared.graph)}
     _write_all(c)

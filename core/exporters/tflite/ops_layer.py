@@ -16,6 +16,7 @@ from core.exporters.tflite.conversion import Conversion, Unsupported
 from core.exporters.tflite.fuse import NONNEGATIVE, fused_activation, fused_bias
 from core.exporters.tflite.layout import NHWC, Layout, identity
 from core.exporters.tflite.quantized import int8_layer, wanted_scale
+from core.exporters.tflite.stored_weights import float_weight
 from core.exporters.tflite.table import writes
 from core.exporters.tflite.values import Constant, Tensor
 from core.exporters.tflite.windows import VALID, image, padded_image, window
@@ -79,7 +80,7 @@ def write_layer(
         channels = weights.shape[kernel.out_axis]
         added = np.zeros(channels, np.float32) if bias is None else bias.array.reshape(-1)
         out = c.new(to)
-        stored = c.float_constant(kernel.to_file(weights.array), name)
+        stored = float_weight(c, weights, name, kernel.to_file, kernel.out_axis, kernel.file_axis)
         added_at = c.float_constant(np.broadcast_to(added, (channels,)))
         c.emit(kernel.operator, [c.floats(x).index, stored, added_at], out, options)
     c.put(result, out.known_nonnegative(options.fusedActivationFunction in NONNEGATIVE))

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import numpy.typing as npt
 import onnx_ir as ir
@@ -68,9 +69,8 @@ def dequantized_constant(c: Conversion, node: ir.Node, stored: Array) -> Constan
     if scale.ndim > 1 or node.attributes.get_int("block_size", 0) != 0:
         raise Unsupported("weights quantized in blocks have no TFLite form here")
     axis = node.attributes.get_int("axis", 1) % max(stored.ndim, 1) if scale.size > 1 else 0
-    integers, offset = stored, zero.astype(np.int32)
-    if stored.dtype == np.uint8:
-        integers, offset = (stored.astype(np.int16) - UINT8_SHIFT).astype(np.int8), offset - UINT8_SHIFT
+    integers, shift = _as_signed(stored)
+    offset = zero.astype(np.int32) - shift
     along = [1] * stored.ndim
     if scale.size > 1:
         along[axis] = -1
@@ -79,6 +79,15 @@ def dequantized_constant(c: Conversion, node: ir.Node, stored: Array) -> Constan
     offsets = np.broadcast_to(offset, scale.shape).reshape(wide.shape)
     real = ((integers.astype(np.float32) - offsets.astype(np.float32)) * wide).astype(np.float32)
     return Constant(real, integers, scale.reshape(-1), np.atleast_1d(offset), axis)
+
+
+def _as_signed(stored: Array) -> tuple[Array, int]:
+    """Integers as TFLite stores them, and by how much they were shifted: it has no unsigned ones with many scales."""
+    if stored.dtype == np.uint8:
+        return (stored.astype(np.int16) - UINT8_SHIFT).astype(np.int8), UINT8_SHIFT
+    if stored.dtype.name == "uint4":
+        return (stored.astype(np.int8) - 8).astype(ml_dtypes.int4), 8
+    return stored, 0
 
 
 def quantized_constant(array: Array, scale: Affine) -> Constant:

@@ -57,6 +57,8 @@ def operator_version(
         version = 2
     elif (operator.startswith("RESIZE_") and half_pixel) or (operator == "MUL" and int8 and rescale >= 1.0):
         version = 3
+    elif operator == "DEQUANTIZE" and first == "int4":
+        version = 6
     elif operator == "DEQUANTIZE" and int8 and per_channel:
         version = 5
     elif operator == "DEQUANTIZE" and first == "float16":

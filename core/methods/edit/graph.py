@@ -43,7 +43,7 @@ def edits_from_text(text: str) -> tuple[Edit, ...]:
     return tuple(from_json(e) for e in found)
 
 
-@method(KEY, title="Edits by hand", menu="", params=Params, accepts=("float", "qdq", "unfinished"))
+@method(KEY, title="Edits by hand", menu="", params=Params, accepts=("float", "qdq", "weights", "unfinished"))
 def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     """Carry out a list of edits of the graph, in order; a graph that is left wrong is marked as unfinished."""
     edits = edits_from_text(params.edits)

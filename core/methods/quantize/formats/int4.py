@@ -1,0 +1,27 @@
+"""Symmetric 4-bit integers, two in a byte."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import onnx_ir as ir
+
+from core.methods.quantize.formats.blocks import Weight
+from core.methods.quantize.formats.format import Array, FormatSettings, weight_format
+from core.methods.quantize.formats.integers import integer_bytes, integer_opset, symmetric
+from core.methods.quantize.formats.stored import Stored
+
+
+@weight_format(
+    "int4",
+    title="int4",
+    stored_bytes=partial(integer_bytes, 4, False),
+    opset=partial(integer_opset, 4),
+    honest=(
+        "int4 weights alone: an eighth of the size, not faster. TFLite files hold them as int4 behind "
+        "DEQUANTIZE (in groups as float32); the arithmetic is float."
+    ),
+)
+def encode(numbers: Array, weight: Weight, settings: FormatSettings) -> Stored:
+    """See :func:`core.methods.quantize.formats.integers.symmetric`."""
+    return symmetric(numbers, weight, settings, 4, ir.DataType.INT4)

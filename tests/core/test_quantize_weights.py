@@ -1,0 +1,224 @@
+"""Weights alone in another format: what the file holds, that it runs, that it comes back to the bit, who takes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnx_ir as ir
+import pytest
+import torch
+
+from core.errors import UserError
+from core.execute.runtimes import OnnxSession, onnx_session
+from core.execute.torch_graph import TorchGraph
+from core.exporters.exporter import load_exporters
+from core.formats.open import open_model
+from core.jobs import Job
+from core.measure.cost import cost
+from core.methods.method import Context, Outcome, load_methods
+from core.methods.quantize.formats import Granularity, load_formats
+from core.methods.quantize.weights import Params, encode
+from core.methods.scope import Scope
+from core.model.masks import Pattern, with_masks
+from core.model.model import Model, quantized
+from core.model.stored_weights import decoders, dequantized, kind_of, weights_words
+from core.model.weight_functions import DOMAIN
+from tests.core.weight_graphs import WEIGHTS, feed, small_model
+
+METHOD = load_methods().get("quantize.weights")
+EXPORTERS = load_exporters()
+FORMAT_KEYS = load_formats().keys()
+CASES = [(k, g) for k in FORMAT_KEYS for g in Granularity if g is Granularity.CHANNEL or k[0] in "iup"]
+
+
+def stored(model: Model, ctx: Context | None = None, **params: Any) -> Outcome:
+    return METHOD.run(model, Params(**{"group_size": 4, **params}), ctx or Context())
+
+
+def result(model: Model, **params: Any) -> Model:
+    new = stored(model, **params).model
+    assert new is not None
+    return new
+
+
+def written(model: Model, folder: Path) -> Path:
+    path = folder / "m.onnx"
+    EXPORTERS.get("onnx").write(model, path, None, Job())
+    return path
+
+
+@pytest.mark.parametrize(("key", "granularity"), CASES)
+def test_the_file_holds_what_the_formula_says_and_gives_it_back(
+    key: str, granularity: Granularity, tmp_path: Path
+) -> None:
+    model, params = small_model(), Params(format=key, granularity=granularity, group_size=4, bits=3)
+    encoded = encode(model, params, Context(), Job())
+    file = written(result(model, format=key, granularity=granularity, bits=3), tmp_path)
+    proto = onnx.load(str(file))
+    onnx.checker.check_model(proto, full_check=True)
+    sizes = {t.name: len(t.raw_data) for t in proto.graph.initializer}
+    kept = {c.weight.tensor: c for c in encoded.chosen}
+    for name, chosen in kept.items():
+        assert name not in sizes, "the float weight is gone"
+        total = sum(size for tensor, size in sizes.items() if tensor.startswith(f"{name}_"))
+        assert total == load_formats().get(key).stored_bytes(chosen.weight, chosen.settings) < 4 * chosen.weight.size
+    back = dequantized(open_model(file))
+    for name, chosen in kept.items():
+        tensor = back.graph.graph.initializers[name].const_value
+        assert tensor is not None
+        assert tensor.numpy().tobytes() == chosen.stored.values().tobytes()
+    assert not back.graph.functions
+    values = feed(model)
+    again, once = (onnx_session(m).run(values)["y"] for m in (open_model(file), back))
+    assert np.array_equal(again, once), "onnxruntime decodes to the very same numbers"
+    assert len(kept) + len(encoded.left) == len(WEIGHTS)
+
+
+@pytest.mark.parametrize("key", FORMAT_KEYS)
+def test_every_runtime_computes_the_same(key: str, tmp_path: Path) -> None:
+    new = result(small_model(), format=key)
+    values = feed(new)
+    wanted = onnx_session(dequantized(new)).run(values)["y"]
+    plain = OnnxSession(ir.to_proto(new.graph).SerializeToString(), optimized=False).run(values)["y"]
+    net = TorchGraph(new)({n: torch.from_numpy(a) for n, a in values.items()})["y"]
+    assert plain == pytest.approx(wanted, abs=1e-5)
+    assert net.detach().numpy() == pytest.approx(wanted, abs=1e-5)
+    assert cost(new).params == cost(small_model()).params
+    counted = sum(v.const_value.nbytes for v in new.graph.graph.initializers.values() if v.const_value is not None)
+    assert cost(new).weight_bytes == counted
+
+
+def without_transposed(seed: int = 0) -> Model:
+    """TFLite export knows no transposed convolution."""
+    model = small_model(seed).clone()
+    node = next(n for n in model.nodes() if n.op_type == "ConvTranspose")
+    source = node.inputs[0]
+    assert source is not None
+    ir.convenience.replace_all_uses_with(node.outputs[0], source)
+    model.graph.graph.remove(node, safe=True)
+    del model.graph.graph.initializers["w_up"]
+    fc = model.graph.graph.initializers["w_fc"]
+    fc.const_value = ir.tensor(np.random.default_rng(9).laplace(size=(10, 8)).astype(np.float32), name="w_fc")
+    fc.shape = ir.Shape((10, 8))
+    return model.with_graph(model.graph)
+
+
+@pytest.mark.parametrize(
+    ("key", "granularity", "kept"),
+    [
+        ("int8", Granularity.CHANNEL, True),
+        ("uint8", Granularity.CHANNEL, True),
+        ("int4", Granularity.CHANNEL, True),
+        ("uint4", Granularity.TENSOR, True),
+        ("float16", Granularity.CHANNEL, True),
+        ("int4", Granularity.GROUP, False),
+        ("codebook", Granularity.CHANNEL, False),
+        ("powers_of_two", Granularity.CHANNEL, False),
+    ],
+)
+def test_tflite_holds_integers_and_halves_and_says_what_it_cannot(
+    key: str, granularity: Granularity, kept: bool, tmp_path: Path
+) -> None:
+    new = result(without_transposed(), format=key, granularity=granularity)
+    done = EXPORTERS.get("tflite").write(new, tmp_path / "m.tflite", None, Job())
+    assert done.proof.passed
+    assert ("DEQUANTIZE" in done.ops) == (kept or key == "int4")  # a depthwise layer has no groups
+    said = [n for n in done.notes if "not smaller" in n]
+    assert bool(said) != kept
+    if kept:
+        assert done.ops["DEQUANTIZE"] == len(list(decoders(new)))
+
+
+def test_layers_can_have_formats_of_their_own_and_stay_float() -> None:
+    overrides = (
+        (Scope(layers=("layer_c",)), {"format": "float"}),
+        (Scope(operators=("Gemm",)), {"format": "codebook", "bits": 2}),
+        (Scope(layers=("layer_y",)), {"granularity": "tensor"}),
+    )
+    outcome = stored(small_model(), Context(overrides=overrides), format="int4")
+    model = outcome.model
+    assert model is not None
+    assert weights_words(model) == "int4, codebook of 2 bits"
+    assert "w_conv" in model.graph.graph.initializers
+    scale = model.graph.graph.initializers["w_mm_scale"].const_value
+    assert scale is not None
+    assert scale.size == 1
+    assert any("layer_c" in row and "chosen to stay float" in row[2] for row in outcome.report.tables[1].rows)
+
+
+def test_a_scope_leaves_other_layers_alone() -> None:
+    model = stored(small_model(), Context(scope=Scope(operators=("MatMul",)))).model
+    assert model is not None
+    assert [n.outputs[0].name for n in decoders(model)] == ["w_mm"]
+
+
+def test_a_plan_knows_bytes_and_errors_and_is_kept() -> None:
+    model, ctx = small_model(), Context()
+    assert METHOD.plan is not None
+    first = METHOD.plan(model, Params(format="codebook"), ctx)
+    done = stored(model, format="codebook").report
+    assert {k: done.measures[k] for k in first.report.measures} == first.report.measures
+    assert first.report.tables == done.tables
+    assert len(ctx.memo) > 1
+    assert METHOD.plan(model, Params(format="codebook"), ctx) == first
+
+
+def test_masked_weights_stay_zero_and_masked() -> None:
+    model = small_model()
+    flags = np.random.default_rng(0).random(WEIGHTS["w_conv"]) > 0.5
+    masked = with_masks(model, {"w_conv": flags}, Pattern.WEIGHT)
+    for key in FORMAT_KEYS:
+        back = dequantized(result(masked, format=key))
+        tensor = back.graph.graph.initializers["w_conv"].const_value
+        assert tensor is not None
+        assert not tensor.numpy()[~flags].any()
+
+
+def test_a_graph_of_stored_weights_is_a_kind_of_its_own() -> None:
+    for key in ("int8", "float16", "codebook"):
+        new = result(small_model(), format=key)
+        assert kind_of(new.nodes()) == "weights"
+        assert not quantized(new)
+        why = METHOD.refusal(new)
+        assert "weights are stored in another format" in why
+        assert why.endswith("Apply it to a float revision instead.")
+    assert kind_of(small_model().nodes()) == "float"
+
+
+def test_opsets_are_raised_only_where_the_format_needs_it() -> None:
+    assert result(small_model(), format="int8").opset == 17
+    assert result(small_model(), format="codebook").opset == 17
+    assert result(small_model(), format="int4").opset == 21
+    assert result(small_model(), format="int8", granularity=Granularity.GROUP).opset == 21
+
+
+def test_functions_are_written_for_the_graphs_own_opset() -> None:
+    for opset in (13, 18, 22):
+        new = result(small_model(opset=opset), format="powers_of_two")
+        assert {f.opset_imports[""] for k, f in new.graph.functions.items() if k[0] == DOMAIN} == {opset}
+        onnx_session(new).run(feed(new))
+
+
+def test_weights_that_no_format_takes_are_refused_in_one_sentence() -> None:
+    model = small_model().clone()
+    for name in WEIGHTS:
+        value = model.graph.graph.initializers[name]
+        value.const_value = ir.tensor(np.full(WEIGHTS[name], np.nan, np.float32), name=name)
+    with pytest.raises(
+        UserError, match="'layer_c' \\(Conv\\) stays float, its weight holds values that are not finite"
+    ):
+        stored(model)
+    with pytest.raises(UserError, match="The scope holds no layer with weights"):
+        stored(small_model(), Context(scope=Scope(pattern="nothing*")))
+
+
+def test_onnxruntime_would_round_the_activations_of_a_matmul_if_left_to_itself() -> None:
+    """Why sessions on such graphs are made with weights_alone: rule 10."""
+    new = result(small_model(), format="int8")
+    data, values = ir.to_proto(new.graph).SerializeToString(), feed(new)
+    exact = onnx_session(dequantized(new)).run(values)["y"]
+    assert np.array_equal(OnnxSession(data, weights_alone=True).run(values)["y"], exact)
+    assert np.abs(OnnxSession(data).run(values)["y"] - exact).max() > 1e-4 * np.abs(exact).max()
