@@ -17,6 +17,7 @@ from core.errors import UserError
 from core.model.bits import unpack
 from core.model.masks import hand_on
 from core.model.model import Model
+from core.model.qdq_pairs import stored_constant
 from core.model.weight_functions import CODEBOOK, DOMAIN, kind_and_bits, levels
 
 Array = npt.NDArray[Any]
@@ -61,7 +62,9 @@ def decoded(node: ir.Node) -> Array:
     if node.op_type == "Cast":
         return first.astype(np.float32)
     if node.op_type == "DequantizeLinear":
-        return _dequantized(node, first, *arrays[1:])
+        integers = stored_constant(node.outputs[0])
+        assert integers is not None, "decodes() has seen it"
+        return integers.real
     found = kind_and_bits(node)
     second = arrays[1]
     assert found is not None, "decodes() has seen it"
@@ -156,32 +159,6 @@ def _stored(value: ir.Value | None) -> ir.TensorProtocol | None:
     return None if held is None else held.as_tensor()
 
 
-def _dequantized(node: ir.Node, q: Array, scale: Array | None, zero: Array | None = None) -> Array:
-    """(q - zero point) * scale, the difference taken in integers."""
-    assert scale is not None, "DequantizeLinear has a scale"
-    steps = q.astype(np.int64)
-    axis = node.attributes.get_int("axis", 1) % max(q.ndim, 1)
-    block = node.attributes.get_int("block_size", 0)
-
-    def spread(values: Array) -> Array:
-        if values.size == 1 and not block:
-            return values.reshape(())
-        if block:
-            wide = np.repeat(values, block, axis)
-            return wide[tuple(slice(q.shape[axis]) if k == axis else slice(None) for k in range(q.ndim))]
-        return values.reshape([-1 if k == axis else 1 for k in range(q.ndim)])
-
-    if zero is not None:
-        steps = steps - spread(zero.astype(np.int64))
-    return np.asarray(steps.astype(np.float32) * spread(scale.astype(np.float32)), np.float32)
-
-
 def weights_words(model: Model) -> str:
     """How a model of kind "weights" stores them, for a sentence: the formats in the order they are met."""
     return ", ".join(dict.fromkeys(stored_as(n) for n in decoders(model)))
-
-
-def first_decoder(value: ir.Value | None) -> ir.Node | None:
-    """The decoding node behind a layer's input, else None."""
-    node = None if value is None else value.producer()
-    return node if node is not None and decodes(node) else None

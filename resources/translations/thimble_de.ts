@@ -1350,6 +1350,76 @@
     </message>
     <message>
       <location filename="../../core/methods" />
+      <source>Weights only</source>
+      <translation>Nur Gewichte</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Stores weights in fewer bits: integers, float16, powers of two or codebooks; activations stay float.</source>
+      <translation>Speichert Gewichte mit weniger Bits: ganze Zahlen, float16, Zweierpotenzen oder Codebücher; Aktivierungen bleiben Gleitkommazahlen.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Format</source>
+      <translation>Format</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>How weights are stored; activations and arithmetic stay float</source>
+      <translation>Wie Gewichte gespeichert werden; Aktivierungen und Rechnung bleiben Gleitkomma</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>additive powers</source>
+      <translation>Summen von Zweierpotenzen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>codebook</source>
+      <translation>Codebuch</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>float16</source>
+      <translation>float16</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>powers of two</source>
+      <translation>Zweierpotenzen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>uint4</source>
+      <translation>uint4</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Bits</source>
+      <translation>Bits</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Of each weight, for powers of two and codebooks; the others have their own</source>
+      <translation>Je Gewicht, für Zweierpotenzen und Codebücher; die anderen haben ihre eigene Zahl</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>bits</source>
+      <translation>Bits</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Shrink ranges</source>
+      <translation>Bereiche verkleinern</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Scales of least squared error; off: the largest weight is the end of the range</source>
+      <translation>Skalen mit kleinstem quadratischem Fehler; aus: das größte Gewicht ist das Ende des Bereichs</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
       <source>Train from scratch</source>
       <translation>Von Grund auf trainieren</translation>
     </message>
@@ -1557,6 +1627,16 @@
       <location filename="../../core/model/editing" />
       <source>Unlock channels</source>
       <translation>Kanäle freigeben</translation>
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Lock channels of layers</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/model/editing" />
+      <source>Unlock channels of layers</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/model/editing" />

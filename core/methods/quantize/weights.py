@@ -15,6 +15,7 @@ import numpy as np
 from core.errors import UserError
 from core.jobs import Job
 from core.methods.method import Context, Outcome, Plan, method
+from core.methods.quantize.choices import STAYS_FLOAT as BY_CHOICE
 from core.methods.quantize.formats import (
     FORMATS,
     STAYS_FLOAT,
@@ -45,7 +46,7 @@ class Params:
 
     format: Annotated[
         str,
-        Field("Format", "How weights are stored; activations and arithmetic stay float.", choices=format_names),
+        Field("Format", "How weights are stored; activations and arithmetic stay float", choices=format_names),
     ] = "int8"
     bits: BitsField = 4
     granularity: GranularityField = Granularity.CHANNEL
@@ -124,7 +125,7 @@ def encode(model: Model, params: Params, ctx: Context, job: Job) -> Encoded:
         node = nodes.get(item.layer)
         said = {k: None if node is None else overridden(ctx.overrides, (node,), k) for k in OVERRIDABLE}
         name, settings = _settings(params, said)
-        found = "it was chosen to stay float" if name == STAYS_FLOAT else _encoded(prepared, item, name, settings, ctx)
+        found = BY_CHOICE if name == STAYS_FLOAT else _encoded(prepared, item, name, settings, ctx)
         if isinstance(found, Chosen):
             chosen.append(found)
         else:

@@ -8,7 +8,8 @@ search for the scale of least error), stored (what a format gives: tensors and t
 module for each format.
 """
 
-from core.methods.quantize.formats.blocks import Blocks, Granularity, Weight
+from core.methods.quantize.choices import Granularity
+from core.methods.quantize.formats.blocks import Blocks, Weight
 from core.methods.quantize.formats.format import (
     FORMATS,
     STAYS_FLOAT,

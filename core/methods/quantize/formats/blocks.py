@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -10,15 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.methods.quantize.choices import Granularity
+
 Array = npt.NDArray[Any]
-
-
-class Granularity(enum.Enum):
-    """How many weights share one scale."""
-
-    TENSOR = "tensor"
-    CHANNEL = "channel"
-    GROUP = "group"
 
 
 @dataclass(frozen=True, slots=True)

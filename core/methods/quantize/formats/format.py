@@ -9,7 +9,8 @@ from typing import Annotated, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from core.methods.quantize.formats.blocks import Granularity, Weight
+from core.methods.quantize.choices import Granularity
+from core.methods.quantize.formats.blocks import Weight
 from core.methods.quantize.formats.stored import Stored
 from core.params import Field
 from core.registry import Registry, import_all
@@ -19,16 +20,25 @@ STAYS_FLOAT = "float"  # as a choice for a layer: it is left as it is
 
 
 BitsField = Annotated[
-    int, Field("Bits", "Of each weight, for powers of two and codebooks; the others have their own.", 2, 8, "bits")
+    int, Field("Bits", "Of each weight, for powers of two and codebooks; the others have their own", 2, 8, "bits")
 ]
 GranularityField = Annotated[
-    Granularity, Field("Scales", "One for a tensor, for each output channel, or for each group of input channels.")
+    Granularity,
+    Field("One scale for each", "The whole tensor, each output channel, or each group of input channels"),
 ]
 GroupField = Annotated[
-    int, Field("Group size", "Input channels that share one scale, where groups have one.", 2, 4096, "channels")
+    int,
+    Field(
+        "Input channels of a group",
+        "Layers that have no more get a scale for each output channel",
+        low=2,
+        high=65_536,
+        unit="channels",
+        advanced=True,
+    ),
 ]
 ShrinkField = Annotated[
-    bool, Field("Shrink ranges", "Scales of least squared error; off: the largest weight is the end of the range.")
+    bool, Field("Shrink ranges", "Scales of least squared error; off: the largest weight is the end of the range")
 ]
 
 
