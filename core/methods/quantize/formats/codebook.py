@@ -29,7 +29,7 @@ def means(values: Array, count: int) -> Floats:
     ordered = np.sort(np.asarray(values, np.float64).reshape(-1))
     sums, squares = (np.concatenate([[0.0], np.cumsum(x)]) for x in (ordered, np.square(ordered)))
     centroids = np.linspace(ordered[0], ordered[-1], count)
-    before = np.empty(0)
+    before: Array = np.empty(0)
     for _ in range(_ROUNDS):
         edges = np.searchsorted(ordered, (centroids[1:] + centroids[:-1]) / 2, side="right")
         edges = np.concatenate([[0], edges, [len(ordered)]])
