@@ -1,0 +1,368 @@
+"""What quantization put at each layer of a graph, and the same graph with it at some layers only.
+
+A layer's own share of the quantization is its stored weights, its bias, and the pair behind what it makes (behind the
+Relu or Clip that runs inside it). A pair on an input of the graph belongs to that input, under the input's name. Pairs
+that round nothing anew (behind MaxPool, Reshape, Concat of equal scales) belong to nobody: they stay where the pairs
+before them stay.
+
+Taking quantization out bypasses pairs and puts the parent's float weights back. Works on foreign QDQ graphs too, as far
+as their layers have the names of the parent's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import onnx_ir as ir
+
+from core.errors import UserError
+from core.model.facts import Array, Facts, infer
+from core.model.model import Model, layer_name, real_inputs
+from core.model.qdq_operators import ACTIVATIONS, BINARY, FIXED, MEANS, PASS_THROUGH, WEIGHTED, data_inputs
+
+QUANTIZE, DEQUANTIZE = "QuantizeLinear", "DequantizeLinear"
+_COMPUTING = frozenset({"AveragePool", "Resize"})  # they share a scale, but make numbers that are rounded anew
+_MOVING = (PASS_THROUGH - _COMPUTING) | ACTIVATIONS
+_INT8 = WEIGHTED | PASS_THROUGH | ACTIVATIONS | BINARY | FIXED | MEANS
+_CHOOSE = "Choose the float model that this one was quantized from."
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A QuantizeLinear with the DequantizeLinear nodes that read it, by their places in the graph.
+
+    ``value``: what is quantized. ``owner``: the layer it belongs to; '' where it rounds nothing anew, and then
+    ``sources`` are the places of the pairs before it. ``maker``: the layer whose result it stores.
+    """
+
+    value: str
+    quantize: int
+    dequantize: tuple[int, ...]
+    owner: str
+    maker: str
+    sources: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One layer's own share. ``pairs``: the values it quantizes. ``constants``: its inputs that are stored integers."""
+
+    layer: str
+    operator: str
+    pairs: tuple[str, ...]
+    constants: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """The graph with quantization at some layers. ``kept``: pairs, by the place of their QuantizeLinear.
+
+    ``floats``: places of the layers whose stored constants are float again.
+    """
+
+    parts: QuantizedParts
+    kept: frozenset[int]
+    floats: frozenset[int]
+
+    @cached_property
+    def bypassed(self) -> tuple[Pair, ...]:
+        return tuple(p for p in self.parts.pairs if p.quantize not in self.kept)
+
+    @cached_property
+    def gone(self) -> frozenset[int]:
+        """Places of what is different from the quantized graph: pairs, and layers whose weights are float."""
+        return self.floats.union(*((p.quantize, *p.dequantize) for p in self.bypassed))
+
+    def model(self) -> Model:
+        """As a model of its own."""
+        model = self.parts.model.clone()
+        nodes = list(model.nodes())
+        for place in sorted(self.floats):
+            for index, array in self.parts.float_constants(place).items():
+                _put(model.graph.graph, nodes[place], index, array)
+        for pair in self.bypassed:
+            _bypass(model.graph.graph, nodes[pair.quantize], [nodes[k] for k in pair.dequantize])
+        _drop_dead(model.graph.graph)
+        return model.with_graph(model.graph)
+
+
+def with_only(quantized: Model, parent: Model, layers: Collection[str]) -> Model:
+    """The graph with the quantization of these layers (and graph inputs) only; everything else is float.
+
+    ``parent``: the float model in the form that was quantized (core.methods.quantize.ready). Raises UserError where
+    a layer is not quantized, or the parent lacks the float weights of one.
+    """
+    return QuantizedParts(quantized, parent).with_only(layers).model()
+
+
+def without(quantized: Model, parent: Model, layers: Collection[str]) -> Model:
+    """The graph with these layers in float, as a mixed form would have them; see :func:`with_only`.
+
+    A pair stays where a layer that is left in int8 makes or reads its value.
+    """
+    return QuantizedParts(quantized, parent).without(layers).model()
+
+
+class QuantizedParts:
+    """A quantized graph taken apart once, for many variants. ``parts``: by layer, in graph order."""
+
+    def __init__(self, quantized: Model, parent: Model) -> None:
+        self.model, self.parent = quantized, parent
+        self.nodes = list(quantized.nodes())
+        self._place = {id(n): k for k, n in enumerate(self.nodes)}
+        self.constant = _constant_values(quantized, self.nodes)
+        self.pairs = tuple(self._pairs())
+        self._stored = {k: found for k, n in enumerate(self.nodes) if (found := tuple(self._stored_inputs(n)))}
+        self.parts = {p.layer: p for p in self._parts()}
+
+    @cached_property
+    def parent_facts(self) -> Facts:
+        return infer(self.parent)
+
+    @cached_property
+    def twins(self) -> dict[int, ir.Node]:
+        """Place of a node -> the parent's layer of the same name, else the one that makes the value of the same name.
+
+        The operators are the same.
+        """
+        named = {n.name: n for n in self.parent.nodes() if n.name}
+        making = {o.name: n for n in self.parent.nodes() for o in n.outputs if o.name}
+        found = {}
+        for k, node in enumerate(self.nodes):
+            made = (node.outputs[0].name or "").removesuffix("_unquantized") if node.outputs else ""
+            for twin in (named.get(node.name), making.get(made)):
+                if twin is not None and twin.op_type == node.op_type:
+                    found[k] = twin
+                    break
+        return found
+
+    def place_of(self, layer: str) -> int:
+        """Where the layer stands; -1 for a graph input."""
+        return next((k for k, n in enumerate(self.nodes) if layer_name(n) == layer), -1)
+
+    def with_only(self, layers: Collection[str]) -> Variant:
+        """See the function of this name."""
+        self._check(layers)
+        chosen = set(layers)
+        kept = {p.quantize for p in self.pairs if p.owner in chosen}
+        for pair in self.pairs:  # in graph order, so that what stands before is decided
+            if not pair.owner and kept.issuperset(pair.sources):
+                kept.add(pair.quantize)
+        floats = [k for k in self._stored if layer_name(self.nodes[k]) not in chosen]
+        return Variant(self, frozenset(kept), frozenset(floats))
+
+    def without(self, layers: Collection[str]) -> Variant:
+        """See the function of this name."""
+        self._check(layers)
+        left = {layer_name(n) for k, n in enumerate(self.nodes) if self._runs_in_int8(k)} - set(layers)
+        left |= {v.name or "" for v in real_inputs(self.model.graph)} - set(layers)
+        kept: set[int] = set()
+        for pair in self.pairs:
+            read = any(layer_name(r) in left and r.op_type not in _MOVING for r in self._readers(pair))
+            again = not pair.owner and kept.issuperset(pair.sources)
+            if read or again or (pair.owner and {pair.owner, pair.maker} <= left):
+                kept.add(pair.quantize)
+        floats = [k for k in self._stored if layer_name(self.nodes[k]) in set(layers)]
+        return Variant(self, frozenset(kept), frozenset(floats))
+
+    def source_of(self, place: int) -> ir.Node | None:
+        """The QuantizeLinear of the pair that the layer at ``place`` reads; None where it reads a float value."""
+        value = self.nodes[place].inputs[0]
+        return None if value is None else self._source(value)
+
+    def float_weight(self, place: int, index: int) -> Array | None:
+        """The parent's constant at an input of the layer that stands at ``place``; None where it has none there."""
+        twin = self.twins.get(place)
+        value = twin.inputs[index] if twin is not None and len(twin.inputs) > index else None
+        return None if value is None else self.parent_facts.array(value)
+
+    def float_constants(self, place: int) -> dict[int, Array | None]:
+        """The parent's constants for the stored inputs of a layer; None for a bias that the parent does not have.
+
+        Raises UserError where the parent lacks them.
+        """
+        node, found = self.nodes[place], {}
+        for index in self._stored[place]:
+            array, old = self.float_weight(place, index), node.inputs[index]
+            if array is None and not (node.op_type in ("Conv", "Gemm") and index == 2):
+                raise UserError(f"The parent has no float weights for the layer '{layer_name(node)}'.", _CHOOSE)
+            known = old.shape if old is not None and index == 1 else None
+            if array is not None and known is not None and known.is_static() and known.numpy() != array.shape:
+                shapes = f"{known.numpy()}, the parent's {array.shape}"
+                raise UserError(f"The weights of '{layer_name(node)}' have the shape {shapes}.", _CHOOSE)
+            found[index] = array
+        return found
+
+    # ------------------------------------------------------------------ reading
+
+    def _check(self, layers: Collection[str]) -> None:
+        strange = next((name for name in layers if name not in self.parts), None)
+        if strange is not None:
+            raise UserError(
+                f"The layer '{strange}' is not quantized.", f"Quantized are: {', '.join(list(self.parts)[:5])}, …"
+            )
+
+    def _pairs(self) -> Iterator[Pair]:
+        outputs = {id(v) for v in self.model.graph.graph.outputs}
+        for k, node in enumerate(self.nodes):
+            value = node.inputs[0] if node.op_type == QUANTIZE else None
+            if value is None or value.name in self.constant or id(node.outputs[0]) in outputs:
+                continue
+            readers = [u.node for u in node.outputs[0].uses()]
+            if not readers or any(r.op_type != DEQUANTIZE for r in readers):
+                continue  # integers that an integer operator reads cannot be bypassed
+            owner, maker, sources = self._owner(value, node)
+            places = tuple(sorted({self._place[id(r)] for r in readers}))
+            yield Pair(value.name or "", k, places, owner, maker, sources)
+
+    def _owner(self, value: ir.Value, quantize: ir.Node) -> tuple[str, str, tuple[int, ...]]:
+        """(owner, maker, places of the pairs before) of the pair on a value."""
+        maker = value.producer()
+        if maker is None:
+            return value.name or "", value.name or "", ()
+        while True:
+            before = [self._source(v) for v in data_inputs(maker)] if maker.op_type != DEQUANTIZE else []
+            if maker.op_type == DEQUANTIZE:  # a second pair: it belongs to whom the first belongs to
+                source = self._source(maker.outputs[0])
+                inner = None if source is None else source.inputs[0]
+                assert source is not None, "constants are no activations"
+                assert inner is not None, "a QuantizeLinear reads a value"
+                return self._owner(inner, source)[:2] + ((),)
+            if maker.op_type not in _MOVING:
+                break
+            found = [q for q in before if q is not None]
+            if len(found) == len(before) and all(_same_steps(q, quantize) for q in found):
+                return "", layer_name(maker), tuple(self._place[id(q)] for q in found)
+            inner = maker.inputs[0]
+            if found or inner is None or len(before) != 1:
+                break
+            producer = inner.producer()
+            if producer is None:
+                return inner.name or "", inner.name or "", ()
+            maker = producer
+        return layer_name(maker), layer_name(maker), ()
+
+    def _source(self, value: ir.Value) -> ir.Node | None:
+        """The QuantizeLinear of the pair that makes a value, else None."""
+        node = value.producer()
+        if node is None or node.op_type != DEQUANTIZE or node.inputs[0] is None:
+            return None
+        quantize = node.inputs[0].producer()
+        return quantize if quantize is not None and quantize.op_type == QUANTIZE else None
+
+    def _stored_inputs(self, node: ir.Node) -> Iterator[int]:
+        """Inputs whose numbers are computed from stored integers."""
+        if node.op_type == DEQUANTIZE or all((o.name or "") in self.constant for o in node.outputs):
+            return
+        for index, value in enumerate(node.inputs):
+            if value is None or value.name not in self.constant or value.producer() is None:
+                continue
+            if _holds_dequantize(value) or (node.op_type in WEIGHTED and index in (1, 2)):
+                yield index
+
+    def _parts(self) -> Iterator[Part]:
+        own: dict[str, list[str]] = {}
+        for pair in self.pairs:
+            if pair.owner:
+                own.setdefault(pair.owner, []).append(pair.value)
+        for value in real_inputs(self.model.graph):
+            if value.name in own:
+                yield Part(value.name or "", "", tuple(own[value.name or ""]), ())
+        for k, node in enumerate(self.nodes):
+            name = layer_name(node)
+            if name in own or k in self._stored:
+                yield Part(name, node.op_type, tuple(own.get(name, ())), self._stored.get(k, ()))
+
+    def _runs_in_int8(self, place: int) -> bool:
+        node = self.nodes[place]
+        if place in self._stored:
+            return True
+        return node.op_type in _INT8 and any(self._source(v) is not None for v in data_inputs(node))
+
+    def _readers(self, pair: Pair) -> list[ir.Node]:
+        nodes = [u.node for k in pair.dequantize for u in self.nodes[k].outputs[0].uses()]
+        return [n for n in nodes if self._runs_in_int8(self._place[id(n)])] if nodes else []
+
+
+def _put(graph: ir.Graph, node: ir.Node, index: int, array: Array | None) -> None:
+    """Give a layer a float constant instead of a stored one, or none."""
+    if array is None:
+        node.replace_input_with(index, None)
+        return
+    name = float_name(node, index)
+    tensor = ir.tensor(np.ascontiguousarray(array), name=name)
+    value = ir.Value(name=name, type=ir.TensorType(tensor.dtype), shape=ir.Shape(array.shape), const_value=tensor)
+    graph.register_initializer(value)
+    node.replace_input_with(index, value)
+
+
+def float_name(node: ir.Node, index: int) -> str:
+    """What the initializer with a layer's float constant is called."""
+    return f"{layer_name(node)}/float/{index}"
+
+
+def _bypass(graph: ir.Graph, quantize: ir.Node, dequantize: Sequence[ir.Node]) -> None:
+    """Let everybody read what is quantized; a graph output keeps its name."""
+    source = quantize.inputs[0]
+    assert source is not None, "a QuantizeLinear reads a value"
+    for node in dequantize:
+        out = node.outputs[0]
+        for use in list(out.uses()):
+            use.node.replace_input_with(use.idx, source)
+        for index, result in enumerate(graph.outputs):
+            if result is not out:
+                continue
+            if source.is_graph_output() or source.producer() is None or source.is_initializer():
+                continue  # it has a name of its own that must stay: the pair stays for this output
+            graph.outputs[index] = source
+            source.name, out.name = out.name, source.name
+
+
+def _drop_dead(graph: ir.Graph) -> None:
+    """Remove nodes and initializers whose results nobody reads."""
+    for node in reversed(list(graph)):
+        if not any(o.uses() or o.is_graph_output() for o in node.outputs):
+            graph.remove(node, safe=True)
+    for name, value in list(graph.initializers.items()):
+        if not value.uses() and not value.is_graph_output():
+            del graph.initializers[name]
+            graph.inputs[:] = [v for v in graph.inputs if v is not value]
+
+
+def _constant_values(model: Model, nodes: Sequence[ir.Node]) -> frozenset[str]:
+    """Names of values that no input of the graph reaches."""
+    found = set(model.graph.graph.initializers)
+    for node in nodes:
+        reads = [v.name or "" for v in node.inputs if v is not None]
+        inner = any(a.type in (ir.AttributeType.GRAPH, ir.AttributeType.GRAPHS) for a in node.attributes.values())
+        if not inner and not node.op_type.startswith("Random") and all(name in found for name in reads):
+            found.update(o.name or "" for o in node.outputs)
+    return frozenset(found)
+
+
+def _holds_dequantize(value: ir.Value) -> bool:
+    """Whether a constant's numbers pass a DequantizeLinear."""
+    ask = [value]
+    while ask:
+        node = ask.pop().producer()
+        if node is None:
+            continue
+        if node.op_type == DEQUANTIZE:
+            return True
+        ask += [v for v in node.inputs if v is not None]
+    return False
+
+
+def _same_steps(first: ir.Node, second: ir.Node) -> bool:
+    """Whether two QuantizeLinear nodes store alike."""
+    for index in (1, 2):
+        one, other = (n.inputs[index] if len(n.inputs) > index else None for n in (first, second))
+        a, b = (None if v is None else ir.convenience.get_const_tensor(v) for v in (one, other))
+        if (a is None) != (b is None):
+            return False
+        if a is not None and b is not None and not np.array_equal(a.numpy(), b.numpy()):
+            return False
+    return True

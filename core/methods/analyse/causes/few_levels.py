@@ -1,0 +1,39 @@
+"""Weights or values in so few bits that rounding loses much, though their ranges are as they should be."""
+
+from __future__ import annotations
+
+from core.measure.quantized_taps import decibels
+from core.methods.analyse.causes.cause import Cure, LayerEvidence, cause
+
+_ENOUGH = 8
+_MOSTLY = 0.75
+_WEAK = 0.2  # any cause that explains more goes first
+
+
+@cause("few_levels", title="Too few levels for the weights")
+def weights(evidence: LayerEvidence) -> tuple[float, str, Cure] | None:
+    """Below 8 bits: the part of the layer's error that its weights make; every bit more leaves a quarter of it."""
+    stored, error = evidence.weights, evidence.error
+    if stored is None or error is None or stored.bits >= _ENOUGH:
+        return None
+    part = evidence.weight_share * (1 - 4.0 ** (stored.bits - _ENOUGH))
+    words = (
+        f"{stored.bits} bits leave {2 * stored.top + 1} levels; the weights make {100 * evidence.weight_share:.0f} % of"
+        f" the layer's error, {100 * evidence.weight_noise:.2g} % of its output's energy"
+    )
+    return part, words, Cure("round the weights by what the layer computes (GPTQ)", {"rounding": "gptq"})
+
+
+@cause("few_levels_of_values", title="Too few levels for the values")
+def values(evidence: LayerEvidence) -> tuple[float, str, Cure] | None:
+    """What it stores makes three quarters of its error, and nothing is wrong with the range."""
+    tap = evidence.tap
+    if tap is None or tap.steps.highest - tap.steps.lowest > 255 or 1 - evidence.weight_share < _MOSTLY:
+        return None
+    if evidence.value_noise <= 0:
+        return None
+    words = (
+        f"what it stores makes {100 * (1 - evidence.weight_share):.0f} % of its error: {tap.steps.highest - tap.steps.lowest + 1}"
+        f" levels from {tap.steps.low:.3g} to {tap.steps.high:.3g} leave {decibels(1, evidence.value_noise):.1f} dB there"
+    )
+    return _WEAK, words, Cure("store the values in 16 bits", {"activations": "int16"})

@@ -1,0 +1,170 @@
+"""From causes to steps that cure them: what a report holds, what the window offers, what the command line is told.
+
+A cure is a step on the float parent: the quantization that was done, with some parameters changed. In a report it
+stands in the table CURES, one row a step, as JSON of the form that :class:`core.project.recipe.Step` reads.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.methods.analyse.causes import Cure, Finding
+from core.methods.method import load_methods
+from core.model.model import RECIPE, Model
+from core.params import Scalar, to_json
+from core.report import Report, Table
+
+CURES = "Cures"
+_COLUMNS = ("Cause", "Layers", "Cure", "Share of the loss", "Step", "Command")
+_QUANTIZE = "quantize.static"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One cure for the layers that have the same cause. ``step``: JSON of a Step on the float parent; {}: words only.
+
+    ``share``: the part of the loss, in %, that these layers make.
+    """
+
+    cause: str
+    layers: tuple[str, ...]
+    words: str
+    share: float
+    step: Mapping[str, Any]
+
+    @property
+    def command(self) -> str:
+        """For a shell; PARENT, DATA and OUT stand for what a person fills in."""
+        if not self.step:
+            return ""
+        parts = ["thimble", "apply", str(self.step["method"]), "PARENT.onnx", "-o", "OUT.onnx", "--data", "DATA"]
+        params = [f"{k}={_text(v)}" for k, v in self.step["params"].items()]
+        parts += ["--set", *params] if params else []
+        for override in self.step.get("overrides", ()):
+            changes = [f"{k}={_text(v)}" for k, v in override["params"].items()]
+            for layer in override["scope"]["layers"]:
+                parts += ["--override", layer, *changes]
+        return " ".join(shlex.quote(p) for p in parts)
+
+
+def offers(model: Model, named: Iterable[tuple[str, float, Finding]]) -> tuple[Offer, ...]:
+    """Cures of (layer, its share in %, its cause), layers with one cause and one cure together; the largest first.
+
+    ``model`` is the quantized one: what it was quantized with stays, as far as its own recipe tells. The causes are
+    :func:`curable` ones.
+    """
+    groups: dict[str, list[tuple[str, float, Finding]]] = {}
+    for layer, share, finding in named:
+        groups.setdefault(finding.cause, []).append((layer, share, finding))
+    found = []
+    for several in groups.values():
+        layers = tuple(layer for layer, _, _ in several)
+        finding = several[0][2]
+        step = _step(model, finding.cure, layers) if finding.cure.applies else {}
+        found.append(Offer(finding.title, layers, finding.cure.words, sum(s for _, s, _ in several), step))
+    return tuple(sorted(found, key=lambda o: -o.share))
+
+
+def together(chosen: Sequence[Offer]) -> dict[str, Any]:
+    """One step with the changes of several cures of the same model; {} where none changes anything."""
+    steps = [o.step for o in chosen if o.step]
+    if not steps:
+        return {}
+    base = dict(steps[0])
+    params: dict[str, Any] = {}
+    for step in reversed(steps):  # what cures most decides
+        params |= step["params"]
+    overrides = [o for step in steps for o in step.get("overrides", ())]
+    return {**base, "params": params, **({"overrides": overrides} if overrides else {})}
+
+
+def table_of(found: Sequence[Offer]) -> Table:
+    """The table CURES."""
+    rows = [
+        (o.cause, ", ".join(o.layers), o.words, round(o.share, 2), json.dumps(o.step, ensure_ascii=False), o.command)
+        for o in found
+    ]
+    return Table(CURES, _COLUMNS, tuple(rows), ("", "", "", "%", "", ""))
+
+
+def cures_from(report: Report) -> tuple[Offer, ...]:
+    """The cures that a stored report holds; () where it holds none."""
+    table = next((t for t in report.tables if t.title == CURES and t.columns == _COLUMNS), None)
+    found = []
+    for cause, layers, words, share, step, _ in table.rows if table is not None else ():
+        try:
+            found.append(Offer(str(cause), tuple(str(layers).split(", ")), str(words), float(share), json.loads(step)))
+        except (TypeError, ValueError):
+            continue
+    return tuple(found)
+
+
+def quantized_with(model: Model) -> tuple[dict[str, Scalar], list[dict[str, Any]], int, bool]:
+    """What a quantized model was made with: (parameters of quantize.static, overrides, seed, whether that is known).
+
+    Its own recipe tells, where its last step quantized; else everything is as by default.
+    """
+    try:
+        steps = json.loads(model.graph.metadata_props.get(RECIPE) or "{}").get("steps", [])
+    except (ValueError, AttributeError):
+        steps = []
+    last = steps[-1] if isinstance(steps, list) and steps and isinstance(steps[-1], dict) else {}
+    given = last.get("params")
+    if not str(last.get("method", "")).startswith("quantize.") or not isinstance(given, dict):
+        return {}, [], 0, False
+    params = {k: v for k, v in given.items() if k in _settings()}
+    if given.get("per_channel") is False:  # quantize.int8's word for it
+        params["granularity"] = "tensor"
+    overrides = last.get("overrides") if last["method"] == _QUANTIZE else None
+    return params, list(overrides or ()), int(last.get("seed") or 0), True
+
+
+def curable(model: Model, findings: Sequence[Finding]) -> list[Finding]:
+    """Those whose cure would change something: not what the model was quantized with already."""
+    params, _, _, known = quantized_with(model)
+    before = {name: params.get(name, value) for name, value in _settings().items()}
+    found = []
+    for finding in findings:
+        cure = _possible(finding.cure)
+        changes = any(before.get(k) != v for k, v in cure.params.items()) or bool(cure.override)
+        if changes or not known or not cure.applies:
+            found.append(dataclasses.replace(finding, cure=cure))
+    return found
+
+
+def _settings() -> dict[str, Scalar]:
+    """Parameters of quantize.static with their defaults, as a step has them."""
+    return to_json(load_methods().get(_QUANTIZE).params())
+
+
+def _possible(cure: Cure) -> Cure:
+    """The cure as far as this version can: without equalization a scale per channel, without rounders 8 bits."""
+    known = _settings()
+    lacking = [name for name in cure.params if name not in known]
+    if not lacking:
+        return cure
+    instead: dict[str, tuple[str, dict[str, Any]]] = {
+        "equalize": ("give every channel a scale of its own", {"granularity": "channel"}),
+        "rounding": ("store the weights in 8 bits", {"precision": "int8"}),
+    }
+    for name in lacking:
+        if name in instead:
+            return dataclasses.replace(cure, words=instead[name][0], params=instead[name][1])
+    return dataclasses.replace(cure, params={k: v for k, v in cure.params.items() if k in known})
+
+
+def _step(model: Model, cure: Cure, layers: tuple[str, ...]) -> dict[str, Any]:
+    params, overrides, seed, _ = quantized_with(model)
+    step: dict[str, Any] = {"method": _QUANTIZE, "params": {**params, **cure.params}, "seed": seed}
+    if cure.override:
+        overrides = [*overrides, {"scope": {"layers": list(layers)}, "params": dict(cure.override)}]
+    return {**step, "overrides": overrides} if overrides else step
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

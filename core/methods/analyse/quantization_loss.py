@@ -1,0 +1,157 @@
+"""The detective: where a quantized network loses against its float parent, why, and what cures it."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+
+from core.methods.analyse.causes import found_in
+from core.methods.analyse.cures import curable, offers
+from core.methods.analyse.loss_evidence import evidence, parts_of, trained_or_scaled
+from core.methods.analyse.loss_report import Found, LayerLoss, report_of
+from core.methods.analyse.one_layer import Close, OneLayer
+from core.methods.analyse.reference import Items, not_calibrated_on, read
+from core.methods.analyse.slower import layer_times
+from core.methods.analyse.verify import verified
+from core.methods.method import Context, Outcome, method
+from core.model.model import Model
+from core.params import Field
+from core.report import Measure
+
+if TYPE_CHECKING:
+    from core.measure.quantized_parts import QuantizedParts
+
+_BATCH_BYTES = 400 << 20  # of the values tapped in one batch
+_LARGEST_BATCH = 8
+_LOSSLESS = 60.0  # dB at the output: nothing there is worth a cause
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """Parameters of the analysis."""
+
+    items: Annotated[int, Field("Items", "Of the data; more tell smaller losses apart.", 4, 10_000, "items")] = 32
+    least_share: Annotated[
+        float,
+        Field("Share of the loss", "From this part of the loss on a layer gets a cause and a cure.", 0.0, 100.0, "%"),
+    ] = 3.0
+    verify: Annotated[
+        bool, Field("Apply the cures", "Quantize the parent again with each cure and with all, and measure again.")
+    ] = False
+    latency: Annotated[
+        bool, Field("Time the layers", "Say which quantized layers are slower than in float on this machine.")
+    ] = False
+
+
+@method(
+    "analyse.quantization_loss",
+    title="Where quantization loses accuracy…",
+    menu="Analyse",
+    params=Params,
+    accepts=("qdq",),
+    needs=("data", "teacher"),
+    analysis=True,
+    resumable=True,
+)
+def apply(model: Model, params: Params, ctx: Context) -> Outcome:
+    """Runs the quantized network against its float parent: which layers lose, from which cause, and what cures it.
+
+    Both networks are compared tap by tap; then each layer is quantized alone, and left alone in float. Its own error is
+    taken apart (weights, input, stored value, constant shift, clipping), the causes are told by these figures, and each
+    has a step on the parent that cures it. ``verify`` takes these steps and measures again. Raises UserError where the
+    teacher is not the float model that this one was quantized from.
+    """
+    assert ctx.teacher is not None, "Method.run refuses without a teacher"
+    assert ctx.data is not None, "Method.run refuses without data"
+    ctx.job.progress(0.0, "Comparing with the parent")
+    parts = parts_of(model, ctx.teacher)
+    with ctx.job.stage(0.0, 0.05):
+        data, note = not_calibrated_on(ctx.data, params.items, ctx.seed, "detective")
+        items = read(data, parts.parent, batch_size(parts), ctx.job)
+    end = 0.95 - (0.35 if params.verify else 0.0) - (0.1 if params.latency else 0.0)
+    with ctx.job.stage(0.05, end):
+        found = detect(parts, items, params.least_share, ctx)
+    found = dataclasses.replace(found, notes=(note, *found.notes))
+    if params.verify:
+        with ctx.job.stage(end, end + 0.35):
+            cured, notes = verified(found.offers, model, ctx.teacher, ctx)
+        found = dataclasses.replace(found, cured=cured, extra=notes)
+    if params.latency:
+        with ctx.job.stage(0.9, 1.0):
+            found = dataclasses.replace(found, times=layer_times(parts, ctx))
+    ctx.job.progress(1.0, "Done")
+    return Outcome(None, report_of(found))
+
+
+def detect(parts: QuantizedParts, items: Items, least_share: float, ctx: Context) -> Found:
+    """Everything that is found on these items; layers from ``least_share`` % of the loss on get a cause."""
+    from core.measure import host
+    from core.measure.layer_errors import layer_errors
+    from core.measure.quantized_taps import host_errors, taps
+
+    run = (parts, items.feeds, items.counts)
+    with ctx.job.stage(0.0, 0.15):
+        tapped = taps(*run, threads=ctx.threads, job=ctx.job)
+        by_host = {} if host.int8_instruction() else host_errors(*run, threads=ctx.threads)
+    with ctx.job.stage(0.15, 0.25):
+        errors = layer_errors(*run, threads=ctx.threads, job=ctx.job)
+    alone, gains, one = _one_at_a_time(parts, items, ctx)
+    by_layer = {t.layer: t for t in reversed(tapped)}
+    known = evidence(parts, alone, gains, by_layer, errors, by_host)
+    lossy = one.close(one.outputs).sqnr < _LOSSLESS
+    layers = [
+        LayerLoss(e, alone[e.layer], curable(parts.model, found_in(e)) if lossy and 100 * e.share >= least_share else ())
+        for e in known
+    ]
+    named = [(x.evidence.layer, 100 * x.evidence.share, x.causes[0]) for x in layers if x.causes]
+    cures = offers(parts.model, sorted(named, key=lambda n: -n[1]))
+    notes = [host.int8_arithmetic(), *_strange(trained_or_scaled(errors))]
+    return Found(_measures(one), layers, tapped, cures, notes)
+
+
+def _one_at_a_time(
+    parts: QuantizedParts, items: Items, ctx: Context
+) -> tuple[dict[str, Close], dict[str, float], OneLayer]:
+    """(every layer alone quantized, what leaving it in float gains in dB, what they were measured with)."""
+    with ctx.job.stage(0.25, 0.3):
+        one = OneLayer(parts, items, ctx)
+    try:
+        with ctx.job.stage(0.3, 0.7):
+            alone = one.alone()
+        with ctx.job.stage(0.7, 1.0):
+            floats = one.floats()
+    finally:  # a cancel, a failure, or all is done and the result not yet safe
+        one.write()
+    whole = one.close(one.outputs).sqnr
+    return alone, {name: close.sqnr - whole for name, close in floats.items()}, one
+
+
+def _measures(one: OneLayer) -> dict[str, Measure]:
+    """The whole network against its parent, on the detective's items."""
+    from core.measure import host
+
+    found = one.reference.closeness(one.outputs, host.int8_arithmetic()).measures()
+    change = one.reference.change(one.outputs)
+    return {**found, **({"top1_change": change.difference} if change is not None else {})}
+
+
+def _strange(layers: list[str]) -> list[str]:
+    if not layers:
+        return []
+    return [
+        f"The stored weights of {len(layers)} layers (first: {layers[0]}) are not roundings of the parent's: they were"
+        " trained or scaled after it. What is put back there is the parent's weights; choose the float model that was"
+        " quantized in the end for sharper figures."
+    ]
+
+
+def batch_size(parts: QuantizedParts) -> int:
+    """How many items are run at once: every tapped value of all of them is held for a moment."""
+    from core.measure.quantized_taps import tapped
+
+    shapes = parts.parent_facts.shapes
+    each = 8 * sum(int(np.prod(shapes.get(name, ()), dtype=np.int64)) for _, _, name in tapped(parts))
+    return int(min(max(_BATCH_BYTES // max(each, 1), 1), _LARGEST_BATCH))
