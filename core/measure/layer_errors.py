@@ -32,8 +32,8 @@ class LayerError:
     """One layer. ``signal``: energy (sum of squares) of its float output, before any activation.
 
     Energies of the error at its output: ``weights`` (weights and bias), ``inputs`` (its input's rounding), and of both
-    together ``total``, of which ``shift`` is a constant per channel. ``weight``, ``bias``: float as the parent has them; ``stored_weight``,
-    ``stored_bias``: as they are read back. ``shifts``: the mean of the whole error by channel.
+    together ``total``, of which ``shift`` is a constant per channel. ``weight``, ``bias``: float as the parent has
+    them; ``stored_weight``, ``stored_bias``: as they are read back. ``shifts``: the mean of the whole error by channel.
     """
 
     layer: str
@@ -68,7 +68,8 @@ def layer_errors(
         found = session.run(feed)
         for name, layer in twins.layers.items():
             y, by_weights, by_input = (found[tap][: counts[k]] if tap else None for tap in layer.taps)
-            assert y is not None and by_weights is not None, "only the input may be float"
+            assert y is not None, "the layer's output is tapped"
+            assert by_weights is not None, "only the input may be float"
             sums[name].add(y, by_weights, by_input)
     return {name: sums[name].error(twins.layers[name]) for name in twins.layers}
 
@@ -142,8 +143,11 @@ class _Twins:
 
     def _rounded(self, x: ir.Value, steps: Steps, name: str) -> ir.Value:
         """x through the pair, in float arithmetic, so that any opset will do."""
-        scale = self._constant(f"{name}/scale", np.float32(steps.scale))
-        bounds = [self._constant(f"{name}/{k}", np.float32(q - steps.zero)) for k, q in enumerate((steps.lowest, steps.highest))]
+        scale = self._constant(f"{name}/scale", np.asarray(steps.scale, np.float32))
+        bounds = [
+            self._constant(f"{name}/{k}", np.asarray(q - steps.zero, np.float32))
+            for k, q in enumerate((steps.lowest, steps.highest))
+        ]
         value = self._node("Div", [x, scale], f"{name}/div")
         value = self._node("Round", [value], f"{name}/round")
         value = self._node("Clip", [value, *bounds], f"{name}/clip")
@@ -157,7 +161,9 @@ class _Twins:
 
     def _constant(self, name: str, array: Array) -> ir.Value:
         tensor = ir.tensor(np.asarray(array), name=f"thimble/{name}")
-        value = ir.Value(name=tensor.name, type=ir.TensorType(tensor.dtype), shape=tensor.shape, const_value=tensor)
+        value = ir.Value(
+            name=tensor.name, type=ir.TensorType(tensor.dtype), shape=ir.Shape(array.shape), const_value=tensor
+        )
         self._graph.register_initializer(value)
         return value
 
@@ -189,6 +195,4 @@ class _Sums:
         shifts = self.shift / max(self.each, 1)
         shift = min(float((shifts**2).sum() * self.each), self.total)
         energies = (self.signal, self.weights, self.inputs, self.total, shift)
-        return LayerError(
-            twin.name, *energies, twin.weight, twin.stored_weight, twin.bias, twin.stored_bias, shifts
-        )
+        return LayerError(twin.name, *energies, twin.weight, twin.stored_weight, twin.bias, twin.stored_bias, shifts)

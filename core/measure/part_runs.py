@@ -36,9 +36,16 @@ class Wired:
         self.reads = [reads(n) for n in self.nodes]
         self.maker = {o: k for k, n in enumerate(self.nodes) for o in n.output if o}
         self._constants: dict[str, ir.Value] = dict(parts.model.graph.graph.initializers)
+        self._tensors: dict[str, onnx.TensorProto] = {}
 
     def session(
-        self, variant: Variant, outputs: Collection[str], given: Collection[str], ports: Mapping[str, Array], threads: int, exact: bool
+        self,
+        variant: Variant,
+        outputs: Collection[str],
+        given: Collection[str],
+        ports: Mapping[str, Array],
+        threads: int,
+        exact: bool,
     ) -> tuple[OnnxSession | None, list[str]]:
         """A session that computes ``outputs`` from values that are given, and their names; None where all are given.
 
@@ -79,11 +86,12 @@ class Wired:
         return onnx.helper.make_model(graph, opset_imports=imports, ir_version=version, functions=functions)
 
     def _tensor(self, name: str) -> onnx.TensorProto:
-        stored = self._constants[name].const_value
-        assert stored is not None, "it is an initializer"
-        proto = serde.serialize_tensor(stored)
-        proto.name = name
-        return proto
+        if name not in self._tensors:
+            stored = self._constants[name].const_value
+            assert stored is not None, "it is an initializer"
+            self._tensors[name] = serde.serialize_tensor(stored)
+            self._tensors[name].name = name
+        return self._tensors[name]
 
 
 class _Wires:

@@ -19,6 +19,7 @@ import numpy as np
 import onnx_ir as ir
 
 from core.errors import UserError
+from core.measure.dropped_activations import completed
 from core.model.facts import Array, Facts, infer
 from core.model.model import Model, layer_name, real_inputs
 from core.model.qdq_operators import ACTIVATIONS, BINARY, FIXED, MEANS, PASS_THROUGH, WEIGHTED, data_inputs
@@ -110,10 +111,10 @@ class QuantizedParts:
     """A quantized graph taken apart once, for many variants. ``parts``: by layer, in graph order."""
 
     def __init__(self, quantized: Model, parent: Model) -> None:
-        self.model, self.parent = quantized, parent
-        self.nodes = list(quantized.nodes())
+        self.model, self.parent = completed(quantized, parent), parent
+        self.nodes = list(self.model.nodes())
         self._place = {id(n): k for k, n in enumerate(self.nodes)}
-        self.constant = _constant_values(quantized, self.nodes)
+        self.constant = _constant_values(self.model, self.nodes)
         self.pairs = tuple(self._pairs())
         self._stored = {k: found for k, n in enumerate(self.nodes) if (found := tuple(self._stored_inputs(n)))}
         self.parts = {p.layer: p for p in self._parts()}
@@ -133,7 +134,7 @@ class QuantizedParts:
         found = {}
         for k, node in enumerate(self.nodes):
             made = (node.outputs[0].name or "").removesuffix("_unquantized") if node.outputs else ""
-            for twin in (named.get(node.name), making.get(made)):
+            for twin in (named.get(node.name or ""), making.get(made)):
                 if twin is not None and twin.op_type == node.op_type:
                     found[k] = twin
                     break
@@ -157,12 +158,11 @@ class QuantizedParts:
     def without(self, layers: Collection[str]) -> Variant:
         """See the function of this name."""
         self._check(layers)
-        left = {layer_name(n) for k, n in enumerate(self.nodes) if self._runs_in_int8(k)} - set(layers)
-        left |= {v.name or "" for v in real_inputs(self.model.graph)} - set(layers)
+        left = self._left_in_int8(set(layers))
         kept: set[int] = set()
         for pair in self.pairs:
             read = any(layer_name(r) in left and r.op_type not in _MOVING for r in self._readers(pair))
-            again = not pair.owner and kept.issuperset(pair.sources)
+            again = not pair.owner and kept.issuperset(pair.sources) and pair.maker in left
             if read or again or (pair.owner and {pair.owner, pair.maker} <= left):
                 kept.add(pair.quantize)
         floats = [k for k in self._stored if layer_name(self.nodes[k]) in set(layers)]
@@ -230,7 +230,7 @@ class QuantizedParts:
                 inner = None if source is None else source.inputs[0]
                 assert source is not None, "constants are no activations"
                 assert inner is not None, "a QuantizeLinear reads a value"
-                return self._owner(inner, source)[:2] + ((),)
+                return (*self._owner(inner, source)[:2], ())
             if maker.op_type not in _MOVING:
                 break
             found = [q for q in before if q is not None]
@@ -281,6 +281,31 @@ class QuantizedParts:
         if place in self._stored:
             return True
         return node.op_type in _INT8 and any(self._source(v) is not None for v in data_inputs(node))
+
+    def _left_in_int8(self, layers: set[str]) -> set[str]:
+        """The layers that still run in int8, by the quantizer's own rules (core.model.qdq_plan)."""
+        left: set[str] = set()
+        for k, node in enumerate(self.nodes):
+            if not self._runs_in_int8(k) or layer_name(node) in layers:
+                continue
+            reached = [self._made_by(v) in left | {""} for v in data_inputs(node) if v.name not in self.constant]
+            needed = all(reached) if node.op_type == "Concat" else any(reached)
+            if k in self._stored or needed:
+                left.add(layer_name(node))
+        return left
+
+    def _made_by(self, value: ir.Value) -> str:
+        """The layer that makes what a layer reads, behind its pair and what runs inside it; '' for a graph input."""
+        source = self._source(value)
+        while source is not None and source.inputs[0] is not None:
+            value = source.inputs[0]
+            source = self._source(value)
+        node = value.producer()
+        while node is not None and node.op_type in ACTIVATIONS and node.inputs[0] is not None:
+            if self._source(node.inputs[0]) is not None:
+                break
+            node = node.inputs[0].producer()
+        return "" if node is None else layer_name(node)
 
     def _readers(self, pair: Pair) -> list[ir.Node]:
         nodes = [u.node for k in pair.dequantize for u in self.nodes[k].outputs[0].uses()]

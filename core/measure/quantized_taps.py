@@ -19,7 +19,6 @@ from core.data.dataset import Array
 from core.execute.runtimes import onnx_session
 from core.jobs import Job
 from core.measure.quantized_parts import Pair, QuantizedParts
-from core.model.qdq_operators import ACTIVATIONS
 
 Array64 = npt.NDArray[np.float64]
 _SAMPLE = 4096  # values of one tap that are kept from each batch
@@ -45,7 +44,9 @@ class Steps:
 
     def rounded(self, x: Array) -> Array64:
         """What is read back of float values."""
-        steps = np.clip(np.rint(np.asarray(x, np.float64) / self.scale), self.lowest - self.zero, self.highest - self.zero)
+        steps = np.clip(
+            np.rint(np.asarray(x, np.float64) / self.scale), self.lowest - self.zero, self.highest - self.zero
+        )
         return np.asarray(steps * self.scale, np.float64)
 
 
@@ -119,20 +120,25 @@ def taps(
 
 def tapped(parts: QuantizedParts) -> Iterator[tuple[Pair, Steps, str]]:
     """Pairs with one constant scale, how they store, and the parent's value that they stand for."""
-    values = {o.name or "": o for n in parts.parent.nodes() for o in n.outputs}
-    inputs = {s.name for s in parts.parent.inputs}
-    here = {o.name for n in parts.nodes for o in n.outputs}
+    values = {o.name for n in parts.parent.nodes() for o in n.outputs} | {s.name for s in parts.parent.inputs}
     for pair in parts.pairs:
         steps = steps_of(parts.nodes[pair.quantize])
-        name = pair.value if pair.value in inputs else _float_value(pair.value.removesuffix("_unquantized"), values, here)
+        names = (pair.value, pair.value.removesuffix("_unquantized"), *(_made(parts, k) for k in pair.dequantize))
+        name = next((n for n in names if n in values), "")
         if steps is not None and name:
             yield pair, steps, name
+
+
+def _made(parts: QuantizedParts, place: int) -> str:
+    return parts.nodes[place].outputs[0].name or ""
 
 
 def steps_of(quantize: ir.Node) -> Steps | None:
     """How a Quantize- or DequantizeLinear stores, where it has one constant scale for all."""
     scale, zero = (
-        ir.convenience.get_const_tensor(v) if len(quantize.inputs) > k and (v := quantize.inputs[k]) is not None else None
+        ir.convenience.get_const_tensor(v)
+        if len(quantize.inputs) > k and (v := quantize.inputs[k]) is not None
+        else None
         for k in (1, 2)
     )
     if scale is None or scale.numpy().size != 1:
@@ -144,17 +150,6 @@ def steps_of(quantize: ir.Node) -> Steps | None:
     lowest = -(2 ** (bits - 1)) if signed else 0
     point = 0 if zero is None else int(zero.numpy().reshape(-1)[0])
     return Steps(float(scale.numpy().reshape(-1)[0]), point, lowest, lowest + 2**bits - 1)
-
-
-def _float_value(name: str, values: Mapping[str, ir.Value], here: set[str | None]) -> str:
-    """The parent's value; behind a Relu or Clip that the quantized graph has dropped, because its range does the same."""
-    while name in values:
-        uses = values[name].uses()
-        after = uses[0].node if len(uses) == 1 else None
-        if after is None or after.op_type not in ACTIVATIONS or after.outputs[0].name in here:
-            return name
-        name = after.outputs[0].name or ""
-    return ""
 
 
 @dataclass

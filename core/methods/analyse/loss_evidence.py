@@ -14,6 +14,7 @@ from core.methods.analyse.causes import LayerEvidence, Weights
 from core.methods.quantize.ready import ready
 from core.model.facts import Array
 from core.model.model import Model, quantized
+from core.model.qdq_form import spread_blocks
 from core.model.qdq_operators import WEIGHTED, weight_axis
 
 if TYPE_CHECKING:
@@ -52,7 +53,10 @@ def evidence(
     errors: Mapping[str, LayerError],
     host: Mapping[str, float],
 ) -> list[LayerEvidence]:
-    """One for every quantized layer and input, in graph order. A layer's part in the loss is its noise alone."""
+    """One for every layer and input that was quantized alone, in graph order.
+
+    A layer's part in the loss is its part in the sum of what all of them lose alone.
+    """
     noise = {name: 10 ** (-close.sqnr / 10) for name, close in alone.items()}
     total = sum(noise.values()) or 1.0
     return [
@@ -68,6 +72,7 @@ def evidence(
             host.get(name, 0.0),
         )
         for name, part in parts.parts.items()
+        if name in alone
     ]
 
 
@@ -115,8 +120,7 @@ def _spread(scale: Array, dequantize: ir.Node, shape: tuple[int, ...]) -> Array:
     axis = dequantize.attributes.get_int("axis", 1) % len(shape)
     block = dequantize.attributes.get_int("block_size", 0)
     if block:
-        wide = np.repeat(scale, block, axis)
-        return wide[tuple(slice(shape[axis]) if k == axis else slice(None) for k in range(wide.ndim))]
+        return spread_blocks(scale, axis, block, shape)
     return np.broadcast_to(scale.reshape([-1 if k == axis else 1 for k in range(len(shape))]), shape)
 
 

@@ -78,7 +78,17 @@ def _layers(layers: Sequence[LayerLoss]) -> Table:
 
 
 def _taps(taps: Sequence[Tap]) -> Table:
-    columns = ("Layer", "SQNR up to here", "Constant shift", "Clipped", "Range from", "To", "Seen from", "Up to", "Value")
+    columns = (
+        "Layer",
+        "SQNR up to here",
+        "Constant shift",
+        "Clipped",
+        "Range from",
+        "To",
+        "Seen from",
+        "Up to",
+        "Value",
+    )
     rows: list[tuple[Any, ...]] = []
     named: set[str] = set()
     for tap in taps:
@@ -93,7 +103,18 @@ def _taps(taps: Sequence[Tap]) -> Table:
 
 
 def _cured(rows: Sequence[Cured]) -> Table:
-    columns = ("Cure", "SQNR", "Agreement", "Lower", "Upper", "Top-1 against float", "Lower", "Upper", "Items", "Seconds")
+    columns = (
+        "Cure",
+        "SQNR",
+        "Agreement",
+        "Lower",
+        "Upper",
+        "Top-1 against float",
+        "Lower",
+        "Upper",
+        "Items",
+        "Seconds",
+    )
     units = ("", "dB", "%", "%", "%", "points", "points", "points", "", "s")
     made = []
     for row in rows:

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.errors import UserError
 from core.methods.analyse.kept_rows import KeptRows
 from core.methods.analyse.reference import Items, Outputs, Reference
 from core.methods.method import Context
+from core.model.model import layer_name
 
 if TYPE_CHECKING:
     from core.measure.part_runs import PartRuns
@@ -31,6 +33,10 @@ class OneLayer:
         self._kept = kept or KeptRows(ctx, 2 * len(parts.parts))
         from core.measure.part_runs import Wired
 
+        scope, nodes = ctx.scope, {layer_name(n): n for n in parts.nodes}
+        self.names = [n for n in parts.parts if scope.everything or (n in nodes and scope.contains(nodes[n]))]
+        if not self.names:
+            raise UserError("No layer in the scope is quantized.", "Choose other layers.")
         self._wired = Wired(parts)
         self._float, self._whole = parts.with_only(()), parts.without(())
         with ctx.job.stage(0.0, 0.7):
@@ -58,7 +64,7 @@ class OneLayer:
         self._kept.write()
 
     def _each(self, kind: str, base: Variant, make: Callable[[str], Variant], say: str) -> dict[str, Close]:
-        names = list(self._parts.parts)
+        names = self.names
         runs = self._runs(base)
         found = {}
         for k, name in enumerate(names):

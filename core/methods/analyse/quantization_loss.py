@@ -103,7 +103,9 @@ def detect(parts: QuantizedParts, items: Items, least_share: float, ctx: Context
     known = evidence(parts, alone, gains, by_layer, errors, by_host)
     lossy = one.close(one.outputs).sqnr < _LOSSLESS
     layers = [
-        LayerLoss(e, alone[e.layer], curable(parts.model, found_in(e)) if lossy and 100 * e.share >= least_share else ())
+        LayerLoss(
+            e, alone[e.layer], curable(parts.model, found_in(e)) if lossy and 100 * e.share >= least_share else ()
+        )
         for e in known
     ]
     named = [(x.evidence.layer, 100 * x.evidence.share, x.causes[0]) for x in layers if x.causes]

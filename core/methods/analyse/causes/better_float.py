@@ -16,6 +16,8 @@ def find(evidence: LayerEvidence) -> tuple[float, str, Cure] | None:
     if evidence.error is None:
         words = f"{evidence.operator} has no weights, its values are what is rounded"
     else:
-        words = f"{100 * evidence.weight_share:.0f} % of its own error come from its weights, the rest from what it stores"
+        words = (
+            f"{100 * evidence.weight_share:.0f} % of its own error come from its weights, the rest from what it stores"
+        )
     words += f"; left in float the whole network gains {evidence.gain:.2f} dB"
     return _WEAK, words, Cure("keep this layer in float", override={"precision": "float"})

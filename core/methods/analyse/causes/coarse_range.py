@@ -50,5 +50,8 @@ def _weights(evidence: LayerEvidence) -> tuple[float, str] | None:
     if ratio < _TOO_WIDE or now <= 0:
         return None
     part = max(1 - float((fitted**2).mean()) / 12 / now, 0.0)
-    words = f"the weights' scale is {ratio:.3g} times what their range needs: {weights.top / ratio:.0f} of {weights.top} steps are used"
+    words = (
+        f"the weights' scale is {ratio:.3g} times what their range needs: {weights.top / ratio:.0f} of {weights.top}"
+        " steps are used"
+    )
     return evidence.weight_share * part, words

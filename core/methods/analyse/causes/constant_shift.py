@@ -27,7 +27,7 @@ def find(evidence: LayerEvidence) -> tuple[float, str, Cure] | None:
         return None
     worst = int(np.argmax(np.abs(error.shifts)))
     words = (
-        f"{100 * part:.0f} % of the error inside the layer is a constant per channel, which a bias can take out; channel"
-        f" {worst} is moved by {error.shifts[worst]:.3g}"
+        f"{100 * part:.0f} % of the error inside the layer is a constant per channel, which a bias can take out;"
+        f" channel {worst} is moved by {error.shifts[worst]:.3g}"
     )
     return part * inside / max(inside + evidence.value_noise, 1e-300), words, _CURE

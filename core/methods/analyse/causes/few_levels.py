@@ -32,8 +32,9 @@ def values(evidence: LayerEvidence) -> tuple[float, str, Cure] | None:
         return None
     if evidence.value_noise <= 0:
         return None
+    levels, left = tap.steps.highest - tap.steps.lowest + 1, decibels(1, evidence.value_noise)
     words = (
-        f"what it stores makes {100 * (1 - evidence.weight_share):.0f} % of its error: {tap.steps.highest - tap.steps.lowest + 1}"
-        f" levels from {tap.steps.low:.3g} to {tap.steps.high:.3g} leave {decibels(1, evidence.value_noise):.1f} dB there"
+        f"what it stores makes {100 * (1 - evidence.weight_share):.0f} % of its error: {levels} levels from"
+        f" {tap.steps.low:.3g} to {tap.steps.high:.3g} leave {left:.1f} dB there"
     )
     return _WEAK, words, Cure("store the values in 16 bits", {"activations": "int16"})

@@ -16,7 +16,8 @@ _SHRUNK = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01)
 
 def peaks(weight: Array, axis: int) -> Array:
     """The largest magnitude of every channel, float64 (channels,)."""
-    return np.abs(np.moveaxis(weight, axis, 0).reshape(weight.shape[axis], -1)).max(axis=1).astype(np.float64)
+    rows = np.abs(np.moveaxis(weight, axis, 0).reshape(weight.shape[axis], -1))
+    return np.asarray(rows.max(axis=1), np.float64)
 
 
 def fitted_scale(weight: Array, weights: Weights) -> Array:

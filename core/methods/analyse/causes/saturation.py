@@ -30,7 +30,8 @@ def _value(evidence: LayerEvidence) -> tuple[float, str] | None:
     low, high = tap.seen
     words = (
         f"{100 * tap.clipped:.2g} % of the values are clipped: they reach from {low:.3g} to {high:.3g}, the range is"
-        f" {tap.steps.low:.3g} to {tap.steps.high:.3g}, and clipping makes {100 * min(part, 1):.0f} % of the error there"
+        f" {tap.steps.low:.3g} to {tap.steps.high:.3g}, and clipping makes {100 * min(part, 1):.0f} %"
+        " of the error there"
     )
     return (1 - evidence.weight_share) * min(part, 1.0), words
 

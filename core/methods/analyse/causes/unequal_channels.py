@@ -26,11 +26,16 @@ def find(evidence: LayerEvidence) -> tuple[float, str, Cure] | None:
     if len(top) < 2 or spread < _SPREAD:
         return None
     now = float(np.square(np.asarray(error.stored_weight, np.float64) - error.weight).mean())
-    own = float(np.broadcast_to(along((top / weights.top) ** 2 / 12, weights.axis, error.weight.ndim), error.weight.shape).mean())
+    own = float(
+        np.broadcast_to(
+            along((top / weights.top) ** 2 / 12, weights.axis, error.weight.ndim), error.weight.shape
+        ).mean()
+    )
     if now <= 0:
         return None
     words = (
-        f"one scale serves {len(top)} channels whose weights reach from {float(top.min()):.2g} to {float(top.max()):.2g}:"
+        f"one scale serves {len(top)} channels whose weights reach from {float(top.min()):.2g} to"
+        f" {float(top.max()):.2g}:"
         f" the largest is {spread:.3g} times the median one; a scale per channel would take out"
         f" {100 * max(1 - own / now, 0):.0f} % of the weights' error"
     )
