@@ -115,6 +115,56 @@
     </message>
     <message>
       <location filename="../../core/methods" />
+      <source>Where quantization loses accuracy</source>
+      <translation>Wo die Quantisierung Genauigkeit kostet</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Runs the quantized network against its float parent: which layers lose, from which cause, and what cures it.</source>
+      <translation>Vergleicht das quantisierte Netz mit seinem Gleitkomma-Vorgänger: welche Schichten verlieren, aus welcher Ursache, und was dagegen hilft.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Of the data; more tell smaller losses apart.</source>
+      <translation>Aus den Daten; mehr unterscheiden kleinere Verluste.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Share of the loss</source>
+      <translation>Anteil am Verlust</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>From this part of the loss on a layer gets a cause and a cure.</source>
+      <translation>Ab diesem Anteil am Verlust bekommt eine Schicht Ursache und Abhilfe.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>%</source>
+      <translation>%</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Apply the cures</source>
+      <translation>Abhilfen anwenden</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Quantize the parent again with each cure and with all, and measure again.</source>
+      <translation>Den Vorgänger mit jeder Abhilfe und mit allen neu quantisieren und wieder messen.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Time the layers</source>
+      <translation>Zeit der Schichten messen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Say which quantized layers are slower than in float on this machine.</source>
+      <translation>Sagen, welche quantisierten Schichten hier langsamer sind als in Gleitkomma.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
       <source>BatchNorm statistics again</source>
       <translation>BatchNorm-Statistik neu</translation>
     </message>
@@ -1152,11 +1202,6 @@
       <location filename="../../core/methods" />
       <source>Ranges</source>
       <translation>Bereiche</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>%</source>
-      <translation>%</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
