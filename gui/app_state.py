@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
 
 from core.data.dataset import DataSet
 from core.data.splits import Parts
@@ -94,18 +94,17 @@ class AppState(QObject):
         self._figures = _read_figures(project)
         self.model, self.revision = model, project.current
         # what is shown of it follows in turns of their own: all panels in one go would hold up the window
-        QTimer.singleShot(0, self, lambda: self._announce_model(project))
+        Background.hold()
+        QTimer.singleShot(0, self, lambda: self._announce(project, (self.moved, self.listed, self.data_changed)))
         self.opened.emit()
 
-    def _announce_model(self, project: Project) -> None:
-        if self.project is project:
-            QTimer.singleShot(0, self, lambda: self._announce_lists(project))
-            self.moved.emit()
-
-    def _announce_lists(self, project: Project) -> None:
-        if self.project is project:
-            self.listed.emit()
-            self.data_changed.emit()
+    def _announce(self, project: Project, signals: Sequence[SignalInstance]) -> None:
+        """The first of these signals; the others follow, and what runs beside the window goes on after the last."""
+        if self.project is not project or not signals:
+            Background.release()
+            return
+        QTimer.singleShot(0, self, lambda: self._announce(project, signals[1:]))
+        signals[0].emit()
 
     def close(self) -> None:
         """Nothing is open any more; everything that ended is on the disk already."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
+from weakref import WeakSet
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+from PySide6.QtCore import QObject, QRunnable, QThreadPool, QTimer, Signal
 
 from core.errors import Cancelled
+
+_LONGEST_HOLD = 1.0  # seconds: whoever holds may be gone before it lets go
 
 
 class _Courier(QObject):
@@ -26,7 +30,7 @@ class _Errand(QRunnable):
     def __init__(self, number: int, work: Callable[[], Any], courier: _Courier) -> None:
         super().__init__()
         self._work: Callable[[], Any] | None = work
-        self._number, self._courier = number, courier
+        self.number, self._courier = number, courier
 
     def run(self) -> None:
         work, self._work = self._work, None  # Qt may keep this for long, and the work may hold a whole model
@@ -41,13 +45,21 @@ class _Errand(QRunnable):
 
     def _send(self, signal: str, *value: object) -> None:
         try:
-            getattr(self._courier, signal).emit(self._number, *value)
+            getattr(self._courier, signal).emit(self.number, *value)
         except RuntimeError:  # the window closed while this ran: its courier is gone and nobody waits
             return
 
 
 class Background(QObject):
-    """Runs callables in a thread pool and calls back in the window's thread; silent once :meth:`close` was called."""
+    """Runs callables in a thread pool and calls back in the window's thread; silent once :meth:`close` was called.
+
+    What is given begins when the window's thread has ended what it is doing, and between :meth:`hold` and
+    :meth:`release` not at all: threads that all run Python take turns, and what the user waits for in the window would
+    take twice or three times as long.
+    """
+
+    _held_until: ClassVar[float] = 0.0
+    _all: ClassVar[WeakSet[Background]] = WeakSet()
 
     busy_changed = Signal(bool)
 
@@ -62,6 +74,10 @@ class Background(QObject):
         self._courier.failed.connect(self._failed)
         self._courier.dropped.connect(self._dropped)
         self._given = 0
+        self._next: list[_Errand] = []
+        self._begin = QTimer(self, interval=0, singleShot=True)
+        self._begin.timeout.connect(self._start)
+        Background._all.add(self)
         self._waiting: dict[int, tuple[Callable[[Any], None], Callable[[Exception], None]]] = {}
         self._closed = False
 
@@ -74,7 +90,33 @@ class Background(QObject):
         self._given += 1
         self._waiting[self._given] = done, failed
         self.busy_changed.emit(True)
-        self._pool.start(_Errand(self._given, work, self._courier))
+        self._next.append(_Errand(self._given, work, self._courier))
+        self._begin.start(0)
+
+    @classmethod
+    def hold(cls) -> None:
+        """The window has a few turns of work of its own: what is given to any Background waits, a second at most."""
+        cls._held_until = time.monotonic() + _LONGEST_HOLD
+
+    @classmethod
+    def release(cls) -> None:
+        """The window has done its work."""
+        cls._held_until = 0.0
+        for one in list(cls._all):
+            if one._next:
+                one._begin.start(0)
+
+    def _start(self) -> None:
+        held = Background._held_until - time.monotonic()
+        if held > 0:
+            self._begin.start(int(1000 * held) + 1)
+        else:
+            self._begin_all()
+
+    def _begin_all(self) -> None:
+        errands, self._next = self._next, []
+        for errand in errands:
+            self._pool.start(errand)
 
     def _done(self, number: int, value: Any) -> None:
         self._finish(number, lambda done, _: done(value))
@@ -93,9 +135,13 @@ class Background(QObject):
 
     def wait(self) -> None:
         """Until what was given so far has run; its callbacks come later. For work of milliseconds only."""
+        self._begin_all()
         self._pool.waitForDone(2000)
 
     def close(self) -> None:
         self._closed = True
+        for errand in self._next:
+            self._waiting.pop(errand.number)
+        self._next.clear()
         self._pool.clear()
         self._pool.waitForDone(2000)

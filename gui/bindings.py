@@ -121,9 +121,9 @@ class Bindings:
         window, state = self._desk.window, self._desk.state
         revision = state.revision
         title = act.revision_name(revision) if revision is not None else ""
-        window.graphs.set_model(state.model, title)
         window.inspector.set_model(state.model)
         window.layers.set_model(state.model)
+        window.graphs.set_model(state.model, title)  # last: it begins work beside the window that slows all the others
         self.show_selection(state.selected)
 
     def _show_place(self, word: str = "") -> None:

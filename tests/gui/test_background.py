@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 
+import pytest
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -53,3 +54,25 @@ def test_leftovers_that_are_gone_hear_no_more_of_the_application(qapp: QApplicat
     leftovers._due = True
     delete(parent)
     qapp.applicationStateChanged.emit(Qt.ApplicationState.ApplicationInactive)
+
+
+def test_nothing_begins_in_the_turn_it_is_given_nor_while_the_window_has_work_of_its_own(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    background, other = Background(), Background()
+    began: list[str] = []
+    Background.hold()
+    for name, one in (("first", background), ("second", other)):
+        one.run(lambda name=name: began.append(name), lambda _: None, lambda _: None)
+    assert background.busy
+    qtbot.wait(100)
+    assert not began
+    Background.release()
+    qtbot.waitUntil(lambda: len(began) == 2, timeout=3000)
+    monkeypatch.setattr("gui.background._LONGEST_HOLD", 0.05)
+    Background.hold()  # by somebody who is gone before letting go
+    background.run(lambda: began.append("third"), lambda _: None, lambda _: None)
+    qtbot.waitUntil(lambda: len(began) == 3, timeout=3000)
+    background.run(lambda: began.append("fourth"), lambda _: None, lambda _: None)
+    background.wait()
+    assert began[-1] == "fourth", "who waits does not wait for a turn of the window"
