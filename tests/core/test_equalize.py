@@ -16,7 +16,7 @@ from core.execute.runtimes import onnx_session
 from core.formats.open import open_model
 from core.measure.accuracy import accuracy
 from core.methods.method import Context, load_methods
-from core.methods.quantize.equalize import Bounds, Params, Scales, equalize
+from core.methods.quantize.equalize import Bounds, Params, equalize
 from core.methods.quantize.equalizing import groups_of
 from core.methods.quantize.int8 import Params as Int8
 from core.methods.quantize.int8 import quantize_static
@@ -93,14 +93,13 @@ def test_a_trunk_that_two_layers_make_and_one_reads() -> None:
     np.testing.assert_allclose(constant(done.model, "w").reshape(-1), np.divide([16, 1], t), rtol=1e-4)
 
 
-def test_a_scale_for_each_output_channel_leaves_only_columns_and_activations() -> None:
-    """Rows have scales of their own, so t makes w / t as unlike as A t: t = sqrt(w / A) but for a common factor."""
+def test_ranges_of_activations_count_as_what_makes_a_channel() -> None:
+    """log t = (log r2 - log r1 - log A) / 3 with r1 = (1, 1), r2 = (1, 1/4), A = (4, 16)."""
     data = Arrays([2], count=4)
-    data.values[:] = [[3, 14]]  # behind the bias (1, 2): activations 4 and 16
+    data.values[:] = [[3, 14]]  # behind the bias (1, 2): 4 and 16
     model = two_layers(np.eye(2, dtype=np.float32), np.array([[1, 0.25]], np.float32))
-    done = equalize(model, data, Params(scales=Scales.CHANNEL), Context())
-    t = np.diag(constant(done.model, "v"))
-    np.testing.assert_allclose(t[0] / t[1], np.sqrt(1 / 4) / np.sqrt(0.25 / 16), rtol=1e-3)
+    done = equalize(model, data, Params(), Context())
+    np.testing.assert_allclose(np.diag(constant(done.model, "v")), [4 ** (-1 / 3), 64 ** (-1 / 3)], rtol=1e-3)
 
 
 @pytest.mark.parametrize("block", BLOCKS)

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import onnx_ir as ir
 
 from core.model.channel_labels import Ints, Occurrence
@@ -58,8 +59,7 @@ class Activation:
 class Problem:
     """What :func:`solve` works on. ``groups``: classes that are solved together, in graph order.
 
-    ``low``, ``high``: what log t of each class must be between. ``per_channel``: weights will have one scale for each
-    output channel, so the ranges of what makes a channel do not matter, and columns count relative to their row.
+    ``low``, ``high``: what log t of each class must be between.
     """
 
     weights: tuple[Weighted, ...]
@@ -67,7 +67,11 @@ class Problem:
     groups: tuple[Ints, ...]
     low: Array64
     high: Array64
-    per_channel: bool = False
+
+    @property
+    def classes(self) -> Ints:
+        """All that can have a factor."""
+        return np.concatenate(self.groups) if self.groups else np.zeros(0, np.int64)
 
 
 def weighted_layers(rescaling: Rescaling) -> tuple[Weighted, ...]:
@@ -140,13 +144,13 @@ def groups_of(rescaling: Rescaling) -> tuple[Ints, ...]:
 def solve(problem: Problem, watch: Callable[[int], None] = lambda sweep: None) -> tuple[Array64, int]:
     """(t of every class, sweeps it took). ``watch`` is called with the number of each sweep."""
     log = np.zeros(len(problem.low))
-    terms = _terms(problem)
+    terms = terms_of(problem)
     for sweep in range(1, SWEEPS + 1):
         watch(sweep)
         moved = 0.0
         for group, (weights, activations) in zip(problem.groups, terms, strict=True):
             before = log[group]
-            log[group] = _moved(problem, group, weights, activations, log)
+            log[group] = _moved(problem, group, ranges_of(group, weights, activations, log), log)
             change = log[group] - before
             moved = max(moved, float(np.abs(change - change.mean()).max()))  # a common factor is of no account
         if moved < STILL:
@@ -154,7 +158,7 @@ def solve(problem: Problem, watch: Callable[[int], None] = lambda sweep: None) -
     return np.exp(log), sweep
 
 
-def _terms(problem: Problem) -> list[tuple[list[Weighted], list[Activation]]]:
+def terms_of(problem: Problem) -> list[tuple[list[Weighted], list[Activation]]]:
     """For every group the layers and values that have one of its classes."""
     group_of = np.full(len(problem.low), -1, np.int64)
     for k, group in enumerate(problem.groups):
@@ -171,47 +175,45 @@ def _terms(problem: Problem) -> list[tuple[list[Weighted], list[Activation]]]:
     return found
 
 
-def _moved(
-    problem: Problem, group: Ints, weights: Sequence[Weighted], activations: Sequence[Activation], log: Array64
-) -> Array64:
+def _moved(problem: Problem, group: Ints, sides: tuple[Sequence[Array64], Sequence[Array64]], log: Array64) -> Array64:
     """log t of a group's classes, each nearer to where its ranges are equal; [classes]."""
-    total, parts, sides = np.zeros(len(group)), np.zeros(len(group)), np.zeros((2, len(group)), bool)
-    for side, counts, ranges in _ranges(problem, group, weights, activations, log):
-        known = np.isfinite(ranges)
-        total[known] += ranges[known] if side else -ranges[known]
-        parts += known & counts
-        sides[side] |= known
-    both = sides.all(axis=0)
-    step = np.where(both, total / np.maximum(parts, 1), 0.0)
+    total, parts, known = np.zeros(len(group)), np.zeros(len(group)), np.zeros((2, len(group)), bool)
+    for side, ranges in ((s, r) for s in (0, 1) for r in sides[s]):
+        there = np.isfinite(ranges)
+        total[there] += ranges[there] if side else -ranges[there]
+        parts += there
+        known[side] |= there
+    both = np.asarray(known.all(axis=0))
+    return within(problem, group, log[group], np.where(both, total / np.maximum(parts, 1), 0.0), both)
+
+
+def within(problem: Problem, group: Ints, log: Array64, step: Array64, wanted: npt.NDArray[np.bool_]) -> Array64:
+    """log t of a group's ``wanted`` classes after a step, within their limits; the others keep theirs. [classes]"""
     low, high = problem.low[group], problem.high[group]
-    fixed = both & (low == high)
-    wanted = log[group] + step
+    fixed = wanted & (low == high)
+    aim = log + step
     if fixed.any():  # what stays is what the others are measured by
-        wanted -= step[fixed].mean()
-    elif both.any():  # a factor common to all of them is of no account, so all keep below their bounds
-        wanted -= max(float((wanted - high)[both].max()), 0.0)
-    moved: Array64 = np.where(both, np.clip(wanted, low, high), log[group])
+        aim -= step[fixed].mean()
+    elif wanted.any():  # a factor common to all of them is of no account, so all keep below their bounds
+        aim -= max(float((aim - high)[wanted].max()), 0.0)
+    moved: Array64 = np.where(wanted, np.clip(aim, low, high), log)
     return moved
 
 
-def _ranges(
-    problem: Problem, group: Ints, weights: Sequence[Weighted], activations: Sequence[Activation], log: Array64
-) -> list[tuple[int, bool, Array64]]:
-    """(1 for what reads the channels, 0 for what makes them; whether it counts; log of their ranges [classes], -inf
-    where there is none). A depthwise layer with a scale for each channel takes any factor: it does not count.
+def ranges_of(
+    group: Ints, weights: Sequence[Weighted], activations: Sequence[Activation], log: Array64
+) -> tuple[list[Array64], list[Array64]]:
+    """(logarithms of the ranges that make the group's channels, of those that read them), each [classes].
+
+    -inf where a class has no place in a layer or only zeros. Activations are the last of those that make.
     """
-    found = []
+    made, read = [], []
     for w in weights:
         size = w.scaled(log)
-        if not problem.per_channel:
-            found.append((0, True, _largest(size.max(axis=2), w.made, group)))
-            found.append((1, True, _largest(size.max(axis=1), w.read, group)))
-        else:
-            rows = size.max(axis=2, keepdims=True)
-            share = np.where(np.isfinite(rows), size - np.where(np.isfinite(rows), rows, 0.0), -np.inf)
-            found.append((1, size.shape[2] > 1, _largest(share.max(axis=1), w.read, group)))
-    found += [(0, True, _largest(a.size + log[a.classes], a.classes, group)) for a in activations]
-    return found
+        made.append(_largest(size.max(axis=2), w.made, group))
+        read.append(_largest(size.max(axis=1), w.read, group))
+    made += [_largest(a.size + log[a.classes], a.classes, group) for a in activations]
+    return made, read
 
 
 def _largest(ranges: Array64, classes: Ints, group: Ints) -> Array64:
