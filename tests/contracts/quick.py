@@ -15,6 +15,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "prune.gradual": {"epochs": 1},
     "prune.slimming": {"epochs": 1},
     "quantize.equalize": {"items": 8},
+    "quantize.smooth": {"items": 8},
     "quantize.int8": {"calibration_items": 16},
     "quantize.static": {"calibration_items": 16},
     "recover.batchnorm": {"items": 16},

@@ -16,10 +16,11 @@ from core.execute.runtimes import onnx_session
 from core.formats.open import open_model
 from core.measure.accuracy import accuracy
 from core.methods.method import Context, load_methods
+from core.methods.quantize.choices import Granularity
 from core.methods.quantize.equalize import Bounds, Params, equalize
 from core.methods.quantize.equalizing import groups_of
-from core.methods.quantize.int8 import Params as Int8
-from core.methods.quantize.int8 import quantize_static
+from core.methods.quantize.static import Params as Static
+from core.methods.quantize.static import quantize_static
 from core.model.model import Model
 from core.model.rescaling import find_rescaling, rescaled
 from tests.core.qdq_graphs import Array, Arrays, network, node, run, sqnr, weights
@@ -219,20 +220,19 @@ def top1(model: Model) -> float:
     return accuracy(model, take(digits().judge, 200)).top1.value
 
 
+def per_tensor(model: Model, equalize: bool = False) -> Model:
+    params = Static(granularity=Granularity.TENSOR, equalize=equalize, bias_correction=False)
+    return quantize_static(model, take(digits().calibration, 40), params, Context()).model
+
+
 def test_an_ill_scaled_network_is_cured_in_front_of_one_scale_a_tensor() -> None:
     good = bounds_removed(open_model(sample_model()))
     bad = ill_scaled(open_model(sample_model()))
     x = np.random.default_rng(0).standard_normal((4, 1, 32, 32)).astype(np.float32)
     assert sqnr(*(next(iter(onnx_session(m).run({"image": x}).values())) for m in (good, bad))) > 100
-    calibration = take(digits().calibration, 40)
-
-    def int8(model: Model) -> Model:
-        return quantize_static(model, calibration, Int8(per_channel=False, bias_correction=False), Context()).model
-
-    cured = equalize(bad, calibration, Params(), Context())
-    assert cured.channels == cured.free == 1816
-    assert top1(int8(bad)) < 30
-    assert top1(int8(cured.model)) >= top1(good) - 0.5 > 97
+    assert top1(per_tensor(bad)) < 30
+    cured = top1(per_tensor(bad, equalize=True))
+    assert cured >= top1(good) - 0.5 > 97
 
 
 def test_the_method_reports_what_it_did() -> None:

@@ -44,7 +44,7 @@ class Params:
         Bounds,
         Field("Bounds of ReLU6", "keep: channels stay below them, exact; remove: ReLU instead, answers may change"),
     ] = Bounds.KEEP
-    items: Annotated[int, Field("Items", "At most so many show the ranges", low=2, high=10_000, unit="items")] = 100
+    items: Annotated[int, Field("Items", "At most so many show the ranges", low=1, high=10_000, unit="items")] = 100
     headroom: Annotated[
         float,
         Field("Headroom", "How far below a bound a channel must stay at least", low=1.0, high=10.0, advanced=True),

@@ -34,7 +34,7 @@ class Params:
             "Migration", "How much of their size activations hand on: 0 nothing, 1 all", low=0.0, high=1.0, step=0.05
         ),
     ] = 0.5
-    items: Annotated[int, Field("Items", "At most so many show the ranges", low=2, high=10_000, unit="items")] = 100
+    items: Annotated[int, Field("Items", "At most so many show the ranges", low=1, high=10_000, unit="items")] = 100
 
 
 @method("quantize.smooth", title="Smooth activations…", menu="Quantize", params=Params, needs=("data",))

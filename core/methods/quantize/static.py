@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import onnx_ir as ir
@@ -23,6 +23,8 @@ from core.methods.quantize.bias_correction import Shift, correct_biases
 from core.methods.quantize.calibrate import Observed, elements, observe
 from core.methods.quantize.calibrators import CalibrationSettings, calibrator_names, maker
 from core.methods.quantize.choices import OVERRIDABLE, Choices, Granularity, Precision, choices
+from core.methods.quantize.equalize import Params as Equalization
+from core.methods.quantize.equalize import equalize
 from core.methods.quantize.items import CalibrateFrom, items_for, refuse_without_data
 from core.methods.quantize.ready import ready
 from core.methods.quantize.static_report import estimate, growth, kept_table, static_report, weight_bytes
@@ -88,6 +90,9 @@ class Params(CalibrationSettings):
     calibration_items: Annotated[
         int, Field("Calibration items", "At most so many items set the ranges", low=1, high=10_000, unit="items")
     ] = 100
+    equalize: Annotated[
+        bool, Field("Equalize channels", "First give channels of very unlike ranges like ones; the function stays")
+    ] = False
     bias_correction: Annotated[
         bool, Field("Correct biases", "Refit each bias behind the already quantized layers; takes seconds, helps most")
     ] = True
@@ -171,6 +176,12 @@ def quantize_static(
     finite.
     """
     data = take(calibration, params.calibration_items, ctx.seed)
+    if params.equalize:
+        with ctx.job.stage(0.0, 0.2):
+            equal = equalize(model, data, Equalization(items=params.calibration_items), ctx)
+        with ctx.job.stage(0.2, 1.0):
+            done = quantize_static(equal.model, data, replace(params, equalize=False), ctx, checkpoint)
+        return replace(done, notes=(*equal.notes, *done.notes))
     start = prepared(model, params, ctx)
     if not start.plan.weighted():
         raise UserError(_nothing_to_do(start.plan), "Choose layers with constant float32 weights.")
