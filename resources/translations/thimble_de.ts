@@ -1120,21 +1120,6 @@
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>Weight scales</source>
-      <translation>Skalen der Gewichte</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Equal ranges for one scale a tensor, or for one an output channel</source>
-      <translation>Gleiche Bereiche für eine Skala je Tensor oder je Ausgangskanal</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>channel</source>
-      <translation>Kanal</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
       <source>Activations count</source>
       <translation>Aktivierungen zählen</translation>
     </message>
@@ -1270,6 +1255,11 @@
     </message>
     <message>
       <location filename="../../core/methods" />
+      <source>channel</source>
+      <translation>Kanal</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
       <source>group</source>
       <translation>Gruppe</translation>
     </message>
@@ -1350,6 +1340,11 @@
     </message>
     <message>
       <location filename="../../core/methods" />
+      <source>First give channels of very unlike ranges like ones; the function stays</source>
+      <translation>Zuerst Kanälen mit sehr ungleichen Bereichen gleiche geben; die Funktion bleibt</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
       <source>Correct biases</source>
       <translation>Biaswerte korrigieren</translation>
     </message>
@@ -1392,6 +1387,26 @@
       <location filename="../../core/methods" />
       <source>uint8 is the faster one in onnxruntime on x86; TFLite files are the same</source>
       <translation>uint8 ist in onnxruntime auf x86 schneller; TFLite-Dateien sind gleich</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Smooth activations</source>
+      <translation>Aktivierungen glätten</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Outliers of activations go into weights before a transformer is quantized; its function stays (SmoothQuant).</source>
+      <translation>Ausreißer der Aktivierungen gehen in die Gewichte, bevor ein Transformer quantisiert wird; seine Funktion bleibt (SmoothQuant).</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Migration</source>
+      <translation>Verlagerung</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>How much of their size activations hand on: 0 nothing, 1 all</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <location filename="../../core/methods" />
