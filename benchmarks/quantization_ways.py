@@ -141,8 +141,8 @@ OURS = (
     Way("adaround", **static(rounding="adaround")),
     Way("rescued", **by_method("quantize.rescue")),
     Way("mixed", **by_method("quantize.mixed", layers=5)),
-    Way("int4 weights", **static(precision="int4")),
-    Way("int4 weights, gptq", **static(precision="int4", rounding="gptq")),
+    Way("int4 weights", **static(precision="int4"), networks=("resnet20",)),
+    Way("int4 weights, gptq", **static(precision="int4", rounding="gptq"), networks=("resnet20",)),
 )
 PEERS = tuple(Way(tool, runtime="LiteRT" if tool.startswith("ai-edge") else "onnxruntime") for tool in peer.TOOLS)
 WAYS = {way.key: way for way in (*PEERS, *OURS)}

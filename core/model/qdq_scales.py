@@ -1,4 +1,4 @@
-"""From observed ranges to the scale of every pair: groups, dictated scales, whole MEAN ratios, agreeing sums."""
+"""From observed ranges to the scale of every pair: groups, dictated scales, whole MEAN ratios, layers that agree."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import onnx_ir as ir
 from core.model.facts import Facts
 from core.model.qdq_add import agreeing_add_scale
 from core.model.qdq_numbers import QuantParams, Storage, activation_params, fixed_params, mean_scale
-from core.model.qdq_operators import FIXED, MEANS, PASS_THROUGH, data_inputs, pad_value
+from core.model.qdq_operators import FIXED, MEANS, PASS_THROUGH, UNARY, data_inputs, pad_value
 from core.model.qdq_plan import Int8Plan
+from core.model.qdq_unary import agreeing_unary_scale
 
 Range = tuple[float, float]
 _UNLIKE = 2.0  # heads whose ranges differ more would lose over one bit in a common scale
@@ -94,7 +95,7 @@ def solve_scales(plan: Int8Plan, ranges: Mapping[str, Range], storage: Storage) 
         agreed = next((dictated[v] for v in group if v in dictated), None)
         one = agreed or activation_params(*_union(ranges[v] for v in group), storage)
         params.update(dict.fromkeys(group, one))
-    _make_additions_agree(plan, groups, params, frozenset(dictated))
+    _make_layers_agree(plan, groups, params, frozenset(dictated))
     _make_mean_ratios_whole(plan, groups, ranges, params, frozenset(dictated))
     return Scales(params, _bridges(plan, cut, params))
 
@@ -130,26 +131,30 @@ def _bridges(
     return found
 
 
-def _make_additions_agree(
+def _make_layers_agree(
     plan: Int8Plan, groups: tuple[tuple[str, ...], ...], params: dict[str, QuantParams], dictated: frozenset[str]
 ) -> None:
-    """Shrink result scales of Add by millionths, so that onnxruntime and TFLite round every sum alike.
+    """Move result scales of Add, HardSwish and LeakyRelu a little, so that onnxruntime and TFLite round alike.
 
     In graph order, because a residual chain adds to what was added before.
     """
     group_of = {v: g for g in groups for v in g}
     for node in plan.layers:
-        names = [v.name or "" for v in node.inputs if v is not None]
-        if node.op_type != "Add" or len(names) != 2 or any(n not in params for n in names):
+        if node.op_type != "Add" and node.op_type not in UNARY:
             continue
+        names = [v.name or "" for v in node.inputs if v is not None]
         result = _paired_result(plan, node)
         group = group_of.get(result, ())
-        if not group or dictated.intersection(group) or group_of[names[0]] == group or group_of[names[1]] == group:
+        if not group or dictated.intersection(group) or any(group_of.get(n, group) == group for n in names):
             continue
         old = params[result]
-        if old.bits != 8:  # the fixed-point arithmetic of 16-bit additions is another, and a step there is nothing
+        if old.bits != 8:  # the fixed-point arithmetic of 16 bits is another, and a step there is nothing
             continue
-        scale = agreeing_add_scale(params[names[0]], params[names[1]], old)
+        sources = [params[n] for n in names]
+        if node.op_type == "Add":
+            scale = agreeing_add_scale(sources[0], sources[1], old)
+        else:
+            scale = agreeing_unary_scale(node.op_type, sources[0], old, node.attributes.get_float("alpha", 0.01))
         params.update(dict.fromkeys(group, replace(old, scale=scale)))
 
 
