@@ -57,6 +57,7 @@ class TorchGraph(nn.Module):
         self._weights = nn.ParameterList()
         self._buffer_of: dict[str, str] = {}
         self._constants: dict[str, Tensor] = {}
+        self._set: set[str] = set()
         self._load(graph, table, frozen)
         calls = [compiled(node, model.opset, table, _stands_still(node, frozen)) for node in graph]
         calls = join_quantization(self._fold(calls), self._constants, self.output_names)
@@ -105,6 +106,16 @@ class TorchGraph(nn.Module):
         """The parameter of an initializer; raises KeyError for one that is not trainable."""
         weight: nn.Parameter = self._weights[self._places[name]]
         return weight
+
+    def setting(self, name: str) -> Tensor:
+        """The tensor of an initializer that is no weight (a quantization scale); raises KeyError for others."""
+        return self._constants[name]
+
+    def set_setting(self, name: str, tensor: Tensor) -> None:
+        """Give it other numbers of the same shape and type; :meth:`write_back` writes them too."""
+        old = self._constants[name]
+        self._constants[name] = tensor.detach().to(old).reshape(old.shape).clone()
+        self._set.add(name)
 
     def named_initializers(self) -> Iterator[tuple[str, nn.Parameter]]:
         """(initializer name, parameter), in the file's order."""
@@ -170,7 +181,8 @@ class TorchGraph(nn.Module):
         Raises ValueError where ``model`` has no such initializer or one of another size.
         """
         new = model.clone()
-        for name, tensor in (*self.named_initializers(), *self.named_statistics()):
+        settings = ((n, self._constants[n]) for n in sorted(self._set))
+        for name, tensor in (*self.named_initializers(), *self.named_statistics(), *settings):
             value = new.graph.graph.initializers.get(name)
             old = None if value is None else value.const_value
             if value is None or old is None or tuple(old.shape.numpy()) != tuple(tensor.shape):

@@ -77,7 +77,8 @@ def fake_quantize(quantizer: Layer, dequantizer: Layer, x: Tensor, scale: Tensor
     """DequantizeLinear(QuantizeLinear(x)) with the straight-through estimator (Bengio et al. 2013).
 
     The gradient passes where the value is inside the range and is zero where it saturates, as in torch's
-    ``fake_quantize_per_tensor_affine``.
+    ``fake_quantize_per_tensor_affine``. A scale that wants a gradient gets that of learned step sizes (Esser et al.
+    2020, arXiv:1902.08153, equation 3): q - x/s inside the range, the saturated integer outside (less the zero point).
     """
     low, high = _RANGES[_target(quantizer, zero)]
     spread = _spread(quantizer, scale, x)
@@ -91,18 +92,30 @@ class _FakeQuantize(torch.autograd.Function):
     def forward(
         ctx: Any, x: Tensor, scale: Tensor, zero: Tensor | None, low: int, high: int, kind: torch.dtype
     ) -> Tensor:
-        steps = (x.to(kind) / scale.to(kind)).round_()
+        real = x.to(kind) / scale.to(kind)
+        learns = ctx.needs_input_grad[1]
+        steps = real.round() if learns else real.round_()
         if zero is not None:
             steps = steps.add_(zero)
-        if ctx.needs_input_grad[0]:
-            ctx.save_for_backward((steps >= low) & (steps <= high))
+        inside = (steps >= low) & (steps <= high) if learns or ctx.needs_input_grad[0] else None
         steps = steps.clamp_(low, high)
-        return (steps if zero is None else steps.sub_(zero)).mul_(scale)
+        if zero is not None:
+            steps = steps.sub_(zero)
+        if learns:
+            assert inside is not None
+            ctx.save_for_backward(inside, steps - real * inside, scale)
+        elif inside is not None:
+            ctx.save_for_backward(inside)
+        return steps * scale if learns else steps.mul_(scale)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        (inside,) = ctx.saved_tensors
-        return gradients[0] * inside, None, None, None, None, None
+        inside, *learned = ctx.saved_tensors
+        by_scale = None
+        if learned:
+            slope, scale = learned
+            by_scale = (gradients[0] * slope).sum_to_size(scale.shape).to(scale.dtype)
+        return gradients[0] * inside, by_scale, None, None, None, None
 
 
 @operator("DynamicQuantizeLinear")

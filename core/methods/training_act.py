@@ -6,7 +6,7 @@ torch is imported inside functions.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,9 @@ from core.report import Measure, Report
 
 if TYPE_CHECKING:
     from core.execute.torch_graph import TorchGraph
+
+Finish = Callable[[Model, Job], tuple[Model, dict[str, Measure]]]
+"""What a method makes of the weights that were written back: the proven and judged result and its measures."""
 
 _TOLERANCE = 1e-3  # of the largest output: torch against onnxruntime after training
 _CHECKED = 16  # items
@@ -90,10 +93,12 @@ def train(
     before: bool = True,
     hooks: Sequence[Hook] = (),
     notes: Sequence[str] = (),
+    finish: Finish | None = None,
 ) -> Outcome:
     """Train, write the weights back, prove them in onnxruntime and judge; ``before`` also judges what was given.
 
-    Where the user ended the training, the outcome's ``params`` replay it. Raises as :meth:`Trainer.run`.
+    ``finish`` does the proof and the judging itself. Where the user ended the training, the outcome's ``params`` replay
+    it. Raises as :meth:`Trainer.run`.
     """
     from core.measure.accuracy import accuracy
 
@@ -122,14 +127,21 @@ def train(
     with ctx.job.stage(0.1, 0.95) as job:
         history = trainer.run(job)
     new = start.net.write_back(start.model)
-    difference = _difference(start.net, new, start.judge, ctx.threads)
     with ctx.job.stage(0.95, 1.0) as job:
-        measures["top1"] = accuracy(new, start.judge, threads=ctx.threads, job=job).top1
+        new, figures = _judged(new, start, ctx, job) if finish is None else finish(new, job)
+    measures |= figures
     measures |= _validated(history, settings.keep, start.validate_on)
-    measures["torch_difference"] = difference
     said = (*start.notes, *_notes(settings, samples, params, start, history), *_image_notes(params, changed))
     replay = with_last_step(params, len(history.loss)) if history.stopped else None
     return Outcome(new, Report(measures, curves=history.curves(), notes=(*said, *masks.notes(), *notes)), params=replay)
+
+
+def _judged(new: Model, start: Ready, ctx: Context, job: Job) -> tuple[Model, dict[str, Measure]]:
+    from core.measure.accuracy import accuracy
+
+    difference = _difference(start.net, new, start.judge, ctx.threads)
+    top1 = accuracy(new, start.judge, threads=ctx.threads, job=job).top1
+    return new, {"top1": top1, "torch_difference": difference}
 
 
 def _samples(

@@ -5,7 +5,7 @@ torch is imported inside functions.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from core.execute.torch_graph import TorchGraph
 
 _FORMS = ("Identity", "Flatten", "Reshape", "Squeeze", "Unsqueeze")
+_PAIR = ("DequantizeLinear", "QuantizeLinear")
 # inputs that are biases or scales whatever their axes: a bidirectional LSTM's biases are [2, 8 * hidden]
 _NO_DECAY = {"LSTM": (3, 7), "GRU": (3,), "RNN": (3,), "LayerNormalization": (1, 2), "RMSNormalization": (1,)}
 
@@ -65,7 +66,7 @@ def logits_name(model: Model, net: TorchGraph) -> tuple[str, int]:
     while (source := _read_by(value, "Identity")) is not None:
         value = source
     name = value.name or name
-    while (source := _read_by(value, *_FORMS)) is not None:
+    while (source := _read_by(value, *_FORMS, *_PAIR)) is not None:  # a quantized Softmax ends in a pair
         value = source
     logits = _read_by(value, "Softmax")
     return (name if logits is None else logits.name or name), int(scores.shape[1])
@@ -82,7 +83,15 @@ def out_of_scope(model: Model, scope: Scope) -> frozenset[str]:
     if scope.everything:
         return frozenset()
     values = model.graph.graph.initializers.items()
-    return frozenset(name for name, v in values if not any(scope.contains(u.node) for u in v.uses()))
+    return frozenset(name for name, v in values if not any(scope.contains(n) for n in _readers(v)))
+
+
+def _readers(value: ir.Value) -> Iterator[ir.Node]:
+    """The layers that read a value, also through the pair that quantizes it."""
+    for use in value.uses():
+        yield use.node
+        if use.node.op_type in _PAIR and use.idx == 0:
+            yield from _readers(use.node.outputs[0])
 
 
 def never_decayed(model: Model) -> frozenset[str]:

@@ -31,7 +31,7 @@ def prepare(model: Model) -> tuple[Model, tuple[str, ...]]:
     - Initializers listed among the graph's inputs (IR version 3) are listed there no more.
     - Every reader of a shared float initializer gets its own copy, also through Identity nodes: exporters merge
       equal zero biases and fresh BatchNormalization rows of layers that have nothing to do with each other. Weights
-      tied on purpose are untied too. Scalars stay shared: they are arithmetic, not weights.
+      tied on purpose are untied too. Scalars and scales of quantization stay shared: they are no weights.
     - A Split that only counts its outputs gets its sizes, where they do not depend on the batch.
 
     Raises UserError where a layer reads what nothing gives, UnsupportedOperator where an If is left.
@@ -110,7 +110,7 @@ def _unshare(model: Model) -> str:
     shared = []
     for value in list(graph.initializers.values()):
         uses = sorted(_uses(value), key=lambda use: (order[id(use[0])], use[1]))
-        if len(uses) < 2 or not _is_weight(value):
+        if len(uses) < 2 or not _is_weight(value) or _is_scale(uses):
             continue
         shared.append(value.name or "")
         for position, (node, index) in enumerate(uses):
@@ -135,6 +135,11 @@ def _uses(value: ir.Value) -> list[_Use]:
 def _is_weight(value: ir.Value) -> bool:
     tensor = value.const_value
     return tensor is not None and tensor.dtype in _FLOATS and len(tensor.shape) > 0
+
+
+def _is_scale(uses: Sequence[_Use]) -> bool:
+    """Whether it is a scale of quantization: a pair of nodes shares it on purpose."""
+    return all(node.op_type in ("QuantizeLinear", "DequantizeLinear") and index == 1 for node, index in uses)
 
 
 def _copy(graph: ir.Graph, value: ir.Value, reader: ir.Node, taken: set[str]) -> ir.Value:

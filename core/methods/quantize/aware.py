@@ -1,0 +1,148 @@
+"""Quantization-aware training with learned step sizes: the quantized network is trained as it will compute.
+
+Weights stay float while they are trained and are rounded in every pass; scales are parameters (LSQ, Esser et al. 2020,
+arXiv:1902.08153). The graph is the quantized one all the time, so what is stored in the end is what was trained.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Annotated
+
+from core.data.splits import divide
+from core.errors import UserError
+from core.jobs import Job
+from core.methods.method import Context, Outcome, method
+from core.methods.quantize.aware_report import agreement_of_runtimes, judged_beside
+from core.methods.quantize.int8 import Params as StaticParams
+from core.methods.quantize.int8 import quantize_static
+from core.methods.quantize.learned_steps import LearnedSteps
+from core.methods.quantize.ready import ready as folded
+from core.methods.training_act import Ready, ready, train
+from core.methods.training_net import out_of_scope
+from core.methods.training_params import Epochs, settings_of
+from core.methods.training_settings import default_rate
+from core.methods.tune.finetune import Params as TuneParams
+from core.methods.tune.finetune import loss_of
+from core.model.model import Model, quantized
+from core.model.qdq import check_rules
+from core.model.qdq_groups import settle
+from core.model.qdq_thaw import float_weights, freeze, thaw, with_parent
+from core.params import Field
+from core.report import Measure
+
+FIRST = "If the model is not quantized yet"  # group of the form
+
+
+@dataclass(frozen=True, slots=True)
+class Params(TuneParams):
+    """Parameters of quantization-aware training, besides those of fine-tuning."""
+
+    epochs: Epochs = 3
+    ranges: Annotated[
+        bool, Field("Learn ranges", "Trains the scales of activations too, where no runtime dictates them.")
+    ] = False
+    per_channel: Annotated[
+        bool, Field("Per channel", "A weight scale for each output channel, not one a layer.", group=FIRST)
+    ] = True
+    calibration_items: Annotated[
+        int,
+        Field("Calibration items", "At most so many items set the first ranges.", 1, 10_000, "items", group=FIRST),
+    ] = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """The quantized model before training and thawed, and the float one it came from where that is known."""
+
+    quantized: Model
+    thawed: Model
+    parent: Model | None
+    notes: tuple[str, ...]
+
+
+@method(
+    "quantize.train",
+    title="Quantization-aware training…",
+    menu="Quantize",
+    params=Params,
+    accepts=("float", "qdq"),
+    needs=("labels",),
+    uses=("teacher",),
+    trains=True,
+)
+def apply(model: Model, params: Params, ctx: Context) -> Outcome:
+    """Trains a quantized network with its rounding in every pass, and the scales with the weights.
+
+    A float model is quantized first and teaches the quantized one unless another teacher is given. A quantized model
+    goes on from the float weights of its teacher where that is what it was quantized from, else from its own integers.
+    Weight scales are learned (LSQ), each scale group as one; biases are rounded anew in the end. Raises as
+    tune.finetune and quantize.int8 do.
+    """
+    with ctx.job.stage(0.0, 0.1):
+        begun = _quantized(model, params, ctx) if not quantized(model) else _thawed(model, ctx)
+    if ctx.teacher is None and begun.parent is not None:
+        ctx = dataclasses.replace(ctx, teacher=begun.parent)
+    start = ready(begun.thawed, params, ctx)
+    hook = LearnedSteps(start.model, ranges=params.ranges, frozen=out_of_scope(start.model, ctx.scope))
+    settings = settings_of(params, start.model, default_rate(start.model, params.optimizer), ctx)
+    loss, notes = loss_of(start, params, ctx)
+
+    def finish(trained: Model, job: Job) -> tuple[Model, dict[str, Measure]]:
+        return _finished(begun, start, hook, trained, ctx, job)
+
+    with ctx.job.stage(0.1, 1.0):
+        outcome = train(
+            start, loss, settings, params, ctx, before=False, hooks=[hook], notes=(*begun.notes, *notes), finish=finish
+        )
+    return _told(outcome, hook)
+
+
+def _quantized(model: Model, params: Params, ctx: Context) -> _Start:
+    """A float model, quantized on the calibration part of the data."""
+    assert ctx.data is not None, "Method.run refuses without data"
+    static = StaticParams(per_channel=params.per_channel, calibration_items=params.calibration_items)
+    done = quantize_static(model, divide(ctx.data, ctx.seed).calibration, static, ctx)
+    thawed, _ = with_parent(thaw(done.model), folded(model)[0])
+    items = done.observed.items
+    return _Start(done.model, thawed, model, (*done.notes, f"It was quantized first, on {items} calibration items."))
+
+
+def _thawed(model: Model, ctx: Context) -> _Start:
+    """A quantized model as it is, with the teacher's float weights where they fit."""
+    thawed = thaw(model)
+    total = len(list(float_weights(thawed)))
+    if not total:
+        raise UserError(
+            "No layer has integer weights that could be trained.", "Quantize the float model instead, then train."
+        )
+    if ctx.teacher is None or quantized(ctx.teacher):
+        return _Start(model, thawed, None, ("Its float weights are unknown: training began from the integers.",))
+    thawed, found = with_parent(thawed, folded(ctx.teacher)[0])
+    if not found:
+        return _Start(model, thawed, None, ("The teacher is another network: training began from the integers.",))
+    note = f"{len(found)} of {total} layers began from the teacher's float weights."
+    return _Start(model, thawed, ctx.teacher, (note,))
+
+
+def _finished(
+    begun: _Start, start: Ready, hook: LearnedSteps, trained: Model, ctx: Context, job: Job
+) -> tuple[Model, dict[str, Measure]]:
+    """The integers of what was trained, proven and judged."""
+    if hook.learns_ranges:
+        settle(trained)
+    frozen = freeze(trained)
+    measures = judged_beside(begun.quantized, frozen, begun.parent, start.judge, ctx, job)
+    return frozen, measures | agreement_of_runtimes(trained, frozen, start.judge, ctx.threads)
+
+
+def _told(outcome: Outcome, hook: LearnedSteps) -> Outcome:
+    """The outcome with what is to be said of scales and rules."""
+    assert outcome.model is not None, "a training gives a model"
+    which = "of weights and activations" if hook.learns_ranges else "of weights"
+    notes = [f"Scales {which} were learned; half of them moved by more than {100 * (hook.moved() - 1):.2g} %."]
+    notes += [f"Rule {v.rule} of quantization is not held. {v.sentence}" for v in check_rules(outcome.model)]
+    return dataclasses.replace(
+        outcome, report=dataclasses.replace(outcome.report, notes=(*outcome.report.notes, *notes))
+    )
