@@ -18,8 +18,9 @@ import onnx_ir as ir
 from core.model.facts import Array
 from core.model.masks import hand_on
 from core.model.model import ORIGIN, Model, layer_name
-from core.model.qdq_numbers import quantize_bias, raised_weight_scale
-from core.model.qdq_operators import WEIGHTED, default_domain
+from core.model.qdq_form import WeightForm, spread_blocks
+from core.model.qdq_numbers import quantize_bias
+from core.model.qdq_operators import WEIGHTED, default_domain, weight_axis
 from core.model.qdq_pairs import constant, read_params, source_pair
 
 THAWED = "thimble.thawed"  # metadata of a float bias: names of integers, scale, zero point, node
@@ -51,6 +52,15 @@ class FloatWeight:
         value = self.quantize.inputs[1]
         assert value is not None, "a QuantizeLinear has a scale"
         return value
+
+    @property
+    def form(self) -> WeightForm:
+        """Bits and scales, as a quantizer plans them."""
+        kind, size = self.quantize.outputs[0].dtype, _of(self.scale).size
+        assert kind is not None, "thaw gives it a type"
+        attributes, rank = self.quantize.attributes, np.ndim(_of(self.value))
+        axis = None if size == 1 else attributes.get_int("axis", 1) % rank
+        return WeightForm(kind.bitwidth, weight_axis(self.layer), axis, attributes.get_int("block_size", 0))
 
     def zero_point(self) -> Array:
         found = constant(self.quantize.inputs[2]) if len(self.quantize.inputs) > 2 else None
@@ -240,10 +250,11 @@ def _freeze_bias(graph: ir.Graph, weight: FloatWeight) -> None:
     bias, scale = constant(value), _of(weight.scale)
     assert params is not None, "thaw asked for it"
     assert bias is not None, "it is an initializer"
-    raised = raised_weight_scale(scale, bias, params.scale)
+    form = weight.form
+    raised = form.raised(scale, bias, params.scale)
     if not np.array_equal(raised, scale):
         _store(weight.scale, raised)
-    q, step = quantize_bias(bias, params.scale, raised)
+    q, step = quantize_bias(bias, params.scale, form.by_channel(raised))
     *names, called = json.loads(value.metadata_props[THAWED])
     name = value.name or ""
     graph.initializers.pop(name)
@@ -283,7 +294,7 @@ def _spread(node: ir.Node, array: Array, shape: tuple[int, ...]) -> Array:
     axis = node.attributes.get_int("axis", 1) % len(shape)
     block = node.attributes.get_int("block_size", 0)
     if block:
-        return np.take(np.repeat(array, block, axis), np.arange(shape[axis]), axis)
+        return spread_blocks(array, axis, block, shape)
     return array.reshape([-1 if k == axis else 1 for k in range(len(shape))])
 
 

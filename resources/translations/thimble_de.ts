@@ -1365,6 +1365,31 @@
     </message>
     <message>
       <location filename="../../core/methods" />
+      <source>Quantization-aware training</source>
+      <translation>Training mit Quantisierung</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Trains a quantized network with its rounding in every pass, and the scales with the weights.</source>
+      <translation>Trainiert ein quantisiertes Netz mit seinem Runden in jedem Durchgang, und die Skalen mit den Gewichten.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Learn ranges</source>
+      <translation>Bereiche lernen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Trains the scales of activations too, where no runtime dictates them.</source>
+      <translation>Trainiert auch die Skalen der Aktivierungen, wo keine Laufzeit sie vorschreibt.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>If the model is not quantized yet</source>
+      <translation>Wenn das Modell noch nicht quantisiert ist</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
       <source>Quantize to int8</source>
       <translation>Auf int8 quantisieren</translation>
     </message>

@@ -18,6 +18,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "quantize.smooth": {"items": 8},
     "quantize.int8": {"calibration_items": 16},
     "quantize.static": {"calibration_items": 16},
+    "quantize.train": {"epochs": 1, "calibration_items": 16},
     "recover.batchnorm": {"items": 16},
     "recover.refit": {"items": 16, "places": 256},
 }

@@ -13,7 +13,10 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from core.execute.runtimes import onnx_session
+from core.methods.method import Context
+from core.methods.quantize.choices import Granularity, Precision
 from core.methods.quantize.ready import ready
+from core.methods.quantize.static import Activations, Params, quantize_static
 from core.model.masks import MASK
 from core.model.model import Model
 from core.model.qdq_thaw import float_weights, freeze, thaw, with_parent
@@ -65,10 +68,21 @@ def weights_only(q: np.ndarray, scale: np.ndarray, **attributes: Any) -> Model:
     return Model.from_ir(ir.from_proto(proto))
 
 
-@pytest.mark.parametrize("per_channel", [True, False])
-def test_round_trip_to_the_bit_and_equal_results_in_onnxruntime(per_channel: bool) -> None:
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"granularity": Granularity.CHANNEL},
+        {"granularity": Granularity.TENSOR, "activations": Activations.INT8},
+        {"precision": Precision.INT4},
+        {"precision": Precision.INT4, "granularity": Granularity.GROUP, "group_size": 2},
+        {"activations": Activations.INT16},
+    ],
+    ids=str,
+)
+def test_round_trip_to_the_bit_and_equal_results_in_onnxruntime(params: Mapping[str, Any]) -> None:
     model, data = three_layers()
-    before = quantized(model, data, per_channel=per_channel, activations="int8").model
+    done = quantize_static(model, data, Params(**params), Context())
+    before = done.model
     thawed = thaw(before)
     onnx.checker.check_model(ir.to_proto(thawed.graph), full_check=True)
     assert [w.layer.name for w in float_weights(thawed)] == ["/c", "/g", "/y"]
@@ -87,7 +101,9 @@ def test_round_trip_to_the_bit_and_equal_results_in_onnxruntime(per_channel: boo
     ids=["tensor", "channel", "blocks", "short block"],
 )
 @pytest.mark.parametrize("kind", [INT4, ml_dtypes.uint4, np.int8, np.int16])
-def test_every_width_and_granularity_comes_back(kind: Any, scale: tuple[int, ...], attributes: Mapping[str, int]) -> None:
+def test_every_width_and_granularity_comes_back(
+    kind: Any, scale: tuple[int, ...], attributes: Mapping[str, int]
+) -> None:
     rng = np.random.default_rng(0)
     info = ml_dtypes.iinfo(kind)
     q = rng.integers(info.min, info.max + 1, (6, 4)).astype(kind)

@@ -15,10 +15,11 @@ from core.errors import UserError
 from core.jobs import Job
 from core.methods.method import Context, Outcome, method
 from core.methods.quantize.aware_report import agreement_of_runtimes, judged_beside
-from core.methods.quantize.int8 import Params as StaticParams
-from core.methods.quantize.int8 import quantize_static
+from core.methods.quantize.choices import OVERRIDABLE, Granularity, Precision
 from core.methods.quantize.learned_steps import LearnedSteps
 from core.methods.quantize.ready import ready as folded
+from core.methods.quantize.static import Activations, quantize_static
+from core.methods.quantize.static import Params as StaticParams
 from core.methods.training_act import Ready, ready, train
 from core.methods.training_net import out_of_scope
 from core.methods.training_params import Epochs, settings_of
@@ -43,12 +44,32 @@ class Params(TuneParams):
     ranges: Annotated[
         bool, Field("Learn ranges", "Trains the scales of activations too, where no runtime dictates them.")
     ] = False
-    per_channel: Annotated[
-        bool, Field("Per channel", "A weight scale for each output channel, not one a layer.", group=FIRST)
-    ] = True
-    calibration_items: Annotated[
+    precision: Annotated[
+        Precision, Field("Weights", "How many bits each weight has; a layer can also stay float", group=FIRST)
+    ] = Precision.INT8
+    granularity: Annotated[
+        Granularity,
+        Field(
+            "One scale for each", "The whole tensor, each output channel, or each group of input channels", group=FIRST
+        ),
+    ] = Granularity.CHANNEL
+    group_size: Annotated[
         int,
-        Field("Calibration items", "At most so many items set the first ranges.", 1, 10_000, "items", group=FIRST),
+        Field(
+            "Input channels of a group",
+            "Layers that have no more get a scale for each output channel",
+            low=2,
+            high=65_536,
+            unit="channels",
+            group=FIRST,
+        ),
+    ] = 32
+    activations: Annotated[
+        Activations,
+        Field("Activations", "uint8 is the faster one in onnxruntime on x86; int16 is TFLite's 16x8 form", group=FIRST),
+    ] = Activations.UINT8
+    calibration_items: Annotated[
+        int, Field("Calibration items", "At most so many items set the ranges", 1, 10_000, "items", group=FIRST)
     ] = 100
 
 
@@ -71,6 +92,7 @@ class _Start:
     needs=("labels",),
     uses=("teacher",),
     trains=True,
+    overridable=OVERRIDABLE,
 )
 def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     """Trains a quantized network with its rounding in every pass, and the scales with the weights.
@@ -78,7 +100,7 @@ def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     A float model is quantized first and teaches the quantized one unless another teacher is given. A quantized model
     goes on from the float weights of its teacher where that is what it was quantized from, else from its own integers.
     Weight scales are learned (LSQ), each scale group as one; biases are rounded anew in the end. Raises as
-    tune.finetune and quantize.int8 do.
+    tune.finetune and quantize.static do.
     """
     with ctx.job.stage(0.0, 0.1):
         begun = _quantized(model, params, ctx) if not quantized(model) else _thawed(model, ctx)
@@ -102,7 +124,13 @@ def apply(model: Model, params: Params, ctx: Context) -> Outcome:
 def _quantized(model: Model, params: Params, ctx: Context) -> _Start:
     """A float model, quantized on the calibration part of the data."""
     assert ctx.data is not None, "Method.run refuses without data"
-    static = StaticParams(per_channel=params.per_channel, calibration_items=params.calibration_items)
+    static = StaticParams(
+        precision=params.precision,
+        granularity=params.granularity,
+        group_size=params.group_size,
+        activations=params.activations,
+        calibration_items=params.calibration_items,
+    )
     done = quantize_static(model, divide(ctx.data, ctx.seed).calibration, static, ctx)
     thawed, _ = with_parent(thaw(done.model), folded(model)[0])
     items = done.observed.items
