@@ -15,11 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 import onnx_ir as ir
 
-from core.model.facts import Array
 from core.model.masks import hand_on
 from core.model.model import ORIGIN, Model, layer_name
 from core.model.qdq_form import WeightForm, spread_blocks
-from core.model.qdq_numbers import quantize_bias
+from core.model.qdq_numbers import Array, quantize_bias
 from core.model.qdq_operators import WEIGHTED, default_domain, weight_axis
 from core.model.qdq_pairs import constant, read_params, source_pair
 
@@ -68,7 +67,7 @@ class FloatWeight:
 
     def spread(self, array: Array) -> Array:
         """A scale or zero point shaped so that it broadcasts against the weight."""
-        return _spread(self.quantize, array, np.shape(constant(self.value)))
+        return _spread(self.quantize, array, _of(self.value).shape)
 
 
 def thaw(model: Model) -> Model:
@@ -232,7 +231,7 @@ def _thaw_bias(graph: ir.Graph, node: ir.Node) -> None:
     parts = [given[k] if k < len(given) else "" for k in range(len(_PARTS))]
     name, made = value.name or "", value
     made.name = f"{name}_thawed"
-    real = (q.astype(scale.dtype) * scale).astype(scale.dtype)
+    real = (q.astype(scale.dtype) * np.asarray(scale)).astype(scale.dtype)
     bias = _initializer(graph, name, real)
     bias.metadata_props[THAWED] = json.dumps([*parts, dequantize.name or ""])
     node.replace_input_with(2, bias)
