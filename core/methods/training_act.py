@@ -100,12 +100,10 @@ def train(
     ``finish`` does the proof and the judging itself. Where the user ended the training, the outcome's ``params`` replay
     it. Raises as :meth:`Trainer.run`.
     """
-    from core.measure.accuracy import accuracy
-
     measures: dict[str, Measure] = {}
     if before:
         with ctx.job.stage(0.0, 0.05) as job:
-            measures["top1_before"] = accuracy(start.model, start.judge, threads=ctx.threads, job=job).top1
+            measures["top1_before"] = _top1(start.model, start, ctx, job)
     inputs = training_inputs(start.net, start.model)
     changed = augmentation(augment_of(params), inputs)
     with ctx.job.stage(0.05, 0.1) as job:
@@ -129,19 +127,21 @@ def train(
     new = start.net.write_back(start.model)
     with ctx.job.stage(0.95, 1.0) as job:
         new, figures = _judged(new, start, ctx, job) if finish is None else finish(new, job)
-    measures |= figures
-    measures |= _validated(history, settings.keep, start.validate_on)
+    measures |= figures | _validated(history, settings.keep, start.validate_on)
     said = (*start.notes, *_notes(settings, samples, params, start, history), *_image_notes(params, changed))
     replay = with_last_step(params, len(history.loss)) if history.stopped else None
     return Outcome(new, Report(measures, curves=history.curves(), notes=(*said, *masks.notes(), *notes)), params=replay)
 
 
 def _judged(new: Model, start: Ready, ctx: Context, job: Job) -> tuple[Model, dict[str, Measure]]:
+    difference = _difference(start.net, new, start.judge, ctx.threads)
+    return new, {"top1": _top1(new, start, ctx, job), "torch_difference": difference}
+
+
+def _top1(model: Model, start: Ready, ctx: Context, job: Job) -> Measure:
     from core.measure.accuracy import accuracy
 
-    difference = _difference(start.net, new, start.judge, ctx.threads)
-    top1 = accuracy(new, start.judge, threads=ctx.threads, job=job).top1
-    return new, {"top1": top1, "torch_difference": difference}
+    return accuracy(model, start.judge, threads=ctx.threads, job=job).top1
 
 
 def _samples(
