@@ -31,7 +31,7 @@ class Linear:
     """One layer y = x W + b: ``groups`` products of (rows, ``features``) by (features, outputs / groups).
 
     ``source``, ``result`` and ``weight`` name its input, its output and its initializer; ``axis`` is the channels'
-    axis of the output; ``bias`` its own bias (channels,), zeros where there is none.
+    axis of the output; ``bias`` its own bias (channels,), zeros where there is none; ``kernel`` its spatial sizes.
     """
 
     node: ir.Node
@@ -44,6 +44,7 @@ class Linear:
     axis: int
     bias: Array64
     shift: Shift | None
+    kernel: tuple[int, ...] = ()
 
     @property
     def name(self) -> str:
@@ -89,25 +90,21 @@ class Linear:
         """(rows, outputs) as (groups, rows, outputs / groups)."""
         return y.reshape(len(y), self.groups, -1).transpose(1, 0, 2)
 
-    def _geometry(self) -> tuple[list[int], list[int], list[int], list[int]]:
-        """Kernel, reach, strides and dilations of each spatial axis."""
-        weight = self.node.inputs[1]
-        assert weight is not None, "linear_of looked"
-        assert weight.const_value is not None, "linear_of looked"
-        kernel = [int(d) for d in weight.const_value.shape.numpy()[2:]]
-        strides = list(self.node.attributes.get_ints("strides", [1] * len(kernel)))
-        dilations = list(self.node.attributes.get_ints("dilations", [1] * len(kernel)))
-        reach = [(k - 1) * d + 1 for k, d in zip(kernel, dilations, strict=True)]
-        return kernel, reach, strides, dilations
+    def _geometry(self) -> tuple[list[int], list[int], list[int]]:
+        """Reach, strides and dilations of each spatial axis."""
+        strides = list(self.node.attributes.get_ints("strides", [1] * len(self.kernel)))
+        dilations = list(self.node.attributes.get_ints("dilations", [1] * len(self.kernel)))
+        reach = [(k - 1) * d + 1 for k, d in zip(self.kernel, dilations, strict=True)]
+        return reach, strides, dilations
 
     def _sizes(self, spatial: tuple[int, ...]) -> list[int]:
-        _, reach, strides, _ = self._geometry()
+        reach, strides, _ = self._geometry()
         around = pads(self.node, spatial, reach, strides)
         return [(n + a + b - r) // s + 1 for n, (a, b), r, s in zip(spatial, around, reach, strides, strict=True)]
 
     def _taps(self, x: Array, item: Ints, position: Ints) -> Array:
         """What each tap of the kernel meets at the places, zeros in the padding; (taps, rows, channels)."""
-        kernel, reach, strides, dilations = self._geometry()
+        reach, strides, dilations = self._geometry()
         spatial = x.shape[2:]
         starts = [
             q * s - before
@@ -119,8 +116,8 @@ class Linear:
             )
         ]
         flat = np.moveaxis(x.reshape(*x.shape[:2], -1), 1, 2)  # a view (items, places, channels)
-        out = np.empty((int(np.prod(kernel)), len(item), x.shape[1]), x.dtype)
-        for number, tap in enumerate(np.ndindex(*kernel)):
+        out = np.empty((int(np.prod(self.kernel)), len(item), x.shape[1]), x.dtype)
+        for number, tap in enumerate(np.ndindex(*self.kernel)):
             where = [a + t * d for a, t, d in zip(starts, tap, dilations, strict=True)]
             inside = np.logical_and.reduce([(w >= 0) & (w < n) for w, n in zip(where, spatial, strict=True)])
             index = np.ravel_multi_index([np.clip(w, 0, n - 1) for w, n in zip(where, spatial, strict=True)], spatial)
@@ -170,13 +167,14 @@ def linear_of(model: Model, node: ir.Node, facts: Facts) -> Linear | str:
         outputs, features = shape[0], int(np.prod(shape[1:]))
     else:
         outputs, features = shape[::-1] if not node.attributes.get_int("transB", 0) else shape
+    kernel = tuple(shape[2:]) if node.op_type == "Conv" else ()
     axis = 1 if node.op_type == "Conv" else len(made) - 1
     bias = _own_bias(node, facts, outputs)
     if bias is None:
         return "its bias is computed, or not one number a channel"
     return Linear(
         node, source.name or "", node.outputs[0].name or "", weight.name or "",
-        groups, features, outputs, axis, bias, _shift(node, facts, outputs),
+        groups, features, outputs, axis, bias, _shift(node, facts, outputs), kernel,
     )  # fmt: skip
 
 

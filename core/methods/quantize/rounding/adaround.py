@@ -1,0 +1,62 @@
+"""Every weight up or down, learned: AdaRound.
+
+Nagel et al., "Up or Down? Adaptive Rounding for Post-Training Quantization", 2020 (arXiv:2004.10568): a rectified
+sigmoid h(V) in 0..1 says how far each weight goes up; a regulariser, annealed from lenient to strict, drives it to
+0 or 1. The loss is the layer's quadratic form, so no item is needed while learning.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.methods.quantize.rounding.grid import Array64
+from core.methods.quantize.rounding.rounder import RoundingSettings, Rows, rounder
+
+_STRETCH = (-0.1, 1.1)  # of the sigmoid, so that 0 and 1 are reached
+_WARM = 0.2  # share of the steps without the regulariser
+_STRICT = (20.0, 2.0)  # its exponent, first and last
+_WEIGHT = 0.01  # of the regulariser, for a loss of 1 a weight when rounded to the nearest
+_RATE = 0.01
+
+
+@rounder("adaround", "Learned (AdaRound)")
+def adaround(rows: Rows, settings: RoundingSettings) -> Array64:
+    """Learned rounding; a row that comes out worse than rounded to the nearest is rounded to the nearest."""
+    below, above = (rows.kept(side) for side in rows.grid.around(rows.target))
+    nearest = rows.nearest()
+    up = _learned(rows, settings, below, above, float(rows.cost(nearest).sum()))
+    return rows.best(np.where(up > 0.5, above, below), nearest)
+
+
+def _learned(rows: Rows, settings: RoundingSettings, below: Array64, above: Array64, scale: float) -> Array64:
+    """h(V) after all steps, (groups, outputs, features)."""
+    import torch
+
+    step = above - below
+    free = step > 0
+    if scale <= 0 or not free.any():
+        return np.zeros(step.shape)
+    low, high = _STRETCH
+    share = np.divide(rows.target - below, step, out=np.zeros_like(step), where=free).clip(0.001, 0.999)
+    h, floor, gap, flags = (torch.tensor(np.ascontiguousarray(a)) for a in (
+        rows.damped(settings.damping).astype(np.float32), (below - rows.target).astype(np.float32),
+        step.astype(np.float32), free,
+    ))  # fmt: skip
+    v = torch.logit(torch.tensor(((share - low) / (high - low)).astype(np.float32))).requires_grad_(True)
+    adam = torch.optim.Adam([v], _RATE)
+    count = float(free.sum())
+    for k in range(settings.rounding_steps):
+        rows.job.check()
+        up = (torch.sigmoid(v) * (high - low) + low).clamp(0, 1)
+        change = floor + up * gap
+        loss = ((change @ h) * change).sum() * (count / scale)
+        done = (k / settings.rounding_steps - _WARM) / (1 - _WARM)
+        if done >= 0:
+            strict = _STRICT[1] + (_STRICT[0] - _STRICT[1]) * (1 - done)
+            loss = loss + _WEIGHT * ((1 - (2 * up - 1).abs().pow(strict)) * flags).sum()
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+    with torch.no_grad():
+        up = (torch.sigmoid(v) * (high - low) + low).clamp(0, 1)
+    return np.asarray(up.numpy(), np.float64)
