@@ -30,7 +30,7 @@ class Int8Layer:
 
     ``weight``: the float weight as it was. ``bias``: float64 (channels,), None where the layer has no place for one.
     ``form``: bits and scales of the stored weight. ``source``: the float value that is quantized at its input, with
-    ``input_params``.
+    ``input_params``. ``held``: what :meth:`hold` was given.
     """
 
     node: ir.Node
@@ -41,6 +41,7 @@ class Int8Layer:
     form: WeightForm
     weight_values: tuple[ir.Value, ir.Value]
     bias_values: tuple[ir.Value, ir.Value] | None
+    held: tuple[Array, Array] | None = None
 
     @property
     def name(self) -> str:
@@ -48,17 +49,28 @@ class Int8Layer:
 
     def scale(self) -> Array:
         """The weight's scale, raised where the present bias would overflow int32."""
-        scale = self.form.scale(self.weight)
+        scale = self.form.scale(self.weight) if self.held is None else self.held[1]
         return scale if self.bias is None else self.form.raised(scale, self.bias, self.input_params.scale)
 
     def dequantized_weight(self) -> Array:
         """The float32 weight that the runtime multiplies with."""
-        return self.form.dequantize(*self.form.quantize(self.weight, self.scale()))
+        return self.form.dequantize(*self._integers())
+
+    def hold(self, weight: Array, scale: Array) -> None:
+        """Store a weight that was rounded to multiples of ``scale`` by other rules than to the nearest.
+
+        Where a later bias wants a larger scale, it is rounded again.
+        """
+        self.held = (weight, scale)
+        self.write(self.bias)
+
+    def _integers(self) -> tuple[Array, Array]:
+        return self.form.quantize(self.weight if self.held is None else self.held[0], self.scale())
 
     def write(self, bias: npt.NDArray[np.float64] | None) -> None:
         """Store the weight and this bias (channels,) as integers with their scales."""
         self.bias = bias
-        q, scale = self.form.quantize(self.weight, self.scale())
+        q, scale = self._integers()
         _store(self.weight_values[0], q.astype(self.form.dtype))
         _store(self.weight_values[1], scale)
         if self.bias_values is not None and bias is not None:

@@ -123,7 +123,7 @@ class _Seen:
                     f"The value '{name}' is not finite on the calibration items.",
                     "Check the model and its preprocessing: an infinite range cannot be quantized.",
                 ) from error
-        if self.means and (not self.kept or self.items <= self.keep):
+        if self.keep and (not self.kept or self.items <= self.keep):
             self.kept.append(chunk)
             self.kept_items = self.items
             for name, mean in self.means.items():

@@ -2,7 +2,7 @@
 
 One set of nodes is valid for onnxruntime and for TFLite; the rules are in ``core.model.qdq``. The order of work:
 prepare (opset, folded BatchNormalization), plan (which layers, which values, which weight forms), observe ranges, solve
-scales, insert nodes, correct biases.
+scales, insert nodes, round weights and correct biases layer by layer.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from core.data.splits import take
 from core.errors import UserError
 from core.methods.checkpoint import CheckpointPlace
 from core.methods.method import Context, Outcome, Plan, method
-from core.methods.quantize.bias_correction import Shift, correct_biases
+from core.methods.quantize.bias_correction import Shift
 from core.methods.quantize.calibrate import Observed, elements, observe
 from core.methods.quantize.calibrators import CalibrationSettings, calibrator_names, maker
 from core.methods.quantize.choices import OVERRIDABLE, Choices, Granularity, Precision, choices
@@ -27,6 +27,8 @@ from core.methods.quantize.equalize import Params as Equalization
 from core.methods.quantize.equalize import equalize
 from core.methods.quantize.items import CalibrateFrom, items_for, refuse_without_data
 from core.methods.quantize.ready import ready
+from core.methods.quantize.rounding.in_sequence import Refinement, refine
+from core.methods.quantize.rounding.rounder import Rounder, RoundingSettings, load_rounders, rounder_names
 from core.methods.quantize.static_report import estimate, growth, kept_table, static_report, weight_bytes
 from core.model.facts import Facts, infer
 from core.model.model import Model
@@ -60,7 +62,7 @@ _LEVELS = {Activations.UINT8: 255, Activations.INT8: 255, Activations.INT16: 65_
 
 
 @dataclass(frozen=True, slots=True)
-class Params(CalibrationSettings):
+class Params(RoundingSettings, CalibrationSettings):
     """What a person can choose."""
 
     precision: Annotated[Precision, Field("Weights", "How many bits each weight has; a layer can also stay float")] = (
@@ -93,6 +95,9 @@ class Params(CalibrationSettings):
     equalize: Annotated[
         bool, Field("Equalize channels", "First give channels of very unlike ranges like ones; the function stays")
     ] = False
+    rounding: Annotated[
+        str, Field("Rounding of weights", "gptq and adaround look at data, and take longer", choices=rounder_names)
+    ] = "nearest"
     bias_correction: Annotated[
         bool, Field("Correct biases", "Refit each bias behind the already quantized layers; takes seconds, helps most")
     ] = True
@@ -185,18 +190,25 @@ def quantize_static(
     start = prepared(model, params, ctx)
     if not start.plan.weighted():
         raise UserError(_nothing_to_do(start.plan), "Choose layers with constant float32 weights.")
-    with ctx.job.stage(0.0, 0.5):
+    with ctx.job.stage(0.0, 0.5 if _rounder(params) is None else 0.2):
         observed = _observed(start, data, params, ctx, checkpoint)
     plan, scales = _scales(start, observed, params)
     new = start.model
+    rounder = _rounder(params)
+    parent = new if rounder is None else new.clone()
     layers = insert_qdq(
         new.graph.graph, start.facts, plan, scales, forms=start.forms, add_bias=params.bias_correction
     )  # fmt: skip
     shifts: tuple[Shift, ...] = ()
-    if observed.kept:  # none where no layer has a bias to correct
-        with ctx.job.stage(0.5, 1.0):
-            shifts = correct_biases(new, layers, observed.means, observed.kept, ctx.threads, ctx.job)
-    return Quantized(new.with_graph(new.graph), plan, observed, shifts, start.notes)
+    if observed.kept:  # none where weights are rounded to the nearest and no bias is corrected
+        means = observed.means if params.bias_correction else None
+        with ctx.job.stage(0.5 if rounder is None else 0.2, 1.0):
+            how = Refinement(rounder, params, means, ctx.seed, ctx.threads)
+            shifts = refine(new, parent, layers, observed.kept, how, ctx.job)
+    notes = start.notes
+    if rounder is not None:
+        notes = (*notes, f"The weights of {len(layers)} layers were rounded in sequence: {rounder.said}.")
+    return Quantized(new.with_graph(new.graph), plan, observed, shifts, notes)
 
 
 def prepared(model: Model, params: Params, ctx: Context) -> Prepared:
@@ -222,7 +234,7 @@ def _observed(
         data,
         ranges_of=start.plan.rescaled(),
         means_of=[n.inputs[0].name or "" for n in _with_bias(start.plan) if n.inputs[0] is not None],
-        keep=_correction_items(start, params) if params.bias_correction else 0,
+        keep=_kept_items(start, params),
         threads=ctx.threads,
         job=ctx.job,
         calibrator=maker(params.calibrator, params),
@@ -236,14 +248,23 @@ def _with_bias(plan: Int8Plan) -> list[ir.Node]:
     return [n for n in plan.weighted() if n.op_type != "MatMul"]
 
 
-def _correction_items(start: Prepared, params: Params) -> int:
-    """How many items bias correction may walk through the network at once."""
+def _rounder(params: Params) -> Rounder | None:
+    """Who rounds the weights once they are in the graph; None where they stay rounded to the nearest."""
+    found = load_rounders().get(params.rounding)
+    return found if found.looks else None
+
+
+def _kept_items(start: Prepared, params: Params) -> int:
+    """How many items walk through the network once more, to round weights and to correct biases."""
+    correct = params.bias_correction and bool(_with_bias(start.plan))
+    rounded = params.rounding_items if _rounder(params) is not None else 0
+    wanted = max(params.correction_items if correct else 0, rounded)
     facts = start.facts
     feeds = sum(4 * elements(facts, s.name) for s in start.model.inputs)
     width = 2 if params.activations is Activations.INT16 else 1
     # a layer's input, its output, a shortcut
     each = feeds + 3 * width * max(elements(facts, v) for v in start.plan.values)
-    return max(min(params.correction_items, _WALK_BYTES // max(each, 1)), 1)
+    return min(wanted, max(_WALK_BYTES // max(each, 1), 1))
 
 
 def _scales(start: Prepared, observed: Observed, params: Params) -> tuple[Int8Plan, Scales]:

@@ -15,11 +15,11 @@ from core.methods.quantize.rounding.rounder import RoundingSettings, Rows, round
 _STRETCH = (-0.1, 1.1)  # of the sigmoid, so that 0 and 1 are reached
 _WARM = 0.2  # share of the steps without the regulariser
 _STRICT = (20.0, 2.0)  # its exponent, first and last
-_WEIGHT = 0.01  # of the regulariser, for a loss of 1 a weight when rounded to the nearest
-_RATE = 0.01
+_WEIGHT = 3.0  # of the regulariser, where the loss is 1 a weight when rounded to the nearest
+_RATE = 0.03
 
 
-@rounder("adaround", "Learned (AdaRound)")
+@rounder("adaround", "up or down as learned (AdaRound)")
 def adaround(rows: Rows, settings: RoundingSettings) -> Array64:
     """Learned rounding; a row that comes out worse than rounded to the nearest is rounded to the nearest."""
     below, above = (rows.kept(side) for side in rows.grid.around(rows.target))
@@ -55,7 +55,7 @@ def _learned(rows: Rows, settings: RoundingSettings, below: Array64, above: Arra
             strict = _STRICT[1] + (_STRICT[0] - _STRICT[1]) * (1 - done)
             loss = loss + _WEIGHT * ((1 - (2 * up - 1).abs().pow(strict)) * flags).sum()
         adam.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         adam.step()
     with torch.no_grad():
         up = (torch.sigmoid(v) * (high - low) + low).clamp(0, 1)

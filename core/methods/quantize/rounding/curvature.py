@@ -20,6 +20,7 @@ import numpy.typing as npt
 from core.methods.quantize.rounding.grid import Array64
 
 Rows = npt.NDArray[np.floating[Any]]
+RIDGE = 0.05  # in mean diagonals of E[x^ x^']
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class Halves:
         self._sums[0].add(x[:, :half], wanted[:, :half])
         self._sums[1].add(x[:, half:], wanted[:, half:])
 
-    def target(self, weight: Array64, centred: bool, ridge: float) -> tuple[Array64, Moments]:
+    def target(self, weight: Array64, centred: bool, ridge: float = RIDGE) -> tuple[Array64, Moments]:
         """The real weights wanted, (groups, outputs, features) as ``weight``, and the moments of all rows."""
         assert self._sums is not None, "nothing was added"
         first, second = (s.moments(centred) for s in self._sums)
@@ -108,7 +109,7 @@ def retargeted(weight: Array64, moments: Moments, ridge: float) -> Array64:
     np.einsum("gff->gf", a)[...] += added
     np.einsum("gff->gf", b)[...] += added
     try:
-        return np.linalg.solve(a, (weight @ b).transpose(0, 2, 1)).transpose(0, 2, 1)
+        return np.asarray(np.linalg.solve(a, (weight @ b).transpose(0, 2, 1)), np.float64).transpose(0, 2, 1)
     except np.linalg.LinAlgError:  # inputs that never vary, and no ridge: there is nothing to learn from them
         return weight.copy()
 

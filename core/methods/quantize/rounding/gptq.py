@@ -18,7 +18,7 @@ from core.methods.quantize.rounding.rounder import RoundingSettings, Rows, round
 _BLOCK = 64  # features whose corrections from before come from one matrix product
 
 
-@rounder("gptq", "With error feedback (GPTQ)")
+@rounder("gptq", "with error feedback by curvature (GPTQ)")
 def gptq(rows: Rows, settings: RoundingSettings) -> Array64:
     """Second-order rounding; a row that comes out worse than rounded to the nearest is rounded to the nearest."""
     order = np.argsort(-np.einsum("gff->gf", rows.curvature), axis=1, kind="stable")
@@ -32,7 +32,7 @@ def _feedback(h: Array64, order: Ints) -> Array64:
     turned = order[:, ::-1]
     h = np.take_along_axis(np.take_along_axis(h, turned[:, :, None], 1), turned[:, None, :], 2)
     upper = np.linalg.cholesky(h)[:, ::-1, ::-1]
-    return upper / np.einsum("gff->gf", upper)[:, None, :]
+    return np.asarray(upper / np.einsum("gff->gf", upper)[:, None, :])
 
 
 def _rounded(rows: Rows, order: Ints, feedback: Array64) -> Array64:

@@ -26,7 +26,11 @@ from core.model.qdq_insert import Int8Layer
 
 @dataclass(frozen=True)
 class Refinement:
-    """What is done to each layer, in order. ``rounder`` None leaves weights; ``means`` as bias correction wants them."""
+    """What is done to each layer. ``rounder``: None leaves weights as they are.
+
+    ``means``: value at a layer's input -> its mean over the first axis, of the float network on the same chunks; None
+    leaves biases as they are.
+    """
 
     rounder: Rounder | None
     settings: RoundingSettings
@@ -74,37 +78,34 @@ class _Rounding:
         self._rounder, self._settings, self._seed, self._job = rounder, how.settings, how.seed, job
         self._chunks = _first(chunks, how.settings.rounding_items)
         self._walk = Walk(parent, [c.feed for c in self._chunks], how.threads)
-        places = [self._walk.index_of(layer.source) + 1 for layer in layers]
-        self._hold = {
-            id(layer): min(places[k + 1 :], default=places[k]) for k, layer in enumerate(layers)
-        }  # later layers start from there
+        made = {n.name: n.outputs[0].name or "" for n in parent.nodes()}  # the quantized graph renames its outputs
+        places = [self._walk.index_of(made[layer.node.name]) for layer in layers]
+        self._places = {id(layer): k for layer, k in zip(layers, places, strict=True)}
+        self._hold = {id(layer): min(places[k + 1 :], default=places[k]) for k, layer in enumerate(layers)}
 
     def round(self, layer: Int8Layer, inputs: Inputs, corrected: bool) -> None:
         """``corrected``: the layer's mean output will be put right by its bias."""
         view = LayerView.of(layer.node, layer.weight.shape)
         weight = view.split(layer.weight)
         free = _free(layer, view)
-        target, moments = self._halves(layer, view, inputs).target(weight, corrected, self._settings.ridge)
+        target, moments = self._halves(layer, view, inputs).target(weight, corrected)
         own = moments.own
         scale = self._scale(layer, view, target if free is None else target * free, own)
         wide = layer.form.spread(scale, layer.weight.shape)
-        grid = Uniform(view.split(wide) + (view.split(wide) == 0), -layer.form.top, layer.form.top, np.zeros((1, 1, 1)))
+        grid = Uniform.symmetric(view.split(wide, fill=1.0), layer.form.bits)
         rounded = self._rounder.round(Rows(target, own, grid, free, self._seed, self._job), self._settings)
         layer.hold(view.join(rounded), scale)
 
     def _halves(self, layer: Int8Layer, view: LayerView, inputs: Inputs) -> Halves:
         halves = Halves()
-        number = self._walk.index_of(view.linear.result)
         floats: Iterator[Array] = self._walk.visit(layer.source, self._hold[id(layer)])
-        for k, (chunk, x, wanted) in enumerate(
-            zip(self._chunks, inputs.reals(len(self._chunks)), floats, strict=True)
-        ):
-            places = self._places(view, x, chunk, (self._seed, max(number, 0), k))
+        for k, (chunk, x, wanted) in enumerate(zip(self._chunks, inputs.reals(len(self._chunks)), floats, strict=True)):
+            places = self._sampled(view, x, chunk, (self._seed, self._places[id(layer)], k))
             halves.add(view.inputs(x, places), view.inputs(wanted, places))
             self._job.check()
         return halves
 
-    def _places(self, view: LayerView, x: Array, chunk: Chunk, seed: tuple[int, ...]) -> Ints:
+    def _sampled(self, view: LayerView, x: Array, chunk: Chunk, seed: tuple[int, ...]) -> Ints:
         size = next(iter(chunk.feed.values())).shape[0]
         each = self._settings.rounding_places
         return sample(np.random.default_rng(seed), view.linear.rows(x.shape), size, chunk.count, each)
@@ -117,14 +118,12 @@ class _Rounding:
         importance = np.einsum("gff->gf", own)[:, None, :]
         factors = searched(
             target,
-            view.split(form.spread(start, wanted.shape)),
+            view.split(form.spread(start, wanted.shape), fill=1.0),
             view.split(np.broadcast_to(owner, wanted.shape)).astype(np.int64),
             form.bits,
             np.maximum(importance, 1e-12 * importance.mean()),
             start.size,
         )
-        import os
-        if os.environ.get('NOSEARCH'): factors[:] = 1
         scale = np.asarray(start * factors.reshape(start.shape), np.float32)
         return scale if layer.bias is None else form.raised(scale, layer.bias, layer.input_params.scale)
 
@@ -143,4 +142,4 @@ def _free(layer: Int8Layer, view: LayerView) -> Flags | None:
     """False where a mask holds weights at zero."""
     if pattern_of(layer.weight_values[0]) is None:
         return None
-    return view.split(layer.weight) != 0
+    return np.asarray(view.split(layer.weight) != 0)

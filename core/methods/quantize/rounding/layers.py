@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import onnx_ir as ir
 
 from core.methods.quantize.rounding.grid import Array64
@@ -42,27 +41,27 @@ class LayerView:
         )  # fmt: skip
         return cls(linear, -(-features // LARGEST), shape)
 
-    def split(self, array: Array) -> Array64:
-        """A weight-shaped array as (groups, outputs, features); what fills up a last block is zero."""
-        return self._blocks(self.linear.matrix(np.broadcast_to(array, self.shape)).transpose(0, 2, 1))
+    def split(self, array: Array, fill: float = 0.0) -> Array64:
+        """A weight-shaped array as (groups, outputs, features); ``fill`` is what fills up a last block."""
+        return self._blocks(self.linear.matrix(np.broadcast_to(array, self.shape)).transpose(0, 2, 1), fill)
 
     def join(self, rows: Array64) -> Array64:
         """The inverse of :meth:`split`."""
         groups, outputs = self.linear.groups, rows.shape[1]
         whole = rows.reshape(groups, self.blocks, outputs, -1).transpose(0, 2, 1, 3).reshape(groups, outputs, -1)
         like = np.empty(self.shape, np.float64)
-        return self.linear.tensor(whole[:, :, : self.linear.features].transpose(0, 2, 1), like)
+        return np.asarray(self.linear.tensor(whole[:, :, : self.linear.features].transpose(0, 2, 1), like), np.float64)
 
-    def inputs(self, x: Array, places: Ints) -> npt.NDArray[np.floating]:
+    def inputs(self, x: Array, places: Ints) -> Array64:
         """What the layer multiplies its weights with at sampled places: (groups, rows, features)."""
         return self._blocks(self.linear.inputs(x, places))
 
-    def _blocks(self, rows: Array64) -> Array64:
+    def _blocks(self, rows: Array64, fill: float = 0.0) -> Array64:
         """(groups, n, features) -> (groups * blocks, n, features / blocks)."""
         if self.blocks == 1:
             return rows
         groups, n, features = rows.shape
         each = -(-features // self.blocks)
-        filled = np.pad(rows, [(0, 0), (0, 0), (0, each * self.blocks - features)])
+        filled = np.pad(rows, [(0, 0), (0, 0), (0, each * self.blocks - features)], constant_values=fill)
         split = filled.reshape(groups, n, self.blocks, each).transpose(0, 2, 1, 3)
         return split.reshape(groups * self.blocks, n, each)

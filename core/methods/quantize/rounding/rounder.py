@@ -22,36 +22,33 @@ Flags = npt.NDArray[np.bool_]
 _GROUP = "Rounding"
 
 
-@dataclass(frozen=True, slots=True)
+def rounder_names() -> tuple[str, ...]:
+    """The family's keys, for a form."""
+    return load_rounders().keys()
+
+
+@dataclass(frozen=True)
 class RoundingSettings:
-    """What rounders can be told; a method that rounds inherits its parameters from here."""
+    """How rounders look at data; a method that rounds inherits these parameters."""
 
     rounding_items: Annotated[
-        int, Field("Items for rounding", "At most so many are looked at.", 1, 10_000, "items", None, True, _GROUP)
-    ] = 100
+        int,
+        Field("Items for rounding", "Most items that gptq and adaround look at.", 1, 10_000, "items", None, True,
+              _GROUP),
+    ] = 100  # fmt: skip
     rounding_places: Annotated[
         int,
-        Field("Places of an item", "Positions of a feature map that are looked at.", 1, 10_000, "", None, True, _GROUP),
-    ] = 50
+        Field("Places of an item", "Most positions of a feature map that are looked at.", 1, 10_000, "places", None,
+              True, _GROUP),
+    ] = 50  # fmt: skip
     damping: Annotated[
         float,
-        Field(
-            "Damping",
-            "Share of the mean curvature that is added to all, so that few items do not mislead.",
-            0.0, 10.0, "", 0.01, True, _GROUP,
-        ),
+        Field("Damping", "Share of the mean curvature added to each, so that few items do not mislead.", 0.0, 10.0, "",
+              0.01, True, _GROUP),
     ] = 0.01  # fmt: skip
-    ridge: Annotated[
-        float,
-        Field(
-            "Ridge",
-            "How strongly weights that make good what earlier layers spoilt are held to the float ones.",
-            0.0, 1000.0, "", 0.01, True, _GROUP,
-        ),
-    ] = 0.05  # fmt: skip
     rounding_steps: Annotated[
-        int, Field("Steps of AdaRound", "More find better roundings.", 1, 100_000, "steps", None, True, _GROUP)
-    ] = 1000
+        int, Field("Steps of adaround", "More find better roundings.", 1, 100_000, "steps", None, True, _GROUP)
+    ] = 500
 
 
 @dataclass(frozen=True)
@@ -82,13 +79,13 @@ class Rows:
     def cost(self, rounded: Array64) -> Array64:
         """(groups, outputs): the mean squared change of every output."""
         change = rounded - self.target
-        return np.einsum("gof,gof->go", change @ self.curvature, change)
+        return np.asarray(np.einsum("gof,gof->go", change @ self.curvature, change))
 
     def best(self, *candidates: Array64) -> Array64:
         """Row by row the candidate that costs least; the first one where they are equal."""
         costs = np.stack([self.cost(c) for c in candidates])
         chosen = costs.argmin(0)
-        return np.take_along_axis(np.stack(candidates), chosen[None, :, :, None], axis=0)[0]
+        return np.asarray(np.take_along_axis(np.stack(candidates), chosen[None, :, :, None], axis=0)[0])
 
     def damped(self, damping: float) -> Array64:
         """H with ``damping`` times its mean diagonal added, at least so much that it can be factorised."""
@@ -105,10 +102,13 @@ class Round(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rounder:
-    """One way to round: ``round`` gives weights on the grid. ``looks`` is False where it needs no curvature."""
+    """One way to round: ``round`` gives weights on the grid. ``looks`` is False where it needs no curvature.
+
+    ``said`` ends a sentence of the report: what was done.
+    """
 
     key: str
-    title: str
+    said: str
     round: Round
     looks: bool = True
 
@@ -116,11 +116,11 @@ class Rounder:
 ROUNDERS: Registry[Rounder] = Registry("way of rounding")
 
 
-def rounder(key: str, title: str, looks: bool = True) -> Callable[[Round], Round]:
+def rounder(key: str, said: str, looks: bool = True) -> Callable[[Round], Round]:
     """Register a rounder."""
 
     def register(act: Round) -> Round:
-        ROUNDERS.add(key, Rounder(key, title, act, looks))
+        ROUNDERS.add(key, Rounder(key, said, act, looks))
         return act
 
     return register
@@ -130,7 +130,3 @@ def load_rounders() -> Registry[Rounder]:
     """The family, with every module of this package imported."""
     import_all("core.methods.quantize.rounding")
     return ROUNDERS
-
-
-def rounder_names() -> tuple[str, ...]:
-    return load_rounders().keys()
