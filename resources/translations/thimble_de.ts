@@ -1225,6 +1225,56 @@
     </message>
     <message>
       <location filename="../../core/methods" />
+      <source>Items for rounding</source>
+      <translation>Einträge zum Runden</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Most items that gptq and adaround look at.</source>
+      <translation>So viele Einträge sehen gptq und adaround höchstens an.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Rounding</source>
+      <translation>Runden</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Places of an item</source>
+      <translation>Stellen je Eintrag</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Most positions of a feature map that are looked at.</source>
+      <translation>So viele Stellen einer Merkmalskarte werden höchstens angesehen.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>places</source>
+      <translation>Stellen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Damping</source>
+      <translation>Dämpfung</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Share of the mean curvature added to each, so that few items do not mislead.</source>
+      <translation>Anteil der mittleren Krümmung, der überall dazukommt, damit wenige Einträge nicht in die Irre führen.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Steps of adaround</source>
+      <translation>Schritte von adaround</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>More find better roundings.</source>
+      <translation>Mehr Schritte finden bessere Rundungen.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
       <source>How many bits each weight has; a layer can also stay float</source>
       <translation>Wie viele Bits jedes Gewicht hat; eine Schicht kann auch float bleiben</translation>
     </message>
@@ -1342,6 +1392,31 @@
       <location filename="../../core/methods" />
       <source>First give channels of very unlike ranges like ones; the function stays</source>
       <translation>Zuerst Kanälen mit sehr ungleichen Bereichen gleiche geben; die Funktion bleibt</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Rounding of weights</source>
+      <translation>Rundung der Gewichte</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>gptq and adaround look at data, and take longer</source>
+      <translation>gptq und adaround sehen Daten an und dauern länger</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>adaround</source>
+      <translation>adaround</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>gptq</source>
+      <translation>gptq</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>nearest</source>
+      <translation>nächste Zahl</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
