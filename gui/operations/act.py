@@ -19,7 +19,6 @@ from core.model.model import Model
 from core.model.preprocessing import presets
 from core.params import Scalar
 from core.project.analyses import Analysis
-from core.project.ancestors import float_ancestor
 from core.project.database import Revision
 from core.project.folding import edits_in
 from core.project.project import Project
@@ -34,6 +33,7 @@ from gui.graph_view.known import known
 from gui.number_edit import number_text
 from gui.operations import pruning
 from gui.operations.folded import folded
+from gui.operations.teachers import teachers
 from gui.wording import choice_title, headline, method_title
 from gui.words import counted, tr
 
@@ -65,7 +65,7 @@ def make_dialog(desk: Desk, method: Method, per_layer: PerLayer | None = None) -
         layers,
         [n for n in state.selected if n in names],
         _data_words(desk, method),
-        teachers(desk, method),
+        teachers(desk, method, revision_name),
         desk.settings.device,
         per_layer,
     )
@@ -103,23 +103,6 @@ def _scores(model: Model | None) -> int:
     shape = model.graph.graph.outputs[0].shape
     last = shape[-1] if shape is not None and len(shape) == 2 else None
     return last if isinstance(last, int) else 0
-
-
-def teachers(desk: Desk, method: Method) -> list[TeacherChoice]:
-    """The original first: learning from what was opened is what one wants nearly always.
-
-    What works on a quantized model only gets the float one that it was quantized from.
-    """
-    found = [TeacherChoice(revision_name(r), revision=r.id) for r in desk.state.revisions]
-    if found:
-        found[0] = dataclasses.replace(
-            found[0], title=tr("The original ({model})", model=desk.state.revisions[0].title)
-        )
-    project, shown = desk.state.project, desk.state.revision
-    if "float" not in method.accepts and project is not None and shown is not None:
-        parent = float_ancestor(project, shown.id)
-        found.sort(key=lambda choice: parent is None or choice.revision != parent.id)
-    return found
 
 
 def _preview(

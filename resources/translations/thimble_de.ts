@@ -7008,11 +7008,6 @@
     </message>
     <message>
       <location filename="../../gui/operations/act.py" />
-      <source>The original ({model})</source>
-      <translation>Das Original ({model})</translation>
-    </message>
-    <message>
-      <location filename="../../gui/operations/act.py" />
       <source>Preview of {act}</source>
       <translation>Vorschau: {act}</translation>
     </message>
@@ -7600,6 +7595,11 @@ Das lässt sich nicht rückgängig machen.</translation>
       <location filename="../../gui/operations/speaking.py" />
       <source>{language} is chosen. Thimble speaks it when it is started again.</source>
       <translation>{language} ist gewählt. Thimble spricht es ab dem nächsten Start.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/operations/teachers.py" />
+      <source>The original ({model})</source>
+      <translation>Das Original ({model})</translation>
     </message>
     <message>
       <location filename="../../gui/operations/timing.py" />

@@ -15,6 +15,7 @@ from gui.act.dialog import MethodDialog
 from gui.act.request import ActRequest
 from gui.desk import Desk
 from gui.operations import act
+from gui.operations.teachers import teachers
 from gui.operations.timing import colouring_of
 from gui.report_dialog import ReportDialog
 from tests.gui.window_tools import dialog_of, settle
@@ -40,7 +41,8 @@ def test_from_the_menu_to_colours_with_the_float_ancestor_as_parent(sample: Desk
     assert parent is not None
     assert parent.id == 2, "what was quantized, not what was opened"
     assert float_ancestor(project, 1) is None
-    first = {m.key: act.teachers(sample, m)[0].revision for m in load_methods() if "teacher" in (*m.needs, *m.uses)}
+    taught = [m for m in load_methods() if "teacher" in (*m.needs, *m.uses)]
+    first = {m.key: teachers(sample, m, act.revision_name)[0].revision for m in taught}
     assert first[KEY] == 2
     assert first["tune.finetune"] == 1, "others learn from the original"
 
