@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from core.methods.method import Method
 from core.project.ancestors import float_ancestor
-from core.project.project import Revision
+from core.project.database import Revision
 from gui.act.request import TeacherChoice
 from gui.desk import Desk
 from gui.words import tr
