@@ -1465,6 +1465,41 @@
     </message>
     <message>
       <location filename="../../core/methods" />
+      <source>Incremental powers of two</source>
+      <translation>Schrittweise Zweierpotenzen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Fixes the largest weights at powers of two and trains the others, until all are fixed; stored in few bits.</source>
+      <translation>Legt die größten Gewichte auf Zweierpotenzen fest und trainiert die anderen, bis alle festliegen; mit wenigen Bits gespeichert.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Bits</source>
+      <translation>Bits</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Of each weight; the sign is one of them</source>
+      <translation>Je Gewicht; das Vorzeichen ist eines davon</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>bits</source>
+      <translation>Bits</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Shares</source>
+      <translation>Anteile</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Of the weights that are fixed, the largest first, at equal distances; the last is 1</source>
+      <translation>Der festgelegten Gewichte, die größten zuerst, in gleichen Abständen; der letzte ist 1</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
       <source>Quantize to int8</source>
       <translation>Auf int8 quantisieren</translation>
     </message>
@@ -1530,6 +1565,11 @@
     </message>
     <message>
       <location filename="../../core/methods" />
+      <source>powers of two</source>
+      <translation>Zweierpotenzen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
       <source>additive powers</source>
       <translation>Summen von Zweierpotenzen</translation>
     </message>
@@ -1545,28 +1585,13 @@
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>powers of two</source>
-      <translation>Zweierpotenzen</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
       <source>uint4</source>
       <translation>uint4</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>Bits</source>
-      <translation>Bits</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
       <source>Of each weight, for powers of two and codebooks; the others have their own</source>
       <translation>Je Gewicht, für Zweierpotenzen und Codebücher; die anderen haben ihre eigene Zahl</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>bits</source>
-      <translation>Bits</translation>
     </message>
     <message>
       <location filename="../../core/methods" />

@@ -16,6 +16,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "prune.slimming": {"epochs": 1},
     "quantize.equalize": {"items": 8},
     "quantize.smooth": {"items": 8},
+    "quantize.incremental": {"epochs": 1},
     "quantize.int8": {"calibration_items": 16},
     "quantize.static": {"calibration_items": 16},
     "quantize.train": {"epochs": 1, "calibration_items": 16},

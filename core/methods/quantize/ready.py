@@ -21,7 +21,7 @@ def ready(model: Model, opset: int = OPSET) -> tuple[Model, tuple[str, ...]]:
 
     ``opset``: the least that the quantized graph needs. Raises UserError where it cannot be raised.
     """
-    new, said = _with_opset(model, opset)
+    new, said = with_opset(model, opset)
     new, notes = prepare(new)
     said += notes
     new, weights = fold_weights(new)
@@ -41,7 +41,8 @@ def _layers(count: int, one: str, many: str) -> str:
     return f"{count} {one if count == 1 else many}"
 
 
-def _with_opset(model: Model, opset: int) -> tuple[Model, list[str]]:
+def with_opset(model: Model, opset: int) -> tuple[Model, list[str]]:
+    """The model in this opset or a later one, and a sentence where it was raised. Raises UserError where it cannot."""
     if model.opset >= opset:
         return model, []
     try:
