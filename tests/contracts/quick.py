@@ -15,6 +15,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "prune.gradual": {"epochs": 1},
     "prune.slimming": {"epochs": 1},
     "quantize.equalize": {"items": 8},
+    "quantize.rescue": {"calibration_items": 8, "check_items": 8, "target": "sqnr", "sqnr": 0},
     "quantize.smooth": {"items": 8},
     "quantize.incremental": {"epochs": 1},
     "quantize.int8": {"calibration_items": 16},

@@ -90,7 +90,7 @@ def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     """Quantizes as well as a target asks: better ways one by one, each kept if it helps, and what each brought."""
     start = time.perf_counter()
     pool, judge, note = for_recovery(ctx)
-    items = _items(pool, params, ctx)
+    items = items_of(pool, params, ctx)
     base = static.Params(
         granularity=params.granularity,
         activations=params.activations,
@@ -112,7 +112,7 @@ def apply(model: Model, params: Params, ctx: Context) -> Outcome:
 
 
 @dataclass(frozen=True)
-class _Items:
+class Items:
     """``fit`` calibrates while ``check`` tells what helps; ``final`` calibrates the result. All are of ``usable``."""
 
     fit: DataSet
@@ -130,7 +130,7 @@ class _Done:
     notes: tuple[str, ...]
 
 
-def _items(pool: DataSet, params: Params, ctx: Context) -> _Items:
+def items_of(pool: DataSet, params: Params, ctx: Context) -> Items:
     """A third of the items checks, at most as many as asked for; where few are left to calibrate, all do in the end."""
     assert ctx.data is not None, "Method.run refuses without data"
     names = {i.name for i in (*divide(ctx.data, ctx.seed).calibration.items, *pool.items)}
@@ -141,10 +141,10 @@ def _items(pool: DataSet, params: Params, ctx: Context) -> _Items:
     if not rest.items:
         raise UserError(f"'{ctx.data.name}' has too few items to calibrate and to check.", "Attach a larger data set.")
     fit = take(rest, params.calibration_items, ctx.seed)
-    return _Items(fit, check, fit if len(rest.items) >= params.calibration_items else usable, usable)
+    return Items(fit, check, fit if len(rest.items) >= params.calibration_items else usable, usable)
 
 
-def _search(model: Model, params: Params, base: static.Params, items: _Items, ctx: Context) -> _Done:
+def _search(model: Model, params: Params, base: static.Params, items: Items, ctx: Context) -> _Done:
     fit = Remembered(items.fit)
     with ctx.job.stage(0.0, 0.1):
         beside = Beside(model, items.check, ctx)
@@ -166,7 +166,7 @@ def _search(model: Model, params: Params, base: static.Params, items: _Items, ct
     return _Done(result, plain, choice, search, tuple(said))
 
 
-def _again(model: Model, found: str, items: _Items, ctx: Context) -> _Done:
+def _again(model: Model, found: str, items: Items, ctx: Context) -> _Done:
     """What an earlier search found, without searching."""
     choice = _from_json(found)
     search = Search(model, items.fit, None, lambda verdict: True, ctx)

@@ -1,8 +1,8 @@
 """The search behind "Rescue": ways to quantize better, tried in order of cost, each kept only if it helps.
 
-What helps is told on items that calibrate nothing, by the outputs' distance to the float network's (SQNR), which is
-known closely from a few items; a way that makes significantly fewer answers agree or be right is refused all the same.
-Top-1 alone would choose by chance: of 200 items, one point is two.
+What helps is told on items that calibrate nothing, by the outputs' distance to the float network's (SQNR): it must rise
+in total and, significantly, item by item. A way that makes significantly fewer answers agree or be right is refused all
+the same. Top-1 alone would choose by chance: of 200 items, one point is two.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from core import params as parameters
 from core.data import tasks
@@ -30,6 +31,8 @@ from core.methods.scope import Scope
 from core.model.model import Model
 
 GAIN_DB = 0.1  # less is no help
+FLOAT_DB = 1.0  # what layers in float must bring, for they cost size and time
+_SURE = 1.96  # standard errors
 _WORSE_DB = 0.5  # what significantly better answers may cost
 _RANKED = 24  # items that rank layers by what they would gain in float
 _KEPT_BYTES = 256 << 20
@@ -49,11 +52,13 @@ class Choice:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A quantized network beside the float one on the items that check. ``sqnr`` in dB, ``agrees``: which answers are
-    the float network's, ``right``: which are right (None: no classes, no labels); ``change`` of top-1, paired.
+    """A quantized network beside the float one on the items that check. ``sqnr`` in dB; ``noise``: the energy of the
+    difference for every item; ``agrees``: which answers are the float network's, ``right``: which are right (None: no
+    classes, no labels); ``change`` of top-1, paired.
     """
 
     sqnr: float
+    noise: npt.NDArray[np.float64]
     agrees: Flags | None
     right: Flags | None
     change: Paired | None
@@ -80,10 +85,12 @@ class Way:
     options: tuple[dict[str, Any], ...]
 
 
+EQUALIZED = "channels equalized"
+BIASES = Way("biases corrected", ({"bias_correction": True},))
 WAYS = (
-    Way("biases corrected", ({"bias_correction": True},)),
+    BIASES,
     Way("ranges", ({"calibrator": "mse"}, {"calibrator": "percentile"})),
-    Way("channels equalized", ({"equalize": True},)),
+    Way(EQUALIZED, ({"equalize": True},)),
     Way("weights rounded", ({"rounding": "gptq"},)),
     Way("weights rounded", ({"rounding": "adaround"},)),
 )
@@ -123,7 +130,8 @@ class Beside:
         near = self.reference.closeness(found)
         change = self.reference.change(found)
         right = None if change is None else self.reference.right(found)
-        return Verdict(near.sqnr.value, _agreeing(self.reference.outputs, found), right, change)
+        noise = _noise(self.reference.outputs, found)
+        return Verdict(near.sqnr.value, noise, _agreeing(self.reference.outputs, found), right, change)
 
 
 def outputs(model: Model, items: Items, ctx: Context, say: str) -> list[Outputs]:
@@ -136,6 +144,15 @@ def outputs(model: Model, items: Items, ctx: Context, say: str) -> list[Outputs]
     return [{name: y[:count] for name, y in session.run(feed).items()} for feed, count in tracked]
 
 
+def _noise(first: Sequence[Outputs], second: Sequence[Outputs]) -> npt.NDArray[np.float64]:
+    """Squared differences of all outputs, summed for every item; [N]."""
+    batches = []
+    for a, b in zip(first, second, strict=True):
+        parts = [np.square(np.asarray(x, np.float64) - y) for x, y in zip(a.values(), b.values(), strict=True)]
+        batches.append(sum(p.reshape(len(p), -1).sum(axis=1) for p in parts))
+    return np.concatenate(batches)
+
+
 def _agreeing(first: Sequence[Outputs], second: Sequence[Outputs]) -> Flags | None:
     try:
         answers = [np.concatenate([tasks.class_scores(o).argmax(axis=1) for o in side]) for side in (first, second)]
@@ -145,19 +162,29 @@ def _agreeing(first: Sequence[Outputs], second: Sequence[Outputs]) -> Flags | No
     return flags
 
 
-def better(new: Verdict, old: Verdict) -> tuple[bool, str]:
-    """(whether a way is to be kept, why in a few words)."""
+def better(new: Verdict, old: Verdict, least: float = GAIN_DB) -> tuple[bool, str]:
+    """(whether a way is to be kept, why in a few words). ``least``: dB that it must bring."""
     gain = new.sqnr - old.sqnr
     for a, b, what in ((old.agrees, new.agrees, "agree"), (old.right, new.right, "are right")):
         if a is not None and b is not None and _high(paired(a, b)) < 0:
             return False, f"significantly fewer answers {what}"
-    if gain >= GAIN_DB:
-        return True, f"{gain:+.1f} dB"
+    if gain >= least:
+        sure = _rises(new.noise, old.noise)
+        return sure, f"{gain:+.1f} dB" if sure else f"{gain:+.1f} dB, within chance"
     if new.agrees is not None and old.agrees is not None and gain > -_WORSE_DB:
         interval = paired(old.agrees, new.agrees).difference.interval
         if interval is not None and interval[0] > 0:
             return True, "significantly more answers agree"
     return False, f"{gain:+.1f} dB"
+
+
+def _rises(new: npt.NDArray[np.float64], old: npt.NDArray[np.float64]) -> bool:
+    """Whether the noise of an item is smaller on average (of logarithms), significantly so."""
+    known = (new > 0) & (old > 0)
+    ratios = np.log(old[known] / new[known])
+    if len(ratios) < 2:
+        return bool(new.sum() < old.sum())
+    return bool(ratios.mean() > _SURE * ratios.std(ddof=1) / math.sqrt(len(ratios)))
 
 
 def _high(compared: Paired) -> float:
@@ -199,9 +226,16 @@ class Search:
                 return
             with self._ctx.job.stage(k / shares, (k + 1) / shares):
                 self._try(way.title, [self._best.choice.with_(**option) for option in way.options])
+                if way.title == EQUALIZED and self._best.step == EQUALIZED and not self.done:
+                    self._try_again()
         if not self.done and most_float:
             with self._ctx.job.stage(1 - 1 / shares, 1):
                 self._try(FLOATS, self._mixed(most_float))
+
+    def _try_again(self) -> None:
+        """Biases may be worth correcting now that channels are equalized."""
+        if not self._best.choice.params.bias_correction:
+            self._try(BIASES.title, [self._best.choice.with_(**option) for option in BIASES.options])
 
     @property
     def done(self) -> bool:
@@ -221,7 +255,8 @@ class Search:
             begun = time.perf_counter()
             model = self.quantized(choice)
             verdict = self._beside.verdict(model)
-            kept, why = (True, "") if self.best is None else better(verdict, self.best.verdict)
+            least = FLOAT_DB if choice.floats else GAIN_DB
+            kept, why = (True, "") if self.best is None else better(verdict, self.best.verdict, least)
             setting = _setting(choice, None if start is None else start.choice)
             trial = Trial(step, setting, choice, verdict, kept, why, time.perf_counter() - begun)
             if kept and self.best is not start and self.best is not None:  # an option before this one was kept
