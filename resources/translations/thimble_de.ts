@@ -1525,6 +1525,111 @@
     </message>
     <message>
       <location filename="../../core/methods" />
+      <source>Rescue</source>
+      <translation>Retten</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Quantizes as well as a target asks: better ways one by one, each kept if it helps, and what each brought.</source>
+      <translation>Quantisiert so gut, wie ein Ziel verlangt: bessere Wege nacheinander, jeder bleibt, wenn er hilft; und was jeder gebracht hat.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Top-1 lost (needs labels; else agreement counts), answers as in float, or distance</source>
+      <translation>Top-1-Verlust (braucht Klassen; sonst zählt Übereinstimmung), Antworten wie in Float oder Abstand</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>drop</source>
+      <translation>Verlust</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>agreement</source>
+      <translation>Übereinstimmung</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>sqnr</source>
+      <translation>SQNR</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Top-1 lost at most</source>
+      <translation>Top-1-Verlust höchstens</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Of the float network's</source>
+      <translation>Von dem des Float-Netzes</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Agreement at least</source>
+      <translation>Übereinstimmung mindestens</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Answers that are the float network's</source>
+      <translation>Antworten, die die des Float-Netzes sind</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>SQNR at least</source>
+      <translation>SQNR mindestens</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Of the outputs, against the float network's</source>
+      <translation>Der Ausgaben, gegen die des Float-Netzes</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>dB</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>The whole tensor, each output channel, or each group of inputs</source>
+      <translation>Der ganze Tensor, jeder Ausgangskanal oder jede Gruppe von Eingängen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Layers in float at most</source>
+      <translation>Schichten in Float höchstens</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>The last resort; 0 leaves none</source>
+      <translation>Das letzte Mittel; 0 lässt keine</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>At most so many set ranges, biases and roundings</source>
+      <translation>Höchstens so viele bestimmen Bereiche, Biases und Rundungen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Items that check</source>
+      <translation>Prüfende Beispiele</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>At most so many tell what helps; they calibrate nothing meanwhile</source>
+      <translation>Höchstens so viele zeigen, was hilft; sie kalibrieren währenddessen nichts</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Found before</source>
+      <translation>Früher gefunden</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>What a search found, as JSON: it is done again without searching</source>
+      <translation>Was eine Suche fand, als JSON: es wird ohne Suche wiederholt</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
       <source>Smooth activations</source>
       <translation>Aktivierungen glätten</translation>
     </message>
