@@ -9,7 +9,15 @@ import onnx_ir as ir
 
 from core.model.facts import Facts
 from core.model.qdq_add import agreeing_add_scale
-from core.model.qdq_numbers import QuantParams, Storage, activation_params, fixed_params, mean_scale
+from core.model.qdq_numbers import (
+    QuantParams,
+    Storage,
+    activation_params,
+    evenly_halved,
+    fixed_params,
+    mean_scale,
+    meets_halves,
+)
 from core.model.qdq_operators import FIXED, MEANS, PASS_THROUGH, UNARY, data_inputs, pad_value
 from core.model.qdq_plan import Int8Plan
 from core.model.qdq_unary import agreeing_unary_scale
@@ -91,9 +99,12 @@ def solve_scales(plan: Int8Plan, ranges: Mapping[str, Range], storage: Storage) 
             cut |= fixed
     groups = scale_groups(plan, cut)
     params: dict[str, QuantParams] = {}
+    averaged = _averaged(plan)
     for group in groups:
         agreed = next((dictated[v] for v in group if v in dictated), None)
         one = agreed or activation_params(*_union(ranges[v] for v in group), storage)
+        if agreed is None and one.bits == 8 and not averaged.isdisjoint(group):
+            one = evenly_halved(one)
         params.update(dict.fromkeys(group, one))
     _make_layers_agree(plan, groups, params, frozenset(dictated))
     _make_mean_ratios_whole(plan, groups, ranges, params, frozenset(dictated))
@@ -129,6 +140,12 @@ def _bridges(
             if value.name in cut and params[value.name or ""] != target:
                 found[value.name or "", node] = target
     return found
+
+
+def _averaged(plan: Int8Plan) -> frozenset[str]:
+    """Results of average pools whose windows meet halves between two steps."""
+    pools = (n for n in plan.layers if n.op_type == "AveragePool")
+    return frozenset(n.outputs[0].name or "" for n in pools if meets_halves(n.attributes.get_ints("kernel_shape", ())))
 
 
 def _make_layers_agree(

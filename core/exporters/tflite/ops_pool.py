@@ -9,13 +9,14 @@ import numpy as np
 import onnx_ir as ir
 from ai_edge_litert import schema_py_generated as schema
 
-from core.exporters.tflite.builder import made
+from core.exporters.tflite.builder import Affine, made
 from core.exporters.tflite.conversion import Array, Conversion, Unsupported, ints
 from core.exporters.tflite.layout import NHWC, Layout
 from core.exporters.tflite.quantized import wanted_scale
 from core.exporters.tflite.table import writes
 from core.exporters.tflite.values import Tensor
 from core.exporters.tflite.windows import SAME, VALID, Window, image, padded_image, window
+from core.model.qdq_numbers import meets_halves
 
 
 def _window(c: Conversion, node: ir.Node, x: Tensor) -> Window:
@@ -61,6 +62,9 @@ def average_pool(c: Conversion, node: ir.Node) -> None:
     """AVERAGE_POOL_2D, which never counts padding; where ONNX counts otherwise: PAD, and a MUL that corrects."""
     x = image(c, node.inputs[0])
     place = _window(c, node, x)
+    if x.quantization is not None and place.scheme == VALID and meets_halves(place.kernel):
+        c.put(node.outputs[0], _weighted(c, x, place, wanted_scale(c, node.outputs[0]) or x.quantization))
+        return
     counted = bool(node.attributes.get_int("count_include_pad", 0)) and place.declared
     scheme = place.scheme
     if scheme == VALID or (scheme == SAME and not counted):
@@ -73,6 +77,30 @@ def average_pool(c: Conversion, node: ir.Node) -> None:
     if not np.all(correction == 1):
         x = c.emit("MUL", [x.index, c.float_constant(correction)], c.new(x.layout), schema.MulOptionsT())
     c.put(node.outputs[0], x)
+
+
+def _weighted(c: Conversion, x: Tensor, place: Window, result: Affine) -> Tensor:
+    """An int8 average as DEPTHWISE_CONV_2D of equal weights, which rounds halves as onnxruntime does, to even.
+
+    AVERAGE_POOL_2D rounds them away from zero of the stored integers; of four of them every fourth sum is a half.
+    """
+    assert x.quantization is not None, "the caller asked"
+    rows, columns = place.kernel
+    channels, scale = x.shape[1], 1 / (64 * rows * columns)
+    weights = c.builder.constant(np.full((1, rows, columns, channels), 64, np.int8), Affine.per_tensor(scale, 0))
+    bias = Affine.per_tensor(x.quantization.scale[0] * scale, 0)
+    options = made(
+        schema.DepthwiseConv2DOptionsT,
+        padding=VALID,
+        strideH=place.stride[0],
+        strideW=place.stride[1],
+        depthMultiplier=1,
+        dilationHFactor=1,
+        dilationWFactor=1,
+    )
+    inputs = [x.index, weights, c.builder.constant(np.zeros(channels, np.int32), bias)]
+    out = c.new(Layout((*x.shape[:2], *place.result), NHWC), result)
+    return replace(c.emit("DEPTHWISE_CONV_2D", inputs, out, options), nonnegative=x.nonnegative)
 
 
 def _declared_pads(node: ir.Node, place: Window) -> tuple[int, int]:
