@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -53,6 +54,11 @@ SMALL: dict[str, dict[str, Any]] = {
 
 # hundreds of channel groups, each masked and measured: 20 s that other networks show as well
 LONG = {("analyse.pruning_sensitivity", "densenet121"), ("analyse.pruning_sensitivity", "googlenet")}
+# trainings share one loop, and the executor has tests of its own for every operator: a structure of each kind will do,
+# unless all is asked for (HYPOTHESIS_PROFILE=explore)
+TRAINED = {"two_input", "bert_tiny", "vit_tiny", "densenet121", "shufflenet_v2_x0_5", "unet"}
+if os.environ.get("HYPOTHESIS_PROFILE") != "explore":
+    LONG |= {(m.key, key) for m in METHODS.values() if m.trains for key in SMALL.keys() - TRAINED}
 
 
 @functools.cache
