@@ -26,6 +26,8 @@ from core.model.masks import Pattern, with_masks
 from core.model.model import Model, quantized
 from core.model.stored_weights import decoders, dequantized, kind_of, weights_words
 from core.model.weight_functions import DOMAIN
+from core.project.project import Project
+from core.report import Report
 from tests.core.weight_graphs import WEIGHTS, feed, small_model
 
 METHOD = load_methods().get("quantize.weights")
@@ -175,6 +177,24 @@ def test_masked_weights_stay_zero_and_masked() -> None:
         tensor = back.graph.graph.initializers["w_conv"].const_value
         assert tensor is not None
         assert not tensor.numpy()[~flags].any()
+
+
+def test_a_project_keeps_every_bit(tmp_path: Path) -> None:
+    with Project.create(tmp_path / "p", small_model()) as project:
+        made = [result(small_model(), format=key) for key in ("int4", "float16", "codebook")]
+        kept = [project.commit(project.current.id, model, None, Report()).id for model in made]
+    with Project.open(tmp_path / "p.thimble") as again:
+        for revision, model in zip(kept, made, strict=True):
+            opened = again.model(revision)
+            assert weights_words(opened) == weights_words(model)
+            one, other = (onnx_session(m).run(feed(m))["y"] for m in (opened, model))
+            assert np.array_equal(one, other)
+            assert sum(t.nbytes for t in _tensors(opened)) == sum(t.nbytes for t in _tensors(model))
+
+
+def _tensors(model: Model) -> list[ir.TensorProtocol]:
+    values = model.graph.graph.initializers.values()
+    return [v.const_value for v in values if v.const_value is not None]
 
 
 def test_a_graph_of_stored_weights_is_a_kind_of_its_own() -> None:
