@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from core.report import Report
 
 if TYPE_CHECKING:
     from core.methods.method import Method
+    from core.methods.preset import Preset
     from core.model.model import Model
     from core.project.checkpoints import Checkpoints
     from core.project.recipe import Step
@@ -39,7 +41,7 @@ def apply(args: argparse.Namespace) -> int:
         raise UserError(f"{args.method} takes no teacher.", "Leave --teacher out, or use tune.finetune.")
     step = Step(
         method=args.method,
-        params={**_by_ratios(args, chosen), **settings(args.set)},
+        params={**_by_preset(args, chosen), **_by_ratios(args, chosen), **settings(args.set)},
         scope=Scope(pattern=args.layers),
         overrides=(*_ratios_of(args), *overrides(args.override)),
         data=place(args.data),
@@ -48,7 +50,11 @@ def apply(args: argparse.Namespace) -> int:
         teacher=place(args.teacher),
         seed=args.seed,
     )
-    return _act(Recipe((step,)), args)
+    return _act(Recipe((step,)), args, chosen.preset(args.preset) if args.preset else None)
+
+
+def _by_preset(args: argparse.Namespace, method: Method) -> dict[str, Any]:
+    return dict(method.preset(args.preset).values) if args.preset else {}
 
 
 def _ratios_of(args: argparse.Namespace) -> tuple[Override, ...]:
@@ -71,8 +77,6 @@ def _by_ratios(args: argparse.Namespace, method: Method) -> dict[str, Any]:
 
 def run(args: argparse.Namespace) -> int:
     """Every step of a recipe; options given here replace what the steps say."""
-    import dataclasses
-
     from core.project.recipe import Recipe, load_recipe
 
     given = {"data": place(args.data), "test": place(args.test), "teacher": place(args.teacher),
@@ -85,10 +89,10 @@ def run(args: argparse.Namespace) -> int:
     recipe = load_recipe(args.recipe)
     if not recipe.steps:
         raise UserError(f"'{args.recipe}' has no steps.")
-    return _act(Recipe(tuple(dataclasses.replace(s, **changes) for s in recipe.steps)), args)
+    return _act(Recipe(tuple(replace(s, **changes) for s in recipe.steps)), args)
 
 
-def _act(recipe: Any, args: argparse.Namespace) -> int:
+def _act(recipe: Any, args: argparse.Namespace, preset: Preset | None = None) -> int:
     from core.formats.onnx_file import save_onnx
     from core.formats.open import open_model
     from core.project.checkpoints import Checkpoints
@@ -103,6 +107,8 @@ def _act(recipe: Any, args: argparse.Namespace) -> int:
     if args.device != "cpu":
         device_of(args.device)
     model = open_model(args.model)
+    if preset is not None:  # what the user says of single layers comes behind and holds
+        steps = [replace(s, overrides=(*preset.overrides_for(model), *s.overrides)) for s in steps]
     checkpoints = Checkpoints(out.with_name(f"{out.name}.checkpoint"), alone=True)
     if args.fresh:
         checkpoints.clear()

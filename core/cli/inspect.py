@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,6 +84,7 @@ def methods(args: argparse.Namespace) -> int:
             print_json(chosen.to_json())
         else:
             print(f"{chosen.key}{_needs(chosen)}\n{chosen.help}\n\n{settings_table(specs(chosen.params))}")
+            print(_presets(chosen), end="")
         return 0
     if args.json:
         print_json([m.to_json() for m in known])
@@ -94,6 +96,20 @@ def methods(args: argparse.Namespace) -> int:
         print()
     print("What each parameter means: thimble methods KEY.")
     return 0
+
+
+def _presets(method: Method) -> str:
+    """What each target asks for, and where that is written."""
+    lines = []
+    for p in method.presets:
+        special = [f"{scope.words()}: {_pairs(part)}" for scope, part in p.overrides]
+        lines += [f"--preset {p.key}  {p.title}: {'; '.join([_pairs(p.values), *special])}", f"    {p.demands}"]
+        lines += [f"    Assumed: {p.assumed}"] * bool(p.assumed) + [f"    Source: {p.source}"] * bool(p.source)
+    return "\n".join(["", *lines, ""]) if lines else ""
+
+
+def _pairs(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in values.items())
 
 
 def _needs(method: Method) -> str:

@@ -196,6 +196,8 @@ def _apply(commands: Commands[_Parser]) -> None:
     parser.add_argument("method")
     parser.add_argument("model")
     parser.add_argument("--set", action="append", default=[], metavar="K=V", nargs="+", help="parameters of the method")
+    parser.add_argument("--preset", metavar="KEY", default="",
+                        help="what a target asks for, see 'thimble methods KEY'; --set still holds")  # fmt: skip
     parser.add_argument("--override", action="append", default=[], metavar=("PATTERN", "K=V"), nargs="+",
                         help="other parameters for layers whose name matches; the last that matches holds")  # fmt: skip
     parser.add_argument("--ratios-from", metavar="REPORT", default="",

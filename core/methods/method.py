@@ -12,6 +12,7 @@ from core.errors import UserError
 from core.jobs import Job
 from core.methods.checkpoint import CheckpointPlace
 from core.methods.memo import Memo
+from core.methods.preset import Preset
 from core.methods.scope import Override, Scope
 from core.model.model import Model
 from core.model.stored_weights import kind_of, weights_words
@@ -86,6 +87,7 @@ class Method:
     ``learns``: it fits weights on the training part of the data without labels, so none of its items may judge.
     ``overridable``: names of the parameters that may differ from layer to layer (``Context.overrides``).
     ``analysis``: it makes no model. ``resumable``: it keeps its state in ``Context.checkpoint``, as a training does.
+    ``presets``: parameters under the names of targets.
 
     Calling :meth:`run` checks kind and needs first and raises a UserError that names the cure.
     """
@@ -105,6 +107,15 @@ class Method:
     analysis: bool = False
     resumable: bool = False
     learns: bool = False
+    presets: tuple[Preset, ...] = ()
+
+    def preset(self, key: str) -> Preset:
+        """Raises UserError with the known ones for a key that this method does not have."""
+        for preset in self.presets:
+            if preset.key == key:
+                return preset
+        known = ", ".join(p.key for p in self.presets)
+        raise UserError(f"{self.key} has no preset '{key}'.", f"Known: {known}." if known else "It has none at all.")
 
     @property
     def resumes(self) -> bool:
@@ -157,6 +168,7 @@ class Method:
             "overridable": list(self.overridable),
             "analysis": self.analysis,
             "params": [s.to_json() for s in parameters.specs(self.params)],
+            **({"presets": [p.to_json() for p in self.presets]} if self.presets else {}),
         }
 
 
@@ -189,6 +201,7 @@ def method(
     analysis: bool = False,
     resumable: bool = False,
     learns: bool = False,
+    presets: tuple[Preset, ...] = (),
 ) -> Callable[[Apply], Apply]:
     """Register a function as a method; its docstring's first line is the help text.
 
@@ -198,7 +211,7 @@ def method(
     def register(apply: Apply) -> Apply:
         lines = (getattr(apply, "__doc__", "") or "").strip().splitlines()
         help_line = lines[0] if lines else ""
-        rest = (accepts, needs, uses, plan, help_line, trains, overridable, analysis, resumable, learns)
+        rest = (accepts, needs, uses, plan, help_line, trains, overridable, analysis, resumable, learns, presets)
         METHODS.add(key, Method(key, title, menu, params, apply, *rest))
         return apply
 

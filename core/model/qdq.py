@@ -26,7 +26,7 @@ The order of work: :func:`plan_int8` (which layers, which values), ranges from d
 """
 
 from core.model.qdq_check import Violation, check_rules
-from core.model.qdq_form import WeightForm, Wish, contraction_axis, form_of, opset_of
+from core.model.qdq_form import WeightForm, Wish, contraction_axis, form_of, opset_of, why_no_blocks
 from core.model.qdq_insert import Int8Layer, insert_qdq
 from core.model.qdq_numbers import (
     QuantParams,
@@ -102,4 +102,5 @@ __all__ = [
     "value_ranges",
     "weight_axis",
     "weight_scale",
+    "why_no_blocks",
 ]

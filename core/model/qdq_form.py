@@ -5,6 +5,7 @@ contraction axis (1 for Conv, the input axis of Gemm and MatMul), as DequantizeL
 opset 21: the scale has the weight's shape with that axis divided, so that every position of a kernel has scales of its
 own; the last block may be shorter. A layer with no more input channels than one block holds (depthwise convolutions
 have one) gets one scale for each output channel instead: blocks would only repeat it, or give a scale to every weight.
+So does a MatMul with 8 bits: onnxruntime takes blocks of int8 there for scales of channels and fails.
 
 Stored integers are symmetric and narrow, -(2**(bits-1) - 1) to 2**(bits-1) - 1. Biases are int32 whatever the weight
 is; with blocks their step is that of the channel's largest block.
@@ -124,10 +125,18 @@ def form_of(node: ir.Node, shape: tuple[int, ...], wish: Wish = Wish()) -> Weigh
     channels = weight_axis(node)
     if wish.granularity == "tensor":
         return WeightForm(wish.bits, channels, None)
-    inputs = contraction_axis(node)
-    if wish.granularity == "group" and shape[inputs] > wish.group_size:
-        return WeightForm(wish.bits, channels, inputs, wish.group_size)
+    if wish.granularity == "group" and not why_no_blocks(node, shape, wish):
+        return WeightForm(wish.bits, channels, contraction_axis(node), wish.group_size)
     return WeightForm(wish.bits, channels, channels)
+
+
+def why_no_blocks(node: ir.Node, shape: tuple[int, ...], wish: Wish) -> str:
+    """Why a layer gets no blocks though they are wished for, as the end of a sentence; '' where it gets them."""
+    if shape[contraction_axis(node)] <= wish.group_size:
+        return "a group holds all of its input channels"
+    if node.op_type == "MatMul" and wish.bits == 8:
+        return "onnxruntime cannot run a MatMul with groups of int8"
+    return ""
 
 
 def contraction_axis(node: ir.Node) -> int:

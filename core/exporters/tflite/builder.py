@@ -32,23 +32,31 @@ _TYPE_NAMES = {number: name for name, number in _TYPES.items()}
 class Affine:
     """real = scale * (stored - zero_point); one scale for the tensor, or one for each index of ``axis``.
 
-    ``zero_points``: of each index, where they differ.
+    ``zero_points``: of each index, where they differ. ``dtype``: what an activation of this kind is stored in, int8 or
+    int16.
     """
 
     scale: tuple[float, ...]
     zero_point: int = 0
     axis: int = 0
     zero_points: tuple[int, ...] = ()
+    dtype: str = "int8"
 
     @classmethod
-    def per_tensor(cls, scale: float, zero_point: int) -> Affine:
+    def per_tensor(cls, scale: float, zero_point: int, dtype: str = "int8") -> Affine:
         """The scale is rounded to float32, as the file stores it."""
-        return cls((float(np.float32(scale)),), int(zero_point))
+        return cls((float(np.float32(scale)),), int(zero_point), dtype=dtype)
+
+    @property
+    def steps(self) -> tuple[int, int]:
+        """The lowest and the highest integer."""
+        return int(np.iinfo(self.dtype).min), int(np.iinfo(self.dtype).max)
 
     @property
     def limits(self) -> tuple[float, float]:
-        """Lowest and highest real number an int8 tensor of one scale can hold."""
-        return (-128 - self.zero_point) * self.scale[0], (127 - self.zero_point) * self.scale[0]
+        """Lowest and highest real number a tensor of one scale can hold."""
+        low, high = self.steps
+        return (low - self.zero_point) * self.scale[0], (high - self.zero_point) * self.scale[0]
 
 
 class _AlignedBuilder(flatbuffers.Builder):  # type: ignore[misc]
@@ -168,6 +176,7 @@ class Builder:
             dilated=getattr(options, "dilationHFactor", 1) != 1 or getattr(options, "dilationWFactor", 1) != 1,
             half_pixel=bool(getattr(options, "halfPixelCenters", False)),
             rescale=rescale,
+            result=self.dtype(outputs[0]),
         )
 
     def dtype(self, index: int) -> str:

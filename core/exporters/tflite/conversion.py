@@ -29,13 +29,16 @@ class Conversion:
     """The graph being read, the file being built, and what each value has become.
 
     ``shapes`` holds the static shape of every value, ``skipped`` the nodes that another operator has swallowed,
-    ``notes`` sentences for the user.
+    ``notes`` sentences for the user. ``four_bit_convolutions``: whether weights of 4 bits may be stored as such there.
     """
 
-    def __init__(self, graph: ir.Model, shapes: Mapping[str, tuple[int, ...]]) -> None:
+    def __init__(
+        self, graph: ir.Model, shapes: Mapping[str, tuple[int, ...]], four_bit_convolutions: bool = True
+    ) -> None:
         self.graph = graph.graph
         self.opset = graph.opset_imports.get("", 18)
         self.builder = Builder()
+        self.four_bit_convolutions = four_bit_convolutions
         self.skipped: set[ir.Node] = set()
         self.notes: list[str] = []
         self.weights_alone = False  # stored weights stay as they are, behind DEQUANTIZE
@@ -109,8 +112,8 @@ class Conversion:
     # ---- tensors of the file
 
     def new(self, layout: Layout, quantization: Affine | None = None, dtype: str = "float32") -> Tensor:
-        """A tensor that the next operator fills: int8 where a quantization is given, else of type ``dtype``."""
-        dtype = dtype if quantization is None else "int8"
+        """A tensor that the next operator fills: integers where a quantization is given, else of type ``dtype``."""
+        dtype = dtype if quantization is None else quantization.dtype
         index = self.builder.tensor(layout.stored, dtype, quantization=quantization)
         return Tensor(index, layout, dtype, quantization)
 
@@ -147,15 +150,15 @@ class Conversion:
         return replace(x, index=self._float_twin[x.index], dtype="float32", quantization=None)
 
     def requantized(self, x: Tensor, wanted: Affine) -> Tensor:
-        """The same value as int8 of the wanted scale."""
+        """The same value as integers of the wanted scale."""
         if x.quantization == wanted:
             return x
         key = ("QUANTIZE", x.index, wanted)
         if key not in self._moved:
-            out = self.builder.tensor(x.layout.stored, "int8", quantization=wanted)
+            out = self.builder.tensor(x.layout.stored, wanted.dtype, quantization=wanted)
             self.builder.operator("QUANTIZE", [x.index], [out], schema.QuantizeOptionsT())
             self._moved[key] = out
-        return replace(x, index=self._moved[key], dtype="int8", quantization=wanted)
+        return replace(x, index=self._moved[key], dtype=wanted.dtype, quantization=wanted)
 
     # ---- moving data
 

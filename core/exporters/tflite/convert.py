@@ -34,10 +34,12 @@ _FLOAT_INPUTS = ("float32", "int32", "int64", "bool")
 class Options:
     """``batch`` binds a symbolic first axis. ``integer_ports``: a quantized graph takes and gives int8 where its own
     inputs and outputs carry quantization, which is what the accelerators of phones want; else float32.
+    ``four_bit_convolutions``: their 4-bit weights are stored in 4 bits, else the same integers in 8.
     """
 
     batch: int = 1
     integer_ports: bool = True
+    four_bit_convolutions: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def convert(model: Model, options: Options = Options()) -> Converted:
     """
     given, notes = without_codes(model)
     prepared = prepare(given, options.batch)
-    c = Conversion(prepared.graph, prepared.shapes)
+    c = Conversion(prepared.graph, prepared.shapes, options.four_bit_convolutions)
     c.notes += notes
     c.weights_alone, c.halves = kind_of(given.nodes()) == "weights", half_weights(given)
     as_stored = any(spec.layout == "NHWC" for spec in model.inputs)
@@ -101,7 +103,10 @@ def _input(c: Conversion, value: ir.Value, as_stored: bool, options: Options) ->
     if dtype not in _FLOAT_INPUTS:
         raise UserError(f"Input '{name}' is of type {dtype}, which TFLite export does not write.")
     layout = Layout(shape, _port_order(len(shape), as_stored))
-    scale = wanted_scale(c, value) if options.integer_ports and dtype == "float32" else None
+    try:
+        scale = wanted_scale(c, value) if options.integer_ports and dtype == "float32" else None
+    except Unsupported:  # the QuantizeLinear behind it will say so, naming itself
+        scale = None
     tensor = c.new(layout, scale, dtype)
     c.put(value, tensor)
     return tensor
@@ -135,7 +140,7 @@ def _output(c: Conversion, value: ir.Value, name: str, as_stored: bool, options:
     tensor = c.written(known) if isinstance(known, Constant) else known
     if tensor.columns is not None:
         raise UserError(f"Output '{name}' cannot be written: it is a flattened image in another order.")
-    if tensor.int8 and not options.integer_ports:
+    if tensor.quantized and not options.integer_ports:
         tensor = c.floats(tensor)
     tensor = c.ordered(tensor, _port_order(tensor.rank, as_stored))
     if tensor.index in taken or c.builder.is_constant(tensor.index):

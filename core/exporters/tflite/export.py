@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from core.data.dataset import DataSet
 from core.errors import UserError
 from core.execute.runtimes import litert_available
-from core.exporters.exporter import Exported
+from core.exporters.exporter import Exported, Proof
 from core.exporters.proof import Inputs, inputs_for, prove, refuse_unproven, written_aside
 from core.exporters.tflite.candidate import litert_candidate
-from core.exporters.tflite.convert import Converted, convert
+from core.exporters.tflite.convert import Converted, Options, convert
 from core.exporters.tflite.rules import broken_rules
 from core.exporters.tflite.where import first_difference
 from core.jobs import Job
@@ -24,6 +25,31 @@ def export(model: Model, path: Path, check: DataSet | None, job: Job) -> Exporte
     job.progress(0.0, "Writing TFLite")
     inputs = inputs_for(model, check)
     converted = convert(model)
+    try:
+        return _proven(model, converted, path, inputs, job)
+    except _Unproven as failure:
+        small = convert(model, Options(four_bit_convolutions=False))
+        if small.data == converted.data:
+            refuse_unproven(failure.proof, path, _where(model, converted, inputs))
+    note = (
+        "The 4-bit weights of convolutions are stored in 8 bits: LiteRT's kernels for 4 bits round otherwise than "
+        "onnxruntime, by more than a proof allows in this network."
+    )
+    small = replace(small, notes=(*small.notes, note))
+    try:
+        return _proven(model, small, path, inputs, job)
+    except _Unproven as failure:
+        refuse_unproven(failure.proof, path, _where(model, small, inputs))
+        raise  # not reached: the proof failed
+
+
+class _Unproven(Exception):
+    def __init__(self, proof: Proof) -> None:
+        self.proof = proof
+
+
+def _proven(model: Model, converted: Converted, path: Path, inputs: Inputs, job: Job) -> Exported:
+    """The file at ``path``, or _Unproven with nothing written where it gives other results than the revision."""
     broken = broken_rules(converted.data)
     if broken:
         raise UserError(f"The file was not kept: {broken[0]}.", "Quantize the model again with Thimble's own method.")
@@ -31,7 +57,8 @@ def export(model: Model, path: Path, check: DataSet | None, job: Job) -> Exporte
         candidate = litert_candidate(aside.read_bytes(), converted)
         with job.stage(0.2, 1.0):
             proof = prove(model, candidate, inputs, job)
-        refuse_unproven(proof, path, "" if proof.passed else _where(model, converted, inputs))
+        if not proof.passed:
+            raise _Unproven(proof)
     return Exported(path, path.stat().st_size, converted.ops, proof, converted.notes)
 
 

@@ -49,7 +49,8 @@ def activation_kind(c: Conversion, node: ir.Node) -> int | None:
 def fused_activation(c: Conversion, value: ir.Value) -> tuple[int, ir.Value]:
     """(activation, value behind it) when the only reader of ``value`` is an activation the layer can do itself.
 
-    A Clip to other limits disappears too, where the int8 scale behind it cannot hold anything outside them.
+    A Clip to other limits disappears too, where the scale behind it cannot hold anything outside them; one from 0
+    becomes a RELU where that scale (int16, around 0) ends at its upper limit alone.
     """
     node = c.only_reader(value)
     if node is None or node.op_type not in ("Relu", "Clip"):
@@ -60,9 +61,12 @@ def fused_activation(c: Conversion, value: ir.Value) -> tuple[int, ir.Value]:
         low, high = limits(c, node)
         scale = wanted_scale(c, out)
         # half a step of slack: scales are rounded to float32
-        if scale is None or scale.limits[0] < low - scale.scale[0] / 2 or scale.limits[1] > high + scale.scale[0] / 2:
+        if scale is None or scale.limits[1] > high + scale.scale[0] / 2:
             return int(Kind.NONE), value
-        kind = int(Kind.NONE)
+        held = scale.limits[0] >= low - scale.scale[0] / 2
+        if not held and low != 0.0:
+            return int(Kind.NONE), value
+        kind = int(Kind.NONE if held else Kind.RELU)
     c.skipped.add(node)
     return kind, out
 

@@ -15,7 +15,7 @@ from core.exporters.tflite.builder import Affine, made
 from core.exporters.tflite.conversion import Conversion, Unsupported
 from core.exporters.tflite.fuse import NONNEGATIVE, Kind, activation_kind, fused_activation, limits
 from core.exporters.tflite.layout import NHWC, Layout, identity
-from core.exporters.tflite.quantized import PROBABILITY, TANH, wanted_scale
+from core.exporters.tflite.quantized import fixed_scale, wanted_scale
 from core.exporters.tflite.table import writes
 from core.exporters.tflite.values import Constant, Known, Tensor
 
@@ -51,23 +51,25 @@ def _narrow(x: Constant) -> Any:
     return x.array if kind is None else x.array.astype(kind)
 
 
-def int8_operand(c: Conversion, x: Known, perm: tuple[int, ...]) -> int:
+def integer_operand(c: Conversion, x: Known, perm: tuple[int, ...]) -> int:
     if isinstance(x, Tensor):
         return x.index
-    assert x.integers is not None, "can_be_int8 asked"
+    assert x.integers is not None, "can_be_integer asked"
     assert x.scale is not None
     assert x.zero_point is not None
-    scale = Affine.per_tensor(float(x.scale[0]), int(x.zero_point[0]))
+    scale = Affine.per_tensor(float(x.scale[0]), int(x.zero_point[0]), x.integers.dtype.name)
     return c.builder.constant(np.transpose(x.integers, perm), scale)
 
 
-def can_be_int8(x: Known) -> bool:
+def can_be_integer(x: Known) -> bool:
     if isinstance(x, Tensor):
-        return x.int8
-    return x.integers is not None and x.integers.dtype == np.int8 and x.scale is not None and x.scale.size == 1
+        return x.quantized
+    if x.integers is None or x.scale is None:
+        return False
+    return x.integers.dtype in (np.int8, np.int16) and x.scale.size == 1
 
 
-def _binary(c: Conversion, node: ir.Node, operator: str, options: Any, *, int8: bool = True) -> None:
+def _binary(c: Conversion, node: ir.Node, operator: str, options: Any, *, integer: bool = True) -> None:
     shape = c.shape(node.outputs[0])
     operands = aligned(c, [c.get(v) for v in node.inputs], len(shape))
     perm = common_order(operands, len(shape))
@@ -75,9 +77,9 @@ def _binary(c: Conversion, node: ir.Node, operator: str, options: Any, *, int8: 
     activation, result = fused_activation(c, node.outputs[0]) if fuses else (int(Kind.NONE), node.outputs[0])
     if fuses:
         options.fusedActivationFunction = activation
-    wanted = wanted_scale(c, result) if int8 and all(can_be_int8(x) for x in operands) else None
+    wanted = wanted_scale(c, result) if integer and all(can_be_integer(x) for x in operands) else None
     if wanted is not None:
-        sources = [int8_operand(c, x, perm) for x in operands]
+        sources = [integer_operand(c, x, perm) for x in operands]
         out = c.new(Layout(shape, perm), wanted)
     else:
         sources = [float_operand(c, x, perm) for x in operands]
@@ -91,20 +93,20 @@ def _binary(c: Conversion, node: ir.Node, operator: str, options: Any, *, int8: 
 @writes("Add")
 def add(c: Conversion, node: ir.Node) -> None:
     """ADD, an activation behind it fused."""
-    _binary(c, node, "ADD", schema.AddOptionsT())
+    _binary(c, node, "ADD", made(schema.AddOptionsT, potScaleInt16=False))
 
 
 @writes("Sum")
 def sum_(c: Conversion, node: ir.Node) -> None:
     """ADD, as older networks write it."""
     _two(node)
-    _binary(c, node, "ADD", schema.AddOptionsT())
+    _binary(c, node, "ADD", made(schema.AddOptionsT, potScaleInt16=False))
 
 
 @writes("Sub")
 def sub(c: Conversion, node: ir.Node) -> None:
     """SUB."""
-    _binary(c, node, "SUB", schema.SubOptionsT())
+    _binary(c, node, "SUB", made(schema.SubOptionsT, potScaleInt16=False))
 
 
 @writes("Mul")
@@ -116,21 +118,21 @@ def mul(c: Conversion, node: ir.Node) -> None:
 @writes("Div")
 def div(c: Conversion, node: ir.Node) -> None:
     """DIV, in float."""
-    _binary(c, node, "DIV", schema.DivOptionsT(), int8=False)
+    _binary(c, node, "DIV", schema.DivOptionsT(), integer=False)
 
 
 @writes("Max")
 def maximum(c: Conversion, node: ir.Node) -> None:
     """MAXIMUM of two."""
     _two(node)
-    _binary(c, node, "MAXIMUM", schema.MaximumMinimumOptionsT(), int8=False)
+    _binary(c, node, "MAXIMUM", schema.MaximumMinimumOptionsT(), integer=False)
 
 
 @writes("Min")
 def minimum(c: Conversion, node: ir.Node) -> None:
     """MINIMUM of two."""
     _two(node)
-    _binary(c, node, "MINIMUM", schema.MaximumMinimumOptionsT(), int8=False)
+    _binary(c, node, "MINIMUM", schema.MaximumMinimumOptionsT(), integer=False)
 
 
 def _two(node: ir.Node) -> None:
@@ -141,6 +143,7 @@ def _two(node: ir.Node) -> None:
 # ---- one operand
 
 Scale = Callable[[Tensor, Affine], Affine]
+_NO_INT16 = ("HARD_SWISH",)  # LiteRT 2.3.0: "Only float32, uint8 and int8 are supported currently"
 
 
 def _free(_: Tensor, wanted: Affine) -> Affine:
@@ -156,9 +159,11 @@ def _unary(
     scale: Scale | None = None,
     nonnegative: bool = False,
 ) -> None:
-    """``scale`` says which int8 scale the kernel writes; None where there is no int8 kernel."""
+    """``scale`` says which scale the integer kernel writes; None where there is none."""
     x = c.tensor(node.inputs[0])
-    wanted = wanted_scale(c, node.outputs[0]) if x.int8 and scale is not None else None
+    wanted = wanted_scale(c, node.outputs[0]) if x.quantized and scale is not None else None
+    if wanted is not None and wanted.dtype == "int16" and operator in _NO_INT16:
+        wanted = None
     if wanted is not None and scale is not None:
         out = c.new(x.layout, scale(x, wanted))
     else:
@@ -194,14 +199,14 @@ def clip(c: Conversion, node: ir.Node) -> None:
 
 @writes("Sigmoid")
 def sigmoid(c: Conversion, node: ir.Node) -> None:
-    """LOGISTIC; its int8 kernel always writes 1/256."""
-    _unary(c, node, "LOGISTIC", None, lambda x, wanted: PROBABILITY, True)
+    """LOGISTIC; its integer kernels dictate the scale."""
+    _unary(c, node, "LOGISTIC", None, lambda x, wanted: fixed_scale("LOGISTIC", wanted.dtype), True)
 
 
 @writes("Tanh")
 def tanh(c: Conversion, node: ir.Node) -> None:
-    """TANH; its int8 kernel always writes 1/128."""
-    _unary(c, node, "TANH", None, lambda x, wanted: TANH)
+    """TANH; its integer kernels dictate the scale."""
+    _unary(c, node, "TANH", None, lambda x, wanted: fixed_scale("TANH", wanted.dtype))
 
 
 @writes("HardSwish")
@@ -262,7 +267,7 @@ def hard_sigmoid(c: Conversion, node: ir.Node) -> None:
     x = c.floats(c.tensor(node.inputs[0]))
     alpha, beta = node.attributes.get_float("alpha", 0.2), node.attributes.get_float("beta", 0.5)
     scaled = c.emit("MUL", [x.index, c.float_constant(np.float32(6 * alpha))], c.new(x.layout), schema.MulOptionsT())
-    options = made(schema.AddOptionsT, fusedActivationFunction=int(Kind.RELU6))
+    options = made(schema.AddOptionsT, potScaleInt16=False, fusedActivationFunction=int(Kind.RELU6))
     limited = c.emit("ADD", [scaled.index, c.float_constant(np.float32(6 * beta))], c.new(x.layout), options)
     out = c.emit("MUL", [limited.index, c.float_constant(np.float32(1 / 6))], c.new(x.layout), schema.MulOptionsT())
     c.put(node.outputs[0], replace(out, nonnegative=True, columns=x.columns))
@@ -285,7 +290,7 @@ def prelu(c: Conversion, node: ir.Node) -> None:
 
 @writes("Softmax")
 def softmax(c: Conversion, node: ir.Node) -> None:
-    """SOFTMAX over the last stored axis; its int8 kernel always writes 1/256."""
+    """SOFTMAX over the last stored axis; its integer kernels dictate the scale."""
     x = c.tensor(node.inputs[0])
     old = c.opset < 13
     axis = node.attributes.get_int("axis", 1 if old else -1) % x.rank
@@ -295,11 +300,11 @@ def softmax(c: Conversion, node: ir.Node) -> None:
         x = c.ordered(x, [a for a in x.layout.perm if a != axis] + [axis])
     if x.columns is not None:
         raise Unsupported("it reads a flattened image")
-    wanted = wanted_scale(c, node.outputs[0]) if x.int8 else None
+    wanted = wanted_scale(c, node.outputs[0]) if x.quantized else None
     if wanted is None:
         x = c.floats(x)
     options = made(schema.SoftmaxOptionsT, beta=1.0)
-    out = c.new(x.layout, PROBABILITY if wanted is not None else None)
+    out = c.new(x.layout, None if wanted is None else fixed_scale("SOFTMAX", wanted.dtype))
     c.put(node.outputs[0], c.emit("SOFTMAX", [x.index], out, options).known_nonnegative())
 
 
@@ -321,6 +326,6 @@ def batch_normalization(c: Conversion, node: ir.Node) -> None:
 
     activation, result = fused_activation(c, node.outputs[0])
     product = c.emit("MUL", [x.index, vector(factor)], c.new(x.layout), schema.MulOptionsT())
-    options = made(schema.AddOptionsT, fusedActivationFunction=activation)
+    options = made(schema.AddOptionsT, potScaleInt16=False, fusedActivationFunction=activation)
     out = c.emit("ADD", [product.index, vector(bias - mean * factor)], c.new(x.layout), options)
     c.put(result, out.known_nonnegative(activation in NONNEGATIVE))

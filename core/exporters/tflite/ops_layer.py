@@ -15,7 +15,7 @@ from core.exporters.tflite.builder import made
 from core.exporters.tflite.conversion import Conversion, Unsupported
 from core.exporters.tflite.fuse import NONNEGATIVE, fused_activation, fused_bias
 from core.exporters.tflite.layout import NHWC, Layout, identity
-from core.exporters.tflite.quantized import int8_layer, wanted_scale
+from core.exporters.tflite.quantized import integer_layer, wanted_scale
 from core.exporters.tflite.stored_weights import float_weight
 from core.exporters.tflite.table import writes
 from core.exporters.tflite.values import Constant, Tensor
@@ -61,7 +61,7 @@ def write_layer(
     options: Any,
 ) -> None:
     """One layer with weights, in integers where the graph says so, else in float."""
-    integer_form = int8_layer(
+    integer_form = integer_layer(
         c,
         node,
         x,
@@ -154,7 +154,7 @@ def matmul(c: Conversion, node: ir.Node) -> None:
     if min(a.rank, b.rank) < 2:
         raise Unsupported("one of its factors is a vector")
     wanted = wanted_scale(c, node.outputs[0])
-    scale = wanted if a.int8 and b.int8 else None
+    scale = wanted if a.quantized and b.quantized else None
     if scale is None:
         a, b = c.floats(a), c.floats(b)
     a, swap_a = _matrix_order(c, a)

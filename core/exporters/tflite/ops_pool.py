@@ -140,8 +140,8 @@ def _reduce(c: Conversion, node: ir.Node, operator: str, axes: Sequence[int] | N
     else:
         perm = tuple(left.index(a) for a in x.layout.perm if a in left)
         to = Layout(tuple(x.shape[a] for a in left), perm)
-    scale = wanted_scale(c, node.outputs[0]) if x.int8 and operator in ("MEAN", "REDUCE_MAX") else None
-    if operator == "REDUCE_MAX" and x.int8:
+    scale = wanted_scale(c, node.outputs[0]) if x.quantized and operator in ("MEAN", "REDUCE_MAX") else None
+    if operator == "REDUCE_MAX" and x.quantized:
         scale = x.quantization  # the integer kernel cannot rescale
     if scale is None:
         x = c.floats(x)

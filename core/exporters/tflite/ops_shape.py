@@ -89,7 +89,7 @@ def concat(c: Conversion, node: ir.Node) -> None:
 def _concat_scale(c: Conversion, operands: Sequence[Tensor | Constant], out: ir.Value) -> Affine | None:
     """The scale of an int8 CONCATENATION, None where it has to be float."""
     scales = {x.quantization for x in operands if isinstance(x, Tensor)}
-    if not all(isinstance(x, Tensor) and x.int8 for x in operands):
+    if not all(isinstance(x, Tensor) and x.quantized for x in operands):
         return None
     wanted = wanted_scale(c, out)
     return wanted if wanted is not None or len(scales) > 1 else scales.pop()

@@ -1,9 +1,9 @@
-"""What runs in int8: read from the QuantizeLinear and DequantizeLinear nodes of the graph, never invented.
+"""What runs in integers: read from the QuantizeLinear and DequantizeLinear nodes of the graph, never invented.
 
-An operator runs in int8 when its activations arrive behind DequantizeLinear, its weights are int8 behind
+An operator runs in integers when its activations arrive behind DequantizeLinear, its weights are int8 or int4 behind
 DequantizeLinear, and all that read its result are QuantizeLinear of one scale. Anything else runs in float, with
 DEQUANTIZE and QUANTIZE where the two meet, and a note says so. uint8 becomes int8 by shifting the zero point by 128:
-TFLite has no uint8 with a scale per channel.
+TFLite has no uint8 with a scale per channel. int16 activations (the 16x8 form) have zero point 0 and biases of 64 bits.
 """
 
 from __future__ import annotations
@@ -20,17 +20,23 @@ import onnx_ir as ir
 from core.exporters.tflite.builder import Affine
 from core.exporters.tflite.conversion import Conversion, Unsupported
 from core.exporters.tflite.values import Constant, Tensor
+from core.model.qdq_form import spread_blocks
 
 Array = npt.NDArray[Any]
 UINT8_SHIFT = 128
 # These do not round, so a scale demanded behind them holds before them as well.
 _ONLY_MOVE = ("Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose")
-PROBABILITY = Affine.per_tensor(1 / 256, -128)  # what Softmax and Sigmoid of int8 kernels write
-TANH = Affine.per_tensor(1 / 128, 0)
+
+
+def fixed_scale(operator: str, dtype: str) -> Affine:
+    """What the integer kernels of SOFTMAX, LOGISTIC and TANH write, whatever the graph asks for."""
+    if dtype == "int16":
+        return Affine.per_tensor(1 / 32768, 0, dtype)
+    return Affine.per_tensor(1 / 128, 0) if operator == "TANH" else Affine.per_tensor(1 / 256, -128)
 
 
 def activation_scale(c: Conversion, node: ir.Node) -> Affine:
-    """Scale and zero point (int8 convention) of a QuantizeLinear or DequantizeLinear of an activation."""
+    """Scale and zero point (of the signed type) of a QuantizeLinear or DequantizeLinear of an activation."""
     scale = c.constant(node.inputs[1])
     if scale is None:
         raise Unsupported("its scale is computed while running")
@@ -40,8 +46,12 @@ def activation_scale(c: Conversion, node: ir.Node) -> Affine:
     zero = np.zeros((), np.uint8) if zero_value is None else c.constant(zero_value)
     if zero is None:
         raise Unsupported("its zero point is computed while running")
+    if zero.dtype == np.int16:
+        if int(zero.reshape(())) != 0:
+            raise Unsupported("its activations are int16 with a zero point, TFLite allows none")
+        return Affine.per_tensor(float(scale.reshape(())), 0, "int16")
     if zero.dtype not in (np.uint8, np.int8):
-        raise Unsupported(f"activations of type {zero.dtype.name} have no int8 form")
+        raise Unsupported(f"activations of type {zero.dtype.name} have no TFLite form, only 8 bits and int16 have one")
     shift = UINT8_SHIFT if zero.dtype == np.uint8 else 0
     return Affine.per_tensor(float(scale.reshape(())), int(zero.reshape(())) - shift)
 
@@ -60,14 +70,20 @@ def wanted_scale(c: Conversion, value: ir.Value) -> Affine | None:
 
 
 def dequantized_constant(c: Conversion, node: ir.Node, stored: Array) -> Constant:
-    """A constant behind DequantizeLinear: weights, biases, quantized additions. Raises Unsupported for blocks."""
+    """A constant behind DequantizeLinear: weights, biases, quantized additions.
+
+    Of weights in blocks only the real numbers are kept: TFLite has no integer kernels for them.
+    """
     scale = c.constant(node.inputs[1])
     zero_value = c.input(node, 2)
     zero = np.zeros((), stored.dtype) if zero_value is None else c.constant(zero_value)
     if scale is None or zero is None:
         raise Unsupported("its scale is computed while running")
-    if scale.ndim > 1 or node.attributes.get_int("block_size", 0) != 0:
-        raise Unsupported("weights quantized in blocks have no TFLite form here")
+    block = node.attributes.get_int("block_size", 0)
+    if block:
+        axis = node.attributes.get_int("axis", 1) % stored.ndim
+        steps = np.subtract(stored, spread_blocks(zero, axis, block, stored.shape), dtype=np.float32)
+        return Constant((steps * spread_blocks(scale, axis, block, stored.shape)).astype(np.float32), blocks=True)
     axis = node.attributes.get_int("axis", 1) % max(stored.ndim, 1) if scale.size > 1 else 0
     integers, shift = _as_signed(stored)
     offset = zero.astype(np.int32) - shift
@@ -93,21 +109,21 @@ def _as_signed(stored: Array) -> tuple[Array, int]:
 def quantized_constant(array: Array, scale: Affine) -> Constant:
     """A float constant behind QuantizeLinear."""
     steps = np.rint(array / np.float32(scale.scale[0])) + scale.zero_point
-    integers = np.clip(steps, -128, 127).astype(np.int8)
+    integers = np.clip(steps, *scale.steps).astype(scale.dtype)
     real = ((integers.astype(np.float32) - scale.zero_point) * np.float32(scale.scale[0])).astype(np.float32)
     return Constant(real, integers, np.asarray([scale.scale[0]], np.float32), np.asarray([scale.zero_point]))
 
 
 @dataclass(frozen=True, slots=True)
-class Int8Layer:
-    """A convolution or fully connected layer in integers: weight tensor, int32 bias tensor, scale of the result."""
+class IntegerLayer:
+    """A convolution or fully connected layer in integers: weight tensor, bias tensor, scale of the result."""
 
     weights: int
     bias: int
     result: Affine
 
 
-def int8_layer(
+def integer_layer(
     c: Conversion,
     node: ir.Node,
     x: Tensor,
@@ -118,13 +134,18 @@ def int8_layer(
     out_axis: int,
     file_axis: int,
     to_file: Callable[[Array], Array],
-) -> Int8Layer | None:
+) -> IntegerLayer | None:
     """The integer form of a layer, or None where it has to run in float (a note says why).
 
     ``weights`` are in ONNX order with output channels on ``out_axis``; ``to_file`` brings them into TFLite's order
     with output channels on ``file_axis``.
     """
     wanted = wanted_scale(c, result)
+    if x.quantization is not None and weights.blocks:
+        c.notes.append(
+            f"Layer '{node.name}' runs in float: TFLite has no integer kernel for weights in groups of "
+            "input channels, which are stored as float32."
+        )
     if x.quantization is None or weights.integers is None or weights.scale is None:
         return None
     if wanted is None:
@@ -142,15 +163,29 @@ def int8_layer(
     name = node.inputs[1].name if len(node.inputs) > 1 and node.inputs[1] is not None else ""
     per_channel = weights.scale.size > 1
     weight_scale = Affine(tuple(float(s) for s in weights.scale), 0, file_axis if per_channel else 0)
-    stored = c.builder.constant(to_file(weights.integers), weight_scale, name or "")
+    stored = c.builder.constant(
+        to_file(_as_stored(c, node, weights.integers, x.quantization)), weight_scale, name or ""
+    )
+    if x.quantization.dtype == "int16":
+        steps = steps.astype(np.int64)
     bias_scale = Affine(tuple(float(s) for s in scales), 0, 0)
-    return Int8Layer(stored, c.builder.constant(steps, bias_scale), wanted)
+    return IntegerLayer(stored, c.builder.constant(steps, bias_scale), wanted)
+
+
+def _as_stored(c: Conversion, node: ir.Node, integers: Array, x: Affine) -> Array:
+    """Integers of 4 bits where the kernels read them, else the same ones in twice the space."""
+    if integers.dtype == ml_dtypes.int4 and x.dtype != "int8":
+        c.notes.append(
+            f"Layer '{node.name}' stores its 4-bit weights in 8 bits: beside int16 activations TFLite reads no others."
+        )
+        return integers.astype(np.int8)
+    return integers.astype(np.int8) if node.op_type == "Conv" and not c.four_bit_convolutions else integers
 
 
 def _unfit_weights(weights: Constant, out_axis: int) -> str:
     assert weights.integers is not None, "the caller asked"
     assert weights.scale is not None
-    if weights.integers.dtype != np.int8:
+    if weights.integers.dtype.name not in ("int8", "int4"):
         return f"its weights are {weights.integers.dtype.name}, TFLite wants int8"
     if np.any(weights.zero_point != 0):
         return "its weights have a zero point other than 0"

@@ -1,4 +1,4 @@
-"""Rules of int8 that TFLite runtimes break silently: read back from the written file, trusting nothing of the writer.
+"""Rules of quantization that TFLite runtimes break silently: read back from the file, trusting nothing of its writer.
 
 FACTS.md lists what happens where each is broken; most plain kernels compute on with the wrong scale.
 """
@@ -19,8 +19,11 @@ _KEEPS_SCALE = (
     *("PAD", "PADV2", "MIRROR_PAD", "CONCATENATION", "GATHER", "RESIZE_NEAREST_NEIGHBOR", "REDUCE_MAX", "BROADCAST_TO"),
 )
 _FIXED = {"SOFTMAX": (1 / 256, -128), "LOGISTIC": (1 / 256, -128), "TANH": (1 / 128, 0)}
+_FIXED_INT16 = (1 / 32768, 0)
 _CHANNEL_AXIS = {"CONV_2D": 0, "FULLY_CONNECTED": 0, "DEPTHWISE_CONV_2D": 3}
-_INT8, _INT32, _FLOAT32 = schema.TensorType.INT8, schema.TensorType.INT32, schema.TensorType.FLOAT32
+_INT8, _INT16, _FLOAT32 = schema.TensorType.INT8, schema.TensorType.INT16, schema.TensorType.FLOAT32
+_BIAS = {_INT8: schema.TensorType.INT32, _INT16: schema.TensorType.INT64}
+_WEIGHTS = {_INT8: (_INT8, schema.TensorType.INT4), _INT16: (_INT8,)}
 _NAMES = {number: name for name, number in vars(schema.BuiltinOperator).items() if isinstance(number, int)}
 
 
@@ -55,7 +58,7 @@ def _text(name: Any) -> str:
 
 
 def _scale(tensor: Any) -> tuple[float, int] | None:
-    if tensor.type != _INT8 or tensor.quantization is None or tensor.quantization.scale is None:
+    if tensor.type not in _BIAS or tensor.quantization is None or tensor.quantization.scale is None:
         return None
     return float(tensor.quantization.scale[0]), int(tensor.quantization.zeroPoint[0])
 
@@ -69,33 +72,44 @@ def _keeps_scale(op: _Operator) -> Sequence[str]:
 
 def _fixed_scale(op: _Operator) -> Sequence[str]:
     found = _scale(op.outputs[0])
-    if op.name not in _FIXED or found is None or found == _FIXED[op.name]:
+    if op.name not in _FIXED or found is None:
         return ()
-    return (f"{op.where} has the int8 scale {found[0]:.6g} instead of {_FIXED[op.name][0]:.6g}",)
+    wanted = _FIXED_INT16 if op.outputs[0].type == _INT16 else _FIXED[op.name]
+    kind = "int16" if op.outputs[0].type == _INT16 else "int8"
+    return () if found == wanted else (f"{op.where} has the {kind} scale {found[0]:.6g} instead of {wanted[0]:.6g}",)
 
 
 def _one_kind(op: _Operator) -> Sequence[str]:
-    """An operator does not mix int8 with float, except those that change one into the other."""
+    """An operator does not mix integers with float, except those that change one into the other."""
     kinds = {t.type for t in (*op.inputs, *op.outputs)}
-    if op.name in ("QUANTIZE", "DEQUANTIZE") or not {_INT8, _FLOAT32} <= kinds:
+    if op.name in ("QUANTIZE", "DEQUANTIZE") or _FLOAT32 not in kinds or not kinds & {_INT8, _INT16}:
         return ()
-    return (f"{op.where} mixes int8 with float",)
+    return (f"{op.where} mixes {'int16' if _INT16 in kinds else 'int8'} with float",)
+
+
+def _symmetric(op: _Operator) -> Sequence[str]:
+    """Kernels of int16 activations know no zero point."""
+    if any(t.type == _INT16 and (found := _scale(t)) is not None and found[1] != 0 for t in (*op.inputs, *op.outputs)):
+        return (f"{op.where} has an int16 activation with a zero point other than 0",)
+    return ()
 
 
 def _layer(op: _Operator) -> Sequence[str]:
-    if op.name not in _CHANNEL_AXIS or op.inputs[0].type != _INT8:
+    if op.name not in _CHANNEL_AXIS or op.inputs[0].type not in _BIAS:
         return ()
     if len(op.inputs) < 3:
         return (f"{op.where} has no bias",)
     x, weights, bias = op.inputs[:3]
     weight_scale = np.asarray(weights.quantization.scale, np.float64)
     found = []
+    if weights.type not in _WEIGHTS[x.type]:
+        found.append(f"{op.where} has weights of a type that its kernel does not read")
     if np.any(weights.quantization.zeroPoint):
         found.append(f"{op.where} has weights with a zero point other than 0")
     if weight_scale.size > 1 and weights.quantization.quantizedDimension != _CHANNEL_AXIS[op.name]:
         found.append(f"{op.where} has its weight scales on the wrong axis")
-    if bias.type != _INT32 or bias.quantization is None or bias.quantization.scale is None:
-        return [*found, f"{op.where} has a bias that is not a quantized int32"]
+    if bias.type != _BIAS[x.type] or bias.quantization is None or bias.quantization.scale is None:
+        return [*found, f"{op.where} has a bias that is not a quantized {'int64' if x.type == _INT16 else 'int32'}"]
     wanted = np.float64(x.quantization.scale[0]) * weight_scale
     given = np.asarray(bias.quantization.scale, np.float64)
     if given.shape != wanted.shape or not np.allclose(given, wanted, rtol=1e-6, atol=0):
@@ -116,4 +130,10 @@ def _misaligned(data: bytes) -> list[str]:
     return found
 
 
-_RULES: tuple[Callable[[_Operator], Sequence[str]], ...] = (_keeps_scale, _fixed_scale, _one_kind, _layer)
+_RULES: tuple[Callable[[_Operator], Sequence[str]], ...] = (
+    _keeps_scale,
+    _fixed_scale,
+    _one_kind,
+    _symmetric,
+    _layer,
+)

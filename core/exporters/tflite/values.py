@@ -18,8 +18,8 @@ Array = npt.NDArray[Any]
 class Tensor:
     """A value that lives in tensor ``index`` of the file, stored by ``layout``.
 
-    ``quantization`` is set exactly when it is int8. ``nonnegative``: known to hold nothing below 0 (padding of a
-    MaxPool rests on it). ``columns``: the value is a flattened image whose stored column k is ONNX column
+    ``quantization`` is set exactly when it is int8 or int16. ``nonnegative``: known to hold nothing below 0 (padding of
+    a MaxPool rests on it). ``columns``: the value is a flattened image whose stored column k is ONNX column
     ``columns[k]``; only a fully connected layer can read it, with its weights in that order.
     """
 
@@ -39,7 +39,7 @@ class Tensor:
         return self.layout.rank
 
     @property
-    def int8(self) -> bool:
+    def quantized(self) -> bool:
         return self.quantization is not None
 
     def known_nonnegative(self, yes: bool = True) -> Tensor:
@@ -51,8 +51,9 @@ class Constant:
     """A value known before running, in ONNX order.
 
     ``array`` holds real numbers or integers as ONNX has them. Where the value sits behind a DequantizeLinear,
-    ``integers`` are the stored ones (uint8 already shifted to int8), ``scale`` and ``zero_point`` are vectors along
-    ``axis``, or of length 1.
+    ``integers`` are the stored ones (unsigned ones already shifted to signed), ``scale`` and
+    ``zero_point`` are vectors along ``axis``, or of length 1. ``blocks``: it had scales in blocks, for which TFLite has
+    no form beside integer activations, so that only ``array`` is kept.
     """
 
     array: Array
@@ -60,6 +61,7 @@ class Constant:
     scale: Array | None = None
     zero_point: Array | None = None
     axis: int = 0
+    blocks: bool = False
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -78,7 +80,7 @@ class Constant:
         """The quantized form survives only with one scale for the tensor: a reshape may tear an axis apart."""
         array = self.array.reshape(shape)
         if self.integers is None or self.scale is None or self.scale.size > 1:
-            return Constant(array)
+            return Constant(array, blocks=self.blocks)
         return replace(self, array=array, integers=self.integers.reshape(shape), axis=0)
 
 

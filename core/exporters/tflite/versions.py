@@ -28,6 +28,24 @@ _INT8 = {
         2,
     ),
 }
+# the same for int16 activations
+_INT16 = {
+    "CONV_2D": 4,
+    "DEPTHWISE_CONV_2D": 5,
+    "FULLY_CONNECTED": 7,
+    "LEAKY_RELU": 2,
+    **dict.fromkeys(("SPLIT_V", "STRIDED_SLICE"), 2),
+    **dict.fromkeys(
+        (
+            *("ADD", "BATCH_MATMUL", "CONCATENATION", "PAD", "PADV2", "MIRROR_PAD", "MEAN", "REDUCE_MAX", "SOFTMAX"),
+            *("MAX_POOL_2D", "AVERAGE_POOL_2D", "RELU", "RELU6", "LOGISTIC", "TANH", "DEQUANTIZE"),
+        ),
+        3,
+    ),
+    **dict.fromkeys(("MUL", "SPLIT", "SLICE", "GATHER", "RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR"), 4),
+    **dict.fromkeys(("SUB", "TRANSPOSE"), 5),
+}
+_INT4_WEIGHTS = {"CONV_2D": 7, "DEPTHWISE_CONV_2D": 7, "FULLY_CONNECTED": 10}
 _FLOAT = {"BROADCAST_TO": 2}  # version 1 was a custom operator
 _RANK_5 = {"ADD": 4, "SUB": 3, "MUL": 6, "DIV": 2, "MAXIMUM": 4, "MINIMUM": 4, "TRANSPOSE": 4, "SLICE": 5, "PAD": 4}
 
@@ -42,13 +60,21 @@ def operator_version(
     dilated: bool = False,
     half_pixel: bool = False,
     rescale: float = 0.0,
+    result: str = "",
 ) -> int:
     """The version to write.
 
     ``types`` are numpy names of the inputs' element types, ``rank`` is the highest among inputs and outputs,
-    ``per_channel`` says whether the first input has a scale per channel, ``rescale`` is s_a * s_b / s_out of MUL.
+    ``per_channel`` says whether the first input has a scale per channel, ``rescale`` is s_a * s_b / s_out of MUL,
+    ``result`` the type of the first output.
     """
     first = types[0] if types else "float32"
+    if "int16" in types or (operator == "QUANTIZE" and result == "int16"):
+        return max(
+            _INT16.get(operator, 2 if operator == "QUANTIZE" else 1), _RANK_5.get(operator, 1) if rank > 4 else 1
+        )
+    if "int4" in types:
+        return _INT4_WEIGHTS.get(operator, 1)
     int8 = "int8" in types
     version = _INT8.get(operator, 1) if int8 else _FLOAT.get(operator, 1)
     if operator == "FULLY_CONNECTED" and keep_dims:

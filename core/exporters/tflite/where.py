@@ -9,7 +9,7 @@ import onnx_ir as ir
 
 from core.execute.runtimes import onnx_session
 from core.exporters.proof import Array, Feed
-from core.exporters.tflite.candidate import litert_candidate
+from core.exporters.tflite.candidate import STEPS_OF_16_BITS, litert_candidate
 from core.exporters.tflite.convert import Converted, convert
 from core.model.model import Model, quantized
 
@@ -55,8 +55,9 @@ def _differs(wanted: Array, given: Array, step: float | None) -> bool:
         gap = float(np.abs(wanted - given).max(initial=0.0))
         return gap > _FLOAT_GAP * max(1.0, float(np.abs(wanted).max(initial=0.0)))
     # integers against real numbers: differences between elements tell, whatever the zero point is
-    steps = np.rint(given / step).astype(np.int64) - wanted.astype(np.int64)
-    return steps.size > 0 and int(steps.max()) - int(steps.min()) > 1
+    allowed = STEPS_OF_16_BITS if wanted.dtype == np.int16 else 1
+    steps = np.rint(given * allowed / step).astype(np.int64) - wanted.astype(np.int64)
+    return steps.size > 0 and int(steps.max()) - int(steps.min()) > allowed
 
 
 def _layer(node: ir.Node) -> str:

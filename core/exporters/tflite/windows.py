@@ -89,13 +89,15 @@ def padded_image(c: Conversion, x: Tensor, pads: tuple[Pair, Pair], *, lowest: b
     shape = (n, channels, height + sum(pads[0]), width + sum(pads[1]))
     to = Layout(shape, NHWC)
     table = c.builder.constant(np.asarray([(0, 0), pads[0], pads[1], (0, 0)], np.int32))
-    zero_is_lowest = x.nonnegative or (x.quantization is not None and x.quantization.zero_point == -128)
+    zero_is_lowest = x.nonnegative or (
+        x.quantization is not None and x.quantization.zero_point == x.quantization.steps[0]
+    )
     if not lowest or zero_is_lowest:
         return c.move(x, "PAD", to, [table], schema.PadOptionsT())
     if x.quantization is None:
         least = c.builder.constant(np.asarray([np.finfo(np.float32).min], np.float32))
     else:
-        least = c.builder.constant(np.asarray([-128], np.int8), x.quantization)
+        least = c.builder.constant(np.asarray([x.quantization.steps[0]], x.quantization.dtype), x.quantization)
     return c.move(x, "PADV2", to, [table, least], schema.PadV2OptionsT())
 
 

@@ -6,6 +6,7 @@ Layers are known by name: one in scope may have another operator by the time it 
 from __future__ import annotations
 
 import enum
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,7 +17,7 @@ from core.methods.method import Context
 from core.methods.scope import overridden
 from core.model.facts import Facts
 from core.model.model import Model
-from core.model.qdq import Int8Plan, WeightForm, Wish, form_of
+from core.model.qdq import Int8Plan, WeightForm, Wish, form_of, why_no_blocks
 from core.model.qdq_plan import Wanted
 
 STAYS_FLOAT = "it was chosen to stay float"
@@ -86,6 +87,20 @@ class Choices:
             assert weight is not None, "the plan only holds layers with a stored weight"
             found[node] = form_of(node, weight.shape, wish)
         return found
+
+    def notes(self, plan: Int8Plan, facts: Facts) -> tuple[str, ...]:
+        """Where a layer gets another form than was wished for, in sentences."""
+        reasons: Counter[str] = Counter()
+        for node in plan.weighted():
+            wish, weight = self.of(node), facts.array(node.inputs[1])
+            if wish is not None and weight is not None and wish.granularity == "group":
+                reasons[why_no_blocks(node, weight.shape, wish)] += 1
+        return tuple(
+            f"{count} {'layer has' if count == 1 else 'layers have'} a scale for each output channel and none for each "
+            f"group: {reason}."
+            for reason, count in reasons.items()
+            if reason
+        )
 
 
 def choices(model: Model, params: WeightParams, ctx: Context) -> Choices:

@@ -13,7 +13,7 @@ from core.data.dataset import DataSet
 from core.methods.method import Context, Outcome, Plan, method
 from core.methods.quantize import static
 from core.methods.quantize.choices import Granularity
-from core.methods.quantize.static import Quantized
+from core.methods.quantize.result import Quantized
 from core.model.model import Model
 from core.params import Field
 

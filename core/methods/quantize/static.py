@@ -27,9 +27,11 @@ from core.methods.quantize.equalize import Params as Equalization
 from core.methods.quantize.equalize import equalize
 from core.methods.quantize.items import CalibrateFrom, items_for, refuse_without_data
 from core.methods.quantize.ready import ready
+from core.methods.quantize.result import Quantized
 from core.methods.quantize.rounding.in_sequence import Refinement, refine
 from core.methods.quantize.rounding.rounder import Rounder, RoundingSettings, load_rounders, rounder_names
 from core.methods.quantize.static_report import estimate, growth, kept_table, static_report, weight_bytes
+from core.methods.quantize.targets import TARGETS
 from core.model.facts import Facts, infer
 from core.model.model import Model
 from core.model.qdq import (
@@ -56,9 +58,7 @@ class Activations(enum.Enum):
     UINT8 = "uint8"
     INT8 = "int8"
     INT16 = "int16"
-
-
-_LEVELS = {Activations.UINT8: 255, Activations.INT8: 255, Activations.INT16: 65_535}  # steps of a range
+    UINT16 = "uint16"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,10 @@ class Params(RoundingSettings, CalibrationSettings):
     ] = 32  # fmt: skip
     activations: Annotated[
         Activations,
-        Field("Activations", "uint8 is the faster one in onnxruntime on x86; int16 is TFLite's 16x8 form"),
+        Field(
+            "Activations",
+            "int16 is TFLite's 16x8 form, uint16 what QNN takes; uint8 is the faster one in onnxruntime on x86",
+        ),
     ] = Activations.UINT8
     calibrator: Annotated[
         str,
@@ -119,17 +122,6 @@ class Prepared:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Quantized:
-    """A quantized model and how it came about. ``notes`` are sentences for the user."""
-
-    model: Model
-    plan: Int8Plan
-    observed: Observed
-    shifts: tuple[Shift, ...]
-    notes: tuple[str, ...]
-
-
 def preview(model: Model, params: Params, ctx: Context) -> Plan:
     """Which layers would be quantized, and the size of the weights then. Runs nothing."""
     refuse_without_data(params.calibrate_from, ctx)
@@ -152,6 +144,7 @@ def preview(model: Model, params: Params, ctx: Context) -> Plan:
     plan=preview,
     overridable=OVERRIDABLE,
     resumable=True,
+    presets=TARGETS,
 )
 def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     """Weights and activations as integers, calibrated, with corrected biases; one graph for onnxruntime and TFLite."""
@@ -165,9 +158,7 @@ def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     seconds = time.perf_counter() - start
     notes = (*done.notes, *items.notes)
     with ctx.job.stage(0.9, 1.0):
-        report = static_report(
-            model, done.model, ctx, items.judge, done.plan, done.observed, done.shifts, notes, seconds
-        )  # fmt: skip
+        report = static_report(model, done, ctx, items.judge, notes, seconds)
     return Outcome(done.model, report)
 
 
@@ -208,7 +199,8 @@ def quantize_static(
     notes = start.notes
     if rounder is not None:
         notes = (*notes, f"The weights of {len(layers)} layers were rounded in sequence: {rounder.said}.")
-    return Quantized(new.with_graph(new.graph), plan, observed, shifts, notes)
+    forms = {layer.name: layer.form for layer in layers}
+    return Quantized(new.with_graph(new.graph), plan, observed, shifts, notes, forms)
 
 
 def prepared(model: Model, params: Params, ctx: Context) -> Prepared:
@@ -222,7 +214,7 @@ def prepared(model: Model, params: Params, ctx: Context) -> Prepared:
 def _prepared(new: Model, notes: tuple[str, ...], chosen: Choices) -> Prepared:
     facts = infer(new)
     plan = plan_int8(new, facts, chosen.wanted, chosen.refused(new))
-    return Prepared(new, facts, plan, chosen.forms(plan, facts), chosen, notes)
+    return Prepared(new, facts, plan, chosen.forms(plan, facts), chosen, (*notes, *chosen.notes(plan, facts)))
 
 
 def _observed(
@@ -238,7 +230,7 @@ def _observed(
         threads=ctx.threads,
         job=ctx.job,
         calibrator=maker(params.calibrator, params),
-        levels=_LEVELS[params.activations],
+        levels=65_535 if params.activations.value.endswith("16") else 255,
         checkpoint=checkpoint,
     )
 
@@ -261,7 +253,7 @@ def _kept_items(start: Prepared, params: Params) -> int:
     wanted = max(params.correction_items if correct else 0, rounded)
     facts = start.facts
     feeds = sum(4 * elements(facts, s.name) for s in start.model.inputs)
-    width = 2 if params.activations is Activations.INT16 else 1
+    width = 2 if params.activations.value.endswith("16") else 1
     # a layer's input, its output, a shortcut
     each = feeds + 3 * width * max(elements(facts, v) for v in start.plan.values)
     return min(wanted, max(_WALK_BYTES // max(each, 1), 1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 
 import onnx_ir as ir
@@ -11,6 +12,7 @@ from core.data.dataset import DataSet
 from core.methods.method import Context
 from core.methods.quantize.bias_correction import Shift
 from core.methods.quantize.calibrate import Observed
+from core.methods.quantize.result import Quantized
 from core.model.model import Model
 from core.model.qdq import Int8Plan, WeightForm, check_rules
 from core.report import Measure, Report, Table
@@ -19,37 +21,36 @@ _JUDGED = 64
 
 
 def static_report(
-    model: Model,
-    quantized: Model,
-    ctx: Context,
-    judged: DataSet | None,
-    plan: Int8Plan,
-    observed: Observed,
-    shifts: tuple[Shift, ...],
-    notes: tuple[str, ...],
-    seconds: float,
+    model: Model, done: Quantized, ctx: Context, judged: DataSet | None, notes: tuple[str, ...], seconds: float
 ) -> Report:
     """``seconds``: what quantization itself took. At most 64 items of ``judged`` are compared with the float model;
     noise, where it is None."""
     from core.measure.host import cpu_name, int8_arithmetic
 
+    plan, observed = done.plan, done.observed
     measures = {
         "weight_bytes_before": estimate(weight_bytes(model), "bytes"),
-        "weight_bytes_after": estimate(weight_bytes(quantized), "bytes"),
+        "weight_bytes_after": estimate(weight_bytes(done.model), "bytes"),
         "int8_layers": estimate(len(plan.weighted()), "layers"),
         "float_layers": estimate(len(plan.kept), "layers"),
         "seconds": Measure(seconds, "s", "measured", cpu_name(), note=f"{ctx.threads} threads"),
-        **_fidelity(model, quantized, judged, ctx),
+        **_fidelity(model, done.model, judged, ctx),
     }
     said = [*notes, _ranges(observed)]
-    if shifts:
+    if done.shifts:
         items = sum(c.count for c in observed.kept)
-        said.append(f"The biases of {len(shifts)} layers were corrected in sequence on {items} of them.")
+        said.append(f"The biases of {len(done.shifts)} layers were corrected in sequence on {items} of them.")
     if plan.kept:
         said.append(f"{len(plan.kept)} layers stay float; the table says why.")
     said.append(int8_arithmetic())
-    said += [f"Rule {v.rule} of quantization is not held. {v.sentence}" for v in check_rules(quantized)]
-    return Report(measures, (*kept_table(plan), *_shift_table(shifts)), notes=tuple(said))
+    said += [f"Rule {v.rule} of quantization is not held. {v.sentence}" for v in check_rules(done.model)]
+    tables = (*kept_table(plan), *_shift_table(done.shifts), _forms_table(done))
+    return Report(measures, tables, notes=tuple(said))
+
+
+def _forms_table(done: Quantized) -> Table:
+    counts = Counter(form.words() for form in done.forms.values())
+    return Table("How weights are stored", ("form", "layers"), tuple(counts.most_common()))
 
 
 def weight_bytes(model: Model) -> int:

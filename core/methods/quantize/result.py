@@ -1,0 +1,26 @@
+"""What static quantization gives, before anybody has judged it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from core.methods.quantize.bias_correction import Shift
+from core.methods.quantize.calibrate import Observed
+from core.model.model import Model
+from core.model.qdq import Int8Plan, WeightForm
+
+
+@dataclass(frozen=True)
+class Quantized:
+    """A quantized model and how it came about.
+
+    ``forms``: layer -> how its weight is stored. ``notes`` are sentences for the user.
+    """
+
+    model: Model
+    plan: Int8Plan
+    observed: Observed
+    shifts: tuple[Shift, ...]
+    notes: tuple[str, ...]
+    forms: Mapping[str, WeightForm]
