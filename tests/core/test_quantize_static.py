@@ -146,7 +146,7 @@ def test_a_preview_tells_the_size_of_each_form() -> None:
     forms: tuple[tuple[str, str], ...] = (("int8", "tensor"), ("int4", "channel"), ("int4", "group"))
     for precision, granularity in forms:
         params = Params(precision=Precision(precision), granularity=Granularity(granularity), group_size=16)
-        plan = method.plan(floating("sample"), params, Context())
+        plan = method.plan(floating("sample"), params, Context(data=data_of("sample")))
         done = sample(precision=Precision(precision), granularity=Granularity(granularity), group_size=16)
         tensors = [v.const_value for v in done.model.graph.graph.initializers.values()]
         stored = sum(t.nbytes for t in tensors if t is not None)

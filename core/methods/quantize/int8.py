@@ -49,7 +49,7 @@ class Params:
 
 def preview(model: Model, params: Params, ctx: Context) -> Plan:
     """Which layers would run in int8, and the size of the weights then. Runs nothing."""
-    return static.preview(model, as_static(params), ctx)
+    return static.planned(model, as_static(params), ctx)
 
 
 @method("quantize.int8", title="Quantize to int8…", menu="", params=Params, needs=("data",), plan=preview)

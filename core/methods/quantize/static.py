@@ -125,6 +125,11 @@ class Prepared:
 def preview(model: Model, params: Params, ctx: Context) -> Plan:
     """Which layers would be quantized, and the size of the weights then. Runs nothing."""
     refuse_without_data(params.calibrate_from, ctx)
+    return planned(model, params, ctx)
+
+
+def planned(model: Model, params: Params, ctx: Context) -> Plan:
+    """The preview itself, which needs no data."""
     done = prepared(model, params, ctx)
     added = growth(done.plan, done.forms, params.bias_correction)
     measures = {
