@@ -112,6 +112,7 @@ def goals(network: str, pooled: Mapping[str, Pooled], rows: Rows) -> Iterator[Go
 
 def _beside_plain(chosen: str, mine: Pooled, plain: Pooled, rows: Rows) -> Iterator[Goal]:
     found = rows[chosen]["against_plain"]
+    best = paired_repeatedly(plain.right, mine.truth, mine.item).p_value
     yield (
         f"{chosen}: pooled drop less than half of {PLAIN}'s", mine.drop < plain.drop / 2,
         f"{mine.drop:+.2f} against {plain.drop:+.2f} points",
@@ -120,7 +121,7 @@ def _beside_plain(chosen: str, mine: Pooled, plain: Pooled, rows: Rows) -> Itera
         f"{chosen}: McNemar against {PLAIN} p < 0.05, by image", found["p"] < 0.05 and found["difference"] > 0,
         f"p = {found['p']:.3g} ({found['gained']} gained, {found['lost']} lost; as if all judgements were independent "
         f"p = {found['p_as_if_independent']:.2g}; agreement {found['agreement']:+.2f} points, p = "
-        f"{found['agreement_p']:.2g})",
+        f"{found['agreement_p']:.2g}; a network that loses nothing would have p = {best:.2g})",
     )  # fmt: skip
     yield f"{chosen}: SQNR at least 3 dB above {PLAIN}'s", found["sqnr"] >= 3, f"{found['sqnr']:+.2f} dB"
 

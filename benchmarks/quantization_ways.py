@@ -137,6 +137,7 @@ OURS = (
     Way("entropy", **static(calibrator="entropy")),
     Way("mse", **static(calibrator="mse")),
     Way("equalized", **static(equalize=True)),
+    Way("equalized, mse", **static(equalize=True, calibrator="mse")),
     Way("gptq", **static(rounding="gptq")),
     Way("adaround", **static(rounding="adaround")),
     Way("rescued", **by_method("quantize.rescue")),
