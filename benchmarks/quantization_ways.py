@@ -39,6 +39,7 @@ from core.model.model import Model
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ("core/methods/quantize/**/*.py", "core/model/qdq*.py")  # whose changes make our answers old
+_REPORTED = 10  # images that an act's own report is judged on
 PLAIN, FLOAT = "onnxruntime MinMax", "float"
 
 
@@ -103,8 +104,10 @@ def static(**asked: Any) -> dict[str, Any]:
     return {"make": make, "absent": absent}
 
 
-def by_method(key: str, **asked: Any) -> dict[str, Any]:
-    """``make`` and ``absent`` of a whole act, which is given the calibration images and nothing else."""
+def by_method(key: str, calibrating: int = 100, **asked: Any) -> dict[str, Any]:
+    """``make`` and ``absent`` of a whole act. Of the 100 images ``calibrating`` are its calibration part, the others
+    its training part, which it divides itself; the few that its own report is judged on decide nothing.
+    """
 
     def absent() -> str:
         if key not in load_methods():
@@ -113,12 +116,19 @@ def by_method(key: str, **asked: Any) -> dict[str, Any]:
 
     def make(case: Case, data: Prepared, fold: int) -> Model:
         method = load_methods().get(key)
-        ctx = Context(data=data, teacher=case.model, seed=fold)
+        ctx = Context(data=_divided(case, data, fold, calibrating), seed=fold)
         made = method.run(case.model, parameters.from_json(method.params, asked), ctx).model
         assert made is not None, f"{key} gives a model"
         return made
 
     return {"make": make, "absent": absent}
+
+
+def _divided(case: Case, data: Prepared, fold: int, calibrating: int) -> Prepared:
+    reported = case.judge.some(case.judged(fold)[:_REPORTED].tolist(), data.name)
+    kinds = ["calibration"] * calibrating + ["train"] * (len(data.items) - calibrating) + ["test"] * _REPORTED
+    items = [dataclasses.replace(i, part=k) for i, k in zip((*data.items, *reported.items), kinds, strict=True)]
+    return Prepared(data.name, np.concatenate([data.arrays, reported.arrays]), items, data.classes)
 
 
 def _refused(act: Callable[[], Any]) -> str:
@@ -140,8 +150,8 @@ OURS = (
     Way("equalized, mse", **static(equalize=True, calibrator="mse")),
     Way("gptq", **static(rounding="gptq")),
     Way("adaround", **static(rounding="adaround")),
-    Way("rescued", **by_method("quantize.rescue")),
-    Way("mixed", **by_method("quantize.mixed", layers=5)),
+    Way("rescued", **by_method("quantize.rescue", 20)),
+    Way("mixed", **by_method("quantize.mixed", 100, most_layers=5, choose_by="calibration")),
     Way("int4 weights", **static(precision="int4"), networks=("resnet20",)),
     Way("int4 weights, gptq", **static(precision="int4", rounding="gptq"), networks=("resnet20",)),
 )
