@@ -20,6 +20,7 @@ from gui.inspector.documentation import operator_documentation
 from gui.inspector.operator_text import attribute_meaning, formal, parameter_meaning
 from gui.inspector.page import Column
 from gui.inspector.parts import Link
+from gui.inspector.quantization_section import quantization_section
 from gui.inspector.rows import Rows
 from gui.inspector.stored import stored_inputs
 from gui.inspector.weights_section import weight_section
@@ -50,6 +51,7 @@ def layer_page(page: Column, below: Column, context: Context, key: str) -> list[
     page.section("inputs", tr("Inputs"), fill, explain=explain)
     fill = partial(_outputs, context=context, node=node, schema=schema)
     page.section("outputs", tr("Outputs"), fill, explain=tr("Explain the outputs") if schema else "")
+    quantization_section(page, context, key, names, formal_names(schema.outputs if schema else (), node.outputs))
     channels_section(page, context, key)
     for stored in stored_inputs(node, names, whole, context.wiring):
         section = weight_section(below, stored, context.examiner, context.go_to)

@@ -12,6 +12,7 @@ from gui.inspector.costs import cost_rows, operator_table
 from gui.inspector.layer_page import short
 from gui.inspector.page import Column
 from gui.inspector.parts import Link
+from gui.inspector.quantization_section import several_section
 from gui.inspector.rows import Rows
 from gui.words import counted, thousands, tr
 
@@ -27,6 +28,7 @@ def several_page(page: Column, context: Context, keys: Sequence[str]) -> None:
     costs = [cost for _, cost in layers]
     page.section("cost", tr("Cost, added up"), partial(cost_rows, whole=context.whole, layers=costs))
     page.section("operators", tr("Operators"), partial(operator_table, layers=layers))
+    several_section(page, context, keys)
     page.section("layers", tr("Layers"), partial(_layers, context=context, keys=keys))
 
 
@@ -37,6 +39,7 @@ def block_page(page: Column, context: Context, block: ChosenBlock, keys: Sequenc
     costs = [cost for _, cost in layers]
     page.section("cost", tr("Cost, added up"), partial(cost_rows, whole=context.whole, layers=costs))
     page.section("operators", tr("Operators"), partial(operator_table, layers=layers))
+    several_section(page, context, keys)
     if block.identical:
         title = tr("Identical blocks ({n})", n=len(block.identical) + 1)
         page.section("identical", title, partial(_paths, context=context, paths=block.identical))

@@ -32,9 +32,9 @@ class Inspector(QScrollArea):
     """Shows one model's selection. The setters may come in any order.
 
     ``go_to`` asks to select and reveal a layer (its key) or a block (its path); ``tensor_chosen`` a tensor;
-    ``edit_requested`` to edit: ("attributes", "repair", "lock" or "unlock", key of a layer) or ("weights", name of a
-    stored tensor). ``alike``, where it is set, gives the paths of the blocks built like one, ``couplings`` the channel
-    groups.
+    ``edit_requested`` to edit: ("attributes", "repair", "quantization", "lock" or "unlock", key of a layer) or
+    ("weights", name of a stored tensor). ``alike``, where it is set, gives the paths of the blocks built like one,
+    ``couplings`` the channel groups.
     """
 
     go_to = Signal(str)

@@ -7,7 +7,7 @@ from functools import partial
 from PySide6.QtCore import Qt
 
 from gui.desk import Desk
-from gui.operations import editing, pruning, repairing
+from gui.operations import editing, pruning, quantizing, repairing
 from gui.operations.layer_output import LayerOutputs
 
 
@@ -48,7 +48,7 @@ def choose_tensor(desk: Desk, name: str) -> None:
 
 
 def edit(desk: Desk, act: str, key: str) -> None:
-    """A button of the inspector: a layer's attributes or lock, a tensor's values, or what could mend a layer."""
+    """A button of the inspector: a layer's attributes or lock, its quantization, a tensor's values, what could mend."""
     if act == "attributes":
         editing.attributes(desk)
     elif act == "weights":
@@ -57,6 +57,8 @@ def edit(desk: Desk, act: str, key: str) -> None:
         pruning.lock(desk)
     elif act == "unlock":
         pruning.unlock(desk)
+    elif act == "quantization":
+        quantizing.change(desk)
     else:
         repairing.repair(desk)
 

@@ -1,0 +1,123 @@
+"""How a layer's tensors are quantized: bits, scales, ranges, how much of them is used; and a button to choose again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+import onnx_ir as ir
+
+from core.model.model import quantized
+from gui.inspector.context import Context
+from gui.inspector.page import Column
+from gui.inspector.parts import number, percent
+from gui.inspector.plots import RangePlot
+from gui.inspector.quantized import TensorForm, channel_steps, forms_of, has_weight, weight_of
+from gui.inspector.rows import Rows
+from gui.words import counted, tr
+
+_LISTED = 12
+
+
+def quantization_section(
+    page: Column, context: Context, key: str, inputs: Sequence[str], outputs: Sequence[str]
+) -> None:
+    """For a layer of a quantized graph: what it stores as integers; nothing where it has nothing to do with it."""
+    node = context.whole.layers[key][0]
+    forms = forms_of(node, context.whole, inputs, outputs)
+    if not forms and not (has_weight(node) and quantized(context.whole.model)):
+        return
+    fill = partial(_fill, context=context, node=node, forms=forms)
+    section = page.section("quantization", tr("Quantization"), fill)
+    if context.edit is not None and has_weight(node):
+        act = partial(context.edit, "quantization", key)
+        section.add_button(tr("Change…"), tr("Quantize this layer otherwise"), act)
+
+
+def several_section(page: Column, context: Context, keys: Sequence[str]) -> None:
+    """For several layers: the forms of those with weights, and one choice for all of them."""
+    nodes = [context.whole.layers[key][0] for key in keys]
+    weighted = [(key, node) for key, node in zip(keys, nodes, strict=True) if has_weight(node)]
+    if not weighted or not quantized(context.whole.model):
+        return
+    section = page.section("quantization", tr("Quantization"), partial(_fill_several, context=context, layers=weighted))
+    if context.edit is not None:
+        act = partial(context.edit, "quantization", weighted[0][0])
+        section.add_button(tr("Change…"), tr("Quantize these layers otherwise"), act)
+
+
+def _fill(rows: Rows, context: Context, node: ir.Node, forms: Sequence[TensorForm]) -> None:
+    if has_weight(node) and weight_of(forms) is None:
+        rows.hint(tr("This layer runs in float."))
+    for form in forms:
+        _tensor(rows, form)
+        if form is weight_of(forms):
+            _channels(rows, node, form)
+
+
+def _tensor(rows: Rows, form: TensorForm) -> None:
+    tip = tr("{bits} bits, with a sign", bits=form.bits) if form.signed else tr("{bits} bits, no sign", bits=form.bits)
+    rows.row(form.formal or tr("tensor"), f"{form.dtype} · {spread_words(form)}", tip, role=form.role)
+    scale = form.scale.astype(np.float64)
+    shown = number(float(scale.min()))
+    if scale.size > 1 and scale.min() != scale.max():
+        shown = f"{shown} … {number(float(scale.max()))}"
+    zeros = np.unique(form.zero)
+    zero = str(int(zeros[0])) if zeros.size == 1 else f"{int(zeros[0])} … {int(zeros[-1])}"
+    rows.row(tr("scale"), shown, tr("A real number is (integer − zero point) × scale."))
+    rows.row(tr("zero point"), zero)
+    if form.bits <= 16:  # the range of an int32 bias says nothing
+        low, high = form.range
+        rows.row(tr("range"), f"{number(low)} … {number(high)}", tr("What lies beyond it is cut off."))
+    share = form.at_ends() if form.bits <= 16 else None
+    if share is not None:
+        rows.row(tr("at the ends"), percent(share), tr("Share of the integers that are the largest of their type."))
+
+
+def _channels(rows: Rows, node: ir.Node, form: TensorForm) -> None:
+    """How many of the steps each output channel uses: few where one scale serves channels of unlike ranges."""
+    steps = channel_steps(node, form)
+    if steps is None:
+        return
+    low, high = steps
+    plot = RangePlot()
+    rows.widget(plot)
+    caption = rows.hint(" ")
+    plot.set_ranges(low, high)
+    used = np.maximum(np.abs(low), np.abs(high))
+    worst = int(used.argmin())
+    otherwise = tr(
+        "Integers by output channel; channel {c} uses the least, {k} of {n}.",
+        c=worst,
+        k=int(used[worst]),
+        n=form.ends[1],
+    )
+
+    def point(at: int) -> None:
+        text = tr("channel {c}: {low} … {high}", c=at, low=int(low[at]), high=int(high[at])) if at >= 0 else otherwise
+        caption.setText(text)
+        plot.setAccessibleDescription(text)
+
+    plot.pointed.connect(point)
+    point(-1)
+
+
+def _fill_several(rows: Rows, context: Context, layers: Sequence[tuple[str, ir.Node]]) -> None:
+    lines = []
+    for key, node in layers[:_LISTED]:
+        form = weight_of(forms_of(node, context.whole, [str(k) for k in range(len(node.inputs))], ()))
+        words = tr("float") if form is None else f"{form.dtype} · {spread_words(form)}"
+        lines.append((key, words))
+    rows.table((tr("layer"), tr("weights")), lines, [key for key, _ in layers[:_LISTED]])
+    if len(layers) > _LISTED:
+        rows.row("", tr("and {n} more layers", n=len(layers) - _LISTED), muted=True)
+
+
+def spread_words(form: TensorForm) -> str:
+    """How many numbers share one scale."""
+    if form.axis is None:
+        return tr("one scale")
+    if form.block:
+        return tr("a scale for each {n}", n=form.block)
+    return counted(form.scale.size, "{n} scale", "{n} scales")

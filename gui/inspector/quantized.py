@@ -1,0 +1,155 @@
+"""How the tensors around a layer are quantized, as the nodes of the graph say. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx_ir as ir
+
+from core.measure.weights import QUANTIZERS
+from core.model.qdq import StoredConstant, stored_constant, weight_axis
+from core.model.qdq_operators import ACTIVATIONS, WEIGHTED
+from gui.graph_view.known import Known
+
+Array = npt.NDArray[Any]
+_MOST = 1 << 22  # integers of a weight that are looked at
+
+
+@dataclass(frozen=True)
+class TensorForm:
+    """One tensor of a layer: ``formal`` is the operator's name for it, ``role`` 'inputs' or 'outputs'.
+
+    ``scale`` and ``zero`` hold one number, or one for each channel or block along ``axis`` (``block`` long, 0: none).
+    ``stored`` are the integers of a constant, None for an activation.
+    """
+
+    formal: str
+    role: str
+    value: str
+    dtype: str
+    scale: Array
+    zero: Array
+    axis: int | None
+    block: int = 0
+    stored: StoredConstant | None = None
+
+    @property
+    def bits(self) -> int:
+        return int("".join(c for c in self.dtype if c.isdigit()) or 0)
+
+    @property
+    def signed(self) -> bool:
+        return not self.dtype.startswith("u")
+
+    @property
+    def ends(self) -> tuple[int, int]:
+        """The lowest and the highest integer of its type."""
+        span = 1 << self.bits
+        return (-span // 2, span // 2 - 1) if self.signed else (0, span - 1)
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """The real numbers that the widest of its scales reaches."""
+        low, high = self.ends
+        scale = self.scale.astype(np.float64)
+        zero = self.zero.astype(np.float64) if self.zero.shape == self.scale.shape else float(self.zero.ravel()[0])
+        return float(((low - zero) * scale).min()), float(((high - zero) * scale).max())
+
+    def at_ends(self) -> float | None:
+        """Share of a constant's integers that are the largest their scale uses, or beyond it; None for activations."""
+        if self.stored is None or not self.stored.q.size:
+            return None
+        flat: Array = self.stored.q.reshape(-1)
+        flat = flat[:: -(-flat.size // _MOST)]
+        top = self.ends[1]
+        return float(np.mean((flat >= top) | (flat <= -top)))
+
+
+def forms_of(node: ir.Node, whole: Known, inputs: Sequence[str], outputs: Sequence[str]) -> list[TensorForm]:
+    """Every quantized tensor that a layer reads or makes; ``inputs`` and ``outputs`` are the operator's names for them.
+
+    What a Relu or Clip behind the layer makes counts as the layer's own, where the two run as one.
+    """
+    if node.op_type in QUANTIZERS:
+        own = _of_node(node, "", "outputs", (node.outputs[0].name or ""), whole)
+        return [own] if own is not None else []
+    found = [_read(formal, value, whole) for formal, value in zip(inputs, node.inputs, strict=False)]
+    found += [_made(formal, value, whole) for formal, value in zip(outputs, node.outputs, strict=False)]
+    return [form for form in found if form is not None]
+
+
+def weight_of(forms: Sequence[TensorForm]) -> TensorForm | None:
+    """The form of the layer's weight: the first stored tensor of it."""
+    return next((form for form in forms if form.stored is not None), None)
+
+
+def has_weight(node: ir.Node) -> bool:
+    """Whether a choice can be made for the layer at all: it multiplies with a stored tensor."""
+    value = node.inputs[1] if node.op_type in WEIGHTED and len(node.inputs) > 1 else None
+    maker = None if value is None else value.producer()
+    if maker is not None and maker.op_type == "DequantizeLinear":
+        value = maker.inputs[0]
+    return value is not None and ir.convenience.get_const_tensor(value) is not None
+
+
+def channel_steps(node: ir.Node, form: TensorForm) -> tuple[Array, Array] | None:
+    """The lowest and the highest integer of every output channel, (channels,) each; None where there are none."""
+    if form.stored is None or node.op_type not in WEIGHTED or form.stored.q.ndim < 2:
+        return None
+    rows = np.moveaxis(form.stored.q, weight_axis(node), 0)
+    rows = rows.reshape(rows.shape[0], -1)
+    return rows.min(1).astype(np.float64), rows.max(1).astype(np.float64)
+
+
+def _read(formal: str, value: ir.Value | None, whole: Known) -> TensorForm | None:
+    node = value.producer() if value is not None else None
+    if value is None or node is None or node.op_type != "DequantizeLinear":
+        return None
+    stored = stored_constant(value)
+    source = node.inputs[0].name if node.inputs[0] is not None else ""
+    return _of_node(node, formal, "inputs", source or "", whole, stored)
+
+
+def _made(formal: str, value: ir.Value, whole: Known) -> TensorForm | None:
+    for reader in _readers(value):
+        if reader.op_type == "QuantizeLinear":
+            return _of_node(reader, formal, "outputs", value.name or "", whole)
+    readers = list(_readers(value))
+    if len(readers) == 1 and readers[0].op_type in ACTIVATIONS:
+        return _made(formal, readers[0].outputs[0], whole)
+    return None
+
+
+def _readers(value: ir.Value) -> Iterator[ir.Node]:
+    return (use.node for use in value.uses())
+
+
+def _of_node(
+    node: ir.Node, formal: str, role: str, value: str, whole: Known, stored: StoredConstant | None = None
+) -> TensorForm | None:
+    """From the constants of a quantization node; None where they are computed."""
+    scale = whole.facts.array(node.inputs[1])
+    zero_value = node.inputs[2] if len(node.inputs) > 2 else None
+    zero = whole.facts.array(zero_value)
+    if scale is None or (zero_value is not None and zero is None):
+        return None
+    integers = node.outputs[0] if node.op_type == "QuantizeLinear" else node.inputs[0]
+    kind = _kind(zero_value, whole) or _kind(integers, whole) or "uint8"
+    block = node.attributes.get_int("block_size", 0)
+    axis = None if scale.size == 1 and not block else node.attributes.get_int("axis", 1)
+    zero = np.zeros(1, np.int64) if zero is None else zero
+    return TensorForm(formal, role, value, kind, scale, zero, axis, block, stored)
+
+
+def _kind(value: ir.Value | None, whole: Known) -> str:
+    if value is None:
+        return ""
+    kind = whole.facts.dtypes.get(value.name or "") or value.dtype
+    if kind is None:
+        tensor = ir.convenience.get_const_tensor(value)
+        kind = tensor.dtype if tensor is not None else None
+    return "" if kind is None else kind.name.lower()

@@ -1,0 +1,64 @@
+"""The form in which some layers of a quantized network get another choice: bits, float, how many share a scale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from core.params import Scalar, Spec
+from gui.button_box import ButtonBox
+from gui.param_form import ParamForm
+from gui.words import counted, tr
+
+_MARGIN, _WIDTH, _NAMED = 16, 480, 3
+
+
+class ChoiceDialog(QDialog):
+    """``specs`` may differ from layer to layer; ``values`` are what ``layers`` have now; ``about`` says what it does."""
+
+    def __init__(
+        self,
+        layers: Sequence[str],
+        specs: Sequence[Spec],
+        values: Mapping[str, Scalar],
+        about: str,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.layers = tuple(layers)
+        self.setWindowTitle(counted(len(layers), "Quantize {n} layer otherwise", "Quantize {n} layers otherwise"))
+        self.form = ParamForm(specs, values)
+        for fold in self.form.folds.values():
+            fold.setChecked(True)  # there is nothing else in the form
+        named = ", ".join(layers[:_NAMED])
+        rest = len(layers) - _NAMED
+        self.named = QLabel(named if rest <= 0 else tr("{names} and {n} more", names=named, n=rest), wordWrap=True)
+        hint = QLabel(about, wordWrap=True)
+        hint.setObjectName("Hint")
+        self.buttons = ButtonBox(ButtonBox.StandardButton.Cancel)
+        self.apply_button = QPushButton(tr("&Apply"))
+        self.apply_button.setDefault(True)
+        self.buttons.addButton(self.apply_button, ButtonBox.ButtonRole.AcceptRole)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
+        column.setSpacing(_MARGIN)
+        column.addWidget(self.named)
+        column.addWidget(self.form)
+        column.addWidget(hint)
+        column.addStretch(1)
+        column.addWidget(self.buttons)
+        self.form.changed.connect(self._changed)
+        self._changed()
+        next(iter(self.form.rows.values())).editor.setFocus()
+        self.resize(_WIDTH, self.heightForWidth(_WIDTH) if self.hasHeightForWidth() else self.sizeHint().height())
+
+    def values(self) -> dict[str, Scalar]:
+        return self.form.values()
+
+    def _changed(self) -> None:
+        problem = next(iter(self.form.errors().values()), "")
+        self.apply_button.setEnabled(not problem)
+        self.apply_button.setToolTip(problem)

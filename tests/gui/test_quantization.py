@@ -1,0 +1,122 @@
+"""Quantization in the window: what the inspector says of it, and another choice for some layers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QLabel, QToolButton
+from pytestqt.qtbot import QtBot
+
+from core.methods.scope import Scope
+from core.model.qdq import stored_constant
+from gui.act.request import ActRequest
+from gui.desk import Desk
+from gui.graph_view.known import known
+from gui.inspector.plots import RangePlot
+from gui.inspector.quantized import channel_steps, forms_of, has_weight, weight_of
+from gui.operations import act, moving, quantizing
+from gui.quantization.choice_dialog import ChoiceDialog
+from tests.gui.window_tools import dialog_of, settle
+
+
+def quantize(desk: Desk, qtbot: QtBot, method: str = "quantize.static", **params: object) -> None:
+    count = len(desk.state.revisions)
+    wanted = {"calibration_items": 8, "correction_items": 8, **params}
+    act.apply_request(desk, ActRequest(method, wanted, Scope(), 0))
+    qtbot.waitUntil(lambda: len(desk.state.revisions) > count, timeout=60_000)
+    settle(desk, qtbot)
+
+
+def convolutions(desk: Desk) -> list[str]:
+    return [key for key, (node, _) in known(desk.state.model).layers.items() if node.op_type == "Conv"]
+
+
+def said(desk: Desk) -> list[str]:
+    section = desk.window.inspector.page.sections["quantization"]
+    return [label.accessibleName() or label.text() for label in section.findChildren(QLabel) if label.text()]
+
+
+def test_the_inspector_says_how_every_tensor_is_quantized(sample: Desk, qtbot: QtBot) -> None:
+    first = convolutions(sample)[1]
+    sample.state.select([first])
+    assert "quantization" not in sample.window.inspector.page.sections, "nothing is quantized yet"
+    quantize(sample, qtbot)
+    sample.state.select([first])
+    settle(sample, qtbot)
+    node = known(sample.state.model).layers[first][0]
+    forms = forms_of(node, known(sample.state.model), ["X", "W", "B"], ["Y"])
+    assert [(f.formal, f.dtype, f.axis is None) for f in forms] == [
+        ("X", "uint8", True),
+        ("W", "int8", False),
+        ("B", "int32", False),
+        ("Y", "uint8", True),
+    ]
+    weight = weight_of(forms)
+    stored = stored_constant(node.inputs[1])
+    assert weight is not None
+    assert stored is not None
+    channels = stored.q.shape[0]
+    top = max(abs(float(stored.real.min())), float(stored.real.max()))
+    assert weight.range[1] == pytest.approx(top, rel=1e-4), "the largest weight is the largest integer"
+    assert weight.at_ends() == pytest.approx(np.mean(np.abs(stored.q.astype(int)) == 127))
+    steps = channel_steps(node, weight)
+    assert steps is not None
+    assert (np.maximum(-steps[0], steps[1]) == 127).all(), "each channel has a scale of its own"
+    rows = said(sample)
+    assert any(row.startswith("W: int8") and f"{channels} scales" in row for row in rows)
+    assert "zero point: 0" in rows
+    section = sample.window.inspector.page.sections["quantization"]
+    assert section.findChild(RangePlot).count == channels
+
+
+def test_another_choice_for_selected_layers_quantizes_the_float_revision_again(sample: Desk, qtbot: QtBot) -> None:
+    quantize(sample, qtbot, granularity="tensor")
+    chosen = convolutions(sample)[:2]
+    sample.state.select([chosen[0]])
+    settle(sample, qtbot)
+    section = sample.window.inspector.page.sections["quantization"]
+    next(b for b in section.findChildren(QToolButton) if b.text() == "Change…").click()
+    dialog = dialog_of(ChoiceDialog)
+    assert dialog.layers == (chosen[0],)
+    assert dialog.values()["granularity"] == "tensor", "what holds for the layer now"
+    dialog.form.set_values({"precision": "float"})
+    dialog.accept()
+    qtbot.waitUntil(lambda: len(sample.state.revisions) == 3, timeout=60_000)
+    settle(sample, qtbot)
+    made = sample.state.revision
+    assert (made.id, made.parent) == (3, 1)
+    assert made.step.params["granularity"] == "tensor"
+    layers = known(sample.state.model).layers
+    assert stored_constant(layers[chosen[0]][0].inputs[1]) is None, "it runs in float"
+    assert stored_constant(layers[chosen[1]][0].inputs[1]) is not None
+    sample.state.select([chosen[0]])
+    settle(sample, qtbot)
+    assert "This layer runs in float." in said(sample)
+    sample.state.select(chosen)
+    settle(sample, qtbot)
+    assert {"float", "int8 · one scale"} <= {row.rsplit(": ", 1)[-1] for row in said(sample)}
+    found = quantizing.origin(sample)
+    assert isinstance(found, quantizing.Origin)
+    nodes = [layers[key][0] for key in chosen]
+    overrides = quantizing.with_choice(found.step, nodes, {"precision": "int4"})
+    assert overrides == ((Scope(layers=tuple(sorted(chosen))), {"precision": "int4"}),), "the old one let them go"
+
+
+def test_an_old_recipes_int8_can_be_chosen_again_and_others_say_why_not(sample: Desk, qtbot: QtBot) -> None:
+    quantizing.change(sample)
+    assert "is not in this project" in sample.errors.last[1]
+    quantize(sample, qtbot, "quantize.int8", per_channel=False)
+    found = quantizing.origin(sample)
+    assert isinstance(found, quantizing.Origin)
+    assert (found.method.key, found.step.params["granularity"]) == ("quantize.static", "tensor")
+    sample.state.select([key for key in known(sample.state.model).layers if "Quantize" in key][:1])
+    quantizing.change(sample)
+    assert "has weights" in sample.errors.last[1]
+    moving.undo(sample)
+    qtbot.waitUntil(lambda: sample.state.revision.id == 1, timeout=60_000)
+
+
+def test_only_layers_with_stored_weights_can_be_chosen(sample: Desk) -> None:
+    layers = [node for node, _ in known(sample.state.model).layers.values()]
+    assert {n.op_type for n in layers if has_weight(n)} <= {"Conv", "Gemm", "MatMul"}
+    assert sum(map(has_weight, layers)) > 20
