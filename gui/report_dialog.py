@@ -18,34 +18,41 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.methods.analyse.cures import CURES, cures_from
 from core.methods.analyse.sensitivity_report import holds_ratios
 from core.report import Curve, Report, Table
 from gui.button_box import ButtonBox
 from gui.charts.line_chart import LineChart, Style
 from gui.figures import name_of, short, spoken
+from gui.quantization.cures_box import RANGES, ChannelRanges, CuresBox
 from gui.sensitivity_box import SensitivityBox
 from gui.words import tr
 
 _ROWS_SHOWN = 12
 _SIZE, _WIDE = (640, 560), (960, 760)
+_COMMAND = "To cure '"  # how notes begin that say the same for the command line
 
 
 class ReportDialog(QDialog):
     """``layer_chosen``: a curve of a layer was clicked. ``ratios_wanted``: the ratios of a pruning sensitivity are to
-    be used; they are overrides of a step. ``tolerance`` is what the sensitivity begins with."""
+    be used; they are overrides of a step. ``cure_wanted``: a cure of a quantization's loss, JSON of a step.
+    ``tolerance`` is what the sensitivity begins with."""
 
     layer_chosen = Signal(str)
     ratios_wanted = Signal(object)
+    cure_wanted = Signal(object)
 
     def __init__(self, title: str, report: Report, parent: QWidget | None = None, tolerance: float = 1.0) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
         self.sensitivity = SensitivityBox(report, tolerance) if holds_ratios(report) else None
+        self.cures = CuresBox(report) if cures_from(report) else None
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setSpacing(10)
         for note in report.notes:
-            column.addWidget(QLabel(note, wordWrap=True))
+            if self.cures is None or not note.startswith(_COMMAND):  # there is a button for it
+                column.addWidget(QLabel(note, wordWrap=True))
         for name, measure in report.measures.items():
             line = QLabel(f"{name_of(name)[:1].upper()}{name_of(name)[1:]}: {spoken(measure)}", wordWrap=True)
             line.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -53,12 +60,16 @@ class ReportDialog(QDialog):
         if self.sensitivity is not None:
             self.sensitivity.chosen.connect(self.layer_chosen)
             column.addWidget(self.sensitivity)
-        for style, group in _by_axes(report.curves) if self.sensitivity is None else ():
-            column.addWidget(_section(", ".join(c.title for c in group)))
-            column.addWidget(_chart(style, group))
+        if self.cures is not None:
+            self.cures.chosen.connect(self.layer_chosen)
+            self.cures.wanted.connect(self._use_cure)
+            column.addWidget(_section(tr("Causes and cures")))
+            column.addWidget(self.cures)
+        self._charts(column, report if self.sensitivity is None else Report({}))
         for table in report.tables:
-            column.addWidget(_section(table.title))
-            column.addWidget(_table(table))
+            if self.cures is None or table.title != CURES:
+                column.addWidget(_section(table.title))
+                column.addWidget(_table(table))
         if not (report.notes or report.measures or report.curves or report.tables):
             column.addWidget(QLabel(tr("This step left no report.")))
         column.addStretch(1)
@@ -70,7 +81,25 @@ class ReportDialog(QDialog):
         outer = QVBoxLayout(self)
         outer.addWidget(scroll, 1)
         outer.addWidget(self.buttons)
-        self.resize(*(_SIZE if self.sensitivity is None else _WIDE))
+        self.resize(*(_SIZE if self.sensitivity is None and self.cures is None else _WIDE))
+
+    def _charts(self, column: QVBoxLayout, report: Report) -> None:
+        ranges = [c for c in report.curves if (c.x_label, c.y_label) == RANGES]
+        if ranges:
+            column.addWidget(_section(tr("Ranges of channels")))
+            column.addWidget(ChannelRanges(ranges))
+        for style, group in _by_axes([c for c in report.curves if c not in ranges]):
+            column.addWidget(_section(", ".join(c.title for c in group)))
+            column.addWidget(_chart(style, group))
+
+    def offer_cures(self, why_not: str = "") -> None:
+        """Let the buttons of the cures work: somebody there can apply them; or say why nobody can."""
+        if self.cures is not None:
+            self.cures.enable(why_not)
+
+    def _use_cure(self, step: object) -> None:
+        self.cure_wanted.emit(step)
+        self.accept()
 
     def offer_ratios(self) -> None:
         """Show a button that hands the ratios on: somebody there can use them."""

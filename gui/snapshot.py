@@ -44,6 +44,7 @@ from gui.operations import (
 from gui.report_dialog import ReportDialog
 from gui.settings import Look, Settings
 from gui.snapshot_pruning import draw_pruning
+from gui.snapshot_quantization import draw_quantization
 from gui.snapshot_sensitivity import draw_sensitivity
 from gui.snapshot_workbench import draw_workbench
 from gui.translations import choosing
@@ -184,6 +185,7 @@ class Artist:
         self._dialogs(look)
         draw_workbench(desk, self, look)
         draw_pruning(desk, self, self._folder, look)
+        draw_quantization(desk, self, look)
 
     def _finding(self, look: str) -> None:
         """The search with its results, the palette, and the graph and the table coloured by a figure."""

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 import onnx_ir as ir
 
-from core.model.model import quantized
+from core.model.stored_weights import kind_of
 from gui.inspector.context import Context
 from gui.inspector.page import Column
 from gui.inspector.parts import number, percent
@@ -26,7 +26,7 @@ def quantization_section(
     """For a layer of a quantized graph: what it stores as integers; nothing where it has nothing to do with it."""
     node = context.whole.layers[key][0]
     forms = forms_of(node, context.whole, inputs, outputs)
-    if not forms and not (has_weight(node) and quantized(context.whole.model)):
+    if not forms and not (has_weight(node) and kind_of(context.whole.model.nodes()) != "float"):
         return
     fill = partial(_fill, context=context, node=node, forms=forms)
     section = page.section("quantization", tr("Quantization"), fill)
@@ -39,7 +39,7 @@ def several_section(page: Column, context: Context, keys: Sequence[str]) -> None
     """For several layers: the forms of those with weights, and one choice for all of them."""
     nodes = [context.whole.layers[key][0] for key in keys]
     weighted = [(key, node) for key, node in zip(keys, nodes, strict=True) if has_weight(node)]
-    if not weighted or not quantized(context.whole.model):
+    if not weighted or kind_of(context.whole.model.nodes()) == "float":
         return
     section = page.section("quantization", tr("Quantization"), partial(_fill_several, context=context, layers=weighted))
     if context.edit is not None:
@@ -58,6 +58,7 @@ def _fill(rows: Rows, context: Context, node: ir.Node, forms: Sequence[TensorFor
 
 def _tensor(rows: Rows, form: TensorForm) -> None:
     tip = tr("{bits} bits, with a sign", bits=form.bits) if form.signed else tr("{bits} bits, no sign", bits=form.bits)
+    rows.gap()
     rows.row(form.formal or tr("tensor"), f"{form.dtype} · {spread_words(form)}", tip, role=form.role)
     scale = form.scale.astype(np.float64)
     shown = number(float(scale.min()))
@@ -65,8 +66,8 @@ def _tensor(rows: Rows, form: TensorForm) -> None:
         shown = f"{shown} … {number(float(scale.max()))}"
     zeros = np.unique(form.zero)
     zero = str(int(zeros[0])) if zeros.size == 1 else f"{int(zeros[0])} … {int(zeros[-1])}"
-    rows.row(tr("scale"), shown, tr("A real number is (integer − zero point) × scale."))
-    rows.row(tr("zero point"), zero)
+    words = tr("{scale}, zero point {zero}", scale=shown, zero=zero)
+    rows.row(tr("scale"), words, tr("A real number is (integer − zero point) × scale."))
     if form.bits <= 16:  # the range of an int32 bias says nothing
         low, high = form.range
         rows.row(tr("range"), f"{number(low)} … {number(high)}", tr("What lies beyond it is cut off."))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSpacerItem, QVBoxLayout, QWidget
 
 from gui import theme
 from gui.inspector.parts import Chip, Elided, ShareBar
@@ -74,6 +74,11 @@ class Rows(QWidget):
         bar = ShareBar(share)
         bar.setToolTip(tip)
         self.beside("", bar)
+
+    def gap(self) -> None:
+        """A little room before the next row, where another thing begins."""
+        if self._grid is not None:
+            self._grid.addItem(QSpacerItem(0, theme.UNIT // 2), self._grid.rowCount(), 0)
 
     def table(self, head: Sequence[str], lines: Sequence[Sequence[str]], tips: Sequence[str] = ()) -> None:
         """A few columns, the first of words and the others of numbers."""

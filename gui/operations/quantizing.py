@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import Any
 
 import onnx_ir as ir
 
 from core import params as parameters
-from core.methods.method import Method, load_methods
-from core.methods.quantize import int8
 from core.methods.scope import Override, Scope, overridden
 from core.model.model import layer_name
 from core.params import Scalar
-from core.project.database import Revision
 from core.project.recipe import Step
 from core.project.replay import with_data
 from gui.desk import Desk
@@ -23,25 +20,16 @@ from gui.inspector.quantized import has_weight
 from gui.operations import act
 from gui.operations.folded import folded
 from gui.quantization.choice_dialog import ChoiceDialog
-from gui.wording import method_title
+from gui.quantization.origin import Origin, float_parent, origin, without_parent
 from gui.words import tr
-
-_STATIC = "quantize.static"
-
-
-@dataclass(frozen=True)
-class Origin:
-    """``step`` quantized ``parent``, by a ``method`` whose layers may differ."""
-
-    method: Method
-    step: Step
-    parent: Revision
 
 
 @folded
 def change(desk: Desk) -> None:
     """Ask how the selected layers are to be quantized, and quantize the float revision again with that."""
-    found = origin(desk)
+    if desk.state.revision is None:
+        return
+    found = origin(desk.state, desk.state.revision.id)
     if isinstance(found, str):
         desk.errors.say("info", found)
         return
@@ -55,42 +43,13 @@ def change(desk: Desk) -> None:
 
 
 def make_dialog(desk: Desk, found: Origin, nodes: Sequence[ir.Node]) -> ChoiceDialog:
-    specs = [s for s in parameters.specs(found.method.params) if s.name in found.method.overridable]
+    specs = [_plain(s) for s in parameters.specs(found.method.params) if s.name in found.method.overridable]
     about = tr(
         "This quantizes revision {parent} again as before, with this choice for these layers, as a new revision.",
         parent=found.parent.id,
     )
     now = {s.name: _now(found, nodes[:1], s) for s in specs}
     return ChoiceDialog([layer_name(n) for n in nodes], specs, now, about, desk.window)
-
-
-def origin(desk: Desk) -> Origin | str:
-    """The step that quantized what is shown, or one sentence on why no layer of it can be chosen again."""
-    state = desk.state
-    by_id = {r.id: r for r in state.revisions}
-    here = state.revision
-    first = here
-    while here is not None and here.step is not None and here.parent is not None:
-        method = load_methods().get(here.step.method) if here.step.method in load_methods() else None
-        if method is not None and method.key == "quantize.int8":
-            return _as_static(here.step, by_id[here.parent])
-        if method is not None and "precision" in method.overridable and "float" in method.accepts:
-            return Origin(method, here.step, by_id[here.parent])
-        if method is not None and method.menu == "Quantize" and here is first:
-            return tr(
-                "{act} chose for each layer itself. Go to revision {parent} and quantize it to choose by hand.",
-                act=method_title(method.title),
-                parent=here.parent,
-            )
-        here = by_id.get(here.parent)
-    return tr("The float model that this one was quantized from is not in this project.")
-
-
-def _as_static(step: Step, parent: Revision) -> Origin:
-    """quantize.int8 knows no single layers; quantize.static does the same and does."""
-    values = int8.as_static(parameters.from_json(int8.Params, step.params))
-    same = dataclasses.replace(step, method=_STATIC, params=parameters.to_json(values))
-    return Origin(load_methods().get(_STATIC), same, parent)
 
 
 def with_choice(step: Step, nodes: Sequence[ir.Node], specs: Mapping[str, Scalar]) -> tuple[Override, ...]:
@@ -104,6 +63,11 @@ def with_choice(step: Step, nodes: Sequence[ir.Node], specs: Mapping[str, Scalar
     return (*kept, (Scope(layers=tuple(sorted(names))), dict(specs)))
 
 
+def _plain(spec: parameters.Spec) -> parameters.Spec:
+    """Not folded away: there is little else in the form."""
+    return dataclasses.replace(spec, field=dataclasses.replace(spec.field, advanced=False, group=""))
+
+
 def _now(found: Origin, nodes: Sequence[ir.Node], spec: parameters.Spec) -> Scalar:
     """What holds for these layers now."""
     own = overridden(found.step.overrides, nodes, spec.name)
@@ -112,12 +76,28 @@ def _now(found: Origin, nodes: Sequence[ir.Node], spec: parameters.Spec) -> Scal
 
 
 def _quantize_again(desk: Desk, found: Origin, nodes: Sequence[ir.Node], values: Mapping[str, Scalar]) -> None:
-    project, state = desk.state.project, desk.state
+    step = dataclasses.replace(found.step, overrides=with_choice(found.step, nodes, values))
+    apply_to(desk, found.parent.id, step)
+
+
+def apply_to(desk: Desk, revision: int, step: Step) -> None:
+    """Do a step on a revision, whichever is shown, with the data that is attached now."""
+    project, data = desk.state.project, desk.state.data
     if project is None:
         return
-    step = dataclasses.replace(found.step, overrides=with_choice(found.step, nodes, values))
-    step = with_data(step, state.data.location if state.data is not None else "")
-    reference = {"project": str(project.folder), "revision": found.parent.id}
-    act.submit_step(
-        desk, project, found.parent.id, {"model": reference, "step": step.to_json(), "threads": act.THREADS}
-    )
+    step = with_data(step, data.location if data is not None else "")
+    reference = {"project": str(project.folder), "revision": revision}
+    args = {"model": reference, "step": step.to_json(), "threads": act.THREADS}
+    act.submit_step(desk, project, revision, args)
+
+
+@folded
+def apply_cure(desk: Desk, revision: int, cure: Mapping[str, Any]) -> None:
+    """A cure of the detective: the float revision before ``revision`` is quantized again with it, as a new revision."""
+    parent = float_parent(desk.state, revision)
+    if parent is None:
+        desk.errors.say("info", without_parent())
+        return
+    step = Step.from_json(cure)
+    data = desk.state.data
+    apply_to(desk, parent.id, dataclasses.replace(step, data=data.location if data is not None else ""))

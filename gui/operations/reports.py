@@ -8,7 +8,8 @@ from core.methods.scope import Override
 from core.project.analyses import Analysis
 from gui.act.per_layer import PerLayer
 from gui.desk import Desk
-from gui.operations import act
+from gui.operations import act, quantizing
+from gui.quantization.origin import float_parent
 from gui.report_dialog import ReportDialog
 from gui.words import tr
 
@@ -40,6 +41,12 @@ def make_dialog(desk: Desk, revision: int, analysis: Analysis) -> ReportDialog:
     start = float(tolerance) if isinstance(tolerance, int | float) else 1.0
     dialog = ReportDialog(title, analysis.report, desk.window, start)
     dialog.layer_chosen.connect(lambda layer: _select(desk, layer))
+    if dialog.cures is not None:
+        parent = float_parent(desk.state, revision)
+        dialog.offer_cures(
+            "" if parent else tr("The float model that this one was quantized from is not in this project.")
+        )
+        dialog.cure_wanted.connect(lambda step: quantizing.apply_cure(desk, revision, step))
     if cutter() is not None:
         dialog.offer_ratios()
         dialog.ratios_wanted.connect(lambda overrides: use_ratios(desk, overrides))

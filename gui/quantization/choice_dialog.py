@@ -15,7 +15,7 @@ _MARGIN, _WIDTH, _NAMED = 16, 480, 3
 
 
 class ChoiceDialog(QDialog):
-    """``specs`` may differ from layer to layer; ``values`` are what ``layers`` have now; ``about`` says what it does."""
+    """``specs`` may differ from layer to layer; ``values`` are what ``layers`` have now, ``about`` what it does."""
 
     def __init__(
         self,
@@ -29,8 +29,6 @@ class ChoiceDialog(QDialog):
         self.layers = tuple(layers)
         self.setWindowTitle(counted(len(layers), "Quantize {n} layer otherwise", "Quantize {n} layers otherwise"))
         self.form = ParamForm(specs, values)
-        for fold in self.form.folds.values():
-            fold.setChecked(True)  # there is nothing else in the form
         named = ", ".join(layers[:_NAMED])
         rest = len(layers) - _NAMED
         self.named = QLabel(named if rest <= 0 else tr("{names} and {n} more", names=named, n=rest), wordWrap=True)

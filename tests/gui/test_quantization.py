@@ -7,15 +7,21 @@ import pytest
 from PySide6.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
+from core.methods.analyse.cures import Offer, table_of
 from core.methods.scope import Scope
 from core.model.qdq import stored_constant
+from core.report import Report
 from gui.act.request import ActRequest
 from gui.desk import Desk
 from gui.graph_view.known import known
+from gui.inspector.parts import Link
 from gui.inspector.plots import RangePlot
 from gui.inspector.quantized import channel_steps, forms_of, has_weight, weight_of
 from gui.operations import act, moving, quantizing
 from gui.quantization.choice_dialog import ChoiceDialog
+from gui.quantization.cures_box import ChannelRanges
+from gui.quantization.origin import Origin, origin
+from gui.report_dialog import ReportDialog
 from tests.gui.window_tools import dialog_of, settle
 
 
@@ -64,7 +70,7 @@ def test_the_inspector_says_how_every_tensor_is_quantized(sample: Desk, qtbot: Q
     assert (np.maximum(-steps[0], steps[1]) == 127).all(), "each channel has a scale of its own"
     rows = said(sample)
     assert any(row.startswith("W: int8") and f"{channels} scales" in row for row in rows)
-    assert "zero point: 0" in rows
+    assert any(row.startswith("scale: ") and row.endswith(", zero point 0") for row in rows)
     section = sample.window.inspector.page.sections["quantization"]
     assert section.findChild(RangePlot).count == channels
 
@@ -95,8 +101,8 @@ def test_another_choice_for_selected_layers_quantizes_the_float_revision_again(s
     sample.state.select(chosen)
     settle(sample, qtbot)
     assert {"float", "int8 · one scale"} <= {row.rsplit(": ", 1)[-1] for row in said(sample)}
-    found = quantizing.origin(sample)
-    assert isinstance(found, quantizing.Origin)
+    found = origin(sample.state, sample.state.revision.id)
+    assert isinstance(found, Origin)
     nodes = [layers[key][0] for key in chosen]
     overrides = quantizing.with_choice(found.step, nodes, {"precision": "int4"})
     assert overrides == ((Scope(layers=tuple(sorted(chosen))), {"precision": "int4"}),), "the old one let them go"
@@ -106,8 +112,8 @@ def test_an_old_recipes_int8_can_be_chosen_again_and_others_say_why_not(sample: 
     quantizing.change(sample)
     assert "is not in this project" in sample.errors.last[1]
     quantize(sample, qtbot, "quantize.int8", per_channel=False)
-    found = quantizing.origin(sample)
-    assert isinstance(found, quantizing.Origin)
+    found = origin(sample.state, sample.state.revision.id)
+    assert isinstance(found, Origin)
     assert (found.method.key, found.step.params["granularity"]) == ("quantize.static", "tensor")
     sample.state.select([key for key in known(sample.state.model).layers if "Quantize" in key][:1])
     quantizing.change(sample)
@@ -120,3 +126,54 @@ def test_only_layers_with_stored_weights_can_be_chosen(sample: Desk) -> None:
     layers = [node for node, _ in known(sample.state.model).layers.values()]
     assert {n.op_type for n in layers if has_weight(n)} <= {"Conv", "Gemm", "MatMul"}
     assert sum(map(has_weight, layers)) > 20
+
+
+def test_the_detectives_cures_are_buttons(sample: Desk, qtbot: QtBot) -> None:
+    quantize(sample, qtbot, granularity="tensor")
+    method = act.load_methods().get("analyse.quantization_loss")
+    dialog = act.make_dialog(sample, method)
+    teacher = dialog.request().teacher
+    assert teacher is not None
+    assert teacher.revision == 1, "the float revision that was quantized"
+    dialog.deleteLater()
+    wanted = ActRequest(method.key, {"items": 8}, Scope(), 0, teacher)
+    act.apply_request(sample, wanted)
+    qtbot.waitUntil(lambda: bool(sample.state.analyses(2)), timeout=60_000)
+    settle(sample, qtbot)
+    report = dialog_of(ReportDialog)
+    assert report.cures is not None
+    assert report.cures.offers
+    assert not any(label.text().startswith("To cure") for label in report.findChildren(QLabel))
+    ranges = report.findChild(ChannelRanges)
+    assert len(ranges.plots) == len(sample.state.analyses(2)[-1].report.curves)
+    layer = report.cures.offers[0].layers[0]
+    report.cures.findChild(Link).click()
+    assert list(sample.state.selected) == [layer]
+    button = report.cures.buttons[0]
+    assert button.isEnabled()
+    button.click()
+    qtbot.waitUntil(lambda: len(sample.state.revisions) == 3, timeout=60_000)
+    settle(sample, qtbot)
+    made = sample.state.revision
+    assert made.parent == 1
+    offer = report.cures.offers[0]
+    assert made.step.method == offer.step["method"]
+    assert all(made.step.params[k] == v for k, v in offer.step["params"].items())
+    assert len(made.step.overrides) == len(offer.step.get("overrides", ()))
+
+
+def test_cures_without_the_float_model_say_so(qtbot: QtBot) -> None:
+    step = {"method": "quantize.static", "params": {"granularity": "channel"}, "seed": 0}
+    offers = [Offer("Unequal channels", ("a", "b"), "give each channel its scale", 60.0, step)]
+    offers.append(Offer("Host arithmetic", ("c",), "measure elsewhere", 10.0, {}))
+    dialog = ReportDialog("found", Report({}, (table_of(offers),)))
+    qtbot.addWidget(dialog)
+    assert dialog.cures is not None
+    assert len(dialog.cures.buttons) == 1, "words alone cannot be applied"
+    dialog.offer_cures("The parent is gone.")
+    assert not dialog.cures.buttons[0].isEnabled()
+    assert dialog.cures.buttons[0].toolTip() == "The parent is gone."
+    dialog.offer_cures()
+    with qtbot.waitSignal(dialog.cure_wanted) as asked:
+        dialog.cures.buttons[0].click()
+    assert asked.args == [step]
