@@ -6,6 +6,8 @@ that in a checkpoint as well, and one that was cancelled or killed goes on from 
 
 from __future__ import annotations
 
+import importlib
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -102,7 +104,8 @@ def observe(
     on where an earlier run of the same was cancelled or killed. Raises UserError naming a value that is not finite.
     """
     seen = _Seen({v: calibrator() for v in ranges_of}, {v: Mean() for v in means_of} if keep else {}, keep)
-    return _Stream(model, facts, data, seen, threads, job or Job(), checkpoint).run().observed(levels)
+    job = job or Job()
+    return _Stream(model, facts, data, seen, threads, job, checkpoint).run().observed(levels, job)
 
 
 class _Seen:
@@ -129,10 +132,13 @@ class _Seen:
             for name, mean in self.means.items():
                 mean.add(chunk.real(values[name]))
 
-    def observed(self, levels: int) -> Observed:
+    def observed(self, levels: int, job: Job) -> Observed:
         if not self.items:
             raise UserError("There are no items to calibrate with.", "Attach a data set with more items.")
-        found = {name: calibrator.range(levels) for name, calibrator in self.ranges.items()}
+        found = {}
+        for name, calibrator in self.ranges.items():
+            job.check()
+            found[name] = calibrator.range(levels)
         means = {name: mean.value() for name, mean in self.means.items()} if self.kept else {}
         extremes = {name: (calibrator.low, calibrator.high) for name, calibrator in self.ranges.items()}
         return Observed(found, means, tuple(self.kept), self.items, extremes)
@@ -171,6 +177,8 @@ class _Stream:
         seen, total = self._seen, len(self._data.items)
         if seen.items == total:
             return seen
+        if self._file is not None:  # importing takes seconds, for which nobody who cancels should wait
+            threading.Thread(target=importlib.import_module, args=("safetensors.torch",), daemon=True).start()
         session = onnx_session(self._model, threads=self._threads, taps=self._taps)
         try:
             for chunk in self._chunks(seen.items, total):
