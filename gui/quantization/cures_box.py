@@ -15,7 +15,7 @@ from core.report import Curve, Report
 from gui import theme
 from gui.inspector.parts import Link
 from gui.inspector.plots import BarPlot
-from gui.words import counted, tr
+from gui.words import tr
 
 _NAMED = 3
 RANGES = ("channel", "range")  # the axes of the curves that are ranges of channels
@@ -77,7 +77,7 @@ class CuresBox(QWidget):
             column.addWidget(link)
         if len(layers) > _NAMED:
             rest = len(layers) - _NAMED
-            more = QLabel(counted(rest, "and {n} more layer", "and {n} more layers"))
+            more = QLabel(tr("and {n} more layers", n=rest))
             more.setObjectName("Hint")
             column.addWidget(more)
         return host

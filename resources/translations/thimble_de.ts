@@ -35,6 +35,391 @@
     </message>
     <message>
       <location filename="../../core/methods" />
+      <source>Equalize channels</source>
+      <translation>Kanäle angleichen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Like ranges for all channels before quantization, by factors that leave the network's function as it is.</source>
+      <translation>Gleiche Bereiche für alle Kanäle vor dem Quantisieren, durch Faktoren, die die Funktion des Netzes nicht ändern.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Activations count</source>
+      <translation>Aktivierungen zählen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Ranges of activations are equalized with those of weights; needs data</source>
+      <translation>Bereiche der Aktivierungen werden mit denen der Gewichte angeglichen; braucht Daten</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Bounds of ReLU6</source>
+      <translation>Schranken von ReLU6</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>keep: channels stay below them, exact; remove: ReLU instead, answers may change</source>
+      <translation>behalten: Kanäle bleiben darunter, exakt; entfernen: ReLU stattdessen, Antworten können sich ändern</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>keep</source>
+      <translation>behalten</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>remove</source>
+      <translation>entfernen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Items</source>
+      <translation>Elemente</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>At most so many show the ranges</source>
+      <translation>Höchstens so viele zeigen die Bereiche</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>items</source>
+      <translation>Einträge</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Headroom</source>
+      <translation>Spielraum</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>How far below a bound a channel must stay at least</source>
+      <translation>Wie weit ein Kanal mindestens unter einer Schranke bleiben muss</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>BatchNorm statistics again</source>
+      <translation>BatchNorm-Statistik neu</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Computes BatchNormalization statistics anew on unlabelled items, and keeps them only where they help.</source>
+      <translation>Berechnet die Statistik der BatchNormalization auf Einträgen ohne Labels neu und behält sie nur, wo sie hilft.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>A quarter as many beside them check the result.</source>
+      <translation>Ein Viertel so viele daneben prüfen das Ergebnis.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Quantize</source>
+      <translation>Quantisieren</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Weights and activations as integers, calibrated, with corrected biases; one graph for onnxruntime and TFLite.</source>
+      <translation>Gewichte und Aktivierungen als ganze Zahlen, kalibriert, mit korrigierten Biaswerten; ein Graph für onnxruntime und TFLite.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Percentile</source>
+      <translation>Perzentil</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Of the ranges by percentile: the share of numbers kept; the rest is cut off in equal parts at both ends.</source>
+      <translation>Für Bereiche nach percentile: der Anteil der Zahlen, die bleiben; der Rest wird an beiden Enden zu gleichen Teilen abgeschnitten.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Ranges</source>
+      <translation>Bereiche</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>%</source>
+      <translation>%</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Averaging constant</source>
+      <translation>Mittelungskonstante</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Of the ranges by moving_average: the weight of a new batch beside all before it.</source>
+      <translation>Für Bereiche nach moving_average: das Gewicht eines neuen Stapels neben allen vorigen.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Synthetic inputs</source>
+      <translation>Künstliche Eingaben</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>So many are made where no data calibrates.</source>
+      <translation>So viele werden erzeugt, wo nicht mit Daten kalibriert wird.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Steps for each</source>
+      <translation>Schritte je Eingabe</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>In which noise becomes a synthetic input.</source>
+      <translation>In denen aus Rauschen eine künstliche Eingabe wird.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>steps</source>
+      <translation>Schritte</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Items for rounding</source>
+      <translation>Einträge zum Runden</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Most items that gptq and adaround look at.</source>
+      <translation>So viele Einträge sehen gptq und adaround höchstens an.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Rounding</source>
+      <translation>Runden</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Places of an item</source>
+      <translation>Stellen je Eintrag</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Most positions of a feature map that are looked at.</source>
+      <translation>So viele Stellen einer Merkmalskarte werden höchstens angesehen.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>places</source>
+      <translation>Stellen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Damping</source>
+      <translation>Dämpfung</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Share of the mean curvature added to each, so that few items do not mislead.</source>
+      <translation>Anteil der mittleren Krümmung, der überall dazukommt, damit wenige Einträge nicht in die Irre führen.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Steps of adaround</source>
+      <translation>Schritte von adaround</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>More find better roundings.</source>
+      <translation>Mehr Schritte finden bessere Rundungen.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>How many bits each weight has; a layer can also stay float</source>
+      <translation>Wie viele Bits jedes Gewicht hat; eine Schicht kann auch float bleiben</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>int8</source>
+      <translation>int8</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>int4</source>
+      <translation>int4</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>One scale for each</source>
+      <translation>Eine Skala je</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>The whole tensor, each output channel, or each group of input channels</source>
+      <translation>Ganzer Tensor, jeder Ausgangskanal oder jede Gruppe von Eingangskanälen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>channel</source>
+      <translation>Kanal</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>group</source>
+      <translation>Gruppe</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Input channels of a group</source>
+      <translation>Eingangskanäle einer Gruppe</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Layers that have no more get a scale for each output channel</source>
+      <translation>Schichten, die nicht mehr haben, bekommen eine Skala je Ausgangskanal</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>int16 is TFLite's 16x8 form, uint16 what QNN takes; uint8 is the faster one in onnxruntime on x86</source>
+      <translation>int16 ist die 16x8-Form von TFLite, uint16 die von QNN; uint8 ist in onnxruntime auf x86 schneller</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>uint8</source>
+      <translation>uint8</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>int16</source>
+      <translation>int16</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>uint16</source>
+      <translation>uint16</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>How activations' ranges are found; all but minmax cut off extremes</source>
+      <translation>Wie die Bereiche der Aktivierungen bestimmt werden; alle außer minmax schneiden Ausreißer ab</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>MinMax</source>
+      <translation>MinMax</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>moving average</source>
+      <translation>gleitender Mittelwert</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>percentile</source>
+      <translation>Perzentil</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Calibrate with</source>
+      <translation>Kalibrieren mit</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>The data, without labels; or inputs made to match BatchNormalization statistics</source>
+      <translation>Den Daten, ohne Klassen; oder Eingaben, die zu den Statistiken der BatchNormalization passen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>data</source>
+      <translation>Daten</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>synthetic</source>
+      <translation>künstlich</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Calibration items</source>
+      <translation>Einträge zum Kalibrieren</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>At most so many items set the ranges</source>
+      <translation>Höchstens so viele Einträge bestimmen die Bereiche</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>First give channels of very unlike ranges like ones; the function stays</source>
+      <translation>Zuerst Kanälen mit sehr ungleichen Bereichen gleiche geben; die Funktion bleibt</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Rounding of weights</source>
+      <translation>Rundung der Gewichte</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>gptq and adaround look at data, and take longer</source>
+      <translation>gptq und adaround sehen Daten an und dauern länger</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>adaround</source>
+      <translation>adaround</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>gptq</source>
+      <translation>gptq</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>nearest</source>
+      <translation>nächste Zahl</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Correct biases</source>
+      <translation>Biaswerte korrigieren</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Refit each bias behind the already quantized layers; takes seconds, helps most</source>
+      <translation>Jeden Bias hinter den schon quantisierten Schichten neu anpassen; dauert Sekunden, hilft am meisten</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Items for biases</source>
+      <translation>Einträge für Biaswerte</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>How many of them correct biases</source>
+      <translation>Wie viele davon Biaswerte korrigieren</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Quantize to int8</source>
+      <translation>Auf int8 quantisieren</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Weights and activations in 8 bits, calibrated, with corrected biases; one graph for onnxruntime and TFLite.</source>
+      <translation>Gewichte und Aktivierungen in 8 Bit, kalibriert, mit korrigierten Biaswerten; ein Graph für onnxruntime und TFLite.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Per channel</source>
+      <translation>Je Kanal</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>A weight scale for each output channel, not one a layer</source>
+      <translation>Eine Skala der Gewichte je Ausgangskanal statt einer je Schicht</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>uint8 is the faster one in onnxruntime on x86; TFLite files are the same</source>
+      <translation>uint8 ist in onnxruntime auf x86 schneller; TFLite-Dateien sind gleich</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
       <source>Pruning sensitivity</source>
       <translation>Empfindlichkeit gegen Pruning</translation>
     </message>
@@ -90,18 +475,8 @@
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>Items</source>
-      <translation>Elemente</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
       <source>Of the data; more tell smaller losses apart and take longer.</source>
       <translation>Der Daten; mehr unterscheiden kleinere Verluste und dauern länger.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>items</source>
-      <translation>Einträge</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -140,11 +515,6 @@
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>%</source>
-      <translation>%</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
       <source>Apply the cures</source>
       <translation>Abhilfen anwenden</translation>
     </message>
@@ -162,21 +532,6 @@
       <location filename="../../core/methods" />
       <source>Say which quantized layers are slower than in float on this machine.</source>
       <translation>Sagen, welche quantisierten Schichten hier langsamer sind als in Gleitkomma.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>BatchNorm statistics again</source>
-      <translation>BatchNorm-Statistik neu</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Computes BatchNormalization statistics anew on unlabelled items, and keeps them only where they help.</source>
-      <translation>Berechnet die Statistik der BatchNormalization auf Einträgen ohne Labels neu und behält sie nur, wo sie hilft.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>A quarter as many beside them check the result.</source>
-      <translation>Ein Viertel so viele daneben prüfen das Ergebnis.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -1110,341 +1465,6 @@
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>Equalize channels</source>
-      <translation>Kanäle angleichen</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Like ranges for all channels before quantization, by factors that leave the network's function as it is.</source>
-      <translation>Gleiche Bereiche für alle Kanäle vor dem Quantisieren, durch Faktoren, die die Funktion des Netzes nicht ändern.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Activations count</source>
-      <translation>Aktivierungen zählen</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Ranges of activations are equalized with those of weights; needs data</source>
-      <translation>Bereiche der Aktivierungen werden mit denen der Gewichte angeglichen; braucht Daten</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Bounds of ReLU6</source>
-      <translation>Schranken von ReLU6</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>keep: channels stay below them, exact; remove: ReLU instead, answers may change</source>
-      <translation>behalten: Kanäle bleiben darunter, exakt; entfernen: ReLU stattdessen, Antworten können sich ändern</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>keep</source>
-      <translation>behalten</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>remove</source>
-      <translation>entfernen</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>At most so many show the ranges</source>
-      <translation>Höchstens so viele zeigen die Bereiche</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Headroom</source>
-      <translation>Spielraum</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>How far below a bound a channel must stay at least</source>
-      <translation>Wie weit ein Kanal mindestens unter einer Schranke bleiben muss</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Quantize</source>
-      <translation>Quantisieren</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Weights and activations as integers, calibrated, with corrected biases; one graph for onnxruntime and TFLite.</source>
-      <translation>Gewichte und Aktivierungen als ganze Zahlen, kalibriert, mit korrigierten Biaswerten; ein Graph für onnxruntime und TFLite.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Percentile</source>
-      <translation>Perzentil</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Of the ranges by percentile: the share of numbers kept; the rest is cut off in equal parts at both ends.</source>
-      <translation>Für Bereiche nach percentile: der Anteil der Zahlen, die bleiben; der Rest wird an beiden Enden zu gleichen Teilen abgeschnitten.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Ranges</source>
-      <translation>Bereiche</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Averaging constant</source>
-      <translation>Mittelungskonstante</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Of the ranges by moving_average: the weight of a new batch beside all before it.</source>
-      <translation>Für Bereiche nach moving_average: das Gewicht eines neuen Stapels neben allen vorigen.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Synthetic inputs</source>
-      <translation>Künstliche Eingaben</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>So many are made where no data calibrates.</source>
-      <translation>So viele werden erzeugt, wo nicht mit Daten kalibriert wird.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Steps for each</source>
-      <translation>Schritte je Eingabe</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>In which noise becomes a synthetic input.</source>
-      <translation>In denen aus Rauschen eine künstliche Eingabe wird.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>steps</source>
-      <translation>Schritte</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Items for rounding</source>
-      <translation>Einträge zum Runden</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Most items that gptq and adaround look at.</source>
-      <translation>So viele Einträge sehen gptq und adaround höchstens an.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Rounding</source>
-      <translation>Runden</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Places of an item</source>
-      <translation>Stellen je Eintrag</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Most positions of a feature map that are looked at.</source>
-      <translation>So viele Stellen einer Merkmalskarte werden höchstens angesehen.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>places</source>
-      <translation>Stellen</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Damping</source>
-      <translation>Dämpfung</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Share of the mean curvature added to each, so that few items do not mislead.</source>
-      <translation>Anteil der mittleren Krümmung, der überall dazukommt, damit wenige Einträge nicht in die Irre führen.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Steps of adaround</source>
-      <translation>Schritte von adaround</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>More find better roundings.</source>
-      <translation>Mehr Schritte finden bessere Rundungen.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>How many bits each weight has; a layer can also stay float</source>
-      <translation>Wie viele Bits jedes Gewicht hat; eine Schicht kann auch float bleiben</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>int8</source>
-      <translation>int8</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>int4</source>
-      <translation>int4</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>float</source>
-      <translation>float</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>One scale for each</source>
-      <translation>Eine Skala je</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>The whole tensor, each output channel, or each group of input channels</source>
-      <translation>Ganzer Tensor, jeder Ausgangskanal oder jede Gruppe von Eingangskanälen</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>channel</source>
-      <translation>Kanal</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>group</source>
-      <translation>Gruppe</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Input channels of a group</source>
-      <translation>Eingangskanäle einer Gruppe</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Layers that have no more get a scale for each output channel</source>
-      <translation>Schichten, die nicht mehr haben, bekommen eine Skala je Ausgangskanal</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>int16 is TFLite's 16x8 form, uint16 what QNN takes; uint8 is the faster one in onnxruntime on x86</source>
-      <translation>int16 ist die 16x8-Form von TFLite, uint16 die von QNN; uint8 ist in onnxruntime auf x86 schneller</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>uint8</source>
-      <translation>uint8</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>int16</source>
-      <translation>int16</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>uint16</source>
-      <translation>uint16</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>How activations' ranges are found; all but minmax cut off extremes</source>
-      <translation>Wie die Bereiche der Aktivierungen bestimmt werden; alle außer minmax schneiden Ausreißer ab</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>MinMax</source>
-      <translation>MinMax</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>moving average</source>
-      <translation>gleitender Mittelwert</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>percentile</source>
-      <translation>Perzentil</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Calibrate with</source>
-      <translation>Kalibrieren mit</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>The data, without labels; or inputs made to match BatchNormalization statistics</source>
-      <translation>Den Daten, ohne Klassen; oder Eingaben, die zu den Statistiken der BatchNormalization passen</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>data</source>
-      <translation>Daten</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>synthetic</source>
-      <translation>künstlich</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Calibration items</source>
-      <translation>Einträge zum Kalibrieren</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>At most so many items set the ranges</source>
-      <translation>Höchstens so viele Einträge bestimmen die Bereiche</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>First give channels of very unlike ranges like ones; the function stays</source>
-      <translation>Zuerst Kanälen mit sehr ungleichen Bereichen gleiche geben; die Funktion bleibt</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Rounding of weights</source>
-      <translation>Rundung der Gewichte</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>gptq and adaround look at data, and take longer</source>
-      <translation>gptq und adaround sehen Daten an und dauern länger</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>adaround</source>
-      <translation>adaround</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>gptq</source>
-      <translation>gptq</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>nearest</source>
-      <translation>nächste Zahl</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Correct biases</source>
-      <translation>Biaswerte korrigieren</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Refit each bias behind the already quantized layers; takes seconds, helps most</source>
-      <translation>Jeden Bias hinter den schon quantisierten Schichten neu anpassen; dauert Sekunden, hilft am meisten</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Items for biases</source>
-      <translation>Einträge für Biaswerte</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>How many of them correct biases</source>
-      <translation>Wie viele davon Biaswerte korrigieren</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
       <source>Quantization-aware training</source>
       <translation>Training mit Quantisierung</translation>
     </message>
@@ -1507,31 +1527,6 @@
       <location filename="../../core/methods" />
       <source>Of the weights that are fixed, the largest first, at equal distances; the last is 1</source>
       <translation>Der festgelegten Gewichte, die größten zuerst, in gleichen Abständen; der letzte ist 1</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Quantize to int8</source>
-      <translation>Auf int8 quantisieren</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Weights and activations in 8 bits, calibrated, with corrected biases; one graph for onnxruntime and TFLite.</source>
-      <translation>Gewichte und Aktivierungen in 8 Bit, kalibriert, mit korrigierten Biaswerten; ein Graph für onnxruntime und TFLite.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Per channel</source>
-      <translation>Je Kanal</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>A weight scale for each output channel, not one a layer</source>
-      <translation>Eine Skala der Gewichte je Ausgangskanal statt einer je Schicht</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>uint8 is the faster one in onnxruntime on x86; TFLite files are the same</source>
-      <translation>uint8 ist in onnxruntime auf x86 schneller; TFLite-Dateien sind gleich</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -1656,7 +1651,7 @@
     <message>
       <location filename="../../core/methods" />
       <source>How much of their size activations hand on: 0 nothing, 1 all</source>
-      <translation type="unfinished" />
+      <translation>Wie viel ihrer Größe Aktivierungen weitergeben: 0 nichts, 1 alles</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -1931,12 +1926,12 @@
     <message>
       <location filename="../../core/model/editing" />
       <source>Lock channels of layers</source>
-      <translation type="unfinished" />
+      <translation>Kanäle von Schichten sperren</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
       <source>Unlock channels of layers</source>
-      <translation type="unfinished" />
+      <translation>Kanäle von Schichten freigeben</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
@@ -6193,6 +6188,115 @@
       <translation>Balken von {n} Werten</translation>
     </message>
     <message>
+      <location filename="../../gui/inspector/quantization_section.py" />
+      <source>Quantization</source>
+      <translation>Quantisierung</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/quantization_section.py" />
+      <source>Change…</source>
+      <translation>Ändern…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/quantization_section.py" />
+      <source>Quantize this layer otherwise</source>
+      <translation>Diese Schicht anders quantisieren</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/quantization_section.py" />
+      <source>Quantize these layers otherwise</source>
+      <translation>Diese Schichten anders quantisieren</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/quantization_section.py" />
+      <source>This layer runs in float.</source>
+      <translation>Diese Schicht rechnet in float.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/quantization_section.py" />
+      <source>{bits} bits, with a sign</source>
+      <translation>{bits} Bit, mit Vorzeichen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/quantization_section.py" />
+      <source>{bits} bits, no sign</source>
+      <translation>{bits} Bit, ohne Vorzeichen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/quantization_section.py" />
+      <source>tensor</source>
+      <translation>Tensor</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/quantization_section.py" />
+      <source>{scale}, zero point {zero}</source>
+      <translation>{scale}, Nullpunkt {zero}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/quantization_section.py" />
+      <source>scale</source>
+      <translation>Skala</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/quantization_section.py" />
+      <source>A real number is (integer − zero point) × scale.</source>
+      <translation>Eine reelle Zahl ist (ganze Zahl − Nullpunkt) × Skala.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/quantization_section.py" />
+      <source>What lies beyond it is cut off.</source>
+      <translation>Was darüber hinausgeht, wird abgeschnitten.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/quantization_section.py" />
+      <source>at the ends</source>
+      <translation>am Rand</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/quantization_section.py" />
+      <source>Share of the integers that are the largest of their type.</source>
+      <translation>Anteil der ganzen Zahlen, die die größten ihres Typs sind.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/quantization_section.py" />
+      <source>Integers by output channel; channel {c} uses the least, {k} of {n}.</source>
+      <translation>Ganze Zahlen je Ausgangskanal; Kanal {c} nutzt am wenigsten, {k} von {n}.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/quantization_section.py" />
+      <source>channel {c}: {low} … {high}</source>
+      <translation>Kanal {c}: {low} … {high}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/quantization_section.py" />
+      <source>float</source>
+      <translation>float</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/quantization_section.py" />
+      <source>layer</source>
+      <translation>Schicht</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/quantization_section.py" />
+      <source>one scale</source>
+      <translation>eine Skala</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/quantization_section.py" />
+      <source>a scale for each {n}</source>
+      <translation>eine Skala je {n}</translation>
+    </message>
+    <message numerus="yes">
+      <location filename="../../gui/inspector/quantization_section.py" />
+      <source>{n} scales</source>
+      <extracomment>For one: {n} scale</extracomment>
+      <translation>
+        <numerusform>{n} Skala</numerusform>
+        <numerusform>{n} Skalen</numerusform>
+      </translation>
+    </message>
+    <message>
       <location filename="../../gui/inspector/sections.py" />
       <source>open</source>
       <translation>offen</translation>
@@ -6308,11 +6412,6 @@
     </message>
     <message>
       <location filename="../../gui/inspector/weights_section.py" />
-      <source>tensor</source>
-      <translation>Tensor</translation>
-    </message>
-    <message>
-      <location filename="../../gui/inspector/weights_section.py" />
       <source>shared with {layer}</source>
       <translation>geteilt mit {layer}</translation>
     </message>
@@ -6340,20 +6439,6 @@
       <location filename="../../gui/inspector/weights_section.py" />
       <source>Nodes make it from constants; the file does not hold it.</source>
       <translation>Knoten machen ihn aus Konstanten; die Datei enthält ihn nicht.</translation>
-    </message>
-    <message numerus="yes">
-      <location filename="../../gui/inspector/weights_section.py" />
-      <source>{n} scales</source>
-      <extracomment>For one: {n} scale</extracomment>
-      <translation>
-        <numerusform>{n} Skala</numerusform>
-        <numerusform>{n} Skalen</numerusform>
-      </translation>
-    </message>
-    <message>
-      <location filename="../../gui/inspector/weights_section.py" />
-      <source>scale</source>
-      <translation>Skala</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/weights_section.py" />
@@ -6428,11 +6513,6 @@
       <location filename="../../gui/inspector/weights_section.py" />
       <source>Channels whose weights are all exactly zero.</source>
       <translation>Kanäle, deren Gewichte alle genau null sind.</translation>
-    </message>
-    <message>
-      <location filename="../../gui/inspector/weights_section.py" />
-      <source>channel {c}: {low} … {high}</source>
-      <translation>Kanal {c}: {low} … {high}</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/weights_section.py" />
@@ -7680,6 +7760,16 @@ Das lässt sich nicht rückgängig machen.</translation>
       <translation>Keine andere Schicht ist mit der Auswahl gekoppelt.</translation>
     </message>
     <message>
+      <location filename="../../gui/operations/quantizing.py" />
+      <source>No selected layer has weights, so there is nothing to choose.</source>
+      <translation>Keine gewählte Schicht hat Gewichte; es gibt nichts zu wählen.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/operations/quantizing.py" />
+      <source>This quantizes revision {parent} again as before, with this choice for these layers, as a new revision.</source>
+      <translation>Quantisiert Revision {parent} noch einmal wie zuvor, mit dieser Wahl für diese Schichten, als neue Revision.</translation>
+    </message>
+    <message>
       <location filename="../../gui/operations/repairing.py" />
       <source>No repair is known for '{layer}': edit it, or undo (Ctrl+Z).</source>
       <translation>Für '{layer}' ist keine Reparatur bekannt: bearbeiten Sie die Schicht, oder machen Sie rückgängig (Strg+Z).</translation>
@@ -7698,6 +7788,11 @@ Das lässt sich nicht rückgängig machen.</translation>
       <location filename="../../gui/operations/reports.py" />
       <source>{act} of revision {id}</source>
       <translation>{act}, Revision {id}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/operations/reports.py" />
+      <source>The float model that this one was quantized from is not in this project.</source>
+      <translation>Das float-Modell, aus dem dieses quantisiert wurde, ist nicht in diesem Projekt.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/reports.py" />
@@ -7816,6 +7911,60 @@ Das lässt sich nicht rückgängig machen.</translation>
       <source>locked by you</source>
       <translation>von Ihnen gesperrt</translation>
     </message>
+    <message numerus="yes">
+      <location filename="../../gui/quantization/choice_dialog.py" />
+      <source>Quantize {n} layers otherwise</source>
+      <extracomment>For one: Quantize {n} layer otherwise</extracomment>
+      <translation>
+        <numerusform>{n} Schicht anders quantisieren</numerusform>
+        <numerusform>{n} Schichten anders quantisieren</numerusform>
+      </translation>
+    </message>
+    <message>
+      <location filename="../../gui/quantization/cures_box.py" />
+      <source>Apply &amp;all</source>
+      <translation>&amp;Alle anwenden</translation>
+    </message>
+    <message>
+      <location filename="../../gui/quantization/cures_box.py" />
+      <source>Apply all cures at once</source>
+      <translation>Alle Abhilfen auf einmal anwenden</translation>
+    </message>
+    <message>
+      <location filename="../../gui/quantization/cures_box.py" />
+      <source>{cause}, {share} of the loss</source>
+      <translation>{cause}, {share} des Verlusts</translation>
+    </message>
+    <message>
+      <location filename="../../gui/quantization/cures_box.py" />
+      <source>Quantize the float revision again: {cure}</source>
+      <translation>Die float-Revision noch einmal quantisieren: {cure}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/quantization/cures_box.py" />
+      <source>Apply</source>
+      <translation>Anwenden</translation>
+    </message>
+    <message>
+      <location filename="../../gui/quantization/cures_box.py" />
+      <source>Ranges of {n} channels: {title}</source>
+      <translation>Bereiche von {n} Kanälen: {title}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/quantization/cures_box.py" />
+      <source>channel {c}: {range}</source>
+      <translation>Kanal {c}: {range}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/quantization/origin.py" />
+      <source>This version of Thimble has no method '{method}'.</source>
+      <translation>Diese Version von Thimble kennt kein Verfahren „{method}“.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/quantization/origin.py" />
+      <source>{act} chose for each layer itself. Go to revision {parent} and quantize it to choose by hand.</source>
+      <translation>{act} hat für jede Schicht selbst gewählt. Wer selbst wählen will, geht zu Revision {parent} und quantisiert sie.</translation>
+    </message>
     <message>
       <location filename="../../gui/reasons.py" />
       <source>No second graph is shown.</source>
@@ -7908,8 +8057,18 @@ Das lässt sich nicht rückgängig machen.</translation>
     </message>
     <message>
       <location filename="../../gui/report_dialog.py" />
+      <source>Causes and cures</source>
+      <translation>Ursachen und Abhilfen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/report_dialog.py" />
       <source>This step left no report.</source>
       <translation>Dieser Schritt hat keinen Bericht hinterlassen.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/report_dialog.py" />
+      <source>Ranges of channels</source>
+      <translation>Bereiche der Kanäle</translation>
     </message>
     <message>
       <location filename="../../gui/report_dialog.py" />
