@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from gui.graph_view.known import Known
 from gui.inspector.weights_section import Examiner
@@ -17,6 +18,7 @@ class Context:
 
     ``go_to`` takes the key of a layer or the path of a block, ``choose_tensor`` a tensor's name, ``edit`` an act and
     what it is for; None where nothing can be edited. ``couplings`` gives the channel groups, None until they are found.
+    ``before`` asks for the float weight of a quantized layer, which comes later; None where nobody knows it.
     """
 
     whole: Known
@@ -26,3 +28,4 @@ class Context:
     choose_tensor: Callable[[str], None]
     edit: Callable[[str, str], None] | None = None
     couplings: Callable[[], Couplings | None] = lambda: None
+    before: Callable[[str, Callable[[Any], None]], None] | None = None

@@ -157,6 +157,7 @@ class RangePlot(AlongPlot):
     def __init__(self) -> None:
         super().__init__(72)
         self._low = self._high = np.zeros(0)
+        self._before: tuple[Array, Array] | None = None
 
     def set_ranges(self, low: Array, high: Array) -> None:
         self._low, self._high = low, high
@@ -164,10 +165,16 @@ class RangePlot(AlongPlot):
         self.setAccessibleName(tr("Ranges of {n} channels", n=thousands(self.count)))
         self.update()
 
+    def set_before(self, low: Array, high: Array) -> None:
+        """What the ranges were before, as outlines; as many as there are channels."""
+        self._before = (low, high) if len(low) == self.count else None
+        self.update()
+
     def draw(self, painter: QPainter, area: QRectF) -> None:
         if not self.count:
             return
-        bottom, top = min(float(self._low.min()), 0.0), max(float(self._high.max()), 0.0)
+        ends = (self._low, self._high, *(self._before or ()))
+        bottom, top = min(*(float(v.min()) for v in ends), 0.0), max(*(float(v.max()) for v in ends), 0.0)
         scale = area.height() / ((top - bottom) or 1.0)
         columns = min(self.count, max(int(area.width()), 1))
         low, high = (_by_column(v, columns, f) for v, f in ((self._low, np.minimum), (self._high, np.maximum)))
@@ -179,10 +186,22 @@ class RangePlot(AlongPlot):
             y = area.bottom() - (float(high[k]) - bottom) * scale
             height = max((float(high[k]) - float(low[k])) * scale, 1.0)
             painter.drawRect(QRectF(k * width, y, width - gap, height))
+        if self._before is not None:
+            self._outlines(painter, area, columns, bottom, scale)
         painter.setPen(QPen(theme.color("faint"), 1, Qt.PenStyle.DotLine))
         zero = area.bottom() + bottom * scale
         painter.drawLine(QPointF(0, zero), QPointF(area.width(), zero))
         self.ends(painter, "0", thousands(self.count - 1))
+
+    def _outlines(self, painter: QPainter, area: QRectF, columns: int, bottom: float, scale: float) -> None:
+        """A line at both ends of every range there was before."""
+        assert self._before is not None, "drawn where there is one"
+        painter.setPen(QPen(theme.color("text"), 1))
+        width = area.width() / columns
+        for values, join in zip(self._before, (np.minimum, np.maximum), strict=True):
+            for k, value in enumerate(_by_column(values, columns, join)):
+                y = area.bottom() - (float(value) - bottom) * scale
+                painter.drawLine(QPointF(k * width, y), QPointF((k + 1) * width - 1, y))
 
 
 class NormPlot(AlongPlot):

@@ -7,13 +7,14 @@ from functools import partial
 
 import numpy as np
 import onnx_ir as ir
+from shiboken6 import isValid
 
 from core.model.stored_weights import kind_of
 from gui.inspector.context import Context
 from gui.inspector.page import Column
 from gui.inspector.parts import number, percent
 from gui.inspector.plots import RangePlot
-from gui.inspector.quantized import TensorForm, channel_steps, forms_of, has_weight, weight_of
+from gui.inspector.quantized import Array, TensorForm, channel_steps, forms_of, has_weight, in_steps, weight_of
 from gui.inspector.rows import Rows
 from gui.words import counted, tr
 
@@ -53,7 +54,7 @@ def _fill(rows: Rows, context: Context, node: ir.Node, forms: Sequence[TensorFor
     for form in forms:
         _tensor(rows, form)
         if form is weight_of(forms):
-            _channels(rows, node, form)
+            _channels(rows, context, node, form)
 
 
 def _tensor(rows: Rows, form: TensorForm) -> None:
@@ -76,7 +77,7 @@ def _tensor(rows: Rows, form: TensorForm) -> None:
         rows.row(tr("at the ends"), percent(share), tr("Share of the integers that are the largest of their type."))
 
 
-def _channels(rows: Rows, node: ir.Node, form: TensorForm) -> None:
+def _channels(rows: Rows, context: Context, node: ir.Node, form: TensorForm) -> None:
     """How many of the steps each output channel uses: few where one scale serves channels of unlike ranges."""
     steps = channel_steps(node, form)
     if steps is None:
@@ -87,21 +88,27 @@ def _channels(rows: Rows, node: ir.Node, form: TensorForm) -> None:
     caption = rows.hint(" ")
     plot.set_ranges(low, high)
     used = np.maximum(np.abs(low), np.abs(high))
-    worst = int(used.argmin())
-    otherwise = tr(
-        "Integers by output channel; channel {c} uses the least, {k} of {n}.",
-        c=worst,
-        k=int(used[worst]),
-        n=form.ends[1],
-    )
+    worst, most = int(used.argmin()), form.ends[1]
+    said = [
+        tr("Integers by output channel; channel {c} uses the least, {k} of {n}.", c=worst, k=int(used[worst]), n=most)
+    ]
 
     def point(at: int) -> None:
-        text = tr("channel {c}: {low} … {high}", c=at, low=int(low[at]), high=int(high[at])) if at >= 0 else otherwise
+        text = tr("channel {c}: {low} … {high}", c=at, low=int(low[at]), high=int(high[at])) if at >= 0 else said[-1]
         caption.setText(text)
         plot.setAccessibleDescription(text)
 
+    def before(weight: Array | None) -> None:
+        ends = in_steps(node, form, weight) if weight is not None and isValid(plot) else None
+        if ends is not None:
+            plot.set_before(*ends)
+            said.append(tr("{words} Lines: the float weights before, in the same steps.", words=said[0]))
+            point(-1)
+
     plot.pointed.connect(point)
     point(-1)
+    if context.before is not None:
+        context.before(node.name or "", before)
 
 
 def _fill_several(rows: Rows, context: Context, layers: Sequence[tuple[str, ir.Node]]) -> None:

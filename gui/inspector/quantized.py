@@ -105,6 +105,22 @@ def channel_steps(node: ir.Node, form: TensorForm) -> tuple[Array, Array] | None
     return rows.min(1).astype(np.float64), rows.max(1).astype(np.float64)
 
 
+def in_steps(node: ir.Node, form: TensorForm, weight: Array) -> tuple[Array, Array] | None:
+    """The lowest and the highest number of every output channel of the float ``weight``, in steps of its scale.
+
+    (channels,) each; None where the weight is not the one that the integers stand for.
+    """
+    stored = form.stored
+    if stored is None or node.op_type not in WEIGHTED or weight.shape != stored.q.shape or weight.ndim < 2:
+        return None
+    ones = StoredConstant(
+        np.ones_like(stored.q), stored.scale, np.zeros_like(stored.zero_point), stored.axis, 8, stored.block
+    )
+    rows = np.moveaxis(weight / np.maximum(ones.real, 1e-30), weight_axis(node), 0)
+    rows = rows.reshape(rows.shape[0], -1)
+    return rows.min(1).astype(np.float64), rows.max(1).astype(np.float64)
+
+
 def _read(formal: str, value: ir.Value | None, whole: Known) -> TensorForm | None:
     node = value.producer() if value is not None else None
     if value is None or node is None or node.op_type != "DequantizeLinear":

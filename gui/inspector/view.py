@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
@@ -34,7 +35,7 @@ class Inspector(QScrollArea):
     ``go_to`` asks to select and reveal a layer (its key) or a block (its path); ``tensor_chosen`` a tensor;
     ``edit_requested`` to edit: ("attributes", "repair", "quantization", "lock" or "unlock", key of a layer) or
     ("weights", name of a stored tensor). ``alike``, where it is set, gives the paths of the blocks built like one,
-    ``couplings`` the channel groups.
+    ``couplings`` the channel groups, ``before`` the float weights of quantized layers.
     """
 
     go_to = Signal(str)
@@ -64,6 +65,7 @@ class Inspector(QScrollArea):
         self._block = ""
         self.alike: Alike | None = None
         self.couplings: Callable[[], Couplings | None] | None = None
+        self.before: Callable[[str, Callable[[Any], None]], None] | None = None
         self._awaited = False
         self._tensor = ""
         self._editable = False
@@ -138,7 +140,7 @@ class Inspector(QScrollArea):
         edit = self.edit_requested.emit if self._editable else None
         self._awaited = False
         context = Context(
-            whole, wiring, self._examiner, self.go_to.emit, self._choose_tensor, edit, self._ask_couplings
+            whole, wiring, self._examiner, self.go_to.emit, self._choose_tensor, edit, self._ask_couplings, self.before
         )
         value = wiring.value(self._tensor) if self._tensor else None
         if value is not None:

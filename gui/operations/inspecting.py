@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from gui.desk import Desk
 from gui.operations import editing, pruning, quantizing, repairing
 from gui.operations.layer_output import LayerOutputs
+from gui.quantization.float_weights import FloatWeights
 
 
 def bind(desk: Desk) -> None:
@@ -23,6 +24,8 @@ def bind(desk: Desk) -> None:
     inspector.alike = view.alike
     inspector.edit_requested.connect(partial(edit, desk))
     inspector.set_editable(True)
+    weights = FloatWeights(desk.state, desk.background, inspector)
+    inspector.before = weights.ask
     desk.kept.append(LayerOutputs(desk))
 
 

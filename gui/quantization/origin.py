@@ -6,10 +6,10 @@ import dataclasses
 from dataclasses import dataclass
 
 from core import params as parameters
-from core.errors import UserError
 from core.methods.method import Method, load_methods
 from core.methods.quantize import int8
 from core.model.stored_weights import kind_of
+from core.project.ancestors import float_ancestor
 from core.project.database import Revision
 from core.project.recipe import Step
 from gui.app_state import AppState
@@ -29,21 +29,22 @@ class Origin:
 
 
 def quantizing_revision(state: AppState, number: int) -> tuple[Revision, Revision] | None:
-    """(the float revision, the one that was quantized from it), from which ``number`` comes; None where it is float
-    itself, or the float one is not in the project."""
-    project = state.project
-    by_id = {r.id: r for r in state.revisions}
-    here = by_id.get(number)
-    if project is None or here is None or _is_float(state, number):
+    """(the float revision, the one that was quantized from it) from which ``number`` comes; None where there is none.
+
+    Of the revision that is shown it is seen whether it is float itself.
+    """
+    project, model = state.project, state.model
+    if project is None or number not in {r.id for r in state.revisions}:
         return None
-    while here is not None and here.parent is not None:
-        parent = by_id.get(here.parent)
-        if parent is None:
-            return None
-        if _is_float(state, parent.id):
-            return parent, here
-        here = parent
-    return None
+    shown = state.revision is not None and state.revision.id == number
+    if shown and model is not None and kind_of(model.nodes()) == "float":
+        return None
+    parent, made = float_ancestor(project, number), project.revision(number)
+    if parent is None:
+        return None
+    while made.parent is not None and made.parent != parent.id:
+        made = project.revision(made.parent)
+    return parent, made
 
 
 def float_parent(state: AppState, number: int) -> Revision | None:
@@ -83,13 +84,3 @@ def _as_static(step: Step) -> Step:
     """quantize.int8 knows no single layers; quantize.static does the same and does."""
     values = int8.as_static(parameters.from_json(int8.Params, step.params))
     return dataclasses.replace(step, method=_STATIC, params=parameters.to_json(values))
-
-
-def _is_float(state: AppState, number: int) -> bool:
-    assert state.project is not None
-    if state.revision is not None and state.revision.id == number and state.model is not None:
-        return kind_of(state.model.nodes()) == "float"
-    try:
-        return kind_of(state.project.model(number).nodes()) == "float"
-    except UserError:  # its file is lost: nothing can be made of it
-        return False

@@ -6269,6 +6269,11 @@
     </message>
     <message>
       <location filename="../../gui/inspector/quantization_section.py" />
+      <source>{words} Lines: the float weights before, in the same steps.</source>
+      <translation>{words} Linien: die float-Gewichte davor, in denselben Stufen.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/quantization_section.py" />
       <source>float</source>
       <translation>float</translation>
     </message>

@@ -16,10 +16,11 @@ from gui.desk import Desk
 from gui.graph_view.known import known
 from gui.inspector.parts import Link
 from gui.inspector.plots import RangePlot
-from gui.inspector.quantized import channel_steps, forms_of, has_weight, weight_of
+from gui.inspector.quantized import channel_steps, forms_of, has_weight, in_steps, weight_of
 from gui.operations import act, moving, quantizing
 from gui.quantization.choice_dialog import ChoiceDialog
 from gui.quantization.cures_box import ChannelRanges
+from gui.quantization.float_weights import weight_before
 from gui.quantization.origin import Origin, origin
 from gui.report_dialog import ReportDialog
 from tests.gui.window_tools import dialog_of, settle
@@ -72,7 +73,16 @@ def test_the_inspector_says_how_every_tensor_is_quantized(sample: Desk, qtbot: Q
     assert any(row.startswith("W: int8") and f"{channels} scales" in row for row in rows)
     assert any(row.startswith("scale: ") and row.endswith(", zero point 0") for row in rows)
     section = sample.window.inspector.page.sections["quantization"]
-    assert section.findChild(RangePlot).count == channels
+    plot = section.findChild(RangePlot)
+    assert plot.count == channels
+    qtbot.waitUntil(lambda: "the float weights before" in plot.accessibleDescription(), timeout=10_000)
+    before = weight_before(sample.state.project, 2, first)
+    assert before is not None
+    ends = in_steps(node, weight, before)
+    assert ends is not None
+    assert np.abs(np.array(ends) - np.array(steps)).max() <= 0.51, (
+        "integers are the nearest to the folded float weights"
+    )
 
 
 def test_another_choice_for_selected_layers_quantizes_the_float_revision_again(sample: Desk, qtbot: QtBot) -> None:
