@@ -16,7 +16,9 @@ from core.data.splits import take
 from core.errors import UserError
 from core.execute.torch_graph import TorchGraph
 from core.exporters.exporter import load_exporters
-from core.jobs import Job
+from core.jobs import Event, Job, Point
+from core.methods import checkpoint
+from core.methods.checkpoint import CheckpointPlace
 from core.methods.method import Context, Outcome, load_methods
 from core.methods.scope import Scope
 from core.methods.training_net import logits_name
@@ -139,6 +141,34 @@ def test_masked_weights_stay_zero() -> None:
     new = trained(model, points(), precision="int4", epochs=5, learning_rate=0.1).model
     assert new is not None
     assert not integers(new)["first"][~kept].any()
+
+
+class Crash(Exception):
+    """In the place of a kill."""
+
+
+def test_an_interrupted_training_ends_with_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoint, "_WRITING_SHARE", 0)
+    values = parameters.from_json(
+        QAT.params, {"epochs": 4, "batch_size": 16, "ranges": True, "precision": "int4", "learning_rate": 0.05}
+    )
+
+    def run(place: CheckpointPlace | None, job: Job) -> bytes:
+        model = QAT.run(wide(), values, Context(job=job, data=points(), seed=3, checkpoint=place)).model
+        assert model is not None
+        return ir.to_proto(model.graph).SerializeToString(deterministic=True)
+
+    def crash(event: Event) -> None:
+        if isinstance(event, Point) and event.series == "loss" and event.x > 2.4:
+            raise Crash
+
+    place = CheckpointPlace(tmp_path / "training.safetensors", "digest", every=0.0)
+    with pytest.raises(Crash):
+        run(place, Job(crash))
+    assert place.path.exists()
+    lines: list[Event] = []
+    assert run(place, Job(lines.append)) == run(None, Job())
+    assert any(isinstance(line, str) and line.startswith("Resumed at step") for line in lines)
 
 
 def test_scores_are_found_before_a_quantized_softmax() -> None:

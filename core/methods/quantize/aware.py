@@ -131,7 +131,8 @@ def _quantized(model: Model, params: Params, ctx: Context) -> _Start:
         activations=params.activations,
         calibration_items=params.calibration_items,
     )
-    done = quantize_static(model, divide(ctx.data, ctx.seed).calibration, static, ctx)
+    alone = dataclasses.replace(ctx, checkpoint=None)  # which is the training's
+    done = quantize_static(model, divide(ctx.data, ctx.seed).calibration, static, alone)
     thawed, _ = with_parent(thaw(done.model), folded(model)[0])
     items = done.observed.items
     return _Start(done.model, thawed, model, (*done.notes, f"It was quantized first, on {items} calibration items."))
