@@ -52,7 +52,8 @@ class Case:
 CASES = (
     Case("sample", None, {"epochs": 2}),
     Case("resnet20", 10_000, {"epochs": 2, "flip": True}),
-    Case("mobilenetv2", 4_000, {"epochs": 2, "flip": True, "batch_size": 32}, tune=2),
+    # its last layer has seen the items that would choose an epoch
+    Case("mobilenetv2", 4_000, {"epochs": 2, "flip": True, "batch_size": 32, "keep": "last"}, tune=2),
 )
 
 

@@ -20,6 +20,7 @@ from core.methods.quantize.learned_steps import LearnedSteps
 from core.methods.quantize.ready import ready as folded
 from core.methods.quantize.static import Activations, quantize_static
 from core.methods.quantize.static import Params as StaticParams
+from core.methods.quantize.static_report import estimate, weight_bytes
 from core.methods.training_act import Ready, ready, train
 from core.methods.training_net import out_of_scope
 from core.methods.training_params import Epochs, settings_of
@@ -163,7 +164,10 @@ def _finished(
         settle(trained)
     frozen = freeze(trained)
     measures = judged_beside(begun.quantized, frozen, begun.parent, start.judge, ctx, job)
-    return frozen, measures | agreement_of_runtimes(trained, frozen, start.judge, ctx.threads)
+    measures |= agreement_of_runtimes(trained, frozen, start.judge, ctx.threads)
+    if begun.parent is not None:
+        measures["weight_bytes_before"] = estimate(weight_bytes(begun.parent), "bytes")
+    return frozen, {**measures, "weight_bytes_after": estimate(weight_bytes(frozen), "bytes")}
 
 
 def _told(outcome: Outcome, hook: LearnedSteps) -> Outcome:
@@ -172,6 +176,6 @@ def _told(outcome: Outcome, hook: LearnedSteps) -> Outcome:
     which = "of weights and activations" if hook.learns_ranges else "of weights"
     notes = [f"Scales {which} were learned; half of them moved by more than {100 * (hook.moved() - 1):.2g} %."]
     notes += [f"Rule {v.rule} of quantization is not held. {v.sentence}" for v in check_rules(outcome.model)]
-    return dataclasses.replace(
-        outcome, report=dataclasses.replace(outcome.report, notes=(*outcome.report.notes, *notes))
-    )
+    report = outcome.report
+    told = dataclasses.replace(report, tables=(*report.tables, hook.table()), notes=(*report.notes, *notes))
+    return dataclasses.replace(outcome, report=told)

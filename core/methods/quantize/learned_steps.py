@@ -16,9 +16,10 @@ import numpy as np
 
 from core.methods.training_hooks import Hook
 from core.model.facts import infer
-from core.model.model import Model
+from core.model.model import Model, layer_name
 from core.model.qdq_groups import activation_groups
 from core.model.qdq_thaw import FloatWeight, float_weights
+from core.report import Table
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -47,6 +48,7 @@ class _Weight:
     """What a float weight may be in steps of its scale; ``axis`` and ``block`` say how the scale lies along it."""
 
     name: str
+    layer: str
     scale: str
     low: int
     high: int
@@ -120,6 +122,13 @@ class LearnedSteps(Hook):
         logs = np.concatenate([np.abs(np.log(s.detach().cpu().numpy().reshape(-1))) for s in self._shares])
         return float(np.exp(np.median(logs)))
 
+    def table(self) -> Table:
+        """By what the scales of every layer's weight were multiplied: the least, the median and the most of them."""
+        shares = {s.names[0]: p.detach().cpu().numpy() for s, p in zip(self._scales, self._shares, strict=True)}
+        found = [(w.layer, shares[w.scale]) for w in self._weights]
+        rows = tuple((n, float(a.min()), float(np.median(a)), float(a.max()), int(a.size)) for n, a in found)
+        return Table("Learned scales of weights", ("layer", "least factor", "median", "largest", "scales"), rows)
+
     def state(self) -> Mapping[str, Tensor]:
         return {str(k): share.detach() for k, share in enumerate(self._shares)}
 
@@ -152,7 +161,7 @@ def _weight(weight: FloatWeight) -> _Weight:
     # a zero point moves what the integers stand for; where it differs along the scales the widest reach is taken
     low, high = weight.low - int(zero.min()), weight.high - int(zero.max())
     axis, block = attributes.get_int("axis", 1), attributes.get_int("block_size", 0)
-    return _Weight(weight.name, weight.scale.name or "", low, high, axis, block)
+    return _Weight(weight.name, layer_name(weight.layer), weight.scale.name or "", low, high, axis, block)
 
 
 def _weight_scale(weight: FloatWeight) -> _Scale:
