@@ -12,7 +12,7 @@ _PLACES: Mapping[str, tuple[tuple[str, ...], ...]] = {
         ("prune.channels", "prune.magnitude", "prune.slimming", "prune.dynamic", "prune.depth"),  # really cut
         ("prune.weights", "prune.gradual"),  # masks
     ),
-    "Quantize": (("quantize.int8", "quantize.static"), ("quantize.weights", "quantize.incremental")),
+    "Quantize": (("quantize.int8", "quantize.static", "quantize.train"), ("quantize.weights", "quantize.incremental")),
     "Train": (("train.scratch", "tune.finetune"), ("recover.refit", "recover.batchnorm")),
 }
 _KEYS = {
