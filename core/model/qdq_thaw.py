@@ -61,6 +61,18 @@ class FloatWeight:
         axis = None if size == 1 else attributes.get_int("axis", 1) % rank
         return WeightForm(kind.bitwidth, weight_axis(self.layer), axis, attributes.get_int("block_size", 0))
 
+    @property
+    def bias(self) -> ir.Value | None:
+        """The float bias that :func:`freeze` will round."""
+        value = self.layer.inputs[2] if len(self.layer.inputs) > 2 else None
+        return value if value is not None and THAWED in value.metadata_props else None
+
+    @property
+    def input_scale(self) -> ir.Value | None:
+        """The scale of the pair before the layer."""
+        source = source_pair(self.layer.inputs[0])
+        return None if source is None else source.inputs[1]
+
     def zero_point(self) -> Array:
         found = constant(self.quantize.inputs[2]) if len(self.quantize.inputs) > 2 else None
         return np.zeros((), np.int64) if found is None else found.astype(np.int64)
@@ -79,9 +91,10 @@ def thaw(model: Model) -> Model:
     """
     new = model.clone()
     graph = new.graph.graph
+    taken = {n.name or "" for n in graph}
     for node in list(graph):
         if node.op_type in WEIGHTED and default_domain(node):
-            _thaw_weight(graph, node)
+            _thaw_weight(graph, node, taken)
     for weight in float_weights(new):
         _thaw_bias(graph, weight.layer)
     return new
@@ -94,8 +107,9 @@ def freeze(model: Model) -> Model:
     """
     new = model.clone()
     graph = new.graph.graph
+    taken = {n.name or "" for n in graph}
     for weight in list(float_weights(new)):
-        _freeze_bias(graph, weight)
+        _freeze_bias(graph, weight, taken)
         _freeze_weight(graph, weight)
     return new
 
@@ -147,7 +161,7 @@ def with_parent(model: Model, parent: Model) -> tuple[Model, tuple[str, ...]]:
 # ---------------------------------------------------------------------- weights
 
 
-def _thaw_weight(graph: ir.Graph, node: ir.Node) -> None:
+def _thaw_weight(graph: ir.Graph, node: ir.Node, taken: set[str]) -> None:
     dequantize = node.inputs[1].producer() if node.inputs[1] is not None else None
     if dequantize is None or dequantize.op_type != "DequantizeLinear" or not _fixed(dequantize):
         return
@@ -171,7 +185,7 @@ def _thaw_weight(graph: ir.Graph, node: ir.Node) -> None:
         "QuantizeLinear",
         [value, *dequantize.inputs[1:]],
         [a for a in dequantize.attributes.values() if a.name in ("axis", "block_size")],
-        name=_unused(graph, f"{dequantize.name}_QuantizeLinear"),
+        name=_unused(taken, f"{dequantize.name}_QuantizeLinear"),
     )
     quantize.metadata_props[ORIGIN] = layer_name(node)
     out = quantize.outputs[0]
@@ -239,10 +253,9 @@ def _thaw_bias(graph: ir.Graph, node: ir.Node) -> None:
     _drop_unread(graph, parts)
 
 
-def _freeze_bias(graph: ir.Graph, weight: FloatWeight) -> None:
-    node = weight.layer
-    value = node.inputs[2] if len(node.inputs) > 2 else None
-    if value is None or THAWED not in value.metadata_props:
+def _freeze_bias(graph: ir.Graph, weight: FloatWeight, taken: set[str]) -> None:
+    node, value = weight.layer, weight.bias
+    if value is None:
         return
     source = source_pair(node.inputs[0])
     params = None if source is None else read_params(source)
@@ -261,7 +274,7 @@ def _freeze_bias(graph: ir.Graph, weight: FloatWeight) -> None:
     named = zip(names, _PARTS, (q, step, zeros), strict=True)
     inputs = [_initializer(graph, own or f"{name}_{part}", array) for own, part, array in named]
     attributes = [ir.AttrInt64("axis", 0)] if step.size > 1 else []
-    dequantize = ir.Node("", "DequantizeLinear", inputs, attributes, name=_unused(graph, called))
+    dequantize = ir.Node("", "DequantizeLinear", inputs, attributes, name=_unused(taken, called))
     dequantize.metadata_props[ORIGIN] = layer_name(node)
     out = dequantize.outputs[0]
     out.name, out.shape, out.dtype = name, ir.Shape(q.shape), ir.DataType.FLOAT
@@ -315,9 +328,9 @@ def _drop_unread(graph: ir.Graph, names: list[str]) -> None:
             graph.initializers.pop(name)
 
 
-def _unused(graph: ir.Graph, name: str) -> str:
-    taken = {n.name for n in graph}
+def _unused(taken: set[str], name: str) -> str:
     candidate, k = name, 1
     while candidate in taken:
         candidate, k = f"{name}_{k}", k + 1
+    taken.add(candidate)
     return candidate

@@ -14,7 +14,7 @@ from core.model.model import Model
 from core.model.qdq import check_rules
 from core.model.qdq_groups import activation_groups, set_scale, settle
 from core.model.qdq_thaw import freeze, thaw
-from tests.core.qdq_graphs import Arrays, network, node, quantized, weights
+from tests.core.qdq_graphs import Arrays, network, node, quantized, run, weights
 from tests.core.test_torch_quantized import pair
 
 
@@ -123,6 +123,21 @@ def test_weights_keep_to_the_narrow_range() -> None:
     q = freeze(net.write_back(thawed)).graph.graph.initializers["w_quantized"].const_value
     assert q is not None
     assert q.numpy().min() == -127
+
+
+def test_biases_are_simulated_as_they_will_be_stored() -> None:
+    """To the bit: onnxruntime on the frozen integers, torch on the float weights."""
+    model, data = one_layer()
+    thawed = thaw(quantized(model, data).model)
+    net, hook = TorchGraph(thawed), LearnedSteps(thawed, ranges=False)
+    hook.start(net)
+    with torch.no_grad():
+        net.initializer("b").mul_(1.2345)
+        simulated = dict(hook.weights(dict(net.named_initializers()), 0))
+        hook.finish(net)
+    values = run(freeze(net.write_back(thawed)), data.values, optimized=False, taps=["b"])
+    np.testing.assert_array_equal(simulated["b"].numpy(), values["b"])
+    np.testing.assert_array_equal(net(torch.from_numpy(data.values))["y"].detach().numpy(), values["y"])
 
 
 def branches() -> tuple[Model, Arrays]:

@@ -56,13 +56,24 @@ class _Weight:
     block: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Bias:
+    """A bias in steps of input scale times weight scale; ``channels``: the axis of block scales that it follows."""
+
+    name: str
+    input_scale: str
+    scale: str
+    channels: int
+
+
 class LearnedSteps(Hook):
     """Trains the scales of a thawed graph (core.model.qdq_thaw): of its weights, with ``ranges`` of activations too.
 
     One parameter for each scale group (core.model.qdq_groups): it is the scale divided by its start, with a gradient
     so that plain SGD moves the scale as the paper's does, while an optimizer that normalizes gradients moves it by a
-    share of itself. Scales that runtimes dictate stand still. Weights outside the range of their integers get no
-    gradient, as in the paper. ``weights``: names of the float weights that are trained; None: all.
+    share of itself. Scales that runtimes dictate stand still. Biases are rounded in every pass as they will be stored:
+    even that moves a value here and there by a step. Weights outside the range of their integers get no
+    gradient, as in the paper. ``frozen``: names of float weights that keep their numbers and scales.
     """
 
     name = "learned_steps"
@@ -70,10 +81,12 @@ class LearnedSteps(Hook):
     def __init__(self, model: Model, *, ranges: bool, frozen: frozenset[str] = frozenset()) -> None:
         thawed = [w for w in float_weights(model) if w.name not in frozen]
         self._weights = [_weight(w) for w in thawed]
+        self._biases = [_bias(w) for w in float_weights(model) if w.bias is not None]
         self._scales = [_weight_scale(w) for w in {w.scale.name: w for w in thawed}.values()]
         if ranges:
             self._scales += _activation_scales(model)
         self._start: dict[str, Tensor] = {}
+        self._fixed: dict[str, Tensor] = {}
         self._shares: list[Parameter] = []
 
     @property
@@ -86,6 +99,8 @@ class LearnedSteps(Hook):
 
         device = next(net.parameters()).device
         self._start = {n: net.setting(n).detach().clone().to(device) for s in self._scales for n in s.names}
+        others = {n for b in self._biases for n in (b.input_scale, b.scale)} - self._start.keys()
+        self._fixed = {n: net.setting(n).detach().to(device) for n in sorted(others)}
         self._shares = [torch.nn.Parameter(torch.ones_like(self._start[s.names[0]])) for s in self._scales]
 
     def parameters(self) -> Iterable[Parameter]:
@@ -103,6 +118,9 @@ class LearnedSteps(Hook):
             x = current[weight.name]
             step_size = _spread(found[weight.scale], weight, x)
             found[weight.name] = torch.clamp(x, weight.low * step_size, weight.high * step_size)
+        scales = {**self._fixed, **found}
+        for bias in self._biases:
+            found[bias.name] = _rounded(current[bias.name], bias, scales)
         return found
 
     def after_step(self, net: TorchGraph, step: int) -> None:
@@ -111,8 +129,8 @@ class LearnedSteps(Hook):
 
     def finish(self, net: TorchGraph) -> None:
         final = self.weights(dict(net.named_initializers()), 0)
-        for weight in self._weights:
-            net.initializer(weight.name).copy_(final[weight.name])
+        for name in (*(w.name for w in self._weights), *(b.name for b in self._biases)):
+            net.initializer(name).copy_(final[name])
         for scale in self._scales:
             for name in scale.names:
                 net.set_setting(name, final[name])
@@ -146,6 +164,16 @@ def _with_gradient_times(x: Tensor, factor: Tensor) -> Tensor:
     return x.detach() + (scaled - scaled.detach())
 
 
+def _rounded(x: Tensor, bias: _Bias, scales: Mapping[str, Tensor]) -> Tensor:
+    """As it will be stored, with a straight-through gradient; in float64, as int32 exceeds float32's exact range."""
+    scale = scales[bias.scale].detach()
+    if scale.dim() > 1:
+        scale = scale.amax([k for k in range(scale.dim()) if k != bias.channels])
+    step = (scales[bias.input_scale].detach() * scale).double()
+    stored = ((x.detach().double() / step).round() * step).to(x.dtype)
+    return stored + (x - x.detach())
+
+
 def _spread(scale: Tensor, weight: _Weight, x: Tensor) -> Tensor:
     if scale.numel() == 1 and scale.dim() <= 1:
         return scale.reshape(())
@@ -162,6 +190,13 @@ def _weight(weight: FloatWeight) -> _Weight:
     low, high = weight.low - int(zero.min()), weight.high - int(zero.max())
     axis, block = attributes.get_int("axis", 1), attributes.get_int("block_size", 0)
     return _Weight(weight.name, layer_name(weight.layer), weight.scale.name or "", low, high, axis, block)
+
+
+def _bias(weight: FloatWeight) -> _Bias:
+    value, source = weight.bias, weight.input_scale
+    assert value is not None, "the caller asked"
+    assert source is not None, "a bias is thawed behind a pair only"
+    return _Bias(value.name or "", source.name or "", weight.scale.name or "", weight.form.channels)
 
 
 def _weight_scale(weight: FloatWeight) -> _Scale:
