@@ -1715,6 +1715,11 @@
     </message>
     <message>
       <location filename="../../core/methods" />
+      <source>Refit each bias behind the layers that are stored already; needs data</source>
+      <translation>Jeden Bias hinter den schon gespeicherten Schichten neu anpassen; braucht Daten</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
       <source>Train from scratch</source>
       <translation>Von Grund auf trainieren</translation>
     </message>

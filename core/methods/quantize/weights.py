@@ -1,13 +1,14 @@
 """Weights alone in another format: the file becomes smaller, the arithmetic stays float.
 
-No data is needed. What each format is stands in :mod:`core.methods.quantize.formats`.
+Data is needed only where weights are rounded on it, or biases corrected. What each format is stands in
+:mod:`core.methods.quantize.formats`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import numpy as np
@@ -28,6 +29,8 @@ from core.methods.quantize.formats import (
 )
 from core.methods.quantize.formats.format import BitsField, GranularityField, GroupField, ShrinkField, why_not
 from core.methods.quantize.ready import OPSET, ready
+from core.methods.quantize.rounding.rounder import RoundingSettings, load_rounders, rounder_names
+from core.methods.quantize.rounding.weights_only import Item, WeightsOnly, round_weights
 from core.methods.quantize.weight_places import Left, put, weights
 from core.methods.scope import overridden
 from core.model.masks import numbers
@@ -41,7 +44,7 @@ _ERROR = "root of the summed squared errors over that of the squared weights, of
 
 
 @dataclass(frozen=True, slots=True)
-class Params:
+class Params(RoundingSettings):
     """Parameters of storing weights alone in another format."""
 
     format: Annotated[
@@ -52,6 +55,12 @@ class Params:
     granularity: GranularityField = Granularity.CHANNEL
     group_size: GroupField = 32
     shrink: ShrinkField = True
+    rounding: Annotated[
+        str, Field("Rounding of weights", "gptq and adaround look at data, and take longer", choices=rounder_names)
+    ] = "nearest"
+    bias_correction: Annotated[
+        bool, Field("Correct biases", "Refit each bias behind the layers that are stored already; needs data")
+    ] = False
 
 
 @dataclass(frozen=True)
@@ -101,7 +110,7 @@ def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     Raises UserError where no layer in scope has a weight that can take the format.
     """
     with ctx.job.stage(0.0, 0.9) as job:
-        encoded = encode(model, params, ctx, job)
+        encoded = _refined(encode(model, params, ctx, job), params, ctx)
     new = written(encoded)
     measures = {**_measures(encoded), **fidelity_of(model, new, ctx)}
     ctx.job.progress(1.0, "Done")
@@ -133,6 +142,37 @@ def encode(model: Model, params: Params, ctx: Context, job: Job) -> Encoded:
     if not chosen:
         raise UserError(_nothing(left), "Choose layers with constant float32 weights, or another format.")
     return Encoded(prepared, tuple(chosen), tuple(left), notes)
+
+
+def _refined(encoded: Encoded, params: Params, ctx: Context) -> Encoded:
+    """Weights rounded on data, and biases corrected, where the parameters ask for it."""
+    from core.data.splits import divide
+
+    rounder = load_rounders().get(params.rounding)
+    if not (rounder.looks or params.bias_correction):
+        return encoded
+    if ctx.data is None:
+        what = f"Rounding by {rounder.key}" if rounder.looks else "Correcting biases"
+        raise UserError(f"{what} looks at data, and there is none.", "Attach a data set, or do without.")
+    items = [Item(c.weight, c.stored, _again(c)) for c in encoded.chosen]
+    how = WeightsOnly(rounder if rounder.looks else None, params, params.bias_correction, ctx.seed, ctx.threads)
+    done = round_weights(encoded.model, items, divide(ctx.data, ctx.seed).calibration, how, ctx.job)
+    said = [f"Weights were rounded in sequence: {rounder.said}."] if rounder.looks else []
+    if done.biases:
+        said.append(f"The biases of {_count(done.biases, 'layer was', 'layers were')} corrected in sequence.")
+    chosen = tuple(_changed(encoded.model, c, done.stored[c.weight.tensor]) for c in encoded.chosen)
+    return replace(encoded, model=done.model, chosen=chosen, notes=(*encoded.notes, *said))
+
+
+def _again(chosen: Chosen) -> Callable[[np.ndarray[Any, Any]], Stored]:
+    """How other numbers are stored in the same format."""
+    form = FORMATS.get(chosen.format)
+    return lambda array: form.encode(array, chosen.weight, chosen.settings)
+
+
+def _changed(model: Model, chosen: Chosen, stored: Stored) -> Chosen:
+    array = numbers(model, chosen.weight.tensor)
+    return replace(chosen, stored=stored, error=float(np.square(stored.values().astype(np.float64) - array).sum()))
 
 
 def written(encoded: Encoded) -> Model:
