@@ -20,6 +20,7 @@ import numpy.typing as npt
 from core.methods.quantize.rounding.grid import Array64
 
 Rows = npt.NDArray[np.floating[Any]]
+_MANY = 1024  # rows
 RIDGE = 0.05  # in mean diagonals of E[x^ x^']
 
 
@@ -70,13 +71,27 @@ class Sums:
 
 
 class Halves:
-    """The rows of a layer in two halves, so that what one says can be tried on the other."""
+    """The rows of a layer in two halves, so that what one says can be tried on the other.
+
+    Rows wait until there are many, for products of small matrices cost more than they are worth.
+    """
 
     def __init__(self) -> None:
         self._sums: tuple[Sums, Sums] | None = None
+        self._waiting: list[tuple[Rows, Rows]] = []
 
     def add(self, x: Rows, wanted: Rows) -> None:
-        """As :meth:`Sums.add`; the first rows go to one half, the rest to the other one."""
+        """Rows that reach the layer, and the same rows of the float network."""
+        self._waiting.append((x, wanted))
+        if sum(rows.shape[1] for rows, _ in self._waiting) >= _MANY:
+            self._sum_up()
+
+    def _sum_up(self) -> None:
+        """The first of the waiting rows go to one half, the rest to the other one."""
+        if not self._waiting:
+            return
+        x, wanted = (np.concatenate(side, 1) for side in zip(*self._waiting, strict=True))
+        self._waiting.clear()
         if self._sums is None:
             middle = x.mean(1, keepdims=True, dtype=np.float64)
             self._sums = Sums(middle), Sums(middle)
@@ -86,6 +101,7 @@ class Halves:
 
     def target(self, weight: Array64, centred: bool, ridge: float = RIDGE) -> tuple[Array64, Moments]:
         """The real weights wanted, (groups, outputs, features) as ``weight``, and the moments of all rows."""
+        self._sum_up()
         assert self._sums is not None, "nothing was added"
         first, second = (s.moments(centred) for s in self._sums)
         whole = self._sums[0].plus(self._sums[1]).moments(centred)
