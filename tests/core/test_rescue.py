@@ -133,7 +133,9 @@ def test_what_was_found_is_replayed_without_searching() -> None:
 
 
 def test_the_last_resort_is_layers_in_float_and_at_most_so_many() -> None:
-    params = dataclasses.replace(TENSOR, target=Target.SQNR, sqnr=140, most_float=3, check_items=60)
+    params = dataclasses.replace(
+        TENSOR, target=Target.SQNR, sqnr=140, most_float=3, check_items=24, calibration_items=16
+    )
     good = open_model(sample_model())
     outcome = load_methods().get("quantize.rescue").run(good, params, Context(data=sample_data()))
     rows = [row for row in outcome.report.tables[0].rows if row[0] == "layers in float"]

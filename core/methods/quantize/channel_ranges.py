@@ -13,7 +13,7 @@ import numpy as np
 from core.data.dataset import DataSet
 from core.jobs import Job
 from core.methods.quantize.calibrate import Chunk, elements
-from core.model.facts import Facts
+from core.model.facts import Array, Facts
 from core.model.model import Model
 from core.model.rescaling import Array64
 
@@ -64,15 +64,20 @@ def channel_ranges(
         chunk = Chunk(batch.feed, batch.count)
         found = {**batch.feed, **session.run(batch.feed)}
         for name, axis in axes.items():
-            x = chunk.real(found[name])
-            rows = [x[k::2] if axis else x for k in ((0, 1) if seen % 2 == 0 else (1, 0))]
-            for half, part in enumerate(rows):
-                if not part.size:
+            highest, lowest = _extremes(chunk.real(found[name]), axis)
+            for half, rows in enumerate((slice(seen % 2, None, 2), slice(1 - seen % 2, None, 2))):
+                if not highest[rows].size:
                     continue
-                others = tuple(k for k in range(part.ndim) if k != axis)
-                high, low = part.max(axis=others), part.min(axis=others)
+                high, low = highest[rows].max(axis=0), lowest[rows].min(axis=0)
                 for kept, new in ((top, high), (size, np.maximum(high, -low))):
                     held = kept.setdefault(name, np.full((2, len(new)), -np.inf))
                     held[half] = np.maximum(held[half], new)
         seen += batch.count
     return ChannelRanges(top, size, seen)
+
+
+def _extremes(x: Array, axis: int) -> tuple[Array, Array]:
+    """(largest, smallest number) of each item and channel, [items, channels]; where channels come first: one item."""
+    moved = np.moveaxis(x, axis, 1) if axis else x[None]
+    flat = moved.reshape(*moved.shape[:2], -1)
+    return flat.max(axis=2), flat.min(axis=2)

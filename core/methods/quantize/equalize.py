@@ -25,6 +25,8 @@ from core.model.qdq_operators import default_domain
 from core.model.rescaling_rules import clip_bounds
 from core.params import Field
 
+_ENOUGH = 64  # items to see how far channels are from their bounds
+
 
 class Bounds(enum.Enum):
     """What becomes of the upper bound of a Clip (ReLU6), which does not scale."""
@@ -49,6 +51,11 @@ class Params:
         float,
         Field("Headroom", "How far below a bound a channel must stay at least", low=1.0, high=10.0, advanced=True),
     ] = 1.2
+
+
+def for_quantization(calibration_items: int) -> Params:
+    """How channels are equalized in front of a quantization that so many items calibrate."""
+    return Params(items=min(calibration_items, _ENOUGH))
 
 
 @method("quantize.equalize", title="Equalize channels…", menu="Quantize", params=Params, uses=("data",))

@@ -64,6 +64,9 @@ class Params:
     most_float: Annotated[
         int, Field("Layers in float at most", "The last resort; 0 leaves none", low=0, high=1000, unit="layers")
     ] = 5
+    adaround: Annotated[
+        bool, Field("Try AdaRound", "Learned rounding of weights: takes minutes, helps little at 8 bits")
+    ] = False
     calibration_items: Annotated[
         int, Field("Calibration items", "At most so many set ranges, biases and roundings", low=1, high=10_000,
                    unit="items")
@@ -150,7 +153,7 @@ def _search(model: Model, params: Params, base: static.Params, items: Items, ctx
         beside = Beside(model, items.check, ctx)
     search = Search(model, fit, beside, lambda verdict: met(params, verdict), ctx)
     with ctx.job.stage(0.1, 0.9):
-        search.run(base, params.most_float)
+        search.run(base, params.most_float, params.adaround)
     assert search.best is not None, "the plain way is always kept"
     assert search.model is not None, "and its model"
     said = [_said(params, search.best.verdict, search.done, len(items.check.items))]

@@ -79,20 +79,23 @@ class Trial:
 
 @dataclass(frozen=True)
 class Way:
-    """A step of the search: ``options`` are changes of quantize.static's parameters, of which the best counts."""
+    """A step of the search: ``options`` are changes of quantize.static's parameters, of which the first that helps is
+    taken. ``asked``: it is tried only if it was asked for, because it takes long.
+    """
 
     title: str
     options: tuple[dict[str, Any], ...]
+    asked: bool = False
 
 
 EQUALIZED = "channels equalized"
 BIASES = Way("biases corrected", ({"bias_correction": True},))
 WAYS = (
     BIASES,
-    Way("ranges", ({"calibrator": "mse"}, {"calibrator": "percentile"})),
     Way(EQUALIZED, ({"equalize": True},)),
-    Way("weights rounded", ({"rounding": "gptq"},)),
-    Way("weights rounded", ({"rounding": "adaround"},)),
+    Way("ranges", ({"calibrator": "mse"}, {"calibrator": "percentile"})),
+    Way("weights rounded", ({"rounding": "gptq", "rounding_items": 32},)),
+    Way("weights rounded", ({"rounding": "adaround", "rounding_items": 32},), asked=True),
 )
 PLAIN, FLOATS = "plain", "layers in float"
 
@@ -214,10 +217,9 @@ class Search:
         """How many items check."""
         return 0 if self._beside is None else self._beside.items.count
 
-    def run(self, base: static.Params, most_float: int) -> None:
-        """All ways in order, until the target is met."""
-        known = {f.name for f in dataclasses.fields(static.Params)}
-        ways = [w for w in WAYS if all(name in known for option in w.options for name in option)]
+    def run(self, base: static.Params, most_float: int, everything: bool = False) -> None:
+        """All ways in order, until the target is met; ``everything``: those too that take long."""
+        ways = [way for way in WAYS if everything or not way.asked]
         shares = len(ways) + 2
         with self._ctx.job.stage(0, 1 / shares):
             self._try(PLAIN, [Choice(base)])
@@ -225,7 +227,7 @@ class Search:
             if self.done:
                 return
             with self._ctx.job.stage(k / shares, (k + 1) / shares):
-                self._try(way.title, [self._best.choice.with_(**option) for option in way.options])
+                self._try(way.title, [self._best.choice.with_(**option) for option in way.options], first=True)
                 if way.title == EQUALIZED and self._best.step == EQUALIZED and not self.done:
                     self._try_again()
         if not self.done and most_float:
@@ -247,8 +249,8 @@ class Search:
         assert self.best is not None, "the plain way is always kept"
         return self.best
 
-    def _try(self, step: str, choices: Sequence[Choice] | Iterator[Choice]) -> None:
-        """Each of some choices that stand for one step; the next is only tried while the target is not met."""
+    def _try(self, step: str, choices: Sequence[Choice] | Iterator[Choice], first: bool = False) -> None:
+        """Each of some choices that stand for one step, until the target is met; ``first``: until one helps."""
         assert self._beside is not None, "a search has items that check"
         start = self.best
         for choice in choices:
@@ -266,7 +268,7 @@ class Search:
             if kept:
                 self.best, self.model = trial, model
                 self.plain = self.plain or model
-            if self.done:
+            if self.done or (first and kept):
                 return
 
     def quantized(self, choice: Choice) -> Model:
@@ -282,7 +284,7 @@ class Search:
         if not params.equalize:
             return static.quantize_static(self._model, data, params, ctx).model
         if self._equalized is None:
-            settings = equalize.Params(items=params.calibration_items)
+            settings = equalize.for_quantization(params.calibration_items)
             self._equalized = equalize.equalize(self._model, data, settings, ctx).model
         plain = dataclasses.replace(params, equalize=False)
         return static.quantize_static(self._equalized, data, plain, ctx).model

@@ -23,8 +23,7 @@ from core.methods.quantize.bias_correction import Shift
 from core.methods.quantize.calibrate import Observed, elements, observe
 from core.methods.quantize.calibrators import CalibrationSettings, calibrator_names, maker
 from core.methods.quantize.choices import OVERRIDABLE, Choices, Granularity, Precision, choices
-from core.methods.quantize.equalize import Params as Equalization
-from core.methods.quantize.equalize import equalize
+from core.methods.quantize.equalize import equalize, for_quantization
 from core.methods.quantize.items import CalibrateFrom, items_for, refuse_without_data
 from core.methods.quantize.ready import ready
 from core.methods.quantize.result import Quantized
@@ -179,7 +178,7 @@ def quantize_static(
     data = take(calibration, params.calibration_items, ctx.seed)
     if params.equalize:
         with ctx.job.stage(0.0, 0.2):
-            equal = equalize(model, data, Equalization(items=params.calibration_items), ctx)
+            equal = equalize(model, data, for_quantization(params.calibration_items), ctx)
         with ctx.job.stage(0.2, 1.0):
             done = quantize_static(equal.model, data, replace(params, equalize=False), ctx, checkpoint)
         return replace(done, notes=(*equal.notes, *done.notes))
