@@ -1610,6 +1610,16 @@
     </message>
     <message>
       <location filename="../../core/methods" />
+      <source>Try AdaRound</source>
+      <translation>AdaRound versuchen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Learned rounding of weights: takes minutes, helps little at 8 bits</source>
+      <translation>Gelerntes Runden der Gewichte: dauert Minuten, hilft bei 8 Bit wenig</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
       <source>At most so many set ranges, biases and roundings</source>
       <translation>Höchstens so viele bestimmen Bereiche, Biases und Rundungen</translation>
     </message>
