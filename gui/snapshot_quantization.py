@@ -41,6 +41,11 @@ def draw_quantization(desk: Desk, artist: Draws, look: str) -> None:
     if made is None and not quantized(model):
         act.apply_request(desk, ActRequest("quantize.static", _PARAMS, Scope(), 0))
         artist.settle()
+    _preset(desk, artist, first, look)
+    if made is None:
+        made = next((r for r in desk.state.revisions if r.parent == first and r.step and _is_ours(r.step)), None)
+    moving.go_to(desk, first if made is None else made.id)
+    artist.settle()
     _inspector(desk, artist, look)
     _detective(desk, artist, look)
     moving.go_to(desk, here.id)
@@ -49,6 +54,20 @@ def draw_quantization(desk: Desk, artist: Draws, look: str) -> None:
 
 def _is_ours(step: Step) -> bool:
     return step.method == "quantize.static" and all(step.params.get(k) == v for k, v in _PARAMS.items())
+
+
+def _preset(desk: Desk, artist: Draws, first: int, look: str) -> None:
+    """The form of quantization, filled with what a target asks for."""
+    moving.go_to(desk, first)
+    artist.settle()
+    dialog = act.make_dialog(desk, load_methods().get("quantize.static"))
+    if dialog.presets is not None:
+        dialog.presets.choose("qnn")
+    dialog.show()
+    artist.settle()
+    artist.draw("dialog_quantize_preset", look, dialog)
+    dialog.reject()
+    dialog.deleteLater()
 
 
 def _inspector(desk: Desk, artist: Draws, look: str) -> None:

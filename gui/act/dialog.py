@@ -24,10 +24,13 @@ from shiboken6 import isValid
 
 from core import params as parameters
 from core.methods.method import Method, Plan
+from core.methods.preset import Preset
+from core.methods.scope import Override
 from core.report import Measure
 from gui.act.device_box import DeviceBox
 from gui.act.per_layer import PerLayer, PerLayerRow
 from gui.act.plan_figures import PlanFigures, pairs
+from gui.act.preset_box import PresetBox
 from gui.act.previewer import Cancel, Done, Failed, Previewer
 from gui.act.request import ActRequest, TeacherChoice
 from gui.act.scope_box import ScopeBox
@@ -50,7 +53,8 @@ _SEED = parameters.Spec("seed", int, 0, parameters.Field(mark("Seed"), _HELP, lo
 class Setting:
     """What the dialog must know of the project: layers, selection, data, possible teachers; and the usual device.
 
-    ``per_layer``: what is to hold for some layers only, where the act was asked for with it.
+    ``per_layer``: what is to hold for some layers only, where the act was asked for with it. ``presets``: those of the
+    method, with the overrides that concern layers of this model.
     """
 
     layers: Sequence[str]
@@ -59,6 +63,7 @@ class Setting:
     teachers: Sequence[TeacherChoice] = ()
     device: str = "cpu"
     per_layer: PerLayer | None = None
+    presets: Sequence[Preset] = ()
 
 
 class MethodDialog(QDialog):
@@ -84,6 +89,7 @@ class MethodDialog(QDialog):
         self.teacher = _teacher_combo(setting.teachers) if "teacher" in (*method.uses, *method.needs) else None
         self.device = DeviceBox(setting.device) if method.trains else None
         self.per_layer = PerLayerRow(setting.per_layer) if setting.per_layer else None
+        self.presets = PresetBox(setting.presets, self.form) if setting.presets else None
         self.status = QLabel(wordWrap=True)
         self.status.setObjectName("Hint")
         self.status.setMinimumHeight(3 * self.status.fontMetrics().lineSpacing())  # a preview must not move the buttons
@@ -103,6 +109,9 @@ class MethodDialog(QDialog):
         if self.per_layer is not None:
             self.per_layer.changed.connect(self._changed)
         self._changed()
+        if self.presets is not None:
+            self.presets.changed.connect(self._changed)
+            self.presets.changed.connect(self._fit)
         first = next(iter(self.form.rows.values()), None)
         (first.editor if first is not None else self.scope.everything).setFocus()
         self._fit()
@@ -117,8 +126,11 @@ class MethodDialog(QDialog):
             int(self.seed.values().get("seed") or 0),
             self._teacher_choice(),
             self.device.chosen() if self.device is not None else "cpu",
-            self.per_layer.overrides() if self.per_layer is not None else (),
+            (*(self.presets.overrides() if self.presets is not None else ()), *self._per_layer()),
         )
+
+    def _per_layer(self) -> tuple[Override, ...]:
+        return self.per_layer.overrides() if self.per_layer is not None else ()
 
     def show_missing(self, layers: Sequence[str]) -> None:
         """Layers that the scope lacks for channels to be cut; what offers to take them in comes into sight."""
@@ -155,6 +167,8 @@ class MethodDialog(QDialog):
         column.addWidget(head)
         if self.per_layer is not None:  # first of all, for it is why the form was opened
             column.addWidget(self.per_layer)
+        if self.presets is not None:
+            column.addLayout(self.presets.row())
         column.addWidget(self.form)
         column.addWidget(self.scope)
         column.addLayout(self._rest(setting))
@@ -201,8 +215,7 @@ class MethodDialog(QDialog):
         rest = QFormLayout()
         rest.setHorizontalSpacing(_MARGIN)
         labels = [*self.form.labels, *self.seed.labels]
-        if self.per_layer is not None:
-            labels.append(self.per_layer.label)
+        labels += [row.label for row in (self.per_layer, self.presets) if row is not None]
         if self.teacher is not None:
             self.teacher.activated.connect(self._teacher_activated)
             label = QLabel(tr("&Teacher"))

@@ -15,6 +15,7 @@ from core import params as parameters
 from core.errors import UserError
 from core.methods.edit import words
 from core.methods.method import Method, Plan, load_methods
+from core.methods.preset import Preset
 from core.model.model import Model
 from core.model.preprocessing import presets
 from core.params import Scalar
@@ -68,11 +69,19 @@ def make_dialog(desk: Desk, method: Method, per_layer: PerLayer | None = None) -
         teachers(desk, method, revision_name),
         desk.settings.device,
         per_layer,
+        _presets(state.model, method),
     )
     dialog = MethodDialog(method, setting, lambda *args: _preview(desk, *args), desk.window)
     if dialog.device is not None:
         desk.jobs.submit(tr("Devices"), "devices", {}, lambda found: dialog.show_devices(found["devices"]), quiet=True)
     return dialog
+
+
+def _presets(model: Model | None, method: Method) -> list[Preset]:
+    """Those of the method, with what they want otherwise of layers that the model has."""
+    if model is None:
+        return []
+    return [dataclasses.replace(p, overrides=p.overrides_for(model)) for p in method.presets]
 
 
 def _data_words(desk: Desk, method: Method) -> str:

@@ -11,6 +11,7 @@ from core.methods.analyse.cures import Offer, table_of
 from core.methods.scope import Scope
 from core.model.qdq import stored_constant
 from core.report import Report
+from gui.act.dialog import MethodDialog
 from gui.act.request import ActRequest
 from gui.desk import Desk
 from gui.graph_view.known import known
@@ -187,3 +188,44 @@ def test_cures_without_the_float_model_say_so(qtbot: QtBot) -> None:
     with qtbot.waitSignal(dialog.cure_wanted) as asked:
         dialog.cures.buttons[0].click()
     assert asked.args == [step]
+
+
+def test_a_preset_fills_the_form_and_another_change_makes_it_custom(sample: Desk, qtbot: QtBot) -> None:
+    sample.actions["method.quantize.static"].trigger()
+    dialog = dialog_of(MethodDialog)
+    box = dialog.presets
+    assert box is not None
+    method = act.load_methods().get("quantize.static")
+    keys = [box.combo.itemData(k) for k in range(box.combo.count())]
+    assert keys == ["", *(p.key for p in method.presets)]
+    assert box.combo.currentText() == "Custom"
+    assert dialog.request().overrides == ()
+    dialog.form.set_values({"calibration_items": 8, "correction_items": 8})
+    wanted = method.preset("qnn_16")
+    box.combo.setCurrentIndex(keys.index("qnn_16"))
+    box.combo.activated.emit(box.combo.currentIndex())
+    assert box.chosen is not None
+    assert box.chosen.key == "qnn_16"
+    values = dialog.request().params
+    assert values["activations"] == "uint16"
+    assert all(values[name] == value for name, value in wanted.values.items())
+    assert values["calibration_items"] == 8, "it says nothing of that"
+    assert wanted.demands in box.about.text()
+    assert dialog.request().overrides == wanted.overrides_for(sample.state.model) != ()
+    dialog.form.set_values({"calibration_items": 9})
+    assert box.chosen.key == "qnn_16", "still what the target asks for"
+    dialog.form.set_values({"activations": "uint8"})
+    assert box.combo.currentText() == "Custom"
+    assert dialog.request().overrides == ()
+    assert box.about.isHidden()
+    box.choose("tflite_int8")
+    dialog.accept()
+    qtbot.waitUntil(lambda: len(sample.state.revisions) == 2, timeout=60_000)
+    settle(sample, qtbot)
+    assert sample.state.revision.step.params["activations"] == "int8"
+
+
+def test_methods_without_presets_have_no_box(sample: Desk) -> None:
+    dialog = act.make_dialog(sample, act.load_methods().get("prune.magnitude"))
+    assert dialog.presets is None
+    dialog.deleteLater()
