@@ -76,6 +76,7 @@ class _Rounding:
         job: Job,
     ) -> None:  # fmt: skip
         self._rounder, self._settings, self._seed, self._job = rounder, how.settings, how.seed, job
+        self._threads = how.threads
         self._chunks = _first(chunks, how.settings.rounding_items)
         self._walk = Walk(parent, [c.feed for c in self._chunks], how.threads)
         made = {n.name: n.outputs[0].name or "" for n in parent.nodes()}  # the quantized graph renames its outputs
@@ -93,7 +94,7 @@ class _Rounding:
         scale = self._scale(layer, view, target if free is None else target * free, own)
         wide = layer.form.spread(scale, layer.weight.shape)
         grid = Uniform.symmetric(view.split(wide, fill=1.0), layer.form.bits)
-        rounded = self._rounder.round(Rows(target, own, grid, free, self._seed, self._job), self._settings)
+        rounded = self._rounder.round(Rows(target, own, grid, free, self._threads, self._job), self._settings)
         layer.hold(view.join(rounded), scale)
 
     def _halves(self, layer: Int8Layer, view: LayerView, inputs: Inputs) -> Halves:

@@ -63,7 +63,7 @@ class Rows:
     curvature: Array64
     grid: Grid
     free: Flags | None = None
-    seed: int = 0
+    threads: int = 1
     job: Job = field(default_factory=Job)
 
     def kept(self, rounded: Array64, column: int | None = None, free: Flags | None = None) -> Array64:

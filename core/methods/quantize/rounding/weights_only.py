@@ -132,7 +132,7 @@ class _WeightsOnly:
         grid = grid_of(stored, view)
         if grid is None:  # numbers that are hardly rounded: float16
             return item.stored
-        rows = Rows(target, moments.own, grid, free, self._how.seed, self._job)
+        rows = Rows(target, moments.own, grid, free, self._how.threads, self._job)
         return stored_as(stored, view.join(rounder.round(rows, self._how.settings)))
 
     def _places(self, view: LayerView, x: Array, chunk: Chunk, seed: tuple[int, ...]) -> Ints:
