@@ -12,7 +12,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ import numpy.typing as npt
 from core import params as parameters
 from core.data import tasks
 from core.data.dataset import Array, DataSet
+from core.data.splits import take
 from core.errors import UserError
 from core.measure.statistics import Paired, paired
 from core.methods.analyse.loss_evidence import parts_of
@@ -29,6 +30,10 @@ from core.methods.method import Context
 from core.methods.quantize import equalize, static
 from core.methods.scope import Scope
 from core.model.model import Model
+from core.model.qdq_operators import WEIGHTED
+
+if TYPE_CHECKING:
+    from core.measure.quantized_parts import QuantizedParts
 
 GAIN_DB = 0.1  # less is no help
 FLOAT_DB = 1.0  # what layers in float must bring, for they cost size and time
@@ -290,27 +295,41 @@ class Search:
         return static.quantize_static(self._equalized, data, plain, ctx).model
 
     def _mixed(self, most: int) -> Iterator[Choice]:
-        """Layers in float, by what each alone would gain: half as many as allowed, then all."""
+        """Layers in float, by what each alone would gain: half as many as allowed, then all.
+
+        The network that is there is tried with them in float first; only where that helps it is quantized anew.
+        """
+        assert self._beside is not None, "a search has items that check"
         choice = self._best.choice
         with self._ctx.job.stage(0.0, 0.5):
-            gains = self._gains(choice)
+            parts = self._parts(choice)
+            gains = self._gains(parts)
         ranked = sorted((name for name, gain in gains.items() if gain > 0), key=lambda name: -gains[name])
-        counts = dict.fromkeys(min(k, len(ranked)) for k in (math.ceil(most / 2), most))
         with self._ctx.job.stage(0.5, 1.0):
-            for count in filter(None, counts):
-                yield dataclasses.replace(choice, floats=tuple(ranked[:count]))
+            for count in dict.fromkeys(min(k, len(ranked)) for k in (math.ceil(most / 2), most)):
+                begun = time.perf_counter()
+                layers = ranked[:count]
+                mixed = dataclasses.replace(choice, floats=tuple(layers))
+                verdict = self._beside.verdict(parts.without(layers).model())
+                helps, why = better(verdict, self._best.verdict, FLOAT_DB)
+                if helps:
+                    yield mixed
+                elif layers:
+                    taken = time.perf_counter() - begun
+                    self.trials.append(Trial(FLOATS, _setting(mixed, choice), mixed, verdict, False, why, taken))
 
-    def _gains(self, choice: Choice) -> dict[str, float]:
-        """Layer -> dB that it would bring in float, on some of the items that calibrate."""
-        from core.data.splits import take
-
+    def _parts(self, choice: Choice) -> QuantizedParts:
+        """The best network so far, taken apart beside the float one it was made from."""
         assert self.model is not None, "the plain way is always kept"
         parent = self._equalized if choice.params.equalize and self._equalized is not None else self._model
-        parts = parts_of(self.model, parent)
+        return parts_of(self.model, parent)
+
+    def _gains(self, parts: QuantizedParts) -> dict[str, float]:
+        """Layer -> dB that it would bring in float, on some of the items that calibrate."""
         items = read(take(self._fit, _RANKED, self._ctx.seed), parts.parent, 8, self._ctx.job)
         one = OneLayer(parts, items, dataclasses.replace(self._ctx, checkpoint=None))
         whole = one.close(one.outputs).sqnr
-        layers = {n.name for n in self._model.nodes() if n.op_type in ("Conv", "Gemm", "MatMul")}
+        layers = {n.name for n in self._model.nodes() if n.op_type in WEIGHTED}
         return {name: close.sqnr - whole for name, close in one.floats().items() if name in layers}
 
 
