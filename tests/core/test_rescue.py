@@ -70,11 +70,16 @@ class TestBetter:
 
 class TestMet:
     def test_top1_lost_with_one_standard_error(self) -> None:
-        """3 of 100 lost and 1 gained: 2 points, standard error sqrt(4 - 2^2 / 100) points = 1.99."""
+        """3 of 100 lost and 1 gained: 2 points; with half an item more on each side, of 102: 2.19 points of error."""
         found = verdict(20, gained=1, lost=3)
-        edge = 2 + math.sqrt(4 - 0.04)
+        edge = 2 + 100 * math.sqrt(5 - 4 / 102) / 102
         assert met(Params(drop=edge + 0.01), found)
         assert not met(Params(drop=edge - 0.01), found)
+
+    def test_no_change_on_few_items_proves_nothing(self) -> None:
+        """Of 100 items: an error of 100 / 102 points."""
+        assert not met(Params(drop=0.5), verdict(20))
+        assert met(Params(drop=0.99), verdict(20))
 
     def test_agreement_with_one_standard_error(self) -> None:
         """90 of 100: standard error 3 points."""
