@@ -81,6 +81,11 @@ class TestMet:
         assert not met(Params(drop=0.5), verdict(20))
         assert met(Params(drop=0.99), verdict(20))
 
+    def test_gained_answers_make_up_for_no_error(self) -> None:
+        """6 gained of 100: sqrt(7 - 36 / 102) of 102 = 2.53 points of error."""
+        assert not met(Params(drop=2.5), verdict(20, gained=6))
+        assert met(Params(drop=2.6), verdict(20, gained=6))
+
     def test_agreement_with_one_standard_error(self) -> None:
         """90 of 100: standard error 3 points."""
         assert met(Params(target=Target.AGREEMENT, agreement=86.9), verdict(20))

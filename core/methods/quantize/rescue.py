@@ -180,13 +180,14 @@ def _again(model: Model, found: str, items: Items, ctx: Context) -> _Done:
 def met(params: Params, verdict: Verdict) -> bool:
     """Whether the target is reached, a standard error to the worse included: not by luck alone.
 
-    Errors have half an item added to each side (Agresti and Min, 2005): few items without a change prove little.
+    Errors have half an item added to each side (Agresti and Min, 2005): few items without a change prove little. More
+    right answers than in float are luck, and make up for no error.
     """
     if params.target is Target.DROP and verdict.change is not None:
         change = verdict.change
         n = (change.difference.n or 0) + 2
         spread = change.gained + change.lost + 1 - (change.gained - change.lost) ** 2 / n
-        return -change.difference.value + 100 * math.sqrt(spread) / n <= params.drop
+        return max(-change.difference.value, 0.0) + 100 * math.sqrt(spread) / n <= params.drop
     if params.target is not Target.SQNR and verdict.agrees is not None:
         share = float(verdict.agrees.mean())
         error = math.sqrt(share * (1 - share) / len(verdict.agrees))
