@@ -179,6 +179,25 @@ class QuantizedParts:
         value = twin.inputs[index] if twin is not None and len(twin.inputs) > index else None
         return None if value is None else self.parent_facts.array(value)
 
+    @property
+    def stored(self) -> tuple[int, ...]:
+        """Places of the layers with stored constants."""
+        return tuple(self._stored)
+
+    def needed_for(self, pair: Pair) -> frozenset[str]:
+        """The layers that must be float before the quantizer drops a pair: who makes its value, and who reads it.
+
+        Readers behind pairs that round nothing anew count too.
+        """
+        found = {layer_name(n) for n in self._readers(pair) if n.op_type not in _MOVING}
+        for later in self.pairs:
+            if pair.quantize in later.sources:
+                found |= self.needed_for(later)
+        maker = self.place_of(pair.maker)
+        if maker >= 0 and pair.owner and self._runs_in_int8(maker):
+            found.add(pair.maker)
+        return frozenset(found)
+
     def float_constants(self, place: int) -> dict[int, Array | None]:
         """The parent's constants for the stored inputs of a layer; None for a bias that the parent does not have.
 

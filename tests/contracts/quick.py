@@ -19,6 +19,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "quantize.smooth": {"items": 8},
     "quantize.incremental": {"epochs": 1},
     "quantize.int8": {"calibration_items": 16},
+    "quantize.mixed": {"calibration_items": 16, "items": 4, "most_layers": 1},
     "quantize.static": {"calibration_items": 16},
     "quantize.train": {"epochs": 1, "calibration_items": 16},
     "recover.batchnorm": {"items": 16},

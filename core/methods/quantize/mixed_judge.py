@@ -1,0 +1,44 @@
+"""How close a quantization comes to the float model, on items that neither calibrate nor judge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.data.dataset import DataSet
+from core.execute.runtimes import onnx_session
+from core.methods.analyse.reference import Outputs, Reference, read
+from core.methods.method import Context
+from core.model.model import Model
+from core.report import Measure
+
+_BATCH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Closeness:
+    """``agreement`` is None for networks that are no classifiers."""
+
+    sqnr: Measure
+    agreement: Measure | None
+
+
+class Judge:
+    """The float model's answers, computed once."""
+
+    def __init__(self, model: Model, data: DataSet, ctx: Context) -> None:
+        self._ctx = ctx
+        self._items = read(data, model, _BATCH, ctx.job)
+        self._reference = Reference(model, self._items, self._answers(model))
+
+    def close(self, model: Model) -> Closeness:
+        found = self._reference.closeness(self._answers(model))
+        return Closeness(found.sqnr, found.agreement)
+
+    def _answers(self, model: Model) -> list[Outputs]:
+        session = onnx_session(model, self._ctx.threads)
+        pairs = zip(self._items.feeds, self._items.counts, strict=True)
+        found = []
+        for feed, count in self._ctx.job.track(pairs, len(self._items.counts), "Comparing with float"):
+            made = session.run(feed)
+            found.append({name: made[name][:count] for name in model.output_names})
+        return found
