@@ -18,7 +18,8 @@ from core.data.dataset import Array
 from core.execute.runtimes import OnnxSession
 from core.execute.walk import port, reads
 from core.jobs import Job
-from core.measure.quantized_parts import DEQUANTIZE, QuantizedParts, Variant, float_name
+from core.measure.quantized_edits import float_name
+from core.measure.quantized_parts import DEQUANTIZE, QuantizedParts, Variant
 from core.model.model import real_inputs
 
 KEPT_BYTES = 384 << 20  # of inner values; where they would be larger, more of the graph is run again

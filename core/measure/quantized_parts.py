@@ -11,15 +11,22 @@ as their layers have the names of the parent's.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
 import onnx_ir as ir
 
 from core.errors import UserError
 from core.measure.dropped_activations import completed
+from core.measure.quantized_edits import (
+    bypass,
+    constant_values,
+    drop_dead,
+    holds_dequantize,
+    put_constant,
+    same_steps,
+)
 from core.model.facts import Array, Facts, infer
 from core.model.model import Model, layer_name, real_inputs
 from core.model.qdq_operators import ACTIVATIONS, BINARY, FIXED, MEANS, PASS_THROUGH, WEIGHTED, data_inputs
@@ -83,10 +90,10 @@ class Variant:
         nodes = list(model.nodes())
         for place in sorted(self.floats):
             for index, array in self.parts.float_constants(place).items():
-                _put(model.graph.graph, nodes[place], index, array)
+                put_constant(model.graph.graph, nodes[place], index, array)
         for pair in self.bypassed:
-            _bypass(model.graph.graph, nodes[pair.quantize], [nodes[k] for k in pair.dequantize])
-        _drop_dead(model.graph.graph)
+            bypass(model.graph.graph, nodes[pair.quantize], [nodes[k] for k in pair.dequantize])
+        drop_dead(model.graph.graph)
         return model.with_graph(model.graph)
 
 
@@ -114,7 +121,7 @@ class QuantizedParts:
         self.model, self.parent = completed(quantized, parent), parent
         self.nodes = list(self.model.nodes())
         self._place = {id(n): k for k, n in enumerate(self.nodes)}
-        self.constant = _constant_values(self.model, self.nodes)
+        self.constant = constant_values(self.model, self.nodes)
         self.pairs = tuple(self._pairs())
         self._stored = {k: found for k, n in enumerate(self.nodes) if (found := tuple(self._stored_inputs(n)))}
         self.parts = {p.layer: p for p in self._parts()}
@@ -253,7 +260,7 @@ class QuantizedParts:
             if maker.op_type not in _MOVING:
                 break
             found = [q for q in before if q is not None]
-            if len(found) == len(before) and all(_same_steps(q, quantize) for q in found):
+            if len(found) == len(before) and all(same_steps(q, quantize) for q in found):
                 return "", layer_name(maker), tuple(self._place[id(q)] for q in found)
             inner = maker.inputs[0]
             if found or inner is None or len(before) != 1:
@@ -279,7 +286,7 @@ class QuantizedParts:
         for index, value in enumerate(node.inputs):
             if value is None or value.name not in self.constant or value.producer() is None:
                 continue
-            if _holds_dequantize(value) or (node.op_type in WEIGHTED and index in (1, 2)):
+            if holds_dequantize(value) or (node.op_type in WEIGHTED and index in (1, 2)):
                 yield index
 
     def _parts(self) -> Iterator[Part]:
@@ -329,84 +336,3 @@ class QuantizedParts:
     def _readers(self, pair: Pair) -> list[ir.Node]:
         nodes = [u.node for k in pair.dequantize for u in self.nodes[k].outputs[0].uses()]
         return [n for n in nodes if self._runs_in_int8(self._place[id(n)])] if nodes else []
-
-
-def _put(graph: ir.Graph, node: ir.Node, index: int, array: Array | None) -> None:
-    """Give a layer a float constant instead of a stored one, or none."""
-    if array is None:
-        node.replace_input_with(index, None)
-        return
-    name = float_name(node, index)
-    tensor = ir.tensor(np.ascontiguousarray(array), name=name)
-    value = ir.Value(name=name, type=ir.TensorType(tensor.dtype), shape=ir.Shape(array.shape), const_value=tensor)
-    graph.register_initializer(value)
-    node.replace_input_with(index, value)
-
-
-def float_name(node: ir.Node, index: int) -> str:
-    """What the initializer with a layer's float constant is called."""
-    return f"{layer_name(node)}/float/{index}"
-
-
-def _bypass(graph: ir.Graph, quantize: ir.Node, dequantize: Sequence[ir.Node]) -> None:
-    """Let everybody read what is quantized; a graph output keeps its name."""
-    source = quantize.inputs[0]
-    assert source is not None, "a QuantizeLinear reads a value"
-    for node in dequantize:
-        out = node.outputs[0]
-        for use in list(out.uses()):
-            use.node.replace_input_with(use.idx, source)
-        for index, result in enumerate(graph.outputs):
-            if result is not out:
-                continue
-            if source.is_graph_output() or source.producer() is None or source.is_initializer():
-                continue  # it has a name of its own that must stay: the pair stays for this output
-            graph.outputs[index] = source
-            source.name, out.name = out.name, source.name
-
-
-def _drop_dead(graph: ir.Graph) -> None:
-    """Remove nodes and initializers whose results nobody reads."""
-    for node in reversed(list(graph)):
-        if not any(o.uses() or o.is_graph_output() for o in node.outputs):
-            graph.remove(node, safe=True)
-    for name, value in list(graph.initializers.items()):
-        if not value.uses() and not value.is_graph_output():
-            del graph.initializers[name]
-            graph.inputs[:] = [v for v in graph.inputs if v is not value]
-
-
-def _constant_values(model: Model, nodes: Sequence[ir.Node]) -> frozenset[str]:
-    """Names of values that no input of the graph reaches."""
-    found = set(model.graph.graph.initializers)
-    for node in nodes:
-        reads = [v.name or "" for v in node.inputs if v is not None]
-        inner = any(a.type in (ir.AttributeType.GRAPH, ir.AttributeType.GRAPHS) for a in node.attributes.values())
-        if not inner and not node.op_type.startswith("Random") and all(name in found for name in reads):
-            found.update(o.name or "" for o in node.outputs)
-    return frozenset(found)
-
-
-def _holds_dequantize(value: ir.Value) -> bool:
-    """Whether a constant's numbers pass a DequantizeLinear."""
-    ask = [value]
-    while ask:
-        node = ask.pop().producer()
-        if node is None:
-            continue
-        if node.op_type == DEQUANTIZE:
-            return True
-        ask += [v for v in node.inputs if v is not None]
-    return False
-
-
-def _same_steps(first: ir.Node, second: ir.Node) -> bool:
-    """Whether two QuantizeLinear nodes store alike."""
-    for index in (1, 2):
-        one, other = (n.inputs[index] if len(n.inputs) > index else None for n in (first, second))
-        a, b = (None if v is None else ir.convenience.get_const_tensor(v) for v in (one, other))
-        if (a is None) != (b is None):
-            return False
-        if a is not None and b is not None and not np.array_equal(a.numpy(), b.numpy()):
-            return False
-    return True

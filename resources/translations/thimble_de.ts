@@ -600,6 +600,16 @@
     </message>
     <message>
       <location filename="../../core/methods" />
+      <source>Layers at most</source>
+      <translation>Höchstens Schichten</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Those with the largest error of their own are tried one by one.</source>
+      <translation>Die mit dem größten eigenen Fehler werden einzeln erprobt.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
       <source>Apply the cures</source>
       <translation>Abhilfen anwenden</translation>
     </message>
@@ -1615,6 +1625,146 @@
     </message>
     <message>
       <location filename="../../core/methods" />
+      <source>Mixed precision</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Quantizes all but the few layers that cost most, within a budget, until the network is close enough to float.</source>
+      <translation>Quantisiert alles außer den wenigen Schichten, die am meisten kosten, in einem Rahmen, bis das Netz nahe genug an Gleitkomma ist.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>The layers that cost most become</source>
+      <translation>Die teuersten Schichten werden</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>int8 is for networks in 4 bits.</source>
+      <translation>int8 ist für Netze in 4 Bit.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Layers kept out</source>
+      <translation>Ausgenommene Schichten</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>So many stay out of the quantization.</source>
+      <translation>So viele bleiben von der Quantisierung ausgenommen.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Growth at most</source>
+      <translation>Höchstens größer um</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>By weights that stay large; 0: any.</source>
+      <translation>Durch Gewichte, die groß bleiben; 0: beliebig.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>kB</source>
+      <translation>kB</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Slower at most</source>
+      <translation>Höchstens langsamer um</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>By layers that stay slow, as timed here; 0: any.</source>
+      <translation>Durch Schichten, die langsam bleiben, hier gemessen; 0: beliebig.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Until</source>
+      <translation>Bis</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Agreement of answers is for classifiers; SQNR is for any network.</source>
+      <translation>Gleiche Antworten gelten für Klassifikatoren, SQNR für jedes Netz.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>agreement</source>
+      <translation>Übereinstimmung</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>sqnr</source>
+      <translation>SQNR</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Agreement with float</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>On up to 200 items to choose by.</source>
+      <translation>Auf bis zu 200 Elementen zum Auswählen.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>SQNR of the output</source>
+      <translation>SQNR der Ausgabe</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Decibels above the noise.</source>
+      <translation>Dezibel über dem Rauschen.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>dB</source>
+      <translation>dB</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Chosen by</source>
+      <translation>Ausgewählt nach</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Items that neither calibrate nor judge, or for small data those that calibrate.</source>
+      <translation>Elemente, die weder kalibrieren noch urteilen, oder bei wenig Daten die kalibrierenden.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>others</source>
+      <translation>andere</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>calibration</source>
+      <translation>Kalibrierung</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Items to choose by</source>
+      <translation>Elemente zum Auswählen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>More tell smaller losses apart.</source>
+      <translation>Mehr unterscheiden kleinere Verluste.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Chosen already</source>
+      <translation>Schon ausgewählt</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Names as a JSON list; empty: choose them.</source>
+      <translation>Namen als JSON-Liste; leer: auswählen.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
       <source>Rescue</source>
       <translation>Retten</translation>
     </message>
@@ -1632,16 +1782,6 @@
       <location filename="../../core/methods" />
       <source>drop</source>
       <translation>Verlust</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>agreement</source>
-      <translation>Übereinstimmung</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>sqnr</source>
-      <translation>SQNR</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -1672,11 +1812,6 @@
       <location filename="../../core/methods" />
       <source>Of the outputs, against the float network's</source>
       <translation>Der Ausgaben, gegen die des Float-Netzes</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>dB</source>
-      <translation>dB</translation>
     </message>
     <message>
       <location filename="../../core/methods" />

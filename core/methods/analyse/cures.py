@@ -43,7 +43,8 @@ class Offer:
         if not self.step:
             return ""
         parts = ["thimble", "apply", str(self.step["method"]), "PARENT.onnx", "-o", "OUT.onnx", "--data", "DATA"]
-        params = [f"{k}={_text(v)}" for k, v in self.step["params"].items()]
+        usual = to_json(load_methods().get(str(self.step["method"])).params())
+        params = [f"{k}={_text(v)}" for k, v in self.step["params"].items() if usual.get(k) != v]
         parts += ["--set", *params] if params else []
         for override in self.step.get("overrides", ()):
             changes = [f"{k}={_text(v)}" for k, v in override["params"].items()]
@@ -160,7 +161,8 @@ def _possible(cure: Cure) -> Cure:
 
 def _step(model: Model, cure: Cure, layers: tuple[str, ...]) -> dict[str, Any]:
     params, overrides, seed, _ = quantized_with(model)
-    step: dict[str, Any] = {"method": _QUANTIZE, "params": {**params, **cure.params}, "seed": seed}
+    params = {k: v for k, v in {**params, **cure.params}.items() if _settings().get(k) != v}
+    step: dict[str, Any] = {"method": _QUANTIZE, "params": params, "seed": seed}
     if cure.override:
         overrides = [*overrides, {"scope": {"layers": list(layers)}, "params": dict(cure.override)}]
     return {**step, "overrides": overrides} if overrides else step

@@ -12,8 +12,9 @@ import onnx_ir as ir
 from core.errors import UserError
 from core.methods.analyse.causes import LayerEvidence, Weights
 from core.methods.quantize.ready import ready
+from core.methods.scope import Scope
 from core.model.facts import Array
-from core.model.model import Model, quantized
+from core.model.model import Model, layer_name, quantized
 from core.model.qdq_form import spread_blocks
 from core.model.qdq_operators import WEIGHTED, weight_axis
 
@@ -74,6 +75,25 @@ def evidence(
         for name, part in parts.parts.items()
         if name in alone
     ]
+
+
+def loudest(
+    parts: QuantizedParts, taps: Mapping[str, Tap], errors: Mapping[str, LayerError], most: int, scope: Scope
+) -> list[str]:
+    """The layers in scope with the largest error of their own, relative to what they give, in graph order.
+
+    Raises UserError where none is in scope.
+    """
+    nodes = {layer_name(n): n for n in parts.nodes}
+    names = [n for n in parts.parts if scope.everything or (n in nodes and scope.contains(nodes[n]))]
+    if not names:
+        raise UserError("No layer in the scope is quantized.", "Choose other layers.")
+    if len(names) <= most:
+        return names
+    known = [LayerEvidence(n, "", 0.0, 0.0, 0.0, errors.get(n), None, taps.get(n)) for n in names]
+    own = {e.layer: e.weight_noise + e.value_noise for e in known}
+    chosen = set(sorted(names, key=lambda n: -own[n])[:most])
+    return [n for n in names if n in chosen]
 
 
 def weights_of(parts: QuantizedParts, layer: str) -> Weights | None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.errors import UserError
 from core.methods.analyse.kept_rows import KeptRows
 from core.methods.analyse.reference import Items, Outputs, Reference
 from core.methods.method import Context
-from core.model.model import layer_name
 
 if TYPE_CHECKING:
     from core.measure.part_runs import PartRuns
@@ -26,17 +24,16 @@ class Close:
 
 
 class OneLayer:
-    """Measures variants of ``parts`` on ``items``; prefixes are computed once, and rows go on from a checkpoint."""
+    """Measures variants of ``parts`` on ``items``, of the layers of these ``names``.
 
-    def __init__(self, parts: QuantizedParts, items: Items, ctx: Context, kept: KeptRows | None = None) -> None:
-        self._parts, self._items, self._ctx = parts, items, ctx
-        self._kept = kept or KeptRows(ctx, 2 * len(parts.parts))
+    Prefixes are computed once, and rows go on from a checkpoint.
+    """
+
+    def __init__(self, parts: QuantizedParts, items: Items, names: Sequence[str], ctx: Context) -> None:
+        self._parts, self._items, self._names, self._ctx = parts, items, names, ctx
+        self._kept = KeptRows(ctx, 2 * len(names))
         from core.measure.part_runs import Wired
 
-        scope, nodes = ctx.scope, {layer_name(n): n for n in parts.nodes}
-        self.names = [n for n in parts.parts if scope.everything or (n in nodes and scope.contains(nodes[n]))]
-        if not self.names:
-            raise UserError("No layer in the scope is quantized.", "Choose other layers.")
         self._wired = Wired(parts)
         self._float, self._whole = parts.with_only(()), parts.without(())
         with ctx.job.stage(0.0, 0.7):
@@ -64,7 +61,7 @@ class OneLayer:
         self._kept.write()
 
     def _each(self, kind: str, base: Variant, make: Callable[[str], Variant], say: str) -> dict[str, Close]:
-        names = self.names
+        names = self._names
         runs = self._runs(base)
         found = {}
         for k, name in enumerate(names):

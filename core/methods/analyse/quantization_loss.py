@@ -10,7 +10,7 @@ import numpy as np
 
 from core.methods.analyse.causes import found_in
 from core.methods.analyse.cures import curable, offers
-from core.methods.analyse.loss_evidence import evidence, parts_of, trained_or_scaled
+from core.methods.analyse.loss_evidence import evidence, loudest, parts_of, trained_or_scaled
 from core.methods.analyse.loss_report import Found, LayerLoss, report_of
 from core.methods.analyse.one_layer import Close, OneLayer
 from core.methods.analyse.reference import Items, not_calibrated_on, read
@@ -38,6 +38,10 @@ class Params:
         float,
         Field("Share of the loss", "From this part of the loss on a layer gets a cause and a cure.", 0.0, 100.0, "%"),
     ] = 3.0
+    most_layers: Annotated[
+        int,
+        Field("Layers at most", "Those with the largest error of their own are tried one by one.", 1, 10_000, "layers"),
+    ] = 200
     verify: Annotated[
         bool, Field("Apply the cures", "Quantize the parent again with each cure and with all, and measure again.")
     ] = False
@@ -73,7 +77,7 @@ def apply(model: Model, params: Params, ctx: Context) -> Outcome:
         items = read(data, parts.parent, batch_size(parts), ctx.job)
     end = 0.95 - (0.35 if params.verify else 0.0) - (0.1 if params.latency else 0.0)
     with ctx.job.stage(0.05, end):
-        found = detect(parts, items, params.least_share, ctx)
+        found = detect(parts, items, params, ctx)
     found = dataclasses.replace(found, notes=(note, *found.notes))
     if params.verify:
         with ctx.job.stage(end, end + 0.35):
@@ -86,8 +90,8 @@ def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     return Outcome(None, report_of(found))
 
 
-def detect(parts: QuantizedParts, items: Items, least_share: float, ctx: Context) -> Found:
-    """Everything that is found on these items; layers from ``least_share`` % of the loss on get a cause."""
+def detect(parts: QuantizedParts, items: Items, params: Params, ctx: Context) -> Found:
+    """Everything that is found on these items."""
     from core.measure import host
     from core.measure.layer_errors import layer_errors
     from core.measure.quantized_taps import host_errors, taps
@@ -98,28 +102,35 @@ def detect(parts: QuantizedParts, items: Items, least_share: float, ctx: Context
         by_host = {} if host.int8_instruction() else host_errors(*run, threads=ctx.threads)
     with ctx.job.stage(0.15, 0.25):
         errors = layer_errors(*run, threads=ctx.threads, job=ctx.job)
-    alone, gains, one = _one_at_a_time(parts, items, ctx)
     by_layer = {t.layer: t for t in reversed(tapped)}
+    names = loudest(parts, by_layer, errors, params.most_layers, ctx.scope)
+    alone, gains, one = _one_at_a_time(parts, items, names, ctx)
     known = evidence(parts, alone, gains, by_layer, errors, by_host)
     lossy = one.close(one.outputs).sqnr < _LOSSLESS
     layers = [
         LayerLoss(
-            e, alone[e.layer], curable(parts.model, found_in(e)) if lossy and 100 * e.share >= least_share else ()
+            e,
+            alone[e.layer],
+            curable(parts.model, found_in(e)) if lossy and 100 * e.share >= params.least_share else (),
         )
         for e in known
     ]
     named = [(x.evidence.layer, 100 * x.evidence.share, x.causes[0]) for x in layers if x.causes]
     cures = offers(parts.model, sorted(named, key=lambda n: -n[1]))
     notes = [host.int8_arithmetic(), *_strange(trained_or_scaled(errors))]
+    if len(names) < len(parts.parts):
+        notes.append(
+            f"{len(names)} of {len(parts.parts)} quantized layers were tried one by one; shares are of theirs."
+        )
     return Found(_measures(one), layers, tapped, cures, notes)
 
 
 def _one_at_a_time(
-    parts: QuantizedParts, items: Items, ctx: Context
+    parts: QuantizedParts, items: Items, names: list[str], ctx: Context
 ) -> tuple[dict[str, Close], dict[str, float], OneLayer]:
     """(every layer alone quantized, what leaving it in float gains in dB, what they were measured with)."""
     with ctx.job.stage(0.25, 0.3):
-        one = OneLayer(parts, items, ctx)
+        one = OneLayer(parts, items, names, ctx)
     try:
         with ctx.job.stage(0.3, 0.7):
             alone = one.alone()
@@ -136,8 +147,7 @@ def _measures(one: OneLayer) -> dict[str, Measure]:
     from core.measure import host
 
     found = one.reference.closeness(one.outputs, host.int8_arithmetic()).measures()
-    change = one.reference.change(one.outputs)
-    return {**found, **({"top1_change": change.difference} if change is not None else {})}
+    return {**found, **one.reference.change(one.outputs)}
 
 
 def _strange(layers: list[str]) -> list[str]:

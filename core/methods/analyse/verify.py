@@ -86,11 +86,10 @@ class Judge:
         """SQNR, agreement and, with labels, the change of top-1 in points (paired), each against the parent."""
         outputs = self._answers(model)
         found = self._reference.closeness(outputs)
-        change = self._reference.change(outputs)
         return {
             "sqnr": found.sqnr,
             **({} if found.agreement is None else {"agreement": found.agreement}),
-            **({} if change is None else {"top1_change": change.difference}),
+            **self._reference.change(outputs),
         }
 
     def _answers(self, model: Model) -> list[Outputs]:

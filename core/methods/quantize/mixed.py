@@ -6,7 +6,7 @@ import dataclasses
 import enum
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,7 +26,7 @@ from core.methods.quantize.mixing import Move, path, pieces
 from core.methods.quantize.ready import ready
 from core.methods.quantize.static_report import static_report
 from core.methods.scope import Override, Scope
-from core.model.model import Model
+from core.model.model import Model, layer_name
 from core.params import Field
 from core.report import Report
 
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 _GROUP = "Layers kept out"
 _BATCH = 8
+_CHECKED = 200  # items on which the target is checked
+_JUDGED = 400  # items at most that judge the result
 
 
 class Keep(enum.Enum):
@@ -49,6 +51,13 @@ class Target(enum.Enum):
 
     AGREEMENT = "agreement"
     SQNR = "sqnr"
+
+
+class ChooseBy(enum.Enum):
+    """Which items tell what costs most, and whether the target is met."""
+
+    OTHERS = "others"
+    CALIBRATION = "calibration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +86,19 @@ class Params(static.Params):
     ] = Target.AGREEMENT
     agreement: Annotated[
         float,
-        Field("Agreement with float", "On 200 items that neither calibrate nor judge.", 0.0, 100.0, "%", group=_GROUP),
+        Field("Agreement with float", "On up to 200 items to choose by.", 0.0, 100.0, "%", group=_GROUP),
     ] = 99.0
     sqnr: Annotated[float, Field("SQNR of the output", "Decibels above the noise.", 0.0, 140.0, "dB", group=_GROUP)] = (
         30.0
     )
+    choose_by: Annotated[
+        ChooseBy,
+        Field(
+            "Chosen by", "Items that neither calibrate nor judge, or for small data those that calibrate.", group=_GROUP
+        ),
+    ] = ChooseBy.OTHERS
     items: Annotated[
-        int, Field("Items to choose by", "They neither calibrate nor judge.", 4, 10_000, "items", group=_GROUP)
+        int, Field("Items to choose by", "More tell smaller losses apart.", 4, 10_000, "items", group=_GROUP)
     ] = 32
     chosen: Annotated[
         str, Field("Chosen already", "Names as a JSON list; empty: choose them.", advanced=True, group=_GROUP)
@@ -135,8 +150,9 @@ def apply(model: Model, params: Params, ctx: Context) -> Outcome:
         report = static_report(
             model, done.model, ctx, judge, done.plan, done.observed, done.shifts, notes, seconds
         )  # fmt: skip
+        judged = Judge(model, take(judge, _JUDGED, ctx.seed), ctx).close(done.model).measures() if judge.items else {}
     tables = mixed_tables(layers, moves, tried)
-    report = Report(report.measures, (*tables, *report.tables), report.curves, report.notes)
+    report = Report({**report.measures, **judged}, (*tables, *report.tables), report.curves, report.notes)
     return Outcome(done.model, report, dataclasses.replace(params, chosen=json.dumps(layers)))
 
 
@@ -145,10 +161,14 @@ def _items(params: Params, ctx: Context) -> tuple[DataSet, DataSet, DataSet, tup
     assert ctx.data is not None, "Method.run refuses without data"
     if params.calibrate_from is not CalibrateFrom.DATA:
         raise UserError("Mixed precision calibrates with data.", "Set calibrate_from to data.")
-    choose, note = not_calibrated_on(ctx.data, max(params.items, 200), ctx.seed, "to choose by")
-    parts = divide(ctx.data, ctx.seed, training=True)
+    others = params.choose_by is ChooseBy.OTHERS
+    parts = divide(ctx.data, ctx.seed, training=others)
+    choose: DataSet = parts.calibration
+    note = "The layers were chosen by the items that calibrate, on which figures are a little better than on others."
+    if others:
+        choose, note = not_calibrated_on(ctx.data, max(params.items, _CHECKED), ctx.seed, "to choose by")
     judge: DataSet = parts.judge if ctx.test is None else without(without(part(ctx.test), choose), parts.calibration)
-    return choose, judge, parts.calibration, (note,)
+    return choose, judge, parts.calibration, (parts.note, note)
 
 
 def _equalized(
@@ -196,7 +216,7 @@ class _Mixing:
             found = pieces(parts, items, self._settings.bias_correction, only, self._ctx)
         with self._ctx.job.stage(0.9, 1.0):
             costs, limits = self._costs(parts)
-        return path(found, costs, limits)
+        return some_left(path(found, costs, limits), {layer_name(parts.nodes[k]) for k in parts.stored})
 
     def fewest(self, moves: Sequence[Move]) -> tuple[tuple[str, ...], static.Quantized, list[Tried]]:
         """(the layers kept out, the result, what was tried): as few moves as the target needs, else all of them."""
@@ -248,6 +268,12 @@ class _Mixing:
 
         times = layer_times(parts, self._ctx).layers
         return {n: max(times[n][0] - times[n][1], 0.0) if n in times else 0.0 for n in names}
+
+
+def some_left(moves: Sequence[Move], weighted: Collection[str]) -> list[Move]:
+    """The moves up to the one that would leave no layer with weights quantized."""
+    kept = [k for k in range(len(moves)) if not set(weighted) <= set(layers_of(moves[: k + 1]))]
+    return list(moves[: len(kept)])
 
 
 def layers_of(moves: Sequence[Move]) -> tuple[str, ...]:

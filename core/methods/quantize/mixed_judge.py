@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from core.data.dataset import DataSet
 from core.execute.runtimes import onnx_session
+from core.measure import host
 from core.methods.analyse.reference import Outputs, Reference, read
 from core.methods.method import Context
 from core.model.model import Model
@@ -16,10 +17,19 @@ _BATCH = 16
 
 @dataclass(frozen=True, slots=True)
 class Closeness:
-    """``agreement`` is None for networks that are no classifiers."""
+    """``agreement`` is None for networks that are no classifiers, ``top1_change`` without labels.
+
+    The change is quantized minus float, in points, paired.
+    """
 
     sqnr: Measure
     agreement: Measure | None
+    top1_change: Measure | None = None
+
+    def measures(self) -> dict[str, Measure]:
+        """For a Report."""
+        every = {"sqnr": self.sqnr, "agreement": self.agreement, "top1_change": self.top1_change}
+        return {name: m for name, m in every.items() if m is not None}
 
 
 class Judge:
@@ -31,8 +41,9 @@ class Judge:
         self._reference = Reference(model, self._items, self._answers(model))
 
     def close(self, model: Model) -> Closeness:
-        found = self._reference.closeness(self._answers(model))
-        return Closeness(found.sqnr, found.agreement)
+        outputs = self._answers(model)
+        found = self._reference.closeness(outputs, host.int8_arithmetic())
+        return Closeness(found.sqnr, found.agreement, self._reference.change(outputs).get("top1_change"))
 
     def _answers(self, model: Model) -> list[Outputs]:
         session = onnx_session(model, self._ctx.threads)
