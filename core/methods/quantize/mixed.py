@@ -147,9 +147,7 @@ def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     seconds = time.perf_counter() - start
     with ctx.job.stage(0.9, 1.0):
         notes = (*more, *done.notes, *notes, *said(params, layers, moves, tried))
-        report = static_report(
-            model, done.model, ctx, judge, done.plan, done.observed, done.shifts, notes, seconds
-        )  # fmt: skip
+        report = static_report(model, done, ctx, judge, notes, seconds)
         judged = Judge(model, take(judge, _JUDGED, ctx.seed), ctx).close(done.model).measures() if judge.items else {}
     tables = mixed_tables(layers, moves, tried)
     report = Report({**report.measures, **judged}, (*tables, *report.tables), report.curves, report.notes)
