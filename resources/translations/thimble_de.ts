@@ -1626,7 +1626,7 @@
     <message>
       <location filename="../../core/methods" />
       <source>Mixed precision</source>
-      <translation type="unfinished" />
+      <translation>Gemischte Genauigkeit</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -1701,7 +1701,7 @@
     <message>
       <location filename="../../core/methods" />
       <source>Agreement with float</source>
-      <translation type="unfinished" />
+      <translation>Gleiche Antworten wie Gleitkomma</translation>
     </message>
     <message>
       <location filename="../../core/methods" />

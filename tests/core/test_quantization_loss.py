@@ -259,6 +259,20 @@ def test_an_ill_scaled_network_is_found_named_and_cured() -> None:
     assert after[1] > before[1] + 10, "dB, measured again by the analysis itself"
 
 
+def test_an_equalized_network_is_compared_with_its_equalized_parent() -> None:
+    """Else putting float weights back would mix two scalings, and every layer would seem to be lost."""
+    parent, data = ill_scaled(), sample_data()
+    ctx = Context(data=data, teacher=parent)
+    done = run_step(parent, Step("quantize.static", {"equalize": True, "calibration_items": 40}), ctx).model
+    assert done is not None
+    report = load_methods().get(KEY).run(done, Params(items=8, most_layers=3), ctx).report
+    assert any("equalized as before" in note for note in report.notes)
+    assert not any("not roundings" in note for note in report.notes)
+    found = rows(report)
+    assert len(found) == 3
+    assert all(row["Alone quantized"] > report.measures["sqnr"].value for row in found.values())
+
+
 def test_the_report_survives_json_and_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     parent, good, data = plain("tensor")
     np.savez(tmp_path / "data.npz", x=data.values)

@@ -24,14 +24,15 @@ class Close:
 
 
 class OneLayer:
-    """Measures variants of ``parts`` on ``items``, of the layers of these ``names``.
+    """Measures variants of ``parts`` on ``items``, of the layers of these ``names`` (None: of all).
 
     Prefixes are computed once, and rows go on from a checkpoint.
     """
 
-    def __init__(self, parts: QuantizedParts, items: Items, names: Sequence[str], ctx: Context) -> None:
-        self._parts, self._items, self._names, self._ctx = parts, items, names, ctx
-        self._kept = KeptRows(ctx, 2 * len(names))
+    def __init__(self, parts: QuantizedParts, items: Items, ctx: Context, names: Sequence[str] | None = None) -> None:
+        self._parts, self._items, self._ctx = parts, items, ctx
+        self._names = tuple(parts.parts if names is None else names)
+        self._kept = KeptRows(ctx, 2 * len(self._names))
         from core.measure.part_runs import Wired
 
         self._wired = Wired(parts)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 
+from core.data.splits import divide, take
 from core.methods.analyse.causes import found_in
-from core.methods.analyse.cures import curable, offers
+from core.methods.analyse.cures import curable, offers, quantized_with
 from core.methods.analyse.loss_evidence import evidence, loudest, parts_of, trained_or_scaled
 from core.methods.analyse.loss_report import Found, LayerLoss, report_of
 from core.methods.analyse.one_layer import Close, OneLayer
@@ -17,6 +18,8 @@ from core.methods.analyse.reference import Items, not_calibrated_on, read
 from core.methods.analyse.slower import layer_times
 from core.methods.analyse.verify import verified
 from core.methods.method import Context, Outcome, method
+from core.methods.quantize.equalize import Params as Equalization
+from core.methods.quantize.equalize import equalize
 from core.model.model import Model
 from core.params import Field
 from core.report import Measure
@@ -71,14 +74,15 @@ def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     assert ctx.teacher is not None, "Method.run refuses without a teacher"
     assert ctx.data is not None, "Method.run refuses without data"
     ctx.job.progress(0.0, "Comparing with the parent")
-    parts = parts_of(model, ctx.teacher)
+    parent, equalized = before_quantizing(model, ctx)
+    parts = parts_of(model, parent)
     with ctx.job.stage(0.0, 0.05):
         data, note = not_calibrated_on(ctx.data, params.items, ctx.seed, "detective")
         items = read(data, parts.parent, batch_size(parts), ctx.job)
     end = 0.95 - (0.35 if params.verify else 0.0) - (0.1 if params.latency else 0.0)
     with ctx.job.stage(0.05, end):
         found = detect(parts, items, params, ctx)
-    found = dataclasses.replace(found, notes=(note, *found.notes))
+    found = dataclasses.replace(found, notes=(note, *equalized, *found.notes))
     if params.verify:
         with ctx.job.stage(end, end + 0.35):
             cured, notes = verified(found.offers, model, ctx.teacher, ctx)
@@ -88,6 +92,20 @@ def apply(model: Model, params: Params, ctx: Context) -> Outcome:
             found = dataclasses.replace(found, times=layer_times(parts, ctx))
     ctx.job.progress(1.0, "Done")
     return Outcome(None, report_of(found))
+
+
+def before_quantizing(model: Model, ctx: Context) -> tuple[Model, list[str]]:
+    """(the float model whose weights were rounded, sentences): the teacher, equalized again where that came first."""
+    assert ctx.teacher is not None, "Method.run refuses without a teacher"
+    assert ctx.data is not None, "Method.run refuses without data"
+    settings, _, seed, _ = quantized_with(model)
+    if settings.get("equalize") is not True:
+        return ctx.teacher, []
+    items = int(settings.get("calibration_items") or 100)
+    data = take(divide(ctx.data, seed).calibration, items, seed)
+    with ctx.job.stage(0.0, 0.02):
+        done = equalize(ctx.teacher, data, Equalization(items=items), dataclasses.replace(ctx, seed=seed))
+    return done.model, ["The parent was equalized as before quantization; what is compared with is that model."]
 
 
 def detect(parts: QuantizedParts, items: Items, params: Params, ctx: Context) -> Found:
@@ -130,7 +148,7 @@ def _one_at_a_time(
 ) -> tuple[dict[str, Close], dict[str, float], OneLayer]:
     """(every layer alone quantized, what leaving it in float gains in dB, what they were measured with)."""
     with ctx.job.stage(0.25, 0.3):
-        one = OneLayer(parts, items, names, ctx)
+        one = OneLayer(parts, items, ctx, names)
     try:
         with ctx.job.stage(0.3, 0.7):
             alone = one.alone()
@@ -147,7 +165,7 @@ def _measures(one: OneLayer) -> dict[str, Measure]:
     from core.measure import host
 
     found = one.reference.closeness(one.outputs, host.int8_arithmetic()).measures()
-    return {**found, **one.reference.change(one.outputs)}
+    return {**found, **one.reference.top1_change(one.outputs)}
 
 
 def _strange(layers: list[str]) -> list[str]:

@@ -15,7 +15,7 @@ from core.data.splits import Subset, divide
 from core.errors import UserError
 from core.jobs import Job
 from core.measure.fidelity import Fidelity, closeness
-from core.measure.statistics import paired
+from core.measure.statistics import Paired, paired, share
 from core.model.model import Model
 from core.report import Measure
 
@@ -92,9 +92,17 @@ class Reference:
         flags: Flags = np.equal(tasks.ranks(scores, labels), 0)
         return flags
 
-    def change(self, outputs: Sequence[Outputs]) -> dict[str, Measure]:
+    def top1(self, flags: Flags, note: str = "") -> Measure:
+        return share(int(flags.sum()), len(flags), self.items.data.name, note)
+
+    def change(self, outputs: Sequence[Outputs]) -> Paired | None:
+        """Against the float network, paired; None without labels."""
+        return None if self.flags is None else paired(self.flags, self.right(outputs), self.items.data.name)
+
+    def top1_change(self, outputs: Sequence[Outputs]) -> dict[str, Measure]:
         """{"top1_change": these answers minus the float network's, in points, paired}; nothing without labels."""
-        if self.flags is None:
+        found = self.change(outputs)
+        if found is None:
             return {}
-        found = paired(self.flags, self.right(outputs), self.items.data.name).difference
-        return {"top1_change": replace(found, note="Top-1 of the quantized network minus that of the float one.")}
+        note = "Top-1 of the quantized network minus that of the float one."
+        return {"top1_change": replace(found.difference, note=note)}

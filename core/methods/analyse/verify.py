@@ -89,7 +89,7 @@ class Judge:
         return {
             "sqnr": found.sqnr,
             **({} if found.agreement is None else {"agreement": found.agreement}),
-            **self._reference.change(outputs),
+            **self._reference.top1_change(outputs),
         }
 
     def _answers(self, model: Model) -> list[Outputs]:

@@ -24,6 +24,7 @@ from core.methods.quantize.mixed_judge import Closeness, Judge
 from core.methods.quantize.mixed_report import mixed_tables, said
 from core.methods.quantize.mixing import Move, path, pieces
 from core.methods.quantize.ready import ready
+from core.methods.quantize.result import Quantized
 from core.methods.quantize.static_report import static_report
 from core.methods.scope import Override, Scope
 from core.model.model import Model, layer_name
@@ -191,7 +192,7 @@ class _Mixing:
         self._model, self._settings, self._params = model, settings, params
         self._calibration, self._choose, self._ctx = calibration, choose, ctx
 
-    def quantized(self, layers: Sequence[str], plain: bool = False) -> static.Quantized:
+    def quantized(self, layers: Sequence[str], plain: bool = False) -> Quantized:
         """With these layers kept out. ``plain``: quickly, for finding out what costs most."""
         settings = self._settings
         if plain:
@@ -216,12 +217,12 @@ class _Mixing:
             costs, limits = self._costs(parts)
         return some_left(path(found, costs, limits), {layer_name(parts.nodes[k]) for k in parts.stored})
 
-    def fewest(self, moves: Sequence[Move]) -> tuple[tuple[str, ...], static.Quantized, list[Tried]]:
+    def fewest(self, moves: Sequence[Move]) -> tuple[tuple[str, ...], Quantized, list[Tried]]:
         """(the layers kept out, the result, what was tried): as few moves as the target needs, else all of them."""
         judge = Judge(self._model, self._choose, self._ctx)
         tried: list[Tried] = []
 
-        def attempt(count: int) -> tuple[static.Quantized, bool]:
+        def attempt(count: int) -> tuple[Quantized, bool]:
             layers = layers_of(moves[:count])
             with self._ctx.job.stage(min(0.25 * len(tried), 0.9), min(0.25 * (len(tried) + 1), 1.0)):
                 done = self.quantized(layers)

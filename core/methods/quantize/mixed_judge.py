@@ -43,7 +43,7 @@ class Judge:
     def close(self, model: Model) -> Closeness:
         outputs = self._answers(model)
         found = self._reference.closeness(outputs, host.int8_arithmetic())
-        return Closeness(found.sqnr, found.agreement, self._reference.change(outputs).get("top1_change"))
+        return Closeness(found.sqnr, found.agreement, self._reference.top1_change(outputs).get("top1_change"))
 
     def _answers(self, model: Model) -> list[Outputs]:
         session = onnx_session(model, self._ctx.threads)
