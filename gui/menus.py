@@ -19,7 +19,7 @@ from gui.graph_view.known import known_already
 from gui.method_order import arranged, keys_of, letter_of, with_letters
 from gui.operations import act, exporting, files, focusing, speaking
 from gui.palette.commands import plain
-from gui.reasons import needs_running
+from gui.reasons import needs_running, of_other_kind
 from gui.translations.choosing import SYSTEM, languages
 from gui.wording import method_title, without_options
 from gui.words import tr
@@ -135,6 +135,8 @@ class Menus:
     def _method_reason(self, method: Method, desk: Desk) -> str:
         if desk.state.model is None or desk.editing.unfinished:
             return needs_running(desk)
+        if self._kind not in method.accepts:
+            return of_other_kind(method, self._kind)
         teacher = bool(desk.state.revisions)  # a revision of the project can always teach
         return without_options(
             method.refusal(desk.state.model, desk.state.data is not None, desk.state.labelled, teacher, self._kind)

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from core.methods.method import Kind, Method
 from core.model.model import is_locked
 from gui.desk import Desk
 from gui.editing import target
 from gui.graph_view.known import known
+from gui.wording import method_title
 from gui.words import tr
+
+
+def of_other_kind(method: Method, kind: Kind) -> str:
+    """Why a method cannot be applied to a graph of a kind that it does not take."""
+    act = method_title(method.title)
+    if kind == "float":
+        return tr("{act} works on a quantized model, and this one is not.", act=act)
+    return tr("{act} works on a float model, and this one is already quantized. Go to a float revision first.", act=act)
 
 
 def needs_project(desk: Desk) -> str:

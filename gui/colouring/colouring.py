@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtGui import QColor
@@ -12,17 +12,18 @@ from PySide6.QtGui import QColor
 from gui import theme
 from gui.app_state import AppState
 from gui.background import Background
-from gui.colouring import found, sparsity
-from gui.colouring.layer_figures import BUILT_IN, SPARSITY, LayerFigure, built_in, title_of
+from gui.colouring import channel_spread, found, sparsity
+from gui.colouring.layer_figures import BUILT_IN, SPARSITY, SPREAD, LayerFigure, built_in, title_of
 from gui.colouring.legend import Legend
 from gui.colouring.ramp import ramp, step
 from gui.colouring.scale import scale_of
-from gui.graph_view.known import Known, known, layer_keys
+from gui.graph_view.known import known, layer_keys
 from gui.graph_view.model_work import ModelWork
 from gui.graph_view.picture import Picture
 from gui.graph_view.view import GraphView
 from gui.words import tr
 
+Weights = TypeVar("Weights")
 CHOSEN, LATENCIES = "colour_by", "layer_latency"  # kept with the project
 
 
@@ -65,7 +66,7 @@ class Colouring(QObject):
     def choices(self) -> list[Choice]:
         """Everything that can colour the graph, '' (nothing) first."""
         out = [Choice("", tr("Nothing")), *(Choice(key, title_of(key)) for key in BUILT_IN)]
-        out.append(Choice(SPARSITY, tr("Sparsity")))
+        out += [Choice(SPARSITY, tr("Sparsity")), Choice(SPREAD, tr("Spread of channel ranges"))]
         measured = self._latencies()
         missing = "" if measured else tr("Measure it first: Analyse > Latency per layer.")
         out += [Choice(key, found.latency_title(key), missing) for key in (found.OPTIMIZED, found.WRITTEN)]
@@ -134,21 +135,25 @@ class Colouring(QObject):
         elif key in BUILT_IN:
             self._work.run(model, known, lambda whole: self._show(built_in(key, whole)))
         elif key == SPARSITY:
-            self._work.run(model, known, self._count_zeros)
+            self._work.run(model, known, lambda whole: self._measure(sparsity.measure, sparsity.weights_of(whole)))
+        elif key == SPREAD:
+            found_of = channel_spread.weights_of
+            self._work.run(model, known, lambda whole: self._measure(channel_spread.measure, found_of(whole)))
         elif key in (found.OPTIMIZED, found.WRITTEN):
             measured = self._latencies()
             self._show(found.of_latency(key, measured, measured["keys"]) if measured else None)
         else:
             self._show(next((f for f in self._reported() if f.key == key), None))
 
-    def _count_zeros(self, whole: Known) -> None:
-        mine, weights = self._asked, sparsity.weights_of(whole)
+    def _measure(self, measure: Callable[[Weights], LayerFigure], weights: Weights) -> None:
+        """A figure that is measured on stored numbers, beside the window's thread."""
+        mine = self._asked
 
         def done(figure: LayerFigure) -> None:
             if mine == self._asked:
                 self._show(figure)
 
-        self._background.run(lambda: sparsity.measure(weights), done, self._failed)
+        self._background.run(lambda: measure(weights), done, self._failed)
 
     def _show(self, figure: LayerFigure | None) -> None:
         self.figure = figure

@@ -13,7 +13,7 @@ from gui.graph_view.known import Known
 from gui.words import mark, tr
 
 BUILT_IN = ("macs", "params", "weight_bytes", "activation_bytes")
-SPARSITY = "sparsity"
+SPARSITY, SPREAD = "sparsity", "channel_spread"
 _GRAPH = mark("Estimated from the graph, batch of 1")
 
 

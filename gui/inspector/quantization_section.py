@@ -9,7 +9,6 @@ import numpy as np
 import onnx_ir as ir
 from shiboken6 import isValid
 
-from core.model.stored_weights import kind_of
 from gui.inspector.context import Context
 from gui.inspector.page import Column
 from gui.inspector.parts import number, percent
@@ -27,7 +26,7 @@ def quantization_section(
     """For a layer of a quantized graph: what it stores as integers; nothing where it has nothing to do with it."""
     node = context.whole.layers[key][0]
     forms = forms_of(node, context.whole, inputs, outputs)
-    if not forms and not (has_weight(node) and kind_of(context.whole.model.nodes()) != "float"):
+    if not forms and not (has_weight(node) and context.whole.kind != "float"):
         return
     fill = partial(_fill, context=context, node=node, forms=forms)
     section = page.section("quantization", tr("Quantization"), fill)
@@ -40,7 +39,7 @@ def several_section(page: Column, context: Context, keys: Sequence[str]) -> None
     """For several layers: the forms of those with weights, and one choice for all of them."""
     nodes = [context.whole.layers[key][0] for key in keys]
     weighted = [(key, node) for key, node in zip(keys, nodes, strict=True) if has_weight(node)]
-    if not weighted or kind_of(context.whole.model.nodes()) == "float":
+    if not weighted or context.whole.kind == "float":
         return
     section = page.section("quantization", tr("Quantization"), partial(_fill_several, context=context, layers=weighted))
     if context.edit is not None:

@@ -18,7 +18,7 @@ from gui.graph_view.known import known
 from gui.inspector.parts import Link
 from gui.inspector.plots import RangePlot
 from gui.inspector.quantized import channel_steps, forms_of, has_weight, in_steps, weight_of
-from gui.operations import act, moving, quantizing
+from gui.operations import act, moving, quantizing, timing
 from gui.quantization.choice_dialog import ChoiceDialog
 from gui.quantization.cures_box import ChannelRanges
 from gui.quantization.float_weights import weight_before
@@ -229,3 +229,24 @@ def test_methods_without_presets_have_no_box(sample: Desk) -> None:
     dialog = act.make_dialog(sample, act.load_methods().get("prune.magnitude"))
     assert dialog.presets is None
     dialog.deleteLater()
+
+
+def test_the_graph_is_coloured_by_how_unequal_channels_are_before_and_after(sample: Desk, qtbot: QtBot) -> None:
+    colouring = timing.colouring_of(sample)
+    assert "channel_spread" in [c.key for c in colouring.choices()]
+    colouring.choose("channel_spread")
+    qtbot.waitUntil(lambda: colouring.figure is not None, timeout=10_000)
+    before = dict(colouring.figure.values)
+    node = known(sample.state.model).layers[convolutions(sample)[1]][0]
+    peaks = np.abs(node.inputs[1].const_value.numpy()).reshape(16, -1).max(1)
+    assert before[convolutions(sample)[1]] == pytest.approx(peaks.max() / np.median(peaks))
+    quantize(sample, qtbot, granularity="group", group_size=8)
+    qtbot.waitUntil(lambda: colouring.figure is not None and colouring.figure.values != before, timeout=10_000)
+    layers = known(sample.state.model).layers
+    chosen = [key for key in convolutions(sample) if key in before]
+    assert len(chosen) > 15
+    for key in chosen:
+        stored = stored_constant(layers[key][0].inputs[1])
+        assert stored is not None
+        peaks = np.abs(stored.real).reshape(stored.q.shape[0], -1).max(1)
+        assert colouring.figure.values[key] == pytest.approx(peaks.max() / np.median(peaks), rel=1e-5), key
