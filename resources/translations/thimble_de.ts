@@ -3722,6 +3722,16 @@
       <translation>Vorschlag: {figure}</translation>
     </message>
     <message>
+      <location filename="../../gui/colouring/channel_spread.py" />
+      <source>Measured on the stored weights: the largest channel over the median one</source>
+      <translation>Gemessen an den gespeicherten Gewichten: der größte Kanal durch den mittleren</translation>
+    </message>
+    <message>
+      <location filename="../../gui/colouring/channel_spread.py" />
+      <source>Spread of channel ranges</source>
+      <translation>Ungleichheit der Kanalbereiche</translation>
+    </message>
+    <message>
       <location filename="../../gui/colouring/colouring.py" />
       <source>Nothing</source>
       <translation>Nichts</translation>
@@ -8229,6 +8239,16 @@ Das lässt sich nicht rückgängig machen.</translation>
       <location filename="../../gui/quantization/origin.py" />
       <source>{act} chose for each layer itself. Go to revision {parent} and quantize it to choose by hand.</source>
       <translation>{act} hat für jede Schicht selbst gewählt. Wer selbst wählen will, geht zu Revision {parent} und quantisiert sie.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/reasons.py" />
+      <source>{act} works on a quantized model, and this one is not.</source>
+      <translation>{act} arbeitet auf einem quantisierten Modell, und dieses ist keins.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/reasons.py" />
+      <source>{act} works on a float model, and this one is already quantized. Go to a float revision first.</source>
+      <translation>{act} arbeitet auf einem float-Modell, und dieses ist schon quantisiert. Erst zu einer float-Revision gehen.</translation>
     </message>
     <message>
       <location filename="../../gui/reasons.py" />
