@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -33,7 +34,7 @@ from core.model.model import Model
 
 GOAL_MB, GOAL_SECONDS = 2048.0, 2.0
 _ROOT = Path(__file__).resolve().parent.parent
-_SHARED = _ROOT.parent / "shared"
+_SHARED = Path(os.environ.get("THIMBLE_SHARED") or _ROOT.parent / "shared")
 NETWORKS = {
     "mobilenetv2": "models/mobilenetv2_1.0_torchvision_imagenet/mobilenetv2_1.0_torchvision_imagenet_folded.onnx",
     "squeezenet": "models/squeezenet1.1_imagenet/squeezenet1.1_imagenet_folded.onnx",
