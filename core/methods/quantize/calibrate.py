@@ -174,6 +174,7 @@ class _Stream:
         from core.execute.runtimes import onnx_session
 
         self._restore()
+        self._job.check()  # reading a checkpoint may have taken a while, and making a session does
         seen, total = self._seen, len(self._data.items)
         if seen.items == total:
             return seen
