@@ -18,6 +18,7 @@ from core.methods.quantize.aware_report import agreement_of_runtimes, judged_bes
 from core.methods.quantize.choices import OVERRIDABLE, Granularity, Precision
 from core.methods.quantize.learned_steps import LearnedSteps
 from core.methods.quantize.ready import ready as folded
+from core.methods.quantize.rounding.rounder import rounder_names
 from core.methods.quantize.static import Activations, quantize_static
 from core.methods.quantize.static import Params as StaticParams
 from core.methods.quantize.static_report import estimate, weight_bytes
@@ -69,6 +70,15 @@ class Params(TuneParams):
         Activations,
         Field("Activations", "uint8 is the faster one in onnxruntime on x86; int16 is TFLite's 16x8 form", group=FIRST),
     ] = Activations.UINT8
+    rounding: Annotated[
+        str,
+        Field(
+            "Rounding of weights",
+            "gptq and adaround look at data, and take longer",
+            choices=rounder_names,
+            group=FIRST,
+        ),
+    ] = "nearest"
     calibration_items: Annotated[
         int, Field("Calibration items", "At most so many items set the ranges", 1, 10_000, "items", group=FIRST)
     ] = 100
@@ -130,6 +140,7 @@ def _quantized(model: Model, params: Params, ctx: Context) -> _Start:
         granularity=params.granularity,
         group_size=params.group_size,
         activations=params.activations,
+        rounding=params.rounding,
         calibration_items=params.calibration_items,
     )
     alone = dataclasses.replace(ctx, checkpoint=None)  # which is the training's
