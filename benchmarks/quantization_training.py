@@ -3,9 +3,9 @@
 The bundled sample, ResNet-20 on CIFAR-10 images, and a CIFAR-10 MobileNetV2, made here: the ImageNet network at 96
 pixels, its last layer fitted to CIFAR by logistic regression on features of training images, then all of it tuned on
 them. So it is as awkward to quantize as MobileNetV2 is. Each is quantized by quantize.static (4-bit weights, 8-bit
-activations, GPTQ, corrected biases) and trained by quantize.train toward the float network's answers; beside it stands the
-float network trained equally. Judged on items that neither calibrated nor trained; differences are paired by item.
-About 40 minutes of one core.
+activations, GPTQ, corrected biases) and trained by quantize.train toward the float network's answers; beside it
+stands the float network trained equally. Judged on items that neither calibrated nor trained; differences are paired by
+item. About 40 minutes of one core.
 """
 
 from __future__ import annotations
