@@ -34,7 +34,9 @@ QAT = load_methods().get("quantize.train")
 def trained(
     model: Model, data: DataSet, teacher: Model | None = None, scope: Scope | None = None, **params: Any
 ) -> Outcome:
-    values = parameters.from_json(QAT.params, {"epochs": 1, "batch_size": 16, "calibration_items": 32, **params})
+    values = parameters.from_json(
+        QAT.params, {"epochs": 1, "batch_size": 16, "calibration_items": 32, "optimizer": "sgd", **params}
+    )
     return QAT.run(model, values, Context(data=data, teacher=teacher, scope=scope or Scope(), seed=3))
 
 

@@ -25,7 +25,7 @@ from core.methods.quantize.static_report import estimate, weight_bytes
 from core.methods.training_act import Ready, ready, train
 from core.methods.training_net import out_of_scope
 from core.methods.training_params import Epochs, settings_of
-from core.methods.training_settings import default_rate
+from core.methods.training_settings import Optimizer, default_rate
 from core.methods.tune.finetune import Params as TuneParams
 from core.methods.tune.finetune import loss_of
 from core.model.model import Model, quantized
@@ -35,6 +35,9 @@ from core.model.qdq_thaw import float_weights, freeze, thaw, with_parent
 from core.params import Field
 from core.report import Measure
 
+# Rows of folded weights differ in size by orders of magnitude: AdamW's steps do not. A MobileNetV2 of 4 bits, 70 steps
+# from GPTQ's weights: 64.0 -> 67.5 % at this rate, 57.7 % with SGD at 0.001 (float 67.7 %); at ten times it 43 % of 55.
+_ADAMW_RATE = 5e-5
 FIRST = "If the model is not quantized yet"  # group of the form
 
 
@@ -43,6 +46,7 @@ class Params(TuneParams):
     """Parameters of quantization-aware training, besides those of fine-tuning."""
 
     epochs: Epochs = 3
+    optimizer: Annotated[Optimizer, Field("Optimizer", "SGD with momentum, or AdamW.")] = Optimizer.ADAMW
     ranges: Annotated[
         bool, Field("Learn ranges", "Trains the scales of activations too, where no runtime dictates them.")
     ] = False
@@ -119,7 +123,7 @@ def apply(model: Model, params: Params, ctx: Context) -> Outcome:
         ctx = dataclasses.replace(ctx, teacher=begun.parent)
     start = ready(begun.thawed, params, ctx)
     hook = LearnedSteps(start.model, ranges=params.ranges, frozen=out_of_scope(start.model, ctx.scope))
-    settings = settings_of(params, start.model, default_rate(start.model, params.optimizer), ctx)
+    settings = settings_of(params, start.model, _rate(start.model, params), ctx)
     loss, notes = loss_of(start, params, ctx)
 
     def finish(trained: Model, job: Job) -> tuple[Model, dict[str, Measure]]:
@@ -130,6 +134,10 @@ def apply(model: Model, params: Params, ctx: Context) -> Outcome:
             start, loss, settings, params, ctx, before=False, hooks=[hook], notes=(*begun.notes, *notes), finish=finish
         )
     return _told(outcome, hook)
+
+
+def _rate(model: Model, params: Params) -> float:
+    return _ADAMW_RATE if params.optimizer is Optimizer.ADAMW else default_rate(model, params.optimizer)
 
 
 def _quantized(model: Model, params: Params, ctx: Context) -> _Start:
