@@ -118,6 +118,16 @@ class TestApply:
         assert abs(on_phone["top1"] - on_screen["top1"]) <= 1.0
         assert on_phone["top1"] > 95
 
+    def test_a_preset_and_what_is_set_beside_it(self, answer: Any, tmp_path: Path, few_digits: Path) -> None:
+        words = ("--set", "calibration_items=8", "bias_correction=false", "--override", "features.8*", "precision=int4")
+        given = ("apply", "quantize.static", SAMPLE, "-o", tmp_path / "q.onnx", "--data", few_digits, "--preset", "qnn")
+        (report,) = answer(*given, *words)["reports"]
+        step = report["step"]
+        assert (step["params"]["activations"], step["params"]["calibration_items"]) == ("uint8", 8)
+        assert [o["params"] for o in step["overrides"]] == [{"granularity": "tensor"}, {"precision": "int4"}]
+        kinds = {i.data_type for i in onnx.load(tmp_path / "q.onnx").graph.initializer}
+        assert {onnx.TensorProto.INT8, onnx.TensorProto.INT4} <= kinds
+
     def test_layers_that_stay_float_are_listed_with_the_reason(self, thimble: Any, tmp_path: Path) -> None:
         word = ("apply", "quantize.int8", SAMPLE, "-o", tmp_path / "q.onnx", "--data", "sample", "--layers", "class*")
         code, out, err = thimble(*word)
@@ -249,6 +259,7 @@ MISTAKES: dict[str, tuple[tuple[object, ...], str]] = {
         "--override: 'ratio=0.5' has no pattern before it",
     ),
     "no data": (("apply", "quantize.int8", SAMPLE, "-o", "x.onnx"), "needs data"),
+    "a preset it has not": (("apply", "quantize.static", SAMPLE, "-o", "x.onnx", "--preset", "npu"), "no preset 'npu'"),
     "a teacher nobody asks": (
         ("apply", "prune.magnitude", SAMPLE, "-o", "x.onnx", "--teacher", SAMPLE),
         "takes no teacher",

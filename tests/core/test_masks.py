@@ -32,6 +32,7 @@ from core.model.fold_weights import fold_weights
 from core.model.masks import MASK, Pattern, kept_weights, maskable, masked, numbers, units, why_not, with_masks
 from core.model.model import Model
 from core.model.prepare import prepare
+from core.params import from_json
 from core.project.project import Project
 from core.report import Report
 from tests.core.training_sets import F32, digits, few, linear, points, sample
@@ -298,10 +299,10 @@ def test_a_cut_keeps_zeros_and_calls_a_broken_pattern_by_its_name(sparse: Model)
         assert (numbers(smaller, name) == 0).mean() > 0.4
 
 
-def test_int8_weights_are_zero_where_the_mask_is(sparse: Model) -> None:
-    out = METHODS.get("quantize.int8").run(
-        sparse, METHODS.get("quantize.int8").params(calibration_items=16), Context(data=few(digits(), 60))
-    )
+@pytest.mark.parametrize(("key", "form"), [("quantize.int8", {}), ("quantize.static", {"precision": "int4"})])
+def test_quantized_weights_are_zero_where_the_mask_is(sparse: Model, key: str, form: dict[str, str]) -> None:
+    values = from_json(METHODS.get(key).params, {"calibration_items": 16, **form})
+    out = METHODS.get(key).run(sparse, values, Context(data=few(digits(), 60)))
     assert out.model is not None
     stored = masked(out.model)
     assert {n.removesuffix("_quantized") for n in stored} == set(masked(sparse))
@@ -309,7 +310,7 @@ def test_int8_weights_are_zero_where_the_mask_is(sparse: Model) -> None:
         q = numbers(out.model, f"{name}_quantized")
         if q.shape != kept.shape:
             kept = kept.T
-        assert q.dtype == np.int8
+        assert q.dtype.name == (form or {"precision": "int8"})["precision"]
         assert not q[~kept].any()
 
 

@@ -214,11 +214,36 @@ def test_a_preset_s_layers_that_a_network_lacks_are_left_out_and_unknown_ones_na
     assert json.loads(json.dumps(method.to_json()))["presets"][0]["key"] == "tflite_int8"
 
 
+@pytest.mark.parametrize(("precision", "activations"), [("int4", "uint8"), ("int8", "int16")])
+def test_onnxruntime_really_computes_these_forms_in_float(precision: str, activations: str, tmp_path: Path) -> None:
+    """What the report and presets say of them: no convolution becomes a QLinearConv. With uint8 all of them do, and
+    with int8 some on x86."""
+    import platform
+
+    import onnx
+    import onnxruntime as ort
+
+    def convolutions(**params: Any) -> set[str]:
+        options = ort.SessionOptions()
+        options.optimized_model_filepath = str(tmp_path / "optimized.onnx")
+        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+        options.log_severity_level = 4
+        ort.InferenceSession(graph_bytes(sample(bias_correction=False, **params).model), options)
+        return {n.op_type for n in onnx.load(tmp_path / "optimized.onnx").graph.node if "Conv" in n.op_type}
+
+    assert convolutions() == {"QLinearConv"}
+    found = convolutions(precision=Precision(precision), activations=Activations(activations))
+    assert "QLinearConv" not in found
+    if platform.machine() in ("x86_64", "AMD64"):
+        assert len(convolutions(activations=Activations.INT8)) > 1
+
+
 def test_the_report_of_a_form() -> None:
     params = Params(precision=Precision.INT4, granularity=Granularity.GROUP, group_size=16, calibration_items=8)
     outcome = static.apply(floating("sample"), params, Context(data=data_of("sample")))
     said = " ".join(outcome.report.notes)
     assert "a group holds all of its input channels" in said
+    assert "no integer kernels for weights in 4 bits" in said
     forms = next(t for t in outcome.report.tables if t.title == "How weights are stored")
     assert {row[0]: row[1] for row in forms.rows}["int4, a scale for each 16 input channels"] > 0
     assert sum(row[1] for row in forms.rows) == 23

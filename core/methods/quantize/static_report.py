@@ -14,7 +14,7 @@ from core.methods.quantize.bias_correction import Shift
 from core.methods.quantize.calibrate import Observed
 from core.methods.quantize.result import Quantized
 from core.model.model import Model
-from core.model.qdq import Int8Plan, WeightForm, check_rules
+from core.model.qdq import Int8Plan, WeightForm, activation_pairs, check_rules
 from core.report import Measure, Report, Table
 
 _JUDGED = 64
@@ -43,9 +43,27 @@ def static_report(
     if plan.kept:
         said.append(f"{len(plan.kept)} layers stay float; the table says why.")
     said.append(int8_arithmetic())
+    said += _float_kernels(done)
     said += [f"Rule {v.rule} of quantization is not held. {v.sentence}" for v in check_rules(done.model)]
     tables = (*kept_table(plan), *_shift_table(done.shifts), _forms_table(done))
     return Report(measures, tables, notes=tuple(said))
+
+
+def _float_kernels(done: Quantized) -> list[str]:
+    """Forms that onnxruntime computes in float32: smaller, and no faster."""
+    rows = [n for n, form in done.forms.items() if form.bits != 8 or form.block]
+    said = []
+    if rows:
+        said.append(
+            "onnxruntime has no integer kernels for weights in 4 bits or in groups: "
+            f"{len(rows)} layers are smaller and not faster, they compute in float32 behind DequantizeLinear."
+        )
+    if any(p.params.bits == 16 for p in activation_pairs(done.model.graph.graph).values()):
+        said.append(
+            "onnxruntime computes layers with 16-bit activations in float32, LiteRT without XNNPACK: closer to float "
+            "than 8 bits, and slower."
+        )
+    return said
 
 
 def _forms_table(done: Quantized) -> Table:
