@@ -130,6 +130,7 @@ def test_tflite_holds_integers_and_halves_and_says_what_it_cannot(
     assert ("DEQUANTIZE" in done.ops) == (kept or key == "int4")  # a depthwise layer has no groups
     said = [n for n in done.notes if "not smaller" in n]
     assert bool(said) != kept
+    assert any("several times slower" in n for n in done.notes) == (key in ("int4", "uint4"))
     if kept:
         assert done.ops["DEQUANTIZE"] == len(list(decoders(new)))
 

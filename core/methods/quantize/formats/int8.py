@@ -8,7 +8,7 @@ import onnx_ir as ir
 
 from core.methods.quantize.formats.blocks import Weight
 from core.methods.quantize.formats.format import Array, FormatSettings, weight_format
-from core.methods.quantize.formats.integers import integer_bytes, integer_opset, symmetric
+from core.methods.quantize.formats.integers import honest, integer_bytes, integer_opset, symmetric
 from core.methods.quantize.formats.stored import Stored
 
 
@@ -17,10 +17,7 @@ from core.methods.quantize.formats.stored import Stored
     title="int8",
     stored_bytes=partial(integer_bytes, 8, False),
     opset=partial(integer_opset, 8),
-    honest=(
-        "int8 weights alone: a quarter of the size, not faster. TFLite files hold them as int8 behind "
-        "DEQUANTIZE (in groups as float32); the arithmetic is float."
-    ),
+    honest=honest("int8"),
 )
 def encode(numbers: Array, weight: Weight, settings: FormatSettings) -> Stored:
     """See :func:`core.methods.quantize.formats.integers.symmetric`."""

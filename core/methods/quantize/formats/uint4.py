@@ -8,7 +8,7 @@ import onnx_ir as ir
 
 from core.methods.quantize.formats.blocks import Weight
 from core.methods.quantize.formats.format import Array, FormatSettings, weight_format
-from core.methods.quantize.formats.integers import integer_bytes, integer_opset, shifted
+from core.methods.quantize.formats.integers import honest, integer_bytes, integer_opset, shifted
 from core.methods.quantize.formats.stored import Stored
 
 
@@ -17,10 +17,7 @@ from core.methods.quantize.formats.stored import Stored
     title="uint4",
     stored_bytes=partial(integer_bytes, 4, True),
     opset=partial(integer_opset, 4),
-    honest=(
-        "uint4 weights alone: an eighth of the size, not faster. TFLite files hold them as int4 behind "
-        "DEQUANTIZE (in groups as float32); the arithmetic is float."
-    ),
+    honest=honest("uint4"),
 )
 def encode(numbers: Array, weight: Weight, settings: FormatSettings) -> Stored:
     """See :func:`core.methods.quantize.formats.integers.shifted`."""
