@@ -16,7 +16,7 @@ import onnx_ir as ir
 
 from core.execute.walk import port, reads
 from core.jobs import Job
-from core.methods.quantize.calibrate import Chunk, Mean
+from core.methods.quantize.calibrate import Chunk
 from core.model.facts import Array
 from core.model.model import Model
 from core.model.qdq_insert import Int8Layer
@@ -32,17 +32,21 @@ class Inputs:
     params: QuantParams
 
     def mean(self) -> npt.NDArray[np.float64]:
-        """Its mean over the first axis, of real items."""
-        mean = Mean()
-        for chunk, q in zip(self.chunks, self.stored, strict=True):
-            mean.add(chunk.real(q))
-        return (mean.value() - self.params.zero_point) * self.params.scale
+        """Its mean over the first axis, of real items: a sum of integers, exact."""
+        parts = [chunk.real(q) for chunk, q in zip(self.chunks, self.stored, strict=True)]
+        rows = sum(len(part) for part in parts)
+        total = np.zeros(parts[0].shape[1:], np.int32 if rows <= _MANY else np.int64)
+        for part in parts:
+            for row in part:
+                total += row
+        return np.asarray((total / max(rows, 1) - self.params.zero_point) * self.params.scale, np.float64)
 
     def reals(self, count: int) -> Iterator[Array]:
         """float32, of the first ``count`` chunks as they were fed."""
         return (self.params.dequantize(q) for q in self.stored[:count])
 
 
+_MANY = 2**31 // 2**16  # rows of 16-bit integers whose sum fits into 32 bits
 Act = Callable[[Int8Layer, Inputs], None]
 
 
