@@ -62,7 +62,7 @@ def average_pool(c: Conversion, node: ir.Node) -> None:
     """AVERAGE_POOL_2D, which never counts padding; where ONNX counts otherwise: PAD, and a MUL that corrects."""
     x = image(c, node.inputs[0])
     place = _window(c, node, x)
-    if x.quantization is not None and place.scheme == VALID and meets_halves(place.kernel):
+    if x.quantization is not None and x.dtype == "int8" and place.scheme == VALID and meets_halves(place.kernel):
         c.put(node.outputs[0], _weighted(c, x, place, wanted_scale(c, node.outputs[0]) or x.quantization))
         return
     counted = bool(node.attributes.get_int("count_include_pad", 0)) and place.declared
