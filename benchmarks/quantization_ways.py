@@ -152,6 +152,7 @@ OURS = (
     Way("adaround", **static(rounding="adaround")),
     Way("rescued", **by_method("quantize.rescue", 20)),
     Way("mixed", **by_method("quantize.mixed", 100, most_layers=5, choose_by="calibration")),
+    Way("mixed, mse", **by_method("quantize.mixed", 100, most_layers=5, choose_by="calibration", calibrator="mse")),
     Way("int4 weights", **static(precision="int4"), networks=("resnet20",)),
     Way("int4 weights, gptq", **static(precision="int4", rounding="gptq"), networks=("resnet20",)),
 )
