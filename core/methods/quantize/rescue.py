@@ -47,7 +47,7 @@ class Params:
     ] = Target.DROP
     drop: Annotated[
         float, Field("Top-1 lost at most", "Of the float network's", low=0.0, high=100.0, unit="points", step=0.1)
-    ] = 0.5
+    ] = 1.0
     agreement: Annotated[
         float, Field("Agreement at least", "Answers that are the float network's", low=0.0, high=100.0, unit="%")
     ] = 98.0
@@ -180,8 +180,8 @@ def _again(model: Model, found: str, items: Items, ctx: Context) -> _Done:
 def met(params: Params, verdict: Verdict) -> bool:
     """Whether the target is reached, a standard error to the worse included: not by luck alone.
 
-    Errors have half an item added to each side (Agresti and Min, 2005): few items without a change prove little. More
-    right answers than in float are luck, and make up for no error.
+    Few items without a change prove little: the error of a difference has half an item added to each side (Agresti and
+    Min, 2005), that of a share is Wilson's (1927). More right answers than in float are luck, and make up for no error.
     """
     if params.target is Target.DROP and verdict.change is not None:
         change = verdict.change
@@ -189,9 +189,9 @@ def met(params: Params, verdict: Verdict) -> bool:
         spread = change.gained + change.lost + 1 - (change.gained - change.lost) ** 2 / n
         return max(-change.difference.value, 0.0) + 100 * math.sqrt(spread) / n <= params.drop
     if params.target is not Target.SQNR and verdict.agrees is not None:
-        share = float(verdict.agrees.mean())
-        error = math.sqrt(share * (1 - share) / len(verdict.agrees))
-        return 100 * (share - error) >= params.agreement
+        share, n = float(verdict.agrees.mean()), len(verdict.agrees)
+        error = math.sqrt(share * (1 - share) / n + 1 / (4 * n * n))
+        return 100 * (share + 1 / (2 * n) - error) / (1 + 1 / n) >= params.agreement
     return verdict.sqnr >= params.sqnr
 
 
@@ -202,7 +202,7 @@ def _said(params: Params, verdict: Verdict, reached: bool, count: int) -> str:
         what = f"agreement with float of at least {params.agreement:g} %"
     else:
         what = f"an SQNR of at least {params.sqnr:g} dB"
-    state = "was met" if reached else "was not met by any way"
+    state = "was met" if reached else "was not shown to be met by any way"
     return f"The target, {what}, {state} on {count} items that calibrated nothing, a standard error included."
 
 
