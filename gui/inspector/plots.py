@@ -195,7 +195,7 @@ class RangePlot(AlongPlot):
 
     def _outlines(self, painter: QPainter, area: QRectF, columns: int, bottom: float, scale: float) -> None:
         """A line at both ends of every range there was before."""
-        assert self._before is not None, "drawn where there is one"
+        assert self._before is not None
         painter.setPen(QPen(theme.color("text"), 1))
         width = area.width() / columns
         for values, join in zip(self._before, (np.minimum, np.maximum), strict=True):

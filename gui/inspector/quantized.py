@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -131,17 +131,15 @@ def _read(formal: str, value: ir.Value | None, whole: Known) -> TensorForm | Non
 
 
 def _made(formal: str, value: ir.Value, whole: Known) -> TensorForm | None:
-    for reader in _readers(value):
-        if reader.op_type == "QuantizeLinear":
-            return _of_node(reader, formal, "outputs", value.name or "", whole)
-    readers = list(_readers(value))
-    if len(readers) == 1 and readers[0].op_type in ACTIVATIONS:
-        return _made(formal, readers[0].outputs[0], whole)
-    return None
-
-
-def _readers(value: ir.Value) -> Iterator[ir.Node]:
-    return (use.node for use in value.uses())
+    """How a layer's result is stored: behind it, or behind the activations that run inside the layer."""
+    while True:
+        readers = [use.node for use in value.uses()]
+        pair = next((reader for reader in readers if reader.op_type == "QuantizeLinear"), None)
+        if pair is not None:
+            return _of_node(pair, formal, "outputs", value.name or "", whole)
+        if len(readers) != 1 or readers[0].op_type not in ACTIVATIONS:
+            return None
+        value = readers[0].outputs[0]
 
 
 def _of_node(

@@ -100,7 +100,7 @@ class TestRefusals:
             copy.do(LoadWeights("low", str(tmp_path / "none.npy")))
 
     def test_every_edit_says_what_its_fields_are(self) -> None:
-        assert len(EDITS) == 30
+        assert len(EDITS) == 32
         for kind in EDITS.values():
             assert all(labels(kind).values())
 

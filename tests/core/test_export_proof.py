@@ -173,7 +173,7 @@ class TestFilesThatAreWrong:
     ) -> None:
         model = chain()
         wrong = with_other_weight(model, weight)
-        monkeypatch.setattr("core.exporters.tflite.export.convert", lambda _: convert(wrong))
+        monkeypatch.setattr("core.exporters.tflite.export.convert", lambda _, *options: convert(wrong, *options))
         monkeypatch.setattr("core.exporters.tflite.where.convert", lambda m: convert(with_other_weight(m, weight)))
         target = tmp_path / "net.tflite"
         target.write_bytes(b"what was here before")
@@ -190,7 +190,7 @@ class TestFilesThatAreWrong:
         q.layer("Conv", [a, *q.weights("w2", noise(6, 6, 3, 3), 0, 0.1, noise(6))], "b")
         model = q.model({"x": (1, 3, 12, 12)}, [q.pair("b", 0.4, 0)])
         wrong = with_other_weight(model, "w1_i")
-        monkeypatch.setattr("core.exporters.tflite.export.convert", lambda _: convert(wrong))
+        monkeypatch.setattr("core.exporters.tflite.export.convert", lambda _, *options: convert(wrong, *options))
         monkeypatch.setattr("core.exporters.tflite.where.convert", lambda m: convert(with_other_weight(m, "w1_i")))
         with pytest.raises(UserError, match=r"output steps.*first layer that differs is 'Conv_a'"):
             load_exporters().get("tflite").write(model, tmp_path / "net.tflite", None, Job())

@@ -28,6 +28,7 @@ FINE: dict[str, set[str]] = {  # file -> what is no word of the window's
     "editing/forms/ends.py": {"_in", "input", "batch"},  # names to begin with
     "graph_view/breadcrumb.py": {"Left, Right"},  # Qt's names of keys
     "main_window.py": {"Thimble"},
+    "report_dialog.py": {"To cure '"},  # how core's notes begin
     "search/results.py": {"graph input", "graph output"},  # keys of a table
     "search/texts.py": {"graph input", "graph output"},
     "netron_view/page.py": {POLICY, "@media all", "@media not all"},
