@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from PySide6.QtCore import QObject, QTimer
 
 from core.methods.method import Plan
+from core.model.editing.changes import Changes
+from core.model.model import is_locked
 from gui.act.dialog import MethodDialog
 from gui.app_state import AppState
 from gui.graph_view.channels import Channels
@@ -29,6 +31,7 @@ class PruningOnGraph(QObject):
         self.always = False
         self._cuts = False  # whether the dialog's act changes channels, as its plans tell
         self._sizes: Mapping[str, tuple[int, int, str]] = {}
+        self._locked: frozenset[str] | None = None  # by the user; None where the whole graph has to be asked
         self._late = QTimer(self, interval=0, singleShot=True)
         self._late.timeout.connect(self._show)
         state.opened.connect(self._moved)
@@ -66,11 +69,14 @@ class PruningOnGraph(QObject):
         self._show()
 
     def _moved(self) -> None:
+        self._locked = None
         if self.dialog is not None:
             self.dialog.reject()
         self._late.start()
 
-    def _edited(self, _: object) -> None:
+    def _edited(self, changes: Changes) -> None:
+        if self._locked or changes.whole or any(is_locked(node) for node in changes.layers):
+            self._locked = None
         if self.dialog is not None:
             self._fold(self.dialog.look_again)
         self._late.start()
@@ -96,8 +102,9 @@ class PruningOnGraph(QObject):
 
     def _show(self) -> None:
         self._late.stop()
-        mine = locked_by_user(self._state.model)
-        locks = dict.fromkeys(mine, tr("locked by you"))
+        if self._locked is None:
+            self._locked = locked_by_user(self._state.model)
+        locks = dict.fromkeys(self._locked, tr("locked by you"))
         widths: dict[str, tuple[int, int]] = {}
         coupled: frozenset[str] = frozenset()
         if self.on and self._state.model is not None:
