@@ -35,13 +35,16 @@ class Wiring:
     def readers(self, value: ir.Value) -> list[str]:
         """The layers that read a value, each once, in the order of their inputs' registration."""
         out: dict[str, None] = {}
+        layers, hidden = self.whole.layers, self.whole.hidden
         waiting, seen = [value], {id(value)}
         while waiting:
             for node, _ in waiting.pop(0).uses():
-                key = self.key(node)
+                name = node.name or ""  # thousands may read one constant: nearly all are layers under their own names
+                found = layers.get(name)
+                key = name if found is not None and found[0] is node and id(node) not in hidden else self.key(node)
                 if key:
                     out[key] = None
-                elif id(node) in self.whole.hidden:
+                elif id(node) in hidden:
                     fresh = [o for o in node.outputs if id(o) not in seen]
                     seen.update(id(o) for o in fresh)
                     waiting += fresh

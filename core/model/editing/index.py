@@ -34,6 +34,10 @@ class Order:
         """Larger behind, smaller before; the number itself means nothing and changes."""
         return self._place[node]
 
+    def find(self, node: ir.Node) -> int | None:
+        """The same; None for a node that is no layer of the graph."""
+        return self._place.get(node)
+
     def previous(self, node: ir.Node) -> ir.Node | None:
         """The layer before it in the file; None for the first."""
         return self._previous[node]

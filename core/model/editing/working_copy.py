@@ -85,8 +85,7 @@ class WorkingCopy:
 
     def place(self, node: ir.Node) -> int | None:
         """A number that grows from layer to layer of the file, and may change; None for a node that is no layer."""
-        order = self._draft.order
-        return order.place(node) if node in order else None
+        return self._draft.order.find(node)
 
     def shape_of(self, value: ir.Value) -> tuple[int | str | None, ...] | None:
         """A tensor's shape as the file says, else as inferred: numbers, names, None for an open size; None: unknown."""
