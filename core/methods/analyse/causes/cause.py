@@ -130,3 +130,9 @@ def found_in(evidence: LayerEvidence) -> list[Finding]:
         if answer is not None and answer[0] > 0:
             found.append(Finding(each.key, each.title, *answer))
     return sorted(found, key=lambda f: -f.explains)
+
+
+def largest(cure: Cure, *found: tuple[float, str] | None) -> tuple[float, str, Cure] | None:
+    """Of what was found at one layer (part of the error, words) the most, with its cure; None where nothing was."""
+    there = [f for f in found if f is not None]
+    return (*max(there), cure) if there else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.methods.analyse.causes.cause import Cure, LayerEvidence, cause
+from core.methods.analyse.causes.cause import Cure, LayerEvidence, cause, largest
 from core.methods.analyse.causes.ranges import energy, energy_with, fitted_scale
 from core.model.qdq_operators import FIXED
 
@@ -15,11 +15,7 @@ _CURE = Cure("quantize again with ranges from the data", {"calibrator": "minmax"
 @cause("coarse_range", title="A range far wider than the values")
 def find(evidence: LayerEvidence) -> tuple[float, str, Cure] | None:
     """What a range that just holds the values (or a scale that just holds the weights) would take out of the error."""
-    found = [f for f in (_value(evidence), _weights(evidence)) if f is not None]
-    if not found:
-        return None
-    part, words = max(found)
-    return part, words, _CURE
+    return largest(_CURE, _value(evidence), _weights(evidence))
 
 
 def _value(evidence: LayerEvidence) -> tuple[float, str] | None:

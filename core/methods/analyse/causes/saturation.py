@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.methods.analyse.causes.cause import Cure, LayerEvidence, cause
+from core.methods.analyse.causes.cause import Cure, LayerEvidence, cause, largest
 
 _LEAST = 0.25
 _CURE = Cure("quantize again with ranges from the data, and more of it", {"calibrator": "minmax"})
@@ -13,11 +13,7 @@ _CURE = Cure("quantize again with ranges from the data, and more of it", {"calib
 @cause("saturation", title="Saturation")
 def find(evidence: LayerEvidence) -> tuple[float, str, Cure] | None:
     """The part of the error's energy that comes from clipping, of the stored value or of the stored weights."""
-    found = [f for f in (_value(evidence), _weights(evidence)) if f is not None]
-    if not found:
-        return None
-    part, words = max(found)
-    return part, words, _CURE
+    return largest(_CURE, _value(evidence), _weights(evidence))
 
 
 def _value(evidence: LayerEvidence) -> tuple[float, str] | None:
