@@ -84,7 +84,7 @@ def methods(args: argparse.Namespace) -> int:
             print_json(chosen.to_json())
         else:
             print(f"{chosen.key}{_needs(chosen)}\n{chosen.help}\n\n{settings_table(specs(chosen.params))}")
-            print(_presets(chosen), end="")
+            print(_for_layers(chosen), _presets(chosen), sep="", end="")
         return 0
     if args.json:
         print_json([m.to_json() for m in known])
@@ -96,6 +96,18 @@ def methods(args: argparse.Namespace) -> int:
         print()
     print("What each parameter means: thimble methods KEY.")
     return 0
+
+
+def _for_layers(method: Method) -> str:
+    """What --override can say, and what only it can."""
+    from core.params import specs
+
+    if not method.overridable:
+        return ""
+    inputs = " or inputs" if method.for_inputs else ""
+    said = f"\n--override PATTERN K=V, for single layers{inputs}: {', '.join(method.overridable)}\n"
+    own = specs(method.layer_params)
+    return said + (f"{settings_table(own)}\n" if own else "")
 
 
 def _presets(method: Method) -> str:

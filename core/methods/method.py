@@ -13,7 +13,7 @@ from core.jobs import Job
 from core.methods.checkpoint import CheckpointPlace
 from core.methods.memo import Memo
 from core.methods.preset import Preset
-from core.methods.scope import Override, Scope
+from core.methods.scope import Named, Override, Scope, with_inputs
 from core.model.model import Model
 from core.model.stored_weights import kind_of, weights_words
 from core.model.unfinished import refusal, unfinished
@@ -85,7 +85,9 @@ class Method:
 
     ``trains``: it can be stopped with the best so far as its result, and resumed from a checkpoint.
     ``learns``: it fits weights on the training part of the data without labels, so none of its items may judge.
-    ``overridable``: names of the parameters that may differ from layer to layer (``Context.overrides``).
+    ``overridable``: names of the parameters that may differ from layer to layer (``Context.overrides``); they stand in
+    ``params``, or in ``layer_params`` where they make sense for single layers only. ``for_inputs``: overrides may be
+    about inputs of the graph as well.
     ``analysis``: it makes no model. ``resumable``: it keeps its state in ``Context.checkpoint``, as a training does.
     ``presets``: parameters under the names of targets.
 
@@ -108,6 +110,17 @@ class Method:
     resumable: bool = False
     learns: bool = False
     presets: tuple[Preset, ...] = ()
+    layer_params: type = parameters.NoParams
+    for_inputs: bool = False
+
+    def named(self, model: Model) -> tuple[Named, ...]:
+        """What overrides may be about, in a model."""
+        return with_inputs(model) if self.for_inputs else tuple(model.nodes())
+
+    def layer_specs(self) -> tuple[parameters.Spec, ...]:
+        """What an override may say of layers, in order."""
+        known = {s.name: s for kind in (self.layer_params, self.params) for s in parameters.specs(kind)}
+        return tuple(known[name] for name in self.overridable)
 
     def preset(self, key: str) -> Preset:
         """Raises UserError with the known ones for a key that this method does not have."""
@@ -168,6 +181,7 @@ class Method:
             "overridable": list(self.overridable),
             "analysis": self.analysis,
             "params": [s.to_json() for s in parameters.specs(self.params)],
+            **({"layer_params": [s.to_json() for s in own]} if (own := parameters.specs(self.layer_params)) else {}),
             **({"presets": [p.to_json() for p in self.presets]} if self.presets else {}),
         }
 
@@ -202,6 +216,8 @@ def method(
     resumable: bool = False,
     learns: bool = False,
     presets: tuple[Preset, ...] = (),
+    layer_params: type = parameters.NoParams,
+    for_inputs: bool = False,
 ) -> Callable[[Apply], Apply]:
     """Register a function as a method; its docstring's first line is the help text.
 
@@ -212,7 +228,7 @@ def method(
         lines = (getattr(apply, "__doc__", "") or "").strip().splitlines()
         help_line = lines[0] if lines else ""
         rest = (accepts, needs, uses, plan, help_line, trains, overridable, analysis, resumable, learns, presets)
-        METHODS.add(key, Method(key, title, menu, params, apply, *rest))
+        METHODS.add(key, Method(key, title, menu, params, apply, *rest, layer_params, for_inputs))
         return apply
 
     return register

@@ -5,9 +5,31 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-import onnx_ir as ir
+from core.model.model import Model, real_inputs
+
+
+class Named(Protocol):
+    """What a scope sees of a layer."""
+
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def op_type(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class InputLayer:
+    """An input of the graph as a scope sees it: by its name, with the operator "Input"."""
+
+    name: str
+    op_type: str = "Input"
+
+
+def with_inputs(model: Model) -> tuple[Named, ...]:
+    """All layers of a model and its inputs."""
+    return (*model.nodes(), *(InputLayer(v.name or "") for v in real_inputs(model.graph)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +43,7 @@ class Scope:
     pattern: str = ""
     operators: tuple[str, ...] = ()
 
-    def contains(self, node: ir.Node) -> bool:
+    def contains(self, node: Named) -> bool:
         name = node.name or ""
         if self.layers and name not in self.layers:
             return False
@@ -53,7 +75,7 @@ Override = tuple[Scope, Mapping[str, Any]]
 """Layers that are to be treated differently, and the parameters that hold for them."""
 
 
-def overridden(overrides: Sequence[Override], nodes: Iterable[ir.Node], name: str) -> Any:
+def overridden(overrides: Sequence[Override], nodes: Iterable[Named], name: str) -> Any:
     """What the parameter ``name`` is for these layers, which share one value (a channel group); None: as elsewhere.
 
     The last override whose scope has one of the layers decides, as later options do on the command line. One that lists

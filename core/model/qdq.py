@@ -2,14 +2,14 @@
 
 One set of QuantizeLinear and DequantizeLinear nodes is valid for onnxruntime and for TFLite if
 
-1.  activations are quantized per tensor, u8 or s8, or s16 with zero point 0 (u16 for accelerators alone); weights are
-    s8 or s4 with zero point 0, with one scale, one per channel on the axis of output channels (0 for Conv; the output
-    axis of Gemm and MatMul), or one per block of input channels (``qdq_form``);
+1.  activations are quantized per tensor, u8 or s8, or s16 with zero point 0 (u16 for accelerators alone), each value
+    in a type of its own; weights are s8 or s4 with zero point 0, with one scale, one per channel on the axis of output
+    channels (0 for Conv; the output axis of Gemm and MatMul), or one per block of input channels (``qdq_form``);
 2.  biases are int32 with zero point 0 and scale float32(s_x) * s_w, rounded again after any change of s_x or s_w; with
     blocks s_w is the largest of the output channel's;
 3.  one pair stands behind Conv and its Relu or Clip, none between, and the Relu or Clip stays;
 4.  MaxPool, AveragePool, Concat, Reshape, Transpose, Split, Slice, Gather, Pad, Resize and their like cannot rescale:
-    all their inputs and outputs share one scale, from the union of their ranges;
+    all their inputs and outputs share one type and scale, from the union of their ranges;
 5.  Softmax and Sigmoid have scale 1/256 and the lowest zero point, Tanh 1/128 and the middle one; where such a value
     meets a group of rule 4 a second pair stands between;
 6.  a pair stands behind GlobalAveragePool and ReduceMean, with zero_point * s_in / s_out a whole number in int8;
@@ -29,6 +29,7 @@ from core.model.qdq_check import Violation, check_rules
 from core.model.qdq_form import WeightForm, Wish, contraction_axis, form_of, opset_of, why_no_blocks
 from core.model.qdq_insert import Int8Layer, insert_qdq
 from core.model.qdq_numbers import (
+    ActivationForm,
     QuantParams,
     Storage,
     activation_params,
@@ -53,7 +54,15 @@ from core.model.qdq_operators import (
     data_inputs,
     weight_axis,
 )
-from core.model.qdq_pairs import Pair, StoredConstant, activation_pairs, read_params, source_pair, stored_constant
+from core.model.qdq_pairs import (
+    RANGE_FROM,
+    Pair,
+    StoredConstant,
+    activation_pairs,
+    read_params,
+    source_pair,
+    stored_constant,
+)
 from core.model.qdq_plan import Int8Plan, KeptFloat, plan_int8
 from core.model.qdq_scales import Scales, scale_groups, solve_scales, unlike_final_concats, value_ranges
 
@@ -64,7 +73,9 @@ __all__ = [
     "FUSING",
     "MEANS",
     "PASS_THROUGH",
+    "RANGE_FROM",
     "WEIGHTED",
+    "ActivationForm",
     "Int8Layer",
     "Int8Plan",
     "KeptFloat",

@@ -196,7 +196,10 @@ def _check_group(node: ir.Node) -> Found:
     params = {p for v in data_inputs(node) if (p := _params_before(v)) is not None}
     for value in node.outputs:
         params |= {p for u in value.uses() if u.node.op_type == "QuantizeLinear" and (p := read_params(u.node))}
-    if len(params) > 1:
+    types = {p.storage for p in params}
+    if len(types) > 1:
+        yield 4, f"it cannot convert, but its inputs and outputs have different types: {', '.join(sorted(types))}"
+    elif len(params) > 1:
         scales = ", ".join(f"{p.scale:.6g} ({p.zero_point})" for p in sorted(params, key=lambda p: p.scale))
         yield 4, f"it cannot rescale, but its inputs and outputs have different scales: {scales}"
 
@@ -213,7 +216,7 @@ def _check_mean(node: ir.Node) -> Found:
     source = _params_before(node.inputs[0])
     targets = [read_params(u.node) for u in node.outputs[0].uses() if u.node.op_type == "QuantizeLinear"]
     for target in targets:
-        if source is None or target is None or target.bits != 8:
+        if source is None or target is None or source.bits != 8 or target.bits != 8:
             continue
         ratio = abs(mean_ratio(source, target))
         if ratio >= 1 and abs(ratio - round(ratio)) > _WHOLE:

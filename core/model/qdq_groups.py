@@ -98,6 +98,8 @@ def _settle(model: Model, node: ir.Node, quantize: ir.Node, group_of: dict[str, 
     if result is None or any(p is None for p in inputs):
         return
     known = [p for p in inputs if p is not None]
+    if any(p.bits != 8 for p in (result, *known)):
+        return
     if node.op_type == "Add":
         scale = agreeing_add_scale(known[0], known[1], result)
     elif known[0].signed_zero_point == 0:

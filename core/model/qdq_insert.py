@@ -18,8 +18,9 @@ from core.model.facts import Array, Facts
 from core.model.masks import hand_on
 from core.model.model import ORIGIN, layer_name
 from core.model.qdq_form import WeightForm, form_of
-from core.model.qdq_numbers import QuantParams, Storage, activation_params, quantize_bias
+from core.model.qdq_numbers import QuantParams, activation_params, quantize_bias
 from core.model.qdq_operators import BINARY, WEIGHTED, data_inputs
+from core.model.qdq_pairs import RANGE_FROM
 from core.model.qdq_plan import Int8Plan
 from core.model.qdq_scales import Scales
 
@@ -87,13 +88,15 @@ def insert_qdq(
     *,
     forms: Mapping[ir.Node, WeightForm] | None = None,
     add_bias: bool = False,
+    origins: Mapping[str, str] | None = None,
 ) -> tuple[Int8Layer, ...]:
     """Quantize the graph in place; gives its layers with integer weights in graph order.
 
     ``forms``: how weights are stored; int8 with a scale for each output channel where it says nothing. ``add_bias``
-    gives a (zero) bias to every Conv and Gemm that lacks one.
+    gives a (zero) bias to every Conv and Gemm that lacks one. ``origins``: value -> where its range comes from, which
+    its QuantizeLinear keeps as metadata.
     """
-    return _Inserter(graph, facts, plan, scales, forms or {}, add_bias).insert()
+    return _Inserter(graph, facts, plan, scales, forms or {}, add_bias, origins or {}).insert()
 
 
 class _Inserter:
@@ -105,7 +108,9 @@ class _Inserter:
         scales: Scales,
         forms: Mapping[ir.Node, WeightForm],
         add_bias: bool,
+        origins: Mapping[str, str],
     ) -> None:
+        self.origins = origins
         self.graph, self.facts, self.plan, self.scales = graph, facts, plan, scales
         self.forms, self.add_bias = forms, add_bias
         values = [*graph.inputs, *graph.initializers.values(), *(o for n in graph for o in n.outputs)]
@@ -166,6 +171,8 @@ class _Inserter:
         name, uses, producer = value.name or "", list(value.uses()), value.producer()
         owner = layer_name(producer) if producer is not None else name
         quantize, dequantize = self._q_and_dq(value, name, params, owner)
+        if name in self.origins:
+            quantize.metadata_props[RANGE_FROM] = self.origins[name]
         out = dequantize.outputs[0]
         for use in uses:
             use.node.replace_input_with(use.idx, out)
@@ -273,7 +280,8 @@ class _Inserter:
         return stored, scales
 
     def _quantize_constants(self, node: ir.Node) -> None:
-        storage: Storage = next(iter(self.scales.values.values())).storage
+        """Beside another value, so in its type."""
+        storage = next(p.storage for v in data_inputs(node) if (p := self.scales.values.get(v.name or "")))
         for index, value in enumerate(data_inputs(node)):
             array = self.facts.array(value)
             if array is not None:

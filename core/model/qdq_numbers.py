@@ -72,26 +72,53 @@ def _bits(storage: Storage) -> int:
     return 16 if storage.endswith("16") else 8
 
 
-def activation_params(low: float, high: float, storage: Storage = "uint8") -> QuantParams:
+@dataclass(frozen=True, slots=True)
+class ActivationForm:
+    """What is chosen of an activation before its range is known: its type, and whether its zero point is the middle one
+    (0 of a signed type), which of int16 it always is.
+    """
+
+    storage: Storage = "uint8"
+    symmetric: bool = False
+
+    @property
+    def bits(self) -> int:
+        return _bits(self.storage)
+
+    @property
+    def centred(self) -> bool:
+        """Whether the zero point is the middle of the type."""
+        return self.symmetric or self.storage == "int16"
+
+    @property
+    def levels(self) -> int:
+        """Steps from the lowest to the highest integer."""
+        return int(2**self.bits - 1)
+
+    def words(self) -> str:
+        """For a sentence: "int8, symmetric"."""
+        return f"{self.storage}, symmetric" if self.symmetric and self.storage != "int16" else self.storage
+
+
+def activation_params(low: float, high: float, storage: Storage = "uint8", symmetric: bool = False) -> QuantParams:
     """Per-tensor MinMax parameters of a range, which is widened to hold 0 (padding must be exact).
 
     Where the range starts at 0 the highest step never exceeds ``high``: a Clip whose bound is ``high`` then has nothing
-    left to cut, and onnxruntime can run it inside the convolution. int16 is symmetric around 0. Raises ValueError for a
-    range that is not finite.
+    left to cut, and onnxruntime can run it inside the convolution. ``symmetric``: around 0, which is then the middle
+    integer; int16 always is. Raises ValueError for a range that is not finite.
     """
     low, high = min(float(low), 0.0), max(float(high), 0.0)
     if not (math.isfinite(low) and math.isfinite(high)):
         raise ValueError(f"range [{low}, {high}] is not finite")
     if high - low < 1e-30:
         low, high = 0.0, _DEAD_RANGE
-    symmetric = storage == "int16"
-    steps = np.iinfo(storage).max - (0 if symmetric else np.iinfo(storage).min)
+    symmetric = ActivationForm(storage, symmetric).centred
+    half = 2 ** (_bits(storage) - 1)
+    steps = half - 1 if symmetric else 2 * half - 1
     scale = np.float32((max(high, -low) if symmetric else high - low) / steps)
     while low == 0.0 and np.float32(steps) * scale > np.float32(high):
         scale = np.nextafter(scale, np.float32(0))
-    if symmetric:
-        return QuantParams(float(scale), 0, storage)
-    zero = int(np.clip(np.rint(-low / float(scale)), 0, steps))
+    zero = half if symmetric else int(np.clip(np.rint(-low / float(scale)), 0, steps))
     return QuantParams(float(scale), zero + int(np.iinfo(storage).min), storage)
 
 

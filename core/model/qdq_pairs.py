@@ -13,6 +13,9 @@ from core.model.facts import Array
 from core.model.qdq_form import spread_blocks
 from core.model.qdq_numbers import QuantParams, Storage, along
 
+RANGE_FROM = "thimble.range"
+"""Metadata of a QuantizeLinear: where its range comes from, unless from the extremes that calibration saw."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:

@@ -10,6 +10,7 @@ import onnx_ir as ir
 from core.model.facts import Facts
 from core.model.qdq_add import agreeing_add_scale
 from core.model.qdq_numbers import (
+    ActivationForm,
     QuantParams,
     Storage,
     activation_params,
@@ -89,9 +90,19 @@ def unlike_final_concats(plan: Int8Plan, ranges: Mapping[str, Range]) -> dict[ir
     return found
 
 
-def solve_scales(plan: Int8Plan, ranges: Mapping[str, Range], storage: Storage) -> Scales:
-    """One set of parameters per scale group; see the module's rules."""
-    dictated = {n.outputs[0].name or "": fixed_params(n.op_type, storage) for n in plan.layers if n.op_type in FIXED}
+def solve_scales(
+    plan: Int8Plan, ranges: Mapping[str, Range], storage: Storage, forms: Mapping[str, ActivationForm] | None = None
+) -> Scales:
+    """One set of parameters per scale group; see the module's rules.
+
+    ``storage`` is the usual type, ``forms`` hold for single values: the same for all that share a scale.
+    """
+    usual, forms = ActivationForm(storage), forms or {}
+    dictated = {
+        v: fixed_params(n.op_type, forms.get(v, usual).storage)
+        for n in plan.layers
+        if n.op_type in FIXED and (v := n.outputs[0].name or "")
+    }
     cut: set[str] = set()
     for group in scale_groups(plan):
         fixed = {v for v in group if v in dictated}
@@ -102,12 +113,14 @@ def solve_scales(plan: Int8Plan, ranges: Mapping[str, Range], storage: Storage) 
     averaged = _averaged(plan)
     for group in groups:
         agreed = next((dictated[v] for v in group if v in dictated), None)
-        one = agreed or activation_params(*_union(ranges[v] for v in group), storage)
+        form = forms.get(group[0], usual)
+        one = agreed or activation_params(*_union(ranges[v] for v in group), form.storage, form.symmetric)
         if agreed is None and one.bits == 8 and not averaged.isdisjoint(group):
             one = evenly_halved(one)
         params.update(dict.fromkeys(group, one))
     _make_layers_agree(plan, groups, params, frozenset(dictated))
-    _make_mean_ratios_whole(plan, groups, ranges, params, frozenset(dictated))
+    centred = frozenset(v for v, form in forms.items() if form.centred)
+    _make_mean_ratios_whole(plan, groups, ranges, params, frozenset(dictated), centred)
     return Scales(params, _bridges(plan, cut, params))
 
 
@@ -165,9 +178,9 @@ def _make_layers_agree(
         if not group or dictated.intersection(group) or any(group_of.get(n, group) == group for n in names):
             continue
         old = params[result]
-        if old.bits != 8:  # the fixed-point arithmetic of 16 bits is another, and a step there is nothing
-            continue
         sources = [params[n] for n in names]
+        if any(p.bits != 8 for p in (old, *sources)):
+            continue  # the fixed-point arithmetic of 16 bits is another, and a step there is nothing
         if node.op_type == "Add":
             scale = agreeing_add_scale(sources[0], sources[1], old)
         else:
@@ -188,7 +201,9 @@ def _make_mean_ratios_whole(
     ranges: Mapping[str, Range],
     params: dict[str, QuantParams],
     dictated: frozenset[str],
+    centred: frozenset[str],
 ) -> None:
+    """``centred``: values whose zero point stays where it is."""
     group_of = {v: g for g in groups for v in g}
     for node in plan.layers:
         if node.op_type not in MEANS:
@@ -198,9 +213,12 @@ def _make_mean_ratios_whole(
         if source in group or dictated.intersection(group) or params[source].signed_zero_point == 0:
             continue
         old = params[target]
-        if old.bits != 8:
+        if old.bits != 8 or params[source].bits != 8:
             continue
         scale = mean_scale(params[source], old)
+        if target in centred:
+            params.update(dict.fromkeys(group, replace(old, scale=scale)))
+            continue
         low = min(ranges[v][0] for v in group)
         zero = old.lowest + min(max(round(-low / scale), 0), 255)
         params.update(dict.fromkeys(group, replace(old, scale=scale, zero_point=zero)))

@@ -169,10 +169,10 @@ def _checked_part(method: Method, scope: Scope, part: Mapping[str, Any]) -> dict
     about = scope.words() or "all layers"
     if not part:
         raise UserError(f"The override for '{about}' sets no parameter.", f"Known: {', '.join(method.overridable)}.")
-    specs = {s.name: s for s in parameters.specs(method.params)}
+    specs = {s.name: s for s in method.layer_specs()}
     done: dict[str, parameters.Scalar] = {}
     for name, value in part.items():
-        if name not in method.overridable:
+        if name not in specs:
             raise UserError(
                 f"'{method.key}' has no parameter '{name}' that can differ for '{about}'.",
                 f"Those that can: {', '.join(method.overridable)}.",
@@ -186,12 +186,13 @@ def _checked_part(method: Method, scope: Scope, part: Mapping[str, Any]) -> dict
 
 def check_overrides(model: Model, step: Step) -> None:
     """Raises UserError naming an override that is about layers the model does not have."""
-    names = {node.name or "" for node in model.nodes()} if step.overrides else set()
+    named = load_methods().get(step.method).named(model) if step.overrides else ()
+    names = {one.name or "" for one in named}
     for scope, _ in step.overrides:
         gone = scope.missing(names)
         if gone:
             raise UserError(f"The override for '{gone[0]}' has no layer: the model has none of this name.")
-        if not any(scope.contains(node) for node in model.nodes()):
+        if not any(scope.contains(one) for one in named):
             raise UserError(
                 f"The override for '{scope.words()}' has no layer: no layer's name or operator matches.",
                 "'thimble info' lists the layers.",

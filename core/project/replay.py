@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from core.methods.method import load_methods
+from core.methods.method import Method, load_methods
 from core.model.model import Model
 from core.project.recipe import Step
 
@@ -26,7 +26,7 @@ def obstacle(step: Step, model: Model, labelled: bool | None = None, teacher: bo
         return f"This version of Thimble has no method '{step.method}'."
     method = methods.get(step.method)
     why = method.refusal(model, bool(step.data), labelled is not False, teacher or bool(step.teacher))
-    return why or _gone(step, teacher) or _outside(step, model)
+    return why or _gone(step, teacher) or _outside(step, model, method)
 
 
 def _gone(step: Step, teacher: bool) -> str:
@@ -39,15 +39,16 @@ def _gone(step: Step, teacher: bool) -> str:
     return ""
 
 
-def _outside(step: Step, model: Model) -> str:
+def _outside(step: Step, model: Model, method: Method) -> str:
     """Layers that the step is about and the model has not."""
-    names = {node.name or "" for node in model.nodes()}
+    layers = method.named(model)
+    names = {layer.name or "" for layer in layers}
     for scope in (step.scope, *(scope for scope, _ in step.overrides)):
         missing = scope.missing(names)
         if missing:
             others = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
             return f"This step is about layer '{missing[0]}'{others}, which this revision does not have."
-        if not scope.everything and not any(scope.contains(node) for node in model.nodes()):
+        if not scope.everything and not any(scope.contains(layer) for layer in layers):
             about = scope.pattern or ", ".join(scope.operators)
             return f"This step is about layers '{about}', of which this revision has none."
     return ""

@@ -43,7 +43,7 @@ def change(desk: Desk) -> None:
 
 
 def make_dialog(desk: Desk, found: Origin, nodes: Sequence[ir.Node]) -> ChoiceDialog:
-    specs = [_plain(s) for s in parameters.specs(found.method.params) if s.name in found.method.overridable]
+    specs = [_plain(s) for s in found.method.layer_specs()]
     about = tr(
         "This quantizes revision {parent} again as before, with this choice for these layers, as a new revision.",
         parent=found.parent.id,
@@ -52,15 +52,24 @@ def make_dialog(desk: Desk, found: Origin, nodes: Sequence[ir.Node]) -> ChoiceDi
     return ChoiceDialog([layer_name(n) for n in nodes], specs, now, about, desk.window)
 
 
-def with_choice(step: Step, nodes: Sequence[ir.Node], specs: Mapping[str, Scalar]) -> tuple[Override, ...]:
-    """The step's overrides with one more for these layers; earlier ones that list them let them go."""
+def with_choice(step: Step, nodes: Sequence[ir.Node], values: Mapping[str, Scalar]) -> tuple[Override, ...]:
+    """The step's overrides with one more for these layers; earlier ones that list them let them go.
+
+    Only what differs from what holds for them anyway is said of them: else layers with which they share a scale could
+    not have another type.
+    """
     names = {n.name or "" for n in nodes}
     kept: list[Override] = []
     for scope, part in step.overrides:
         rest = tuple(layer for layer in scope.layers if layer not in names)
         if rest or not scope.layers:
             kept.append((dataclasses.replace(scope, layers=rest), part))
-    return (*kept, (Scope(layers=tuple(sorted(names))), dict(specs)))
+    part = {}
+    for name, value in values.items():
+        other = overridden(kept, nodes, name)
+        if value != (step.params.get(name) if other is None else other):
+            part[name] = value
+    return (*kept, (Scope(layers=tuple(sorted(names))), part)) if part else tuple(kept)
 
 
 def _plain(spec: parameters.Spec) -> parameters.Spec:

@@ -83,7 +83,7 @@ def _of_menus() -> Iterator[Text]:
 def _of_registries() -> Iterator[Text]:
     for method in load_methods():
         yield from _texts("core/methods", method.title.rstrip("…"), method.help)
-        yield from _of_specs("core/methods", specs(method.params))
+        yield from _of_specs("core/methods", (*specs(method.params), *specs(method.layer_params)))
         for preset in method.presets:
             yield from _texts("core/methods", preset.title, preset.demands, preset.assumed)
     for exporter in load_exporters():

@@ -295,6 +295,16 @@
     </message>
     <message>
       <location filename="../../core/methods" />
+      <source>Symmetric activations</source>
+      <translation>Symmetrische Aktivierungen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Zero is the middle integer, as some accelerators want it; int16 always is so</source>
+      <translation>Null ist die mittlere ganze Zahl, wie manche Beschleuniger es wollen; bei int16 ist es immer so</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
       <source>How activations' ranges are found; all but minmax cut off extremes</source>
       <translation>Wie die Bereiche der Aktivierungen bestimmt werden; alle außer minmax schneiden Ausreißer ab</translation>
     </message>
@@ -395,6 +405,26 @@
     </message>
     <message>
       <location filename="../../core/methods" />
+      <source>Lowest value</source>
+      <translation>Kleinster Wert</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Of the layer's result; empty: as calibration finds it. Every range is widened to hold 0</source>
+      <translation>Vom Ergebnis der Schicht; leer: wie die Kalibrierung ihn findet. Jeder Bereich wird so erweitert, dass er 0 enthält</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Highest value</source>
+      <translation>Größter Wert</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Of the layer's result; what lies beyond it is cut off</source>
+      <translation>Vom Ergebnis der Schicht; was darüber hinausgeht, wird abgeschnitten</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
       <source>TFLite full int8</source>
       <translation>TFLite vollständig int8</translation>
     </message>
@@ -425,8 +455,8 @@
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>Activations uint8, weights int8 with zero point 0: 2.8 to 4.1 times as fast as float where int8 activations are 1.1 to 1.3 times. Processors without VNNI saturate sums of such products.</source>
-      <translation>Aktivierungen uint8, Gewichte int8 mit Nullpunkt 0: 2.8- bis 4.1-mal so schnell wie float, wo Aktivierungen in int8 1.1- bis 1.3-mal so schnell sind. Prozessoren ohne VNNI sättigen Summen solcher Produkte.</translation>
+      <source>Activations uint8, weights int8 with zero point 0: beside int8 activations onnxruntime leaves layers in float on x86. Processors without VNNI saturate sums of such products.</source>
+      <translation>Aktivierungen uint8, Gewichte int8 mit Nullpunkt 0: Neben Aktivierungen in int8 lässt onnxruntime auf x86 Schichten in float. Prozessoren ohne VNNI sättigen Summen solcher Produkte.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -1587,6 +1617,16 @@
       <location filename="../../core/methods" />
       <source>uint8 is the faster one in onnxruntime on x86; int16 is TFLite's 16x8 form</source>
       <translation>uint8 ist in onnxruntime auf x86 schneller; int16 ist die 16x8-Form von TFLite</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Zero is the middle integer, as some accelerators want it</source>
+      <translation>Null ist die mittlere ganze Zahl, wie manche Beschleuniger es wollen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>How the range of the layer's result is found</source>
+      <translation>Wie der Bereich des Ergebnisses der Schicht gefunden wird</translation>
     </message>
     <message>
       <location filename="../../core/methods" />

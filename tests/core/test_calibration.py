@@ -12,7 +12,7 @@ import pytest
 from core.errors import Cancelled, UserError
 from core.jobs import Job
 from core.methods.checkpoint import CheckpointPlace, read_header
-from core.methods.quantize.calibrate import Observed, observe
+from core.methods.quantize.calibrate import Observed, Ranging, observe
 from core.methods.quantize.calibrators import CalibrationSettings, calibrator_names, maker
 from core.model.facts import infer
 from core.model.model import Model
@@ -34,7 +34,7 @@ def run(data: Arrays, key: str = "mse", job: Job | None = None, place: Checkpoin
     model = net()
     make = maker(key, CalibrationSettings())
     wanted: Any = {"ranges_of": ["x", "b", "y"], "means_of": ["x", "b"], "keep": 20}
-    return observe(model, infer(model), data, **wanted, job=job, calibrator=make, checkpoint=place)
+    return observe(model, infer(model), data, **wanted, job=job, ranging=Ranging(make), checkpoint=place)
 
 
 def same(one: Observed, two: Observed) -> bool:

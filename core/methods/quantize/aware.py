@@ -22,6 +22,7 @@ from core.methods.quantize.rounding.rounder import rounder_names
 from core.methods.quantize.static import Activations, quantize_static
 from core.methods.quantize.static import Params as StaticParams
 from core.methods.quantize.static_report import estimate, weight_bytes
+from core.methods.quantize.value_choices import AllLayerParams
 from core.methods.training_act import Ready, ready, train
 from core.methods.training_net import out_of_scope
 from core.methods.training_params import Epochs, settings_of
@@ -108,6 +109,8 @@ class _Start:
     uses=("teacher",),
     trains=True,
     overridable=OVERRIDABLE,
+    layer_params=AllLayerParams,
+    for_inputs=True,
 )
 def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     """Trains a quantized network with its rounding in every pass, and the scales with the weights.

@@ -57,6 +57,26 @@ class Observed:
     extremes: Mapping[str, Range] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Ranging:
+    """Who finds the range of each value, for a storage of how many steps (8 bits have 255).
+
+    ``make`` and ``levels`` hold for values that ``single`` and ``levels_of`` do not name.
+    """
+
+    make: Make = MinMax
+    levels: int = 255
+    single: Mapping[str, Make] = field(default_factory=dict)
+    levels_of: Mapping[str, int] = field(default_factory=dict)
+
+    def calibrator(self, value: str) -> Calibrator:
+        """A fresh one."""
+        return self.single.get(value, self.make)()
+
+    def steps(self, value: str) -> int:
+        return self.levels_of.get(value, self.levels)
+
+
 @dataclass
 class Mean:
     """The mean over the first axis of everything seen, summed in float64."""
@@ -94,18 +114,18 @@ def observe(
     keep: int = 0,
     threads: int = 1,
     job: Job | None = None,
-    calibrator: Make = MinMax,
-    levels: int = 255,
+    ranging: Ranging | None = None,
     checkpoint: CheckpointPlace | None = None,
 ) -> Observed:
     """Run the float model over ``data`` in onnxruntime. Means are taken over the first ``keep`` items only.
 
-    ``calibrator`` makes what finds one value's range, for a storage of ``levels`` steps. With a ``checkpoint`` it goes
-    on where an earlier run of the same was cancelled or killed. Raises UserError naming a value that is not finite.
+    ``ranging`` says who finds each value's range: by default its extremes. With a ``checkpoint`` it goes on where an
+    earlier run of the same was cancelled or killed. Raises UserError naming a value that is not finite.
     """
-    seen = _Seen({v: calibrator() for v in ranges_of}, {v: Mean() for v in means_of} if keep else {}, keep)
-    job = job or Job()
-    return _Stream(model, facts, data, seen, threads, job, checkpoint).run().observed(levels, job)
+    ranging, job = ranging or Ranging(), job or Job()
+    finders = {v: ranging.calibrator(v) for v in ranges_of}
+    seen = _Seen(finders, {v: Mean() for v in means_of} if keep else {}, keep)
+    return _Stream(model, facts, data, seen, threads, job, checkpoint).run().observed(ranging, job)
 
 
 class _Seen:
@@ -132,13 +152,13 @@ class _Seen:
             for name, mean in self.means.items():
                 mean.add(chunk.real(values[name]))
 
-    def observed(self, levels: int, job: Job) -> Observed:
+    def observed(self, ranging: Ranging, job: Job) -> Observed:
         if not self.items:
             raise UserError("There are no items to calibrate with.", "Attach a data set with more items.")
         found = {}
         for name, calibrator in self.ranges.items():
             job.check()
-            found[name] = calibrator.range(levels)
+            found[name] = calibrator.range(ranging.steps(name))
         means = {name: mean.value() for name, mean in self.means.items()} if self.kept else {}
         extremes = {name: (calibrator.low, calibrator.high) for name, calibrator in self.ranges.items()}
         return Observed(found, means, tuple(self.kept), self.items, extremes)

@@ -1,4 +1,4 @@
-"""What every layer is to become: the method's parameters, and what overrides say of single layers.
+"""What the weight of every layer is to become: the method's parameters, and what overrides say of single layers.
 
 Layers are known by name: one in scope may have another operator by the time it is quantized (MatMul became Gemm).
 """
@@ -14,6 +14,7 @@ from typing import Protocol
 import onnx_ir as ir
 
 from core.methods.method import Context
+from core.methods.quantize.value_choices import FORM, RANGE
 from core.methods.scope import overridden
 from core.model.facts import Facts
 from core.model.model import Model
@@ -50,7 +51,8 @@ class WeightParams(Protocol):
     def group_size(self) -> int: ...
 
 
-OVERRIDABLE = ("precision", "granularity", "group_size")
+OF_WEIGHTS = ("precision", "granularity", "group_size")
+OVERRIDABLE = (*OF_WEIGHTS, *FORM, *RANGE)  # what a layer can have for itself: of its weight, and of its result
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ def choices(model: Model, params: WeightParams, ctx: Context) -> Choices:
     """What the parameters and the overrides of ``ctx`` say of each layer of the model as it was given."""
     single = {}
     for node in model.nodes() if ctx.overrides else ():
-        said = [overridden(ctx.overrides, (node,), name) for name in OVERRIDABLE]
+        said = [overridden(ctx.overrides, (node,), name) for name in OF_WEIGHTS]
         if any(value is not None for value in said):
             precision, granularity, group_size = said
             single[node.name or ""] = _wish(

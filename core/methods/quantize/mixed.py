@@ -26,6 +26,7 @@ from core.methods.quantize.mixing import Move, path, pieces
 from core.methods.quantize.ready import ready
 from core.methods.quantize.result import Quantized
 from core.methods.quantize.static_report import static_report
+from core.methods.quantize.value_choices import LayerParams
 from core.methods.scope import Override, Scope
 from core.model.model import Model, layer_name
 from core.params import Field
@@ -121,6 +122,8 @@ class Tried:
     params=Params,
     needs=("data",),
     overridable=OVERRIDABLE,
+    layer_params=LayerParams,
+    for_inputs=True,
     learns=True,
 )
 def apply(model: Model, params: Params, ctx: Context) -> Outcome:

@@ -23,6 +23,7 @@ from core.methods.quantize import static
 from core.methods.quantize.choices import OVERRIDABLE, Granularity
 from core.methods.quantize.rescue_report import rescue_report
 from core.methods.quantize.rescue_search import Beside, Choice, Remembered, Search, Verdict
+from core.methods.quantize.value_choices import AllLayerParams
 from core.methods.recover.items import for_recovery
 from core.model.model import Model
 from core.params import Field
@@ -87,6 +88,8 @@ class Params:
     params=Params,
     needs=("data",),
     overridable=OVERRIDABLE,
+    layer_params=AllLayerParams,
+    for_inputs=True,
     learns=True,
 )
 def apply(model: Model, params: Params, ctx: Context) -> Outcome:

@@ -15,7 +15,8 @@ from core.model.qdq import Int8Plan, WeightForm
 class Quantized:
     """A quantized model and how it came about.
 
-    ``forms``: layer -> how its weight is stored. ``notes`` are sentences for the user.
+    ``forms``: layer -> how its weight is stored. ``notes`` are sentences for the user. ``chosen``: a row (layer, type,
+    lowest, highest, where the range comes from) for every value of which somebody chose something.
     """
 
     model: Model
@@ -24,3 +25,4 @@ class Quantized:
     shifts: tuple[Shift, ...]
     notes: tuple[str, ...]
     forms: Mapping[str, WeightForm]
+    chosen: tuple[tuple[str, str, float, float, str], ...] = ()

@@ -20,7 +20,7 @@ from core.errors import UserError
 from core.methods.checkpoint import CheckpointPlace
 from core.methods.method import Context, Outcome, Plan, method
 from core.methods.quantize.bias_correction import Shift
-from core.methods.quantize.calibrate import Observed, elements, observe
+from core.methods.quantize.calibrate import Observed, Ranging, elements, observe
 from core.methods.quantize.calibrators import CalibrationSettings, calibrator_names, maker
 from core.methods.quantize.choices import OVERRIDABLE, Choices, Granularity, Precision, choices
 from core.methods.quantize.equalize import equalize, for_quantization
@@ -31,9 +31,11 @@ from core.methods.quantize.rounding.in_sequence import Refinement, refine
 from core.methods.quantize.rounding.rounder import Rounder, RoundingSettings, load_rounders, rounder_names
 from core.methods.quantize.static_report import estimate, growth, kept_table, static_report, weight_bytes
 from core.methods.quantize.targets import TARGETS
+from core.methods.quantize.value_choices import LayerParams, ValueChoices, ValueForms
 from core.model.facts import Facts, infer
 from core.model.model import Model
 from core.model.qdq import (
+    ActivationForm,
     Int8Plan,
     Scales,
     WeightForm,
@@ -83,6 +85,11 @@ class Params(RoundingSettings, CalibrationSettings):
             "int16 is TFLite's 16x8 form, uint16 what QNN takes; uint8 is the faster one in onnxruntime on x86",
         ),
     ] = Activations.UINT8
+    symmetric: Annotated[
+        bool,
+        Field("Symmetric activations", "Zero is the middle integer, as some accelerators want it; int16 always is so",
+              advanced=True),
+    ] = False  # fmt: skip
     calibrator: Annotated[
         str,
         Field("Ranges", "How activations' ranges are found; all but minmax cut off extremes", choices=calibrator_names),
@@ -118,6 +125,8 @@ class Prepared:
     plan: Int8Plan
     forms: dict[ir.Node, WeightForm]
     choices: Choices
+    results: ValueChoices
+    values: ValueForms
     notes: tuple[str, ...]
 
 
@@ -130,7 +139,7 @@ def preview(model: Model, params: Params, ctx: Context) -> Plan:
 def planned(model: Model, params: Params, ctx: Context) -> Plan:
     """The preview itself, which needs no data."""
     done = prepared(model, params, ctx)
-    added = growth(done.plan, done.forms, params.bias_correction)
+    added = growth(done.plan, done.forms, done.values.forms, params.bias_correction)
     measures = {
         "int8_layers": estimate(len(done.plan.weighted()), "layers"),
         "weight_bytes_after": estimate(weight_bytes(done.model) + added, "bytes"),
@@ -149,6 +158,8 @@ def planned(model: Model, params: Params, ctx: Context) -> Plan:
     overridable=OVERRIDABLE,
     resumable=True,
     presets=TARGETS,
+    layer_params=LayerParams,
+    for_inputs=True,
 )
 def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     """Weights and activations as integers, calibrated, with corrected biases; one graph for onnxruntime and TFLite."""
@@ -187,12 +198,14 @@ def quantize_static(
         raise UserError(_nothing_to_do(start.plan), "Choose layers with constant float32 weights.")
     with ctx.job.stage(0.0, 0.5 if _rounder(params) is None else 0.2):
         observed = _observed(start, data, params, ctx, checkpoint)
-    plan, scales = _scales(start, observed, params)
+    plan, scales, observed, said = _scales(start, observed, params)
     new = start.model
     rounder = _rounder(params)
     parent = new if rounder is None else new.clone()
+    origins = start.values.origins(plan, params.calibrator)
     layers = insert_qdq(
-        new.graph.graph, start.facts, plan, scales, forms=start.forms, add_bias=params.bias_correction
+        new.graph.graph, start.facts, plan, scales,
+        forms=start.forms, add_bias=params.bias_correction, origins=origins,
     )  # fmt: skip
     shifts: tuple[Shift, ...] = ()
     if observed.kept:  # none where weights are rounded to the nearest and no bias is corrected
@@ -200,25 +213,29 @@ def quantize_static(
         with ctx.job.stage(0.5 if rounder is None else 0.2, 1.0):
             how = Refinement(rounder, params, means, ctx.seed, ctx.threads)
             shifts = refine(new, parent, layers, observed.kept, how, ctx.job)
-    notes = start.notes
+    notes = (*start.notes, *said)
     if rounder is not None:
         notes = (*notes, f"The weights of {len(layers)} layers were rounded in sequence: {rounder.said}.")
     forms = {layer.name: layer.form for layer in layers}
-    return Quantized(new.with_graph(new.graph), plan, observed, shifts, notes, forms)
+    chosen = start.values.chosen(scales, origins)
+    return Quantized(new.with_graph(new.graph), plan, observed, shifts, notes, forms, chosen)
 
 
 def prepared(model: Model, params: Params, ctx: Context) -> Prepared:
     """A clone that is ready to be quantized, and the plan for it; the opset is raised only where a form needs it."""
     chosen = choices(model, params, ctx)
-    done = _prepared(*ready(model), chosen)
-    needed = opset_of(done.forms, params.activations.value)
-    return done if done.model.opset >= needed else _prepared(*ready(model, needed), chosen)
+    results = ValueChoices(model, ActivationForm(params.activations.value, params.symmetric), ctx)
+    done = _prepared(*ready(model), chosen, results)
+    needed = opset_of(done.forms, done.values.widest)
+    return done if done.model.opset >= needed else _prepared(*ready(model, needed), chosen, results)
 
 
-def _prepared(new: Model, notes: tuple[str, ...], chosen: Choices) -> Prepared:
+def _prepared(new: Model, notes: tuple[str, ...], chosen: Choices, results: ValueChoices) -> Prepared:
     facts = infer(new)
     plan = plan_int8(new, facts, chosen.wanted, chosen.refused(new))
-    return Prepared(new, facts, plan, chosen.forms(plan, facts), chosen, (*notes, *chosen.notes(plan, facts)))
+    values = results.forms(plan, new)
+    notes = (*notes, *chosen.notes(plan, facts), *values.notes)
+    return Prepared(new, facts, plan, chosen.forms(plan, facts), chosen, results, values, notes)
 
 
 def _observed(
@@ -233,10 +250,16 @@ def _observed(
         keep=_kept_items(start, params),
         threads=ctx.threads,
         job=ctx.job,
-        calibrator=maker(params.calibrator, params),
-        levels=65_535 if params.activations.value.endswith("16") else 255,
+        ranging=_ranging(start, params),
         checkpoint=checkpoint,
     )
+
+
+def _ranging(start: Prepared, params: Params) -> Ranging:
+    """Who finds the range of each value, and for how many steps."""
+    usual = maker(params.calibrator, params)
+    single = {v: maker(key, params) for v, key in start.values.calibrators.items()}
+    return Ranging(usual, 255, single, {v: form.levels for v, form in start.values.forms.items()})
 
 
 def _with_bias(plan: Int8Plan) -> list[ir.Node]:
@@ -257,22 +280,28 @@ def _kept_items(start: Prepared, params: Params) -> int:
     wanted = max(params.correction_items if correct else 0, rounded)
     facts = start.facts
     feeds = sum(4 * elements(facts, s.name) for s in start.model.inputs)
-    width = 2 if params.activations.value.endswith("16") else 1
+    width = 1 if start.values.widest == "uint8" else 2
     # a layer's input, its output, a shortcut
     each = feeds + 3 * width * max(elements(facts, v) for v in start.plan.values)
     return min(wanted, max(_WALK_BYTES // max(each, 1), 1))
 
 
-def _scales(start: Prepared, observed: Observed, params: Params) -> tuple[Int8Plan, Scales]:
-    """Scales of every pair; a final Concat of unlike heads is taken out of the plan first."""
-    plan, facts = start.plan, start.facts
+def _scales(start: Prepared, seen: Observed, params: Params) -> tuple[Int8Plan, Scales, Observed, tuple[str, ...]]:
+    """Scales of every pair, what was observed with typed ranges in its place, and sentences on these.
+
+    A final Concat of unlike heads is taken out of the plan first.
+    """
+    plan, facts, values = start.plan, start.facts, start.values
     refused = start.choices.refused(start.model)
-    ranges = value_ranges(plan, facts, observed.ranges)
+    ranges = value_ranges(plan, facts, values.ranges(seen.ranges))
     while unlike := unlike_final_concats(plan, ranges):
         refused.update(unlike)
         plan = plan_int8(start.model, facts, start.choices.wanted, refused)
-        ranges = value_ranges(plan, facts, observed.ranges)
-    return plan, solve_scales(plan, ranges, params.activations.value)
+        values = start.results.forms(plan, start.model)
+        ranges = value_ranges(plan, facts, values.ranges(seen.ranges))
+    scales = solve_scales(plan, ranges, params.activations.value, values.forms)
+    observed = replace(seen, ranges=values.ranges(seen.ranges))
+    return plan, scales, observed, tuple(values.widened(plan, ranges))
 
 
 def _nothing_to_do(plan: Int8Plan) -> str:

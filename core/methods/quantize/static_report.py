@@ -14,7 +14,7 @@ from core.methods.quantize.bias_correction import Shift
 from core.methods.quantize.calibrate import Observed
 from core.methods.quantize.result import Quantized
 from core.model.model import Model
-from core.model.qdq import Int8Plan, WeightForm, activation_pairs, check_rules
+from core.model.qdq import ActivationForm, Int8Plan, WeightForm, activation_pairs, check_rules
 from core.report import Measure, Report, Table
 
 _JUDGED = 64
@@ -45,7 +45,7 @@ def static_report(
     said.append(int8_arithmetic())
     said += _float_kernels(done)
     said += [f"Rule {v.rule} of quantization is not held. {v.sentence}" for v in check_rules(done.model)]
-    tables = (*kept_table(plan), *_shift_table(done.shifts), _forms_table(done))
+    tables = (*kept_table(plan), *_chosen_table(done), *_shift_table(done.shifts), _forms_table(done))
     return Report(measures, tables, notes=tuple(said))
 
 
@@ -66,6 +66,11 @@ def _float_kernels(done: Quantized) -> list[str]:
     return said
 
 
+def _chosen_table(done: Quantized) -> tuple[Table, ...]:
+    columns = ("layer", "type", "lowest", "highest", "range from")
+    return (Table("Results with a choice of their own", columns, done.chosen),) if done.chosen else ()
+
+
 def _forms_table(done: Quantized) -> Table:
     counts = Counter(form.words() for form in done.forms.values())
     return Table("How weights are stored", ("form", "layers"), tuple(counts.most_common()))
@@ -76,9 +81,11 @@ def weight_bytes(model: Model) -> int:
     return sum(v.const_value.nbytes for v in model.graph.graph.initializers.values() if v.const_value is not None)
 
 
-def growth(plan: Int8Plan, forms: Mapping[ir.Node, WeightForm], add_bias: bool) -> int:
+def growth(
+    plan: Int8Plan, forms: Mapping[ir.Node, WeightForm], values: Mapping[str, ActivationForm], add_bias: bool
+) -> int:
     """Bytes that quantization adds to the weights (far below zero): what integers save, and scales beside them."""
-    added = 5 * len(plan.values)  # a scale and a zero point for each pair
+    added = sum(4 + values[v].bits // 8 for v in plan.values)  # a scale and a zero point for each pair
     for node in plan.weighted():
         weight = node.inputs[1].const_value if node.inputs[1] is not None else None
         if weight is None:

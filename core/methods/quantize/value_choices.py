@@ -1,0 +1,306 @@
+"""What every value is to be stored in: its type, symmetric or not, who finds its range, or the range somebody typed.
+
+A choice is made for a layer, or for an input of the graph by its name, and holds for what the layer makes, behind the
+Relu or Clip that runs inside it. Values that must share a scale (rule 4 of ``core.model.qdq``) share type and symmetry:
+one layer's choice holds for all of them. Layers named one by one go before patterns, of which the last holds; two named
+ones that contradict each other are refused. A range is the business of whoever makes the numbers: what is said of a
+layer that only moves them holds for its sources, and of several ranges the widest is taken, as rule 4 has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from core.errors import UserError
+from core.methods.method import Context
+from core.methods.quantize.calibrators import calibrator_names
+from core.methods.scope import Scope, with_inputs
+from core.model.model import Model, real_inputs
+from core.model.qdq import FIXED, ActivationForm, Int8Plan, Scales, data_inputs, scale_groups
+from core.params import Field
+
+Ends = tuple[float | None, float | None]
+FORM = ("activations", "symmetric")
+RANGE = ("calibrator", "range_low", "range_high")
+TYPED, MINMAX = "typed", "minmax"  # where a range comes from
+_WIDEST, _NAMED = 1e30, 3
+
+
+@dataclass(frozen=True, slots=True)
+class LayerParams:
+    """What only single layers have; the rest of what may differ stands in the method's own parameters."""
+
+    range_low: Annotated[
+        float | None,
+        Field("Lowest value", "Of the layer's result; empty: as calibration finds it. Every range is widened to hold 0",
+              low=-_WIDEST, high=_WIDEST),
+    ] = None  # fmt: skip
+    range_high: Annotated[
+        float | None,
+        Field("Highest value", "Of the layer's result; what lies beyond it is cut off", low=-_WIDEST, high=_WIDEST),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class AllLayerParams(LayerParams):
+    """For methods that do not have these for the whole network either."""
+
+    symmetric: Annotated[
+        bool | None, Field("Symmetric activations", "Zero is the middle integer, as some accelerators want it")
+    ] = None
+    calibrator: Annotated[
+        str | None, Field("Ranges", "How the range of the layer's result is found", choices=calibrator_names)
+    ] = None
+
+
+@dataclass(frozen=True)
+class ValueForms:
+    """By value: ``forms`` (of every value with a pair), ``calibrators`` and ``ends`` where somebody chose.
+
+    ``ends``: (lowest, highest), None where calibration finds it. ``spoken``: values of which something was said, with
+    the layer it was said of. ``notes`` are sentences for the user.
+    """
+
+    forms: Mapping[str, ActivationForm]
+    calibrators: Mapping[str, str]
+    ends: Mapping[str, Ends]
+    spoken: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def widest(self) -> str:
+        """A type with the most bits of all, for the opset."""
+        return next((f.storage for f in self.forms.values() if f.bits == 16), "uint8")
+
+    def ranges(self, observed: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+        """The observed ranges with the ends that were typed in their place."""
+        found = dict(observed)
+        for value, (low, high) in self.ends.items():
+            if value in found:
+                seen = found[value]
+                found[value] = (seen[0] if low is None else low, seen[1] if high is None else high)
+        return found
+
+    def origins(self, plan: Int8Plan, usual: str) -> dict[str, str]:
+        """Value -> who found its range, where that is not said by its absence: the extremes of what was seen.
+
+        ``usual`` is the calibrator of values that nothing is said of.
+        """
+        found = {}
+        for value in plan.rescaled():
+            ends, finder = self.ends.get(value, (None, None)), self.calibrators.get(value, usual)
+            typed = [name for name, end in zip(("lowest", "highest"), ends, strict=True) if end is not None]
+            if len(typed) == len(ends):
+                found[value] = TYPED
+            elif typed:
+                found[value] = f"{TYPED} {typed[0]}, {finder}"
+            elif finder != MINMAX:
+                found[value] = finder
+        return found
+
+    def chosen(self, scales: Scales, origins: Mapping[str, str]) -> tuple[tuple[str, str, float, float, str], ...]:
+        """(layer, type, lowest, highest, where the range comes from) of every value of which something was said."""
+        rows = []
+        for value, layer in self.spoken.items():
+            if value in scales.values:
+                params = scales.values[value]
+                rows.append((layer, self.forms[value].words(), *params.range, origins.get(value, MINMAX)))
+        return tuple(rows)
+
+    def widened(self, plan: Int8Plan, ranges: Mapping[str, tuple[float, float]]) -> Iterator[str]:
+        """Says which typed ranges others made wider, with which they share a scale."""
+        for group in scale_groups(plan):
+            low, high = min(ranges[v][0] for v in group), max(ranges[v][1] for v in group)
+            for value in (v for v in group if v in self.ends):
+                if (low, high) != ranges[value]:
+                    others = _listed(v for v in group if v != value and v in plan.rescaled())
+                    yield (
+                        f"The range of '{self.spoken[value]}' became [{low:g}, {high:g}]: its result shares a scale "
+                        f"with {others}, and one range holds both."
+                    )
+
+
+@dataclass(frozen=True)
+class _Said:
+    """One override of one layer: ``order`` is its place among them, ``named`` whether it is about this very layer."""
+
+    order: int
+    named: bool
+    layer: str
+    value: Any
+
+
+class ValueChoices:
+    """``usual``: for values that nothing else is said of; overrides are looked up by the names of layers."""
+
+    def __init__(self, model: Model, usual: ActivationForm, ctx: Context) -> None:
+        self.usual = usual
+        self._said: dict[str, dict[str, list[_Said]]] = {}
+        layers = with_inputs(model) if ctx.overrides else ()
+        for order, (scope, part) in enumerate(ctx.overrides):
+            wanted = [name for name in (*FORM, *RANGE) if part.get(name) is not None]
+            for layer in layers if wanted else ():
+                if scope.contains(layer):
+                    said = self._said.setdefault(layer.name or "", {})
+                    for name in wanted:
+                        said.setdefault(name, []).append(_Said(order, _names(scope), layer.name or "", part[name]))
+
+    def forms(self, plan: Int8Plan, model: Model) -> ValueForms:
+        """What holds for the values of a plan. ``model`` is the prepared one that the plan is about.
+
+        Raises UserError naming the layers whose choices contradict each other, or a range whose ends do.
+        """
+        makers = _Makers(plan, model)
+        forms: dict[str, ActivationForm] = {}
+        typed: dict[str, str] = {}
+        notes: list[str] = []
+        for group in scale_groups(plan):
+            layers = list(dict.fromkeys(name for v in group for name in makers.of(v)))
+            storage, symmetric = (self._decided(layers, name) for name in FORM)
+            form = ActivationForm(
+                self.usual.storage if storage is None else storage.value,
+                self.usual.symmetric if symmetric is None else bool(symmetric.value),
+            )
+            forms.update(dict.fromkeys(group, form))
+            if storage is not None or symmetric is not None:
+                typed.update({v: makers.of(v)[-1] for v in group if makers.of(v)})
+            notes += self._spread(form, layers, storage or symmetric)
+        return self._with_ranges(plan, makers, ValueForms(forms, {}, {}, typed, tuple(notes)))
+
+    def _with_ranges(self, plan: Int8Plan, makers: _Makers, found: ValueForms) -> ValueForms:
+        notes = list(found.notes)
+        own = {v: self._own(makers.of(v)) for v in plan.values}
+        dictated = {n.outputs[0].name or "" for n in plan.layers if n.op_type in FIXED}
+        passed = _at_sources(plan, {v: said for v, said in own.items() if said.ends != (None, None)}, _wider)
+        asked = _at_sources(plan, {v: said for v, said in own.items() if said.calibrator}, lambda a, b: b)
+        ends = {v: said.ends for v, said in passed.items() if v not in dictated}
+        calibrators = {v: said.calibrator for v, said in asked.items() if v not in dictated}
+        fixed = sorted(said.layer for v, said in passed.items() if v in dictated)
+        if fixed:
+            notes.append(f"The range of {_listed(fixed)} is not the one chosen: runtimes dictate it.")
+        spoken = {v: s.layer for said in (asked, passed) for v, s in said.items() if v not in dictated}
+        notes += self._unheard(makers)
+        return ValueForms(found.forms, calibrators, ends, {**found.spoken, **spoken}, tuple(notes))
+
+    def _decided(self, layers: Sequence[str], name: str) -> _Said | None:
+        """The override that holds for all of these layers, which share a scale; None: nothing is said."""
+        said = [max(found, key=lambda s: (s.named, s.order)) for layer in layers if (found := self._about(layer, name))]
+        named = [s for s in said if s.named]
+        for other in named[1:]:
+            if other.value != named[0].value:
+                raise UserError(
+                    f"The results of '{named[0].layer}' and '{other.layer}' share one scale, so they cannot be "
+                    f"{_words(name, named[0].value)} and {_words(name, other.value)}.",
+                    "Choose the same for both layers, or say nothing of one of them.",
+                )
+        return named[0] if named else max(said, key=lambda s: s.order, default=None)
+
+    def _about(self, layer: str, name: str) -> list[_Said]:
+        return self._said.get(layer, {}).get(name, [])
+
+    def _own(self, layers: Sequence[str]) -> _Range:
+        """What is said of the range of a value with these makers; raises UserError where its ends make no range."""
+        found = {name: self._last(layers, name) for name in RANGE}
+        low, high = (None if s is None else float(s.value) for s in (found["range_low"], found["range_high"]))
+        layer = next((s.layer for s in found.values() if s is not None), "")
+        if low is not None and high is not None and low >= high:
+            raise UserError(
+                f"The range of '{layer}' cannot be [{low:g}, {high:g}]: its lowest value is not below its highest.",
+                "Give two finite numbers, the lower one first.",
+            )
+        if (low is None and high is not None and high < 0) or (high is None and low is not None and low > 0):
+            raise UserError(
+                f"The range of '{layer}' cannot {'end' if low is None else 'begin'} at {high if low is None else low:g}"
+                " alone: every range holds 0.",
+                "Give both ends.",
+            )
+        asked = found["calibrator"]
+        return _Range(layer, (low, high), "" if asked is None else str(asked.value))
+
+    def _last(self, layers: Sequence[str], name: str) -> _Said | None:
+        said = [s for layer in layers for s in self._about(layer, name)]
+        return max(said, key=lambda s: (s.named, s.order), default=None)
+
+    def _spread(self, form: ActivationForm, layers: Sequence[str], said: _Said | None) -> Iterator[str]:
+        """Says so where a choice holds for layers that it was not made for."""
+        if said is None or form == self.usual:
+            return
+        others = [n for n in layers if not any(s.order == said.order for k in FORM for s in self._about(n, k))]
+        if others:
+            yield f"{form.words()}, chosen for '{said.layer}', holds for {_listed(others)} as well: they share a scale."
+
+    def _unheard(self, makers: _Makers) -> Iterator[str]:
+        """Layers named one by one whose result is not stored in integers."""
+        named = (n for n, said in self._said.items() if any(s.named for k in said.values() for s in k))
+        lost = [n for n in named if n not in makers.known]
+        if lost:
+            yield f"Nothing was chosen for the result of {_listed(lost)}: it is not stored in integers."
+
+
+@dataclass(frozen=True, slots=True)
+class _Range:
+    """What is said of one value's range, and of which layer."""
+
+    layer: str
+    ends: Ends
+    calibrator: str
+
+
+class _Makers:
+    """Which layers make a value: the node itself, and the one that a Relu or Clip runs inside."""
+
+    def __init__(self, plan: Int8Plan, model: Model) -> None:
+        self._of: dict[str, list[str]] = {v.name or "": [v.name or ""] for v in real_inputs(model.graph)}
+        for node in model.nodes():
+            names = [node.name or ""]
+            inside = node.inputs[0].producer() if node in plan.fused and node.inputs[0] is not None else None
+            if inside is not None:
+                names.insert(0, inside.name or "")
+            self._of.update(dict.fromkeys((o.name or "" for o in node.outputs), names))
+        self.known = {name for v in plan.values for name in self.of(v)}
+
+    def of(self, value: str) -> list[str]:
+        return self._of.get(value, [])
+
+
+def _at_sources(
+    plan: Int8Plan, said: Mapping[str, _Range], merge: Callable[[_Range, _Range], _Range]
+) -> dict[str, _Range]:
+    """What is said of values that layers only move, handed on to those who make the numbers; they go by their own."""
+    found = dict(said)
+    for node in reversed(plan.layers):
+        if not plan.moves_data(node):
+            continue
+        moved = [found.pop(o.name or "") for o in node.outputs if o.name in found]
+        for value in data_inputs(node) if moved else ():
+            name = value.name or ""
+            for one in moved:
+                if name not in said:
+                    found[name] = merge(found[name], one) if name in found else one
+    return found
+
+
+def _wider(a: _Range, b: _Range) -> _Range:
+    lows, highs = zip(a.ends, b.ends, strict=True)
+    low = None if None in lows else min(x for x in lows if x is not None)
+    high = None if None in highs else max(x for x in highs if x is not None)
+    return _Range(a.layer, (low, high), a.calibrator)
+
+
+def _names(scope: Scope) -> bool:
+    """Whether a scope names its layers, rather than describing them."""
+    return bool(scope.layers) or (bool(scope.pattern) and not any(c in scope.pattern for c in "*?["))
+
+
+def _words(name: str, value: Any) -> str:
+    if name == "symmetric":
+        return "symmetric" if value else "not symmetric"
+    return str(value)
+
+
+def _listed(names: Iterable[str]) -> str:
+    found = list(dict.fromkeys(names))
+    rest = len(found) - _NAMED
+    return ", ".join(f"'{n}'" for n in found[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")
