@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from core.project.recipe import Step
 
 _ROWS = 20  # of a report's table, for people
+_WIDE = 64  # letters of a cell
 _TOLERANCE = 1.0  # points that a group alone may lose
 
 
@@ -123,7 +126,7 @@ def _act(recipe: Any, args: argparse.Namespace, preset: Preset | None = None) ->
     else:
         save_onnx(model, out)
     checkpoints.clear()
-    _print(out, reports, args.json)
+    _print(out, reports, args)
     return 0
 
 
@@ -159,8 +162,8 @@ def _run_all(
     return model, reports
 
 
-def _print(out: Path, reports: Sequence[dict[str, Any]], as_json: bool) -> None:
-    if as_json:
+def _print(out: Path, reports: Sequence[dict[str, Any]], args: argparse.Namespace) -> None:
+    if args.json:
         measures = {k: m for r in reports for k, m in r["measures"].items()}
         values = {k: m["value"] for k, m in measures.items()}
         print_json({"file": str(out), "bytes": out.stat().st_size, "values": values, "reports": reports})
@@ -170,14 +173,38 @@ def _print(out: Path, reports: Sequence[dict[str, Any]], as_json: bool) -> None:
         print(data["step"]["method"])
         rows = [(name, figure(m), m.how, m.on) for name, m in report.measures.items()]
         print(table(("figure", "value", "how", "on"), rows))
-        for note in report.notes:
+        for note in (*_of_figures(report), *(_with_places(note, args) for note in report.notes)):
             print(f"- {note}")
         for found in report.tables:
-            print(f"\n{found.title}\n{table(found.columns, found.rows[:_ROWS])}")
+            shown = [[_cut(value) for value in row] for row in found.rows[:_ROWS]]
+            heads = [f"{c} [{u}]" if u else c for c, u in zip_longest(found.columns, found.units, fillvalue="")]
+            print(f"\n{found.title}\n{table(heads, shown)}")
             if len(found.rows) > _ROWS:
                 print(f"and {len(found.rows) - _ROWS} more: see --json")
         print()
     print(f"{out}: {out.stat().st_size:,} bytes")
+
+
+def _of_figures(report: Report) -> list[str]:
+    """What a reader must know of single figures, as far as no sentence of the report says it."""
+    found: dict[str, list[str]] = {}
+    for name, measure in report.measures.items():
+        if measure.note and measure.note not in report.notes:
+            found.setdefault(measure.note, []).append(name)
+    return [f"{', '.join(names)}: {note}" for note, names in found.items()]
+
+
+def _with_places(note: str, args: argparse.Namespace) -> str:
+    """A command that a report suggests, with the files of this one in place of what stands for them."""
+    for word, path in (("PARENT.onnx", getattr(args, "teacher", "")), ("--data DATA", getattr(args, "data", ""))):
+        if path and "thimble apply" in note:
+            note = note.replace(word, f"{'--data ' if word.startswith('--') else ''}{shlex.quote(str(path))}")
+    return note
+
+
+def _cut(value: Any) -> Any:
+    """Long texts make a table that no terminal shows; --json has them whole."""
+    return f"{value[: _WIDE - 1]}…" if isinstance(value, str) and len(value) > _WIDE else value
 
 
 def _preparation(name: str | None) -> str:

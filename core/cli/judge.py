@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from core.project.comparing import Candidate, Found
 
 _SIZES = ("params", "macs", "peak_memory", "bytes")
-_COLUMNS = (*_SIZES, "top1", "top5", "sqnr", "agreement", "latency_onnxruntime", "latency_litert")
+_COLUMNS = (*_SIZES, "top1", "top1_change", "top5", "sqnr", "agreement", "latency_onnxruntime", "latency_litert")
 
 
 def evaluate(args: argparse.Namespace) -> int:
@@ -67,12 +67,15 @@ def compare(args: argparse.Namespace) -> int:
     used = [c for c in _COLUMNS if any(c in f.measures for f in found.values())]
     rows_text = [(Path(name).name, *(_shown(c, f.measures.get(c)) for c in used)) for name, f in found.items()]
     print(table(("model", *used), rows_text))
+    if "top1_change" in used:
+        print(f"\ntop1_change: against {Path(args.models[0]).name}, on the same items, paired; 95 % interval.")
     if "peak_memory" in used:
         print("\npeak_memory is that of the activations, estimated from the graph.")
     if note:
         print(f"\n{_judged_on(note)}")
     for name, f in found.items():
-        for line in f.notes:
+        known = [f.measures[k].note for k in ("top1", "top1_change") if k in f.measures]
+        for line in (*f.notes, *filter(None, known)):
             print(f"{Path(name).name}: {line}")
     return 0
 

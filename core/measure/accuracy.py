@@ -122,12 +122,29 @@ def accuracy_of_file(
 
     ``inputs`` (or the file itself) say layout and preparation; ``preprocessing`` overrides the latter.
     """
+    judged = judge_file(
+        path, data, preprocessing=preprocessing, inputs=inputs, threads=threads, limit=limit, seed=seed, job=job
+    )
+    return summary(judged, data.name)
+
+
+def judge_file(
+    path: Path,
+    data: DataSet,
+    *,
+    preprocessing: Preprocessing | None = None,
+    inputs: Sequence[InputSpec] | None = None,
+    threads: int = 1,
+    limit: int | None = None,
+    seed: int = 0,
+    job: Job | None = None,
+) -> Judged:
+    """As :func:`accuracy_of_file`, item by item, for paired comparison."""
     chosen = _judged_items(data, limit, seed)
     opened = files.open_file(path, threads)
     specs = files.described_inputs(opened, preprocessing, inputs)
     note = host.int8_arithmetic() if opened.quantized else ""
-    judged = judge_session(opened.session, specs, chosen, labels=opened.labels, note=note, job=job)
-    return summary(judged, data.name)
+    return judge_session(opened.session, specs, chosen, labels=opened.labels, note=note, job=job)
 
 
 def judge_session(

@@ -37,7 +37,8 @@ def share(hits: int, n: int, on: str, note: str = "", how: How = "measured") -> 
 class Paired:
     """Two models on the same items. ``gained``: wrong in the first and right in the second; ``lost`` the reverse.
 
-    ``difference``: second minus first in percentage points, with its 95 % interval. ``p_value``: McNemar's exact test.
+    ``difference``: second minus first in percentage points, with its 95 % interval; its note says the rest in words.
+    ``p_value``: McNemar's exact test.
     """
 
     difference: Measure
@@ -60,8 +61,14 @@ def paired(first: Flags, second: Flags, on: str = "") -> Paired:
     middle = (b - c) / total
     half = _Z * math.sqrt((b + c) - (b - c) ** 2 / total) / total
     interval = (100 * max(middle - half, -1.0), 100 * min(middle + half, 1.0))
-    measure = Measure(100 * (gained - lost) / n, "points", "measured", on, n, interval)
-    return Paired(measure, gained, lost, mcnemar(gained, lost))
+    return _paired(100 * (gained - lost) / n, on, n, interval, gained, lost, mcnemar(gained, lost), "McNemar")
+
+
+def _paired(
+    points: float, on: str, n: int, interval: tuple[float, float], gained: int, lost: int, p_value: float, test: str
+) -> Paired:
+    note = f"{gained} right answers gained, {lost} lost; {test} p = {p_value:.2g}."
+    return Paired(Measure(points, "points", "measured", on, n, interval, note), gained, lost, p_value)
 
 
 def paired_repeatedly(first: Flags, second: Flags, item: npt.NDArray[np.int64], on: str = "") -> Paired:
@@ -82,8 +89,8 @@ def paired_repeatedly(first: Flags, second: Flags, item: npt.NDArray[np.int64], 
     if gained == lost == 0:  # no change says no more than that many items can
         half = (paired(first[:count], first[:count]).difference.interval or (0.0, 0.0))[1] / 100
     interval = (100 * max(mean - half, -1.0), 100 * min(mean + half, 1.0))
-    measure = Measure(100 * mean, "points", "measured", on, count, interval)
-    return Paired(measure, gained, lost, _sign_flips(np.rint(np.bincount(which, change)).astype(np.int64)))
+    p_value = _sign_flips(np.rint(np.bincount(which, change)).astype(np.int64))
+    return _paired(100 * mean, on, count, interval, gained, lost, p_value, "sign flips by item")
 
 
 def _sign_flips(net: npt.NDArray[np.int64]) -> float:

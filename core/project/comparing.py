@@ -25,6 +25,7 @@ from core.measure.latency import Latency, feed_for, latency
 from core.model.model import RECIPE, InputSpec, Model
 from core.model.preprocessing import Preprocessing
 from core.model.unfinished import require_finished
+from core.project.beside_first import change_of_top1, slower_quantized
 from core.project.judging import judged_part
 from core.project.recipe import Recipe, recipe_from_text, recipe_of
 from core.report import Measure
@@ -43,11 +44,15 @@ class Candidate:
 
 @dataclass(slots=True)
 class Found:
-    """What is known of one candidate. ``notes`` say what could not be measured, and why."""
+    """What is known of one candidate. ``notes`` say what could not be measured, and why; ``judged``: item by item.
+
+    Of all but the first ``top1_change`` is its top-1 minus that of the first, in points, on the same items (paired).
+    """
 
     measures: dict[str, Measure] = field(default_factory=dict)
     accuracy: accuracies.Accuracy | None = None
     notes: list[str] = field(default_factory=list)
+    judged: accuracies.Judged | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -102,6 +107,10 @@ def compare_models(
         if k and candidate.model is not None and ready[0].model is not None:
             with job.stage((2 * k + 1) / parts, (2 * k + 2) / parts):
                 _noting(found[candidate.ref], _close, candidate.model, ready[0].model, items, threads, seed, job)
+    first = found[ready[0].ref] if ready else None
+    for other in list(found.values())[1:]:
+        if first is not None and items is not None:
+            other.measures.update(change_of_top1(first.judged, other.judged, items.name))
     return found, note
 
 
@@ -176,13 +185,14 @@ def _judge(
     if candidate.model is not None:
         model = candidate.model
         require_finished(model, "Accuracy")
-        found.accuracy = accuracies.accuracy(model, items, threads=threads, limit=limit, seed=seed, job=job)
+        found.judged = accuracies.judge(model, items, threads=threads, limit=limit, seed=seed, job=job)
     elif candidate.file is not None:
         inputs = first.model.inputs if first.model is not None else None
-        found.accuracy = accuracies.accuracy_of_file(
+        found.judged = accuracies.judge_file(
             candidate.file, items, preprocessing=pre, inputs=inputs, threads=threads, limit=limit, seed=seed, job=job
         )
-    if found.accuracy is not None:
+    if found.judged is not None:
+        found.accuracy = accuracies.summary(found.judged, items.name)
         found.measures.update(found.accuracy.measures())
 
 
@@ -204,7 +214,8 @@ def measure_latency(
 ) -> dict[str, Found]:
     """Median times in each runtime, all interleaved, filed as ``latency_onnxruntime`` and ``latency_litert``.
 
-    Graphs are converted to TFLite (into ``folder``) for LiteRT; what cannot be converted gets a note.
+    Graphs are converted to TFLite (into ``folder``) for LiteRT; what cannot be converted gets a note. So does a
+    quantized graph that is slower than the first one where that is float, or has layers that are.
     """
     job = job or Job()
     unknown = [r for r in runtimes if r not in RUNTIMES]
@@ -229,6 +240,12 @@ def measure_latency(
         results: list[Latency] = latency(timed, rounds, job=job)
     for (ref, runtime), result in zip(places, results, strict=True):
         found[ref].measures[f"latency_{runtime}"] = result.median
+    own = dict(zip(places, results, strict=True))
+    for c in candidates[1:]:
+        both = {
+            r: (own[p], own[c.ref, r]) for r in runtimes if (p := (candidates[0].ref, r)) in own and (c.ref, r) in own
+        }
+        found[c.ref].notes += slower_quantized(candidates[0].model, c.model, both, threads, job)
     return found
 
 

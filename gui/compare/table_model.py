@@ -101,9 +101,11 @@ class CompareModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(subject, column, measure)
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
-            return tr(
+            text = tr(
                 "{column} of {model}: {figure}", column=tr(column.title), model=subject.title, figure=spoken(measure)
             )
+            moved = subject.measures.get(f"{column.keys[0]}_change")
+            return f"{text}\n{tr('Against the first row')}: {spoken(moved)}" if moved is not None else text
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None
@@ -115,6 +117,9 @@ class CompareModel(QAbstractTableModel):
         if base is None or subject is self.subjects[0]:
             return cell(measure)
         moved = change(base.value, measure.value, measure.unit)
+        paired = subject.measures.get(f"{column.keys[0]}_change")
+        if paired is not None and paired.interval is not None:  # on the same items, so it says how sure it is
+            moved = "{:+.1f} ({:+.1f} … {:+.1f})".format(paired.value, *paired.interval).replace("-", "−")
         return f"{cell(measure)}\n{moved}" if moved else cell(measure)
 
 

@@ -20,7 +20,7 @@ from gui.operations import act
 from gui.operations.folded import folded
 from gui.words import counted, tr
 
-ACCURACY, FIDELITY = ("top1", "top5"), ("sqnr", "cosine", "agreement")
+ACCURACY, FIDELITY = ("top1", "top1_change", "top5"), ("sqnr", "cosine", "agreement")
 _IN_THREAD = 1000  # layers: inferring the shapes of larger graphs would hold up the window
 _ROUNDS = 25
 
@@ -79,12 +79,8 @@ def _keep(desk: Desk, project: Project, found: Mapping[str, Mapping[str, Measure
 
 @folded
 def evaluate_current(desk: Desk) -> None:
-    """The current revision, and the original with it if it was never judged: one figure alone says little."""
-    refs = _current(desk)
-    first = str(desk.state.revisions[0].id) if desk.state.revisions else ""
-    if first and first not in refs and "top1" not in desk.state.figures(first):
-        refs = [first, *refs]
-    evaluate(desk, refs)
+    """The current revision beside the original."""
+    evaluate(desk, _current(desk))
 
 
 @folded
@@ -94,7 +90,8 @@ def evaluate(desk: Desk, refs: Sequence[str]) -> None:
             "warning", tr("Accuracy needs data."), tr("Attach a data set whose items have classes (Ctrl+D).")
         )
         return
-    _compare(desk, refs, ACCURACY, tr("Evaluate {models}", models=_names(refs)))
+    first = [str(r.id) for r in desk.state.revisions[:1]]  # on the same items: differences are paired
+    _compare(desk, list(dict.fromkeys((*first, *refs))), ACCURACY, tr("Evaluate {models}", models=_names(refs)))
 
 
 @folded

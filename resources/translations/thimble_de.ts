@@ -456,7 +456,7 @@
     <message>
       <location filename="../../core/methods" />
       <source>Activations uint8, weights int8 with zero point 0: beside int8 activations onnxruntime leaves layers in float on x86. Processors without VNNI saturate sums of such products.</source>
-      <translation>Aktivierungen uint8, Gewichte int8 mit Nullpunkt 0: Neben Aktivierungen in int8 lässt onnxruntime auf x86 Schichten in float. Prozessoren ohne VNNI sättigen Summen solcher Produkte.</translation>
+      <translation>Aktivierungen uint8, Gewichte int8 mit Nullpunkt 0: neben int8-Aktivierungen lässt onnxruntime auf x86 Schichten in Float. Prozessoren ohne VNNI sättigen Summen solcher Produkte.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -1042,11 +1042,6 @@
       <location filename="../../core/methods" />
       <source>relative</source>
       <translation>relativ</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>cosine</source>
-      <translation>Kosinus</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -1727,11 +1722,6 @@
       <location filename="../../core/methods" />
       <source>Agreement of answers is for classifiers; SQNR is for any network.</source>
       <translation>Gleiche Antworten gelten für Klassifikatoren, SQNR für jedes Netz.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>agreement</source>
-      <translation>Übereinstimmung</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -4051,6 +4041,11 @@
       <translation>{column}, {model}: {figure}</translation>
     </message>
     <message>
+      <location filename="../../gui/compare/table_model.py" />
+      <source>Against the first row</source>
+      <translation>Gegen die erste Zeile</translation>
+    </message>
+    <message>
       <location filename="../../gui/compare/view.py" />
       <source>Comparison</source>
       <translation>Vergleich</translation>
@@ -5336,8 +5331,38 @@
     </message>
     <message>
       <location filename="../../gui/figures.py" />
+      <source>change of top-1</source>
+      <translation>Änderung von Top-1</translation>
+    </message>
+    <message>
+      <location filename="../../gui/figures.py" />
       <source>top-5</source>
       <translation>Top-5</translation>
+    </message>
+    <message>
+      <location filename="../../gui/figures.py" />
+      <source>quantized layers</source>
+      <translation>quantisierte Schichten</translation>
+    </message>
+    <message>
+      <location filename="../../gui/figures.py" />
+      <source>float layers</source>
+      <translation>Schichten in Float</translation>
+    </message>
+    <message>
+      <location filename="../../gui/figures.py" />
+      <source>agreement</source>
+      <translation>Übereinstimmung</translation>
+    </message>
+    <message>
+      <location filename="../../gui/figures.py" />
+      <source>cosine</source>
+      <translation>Kosinus</translation>
+    </message>
+    <message>
+      <location filename="../../gui/figures.py" />
+      <source>seconds</source>
+      <translation>Sekunden</translation>
     </message>
     <message>
       <location filename="../../gui/figures.py" />

@@ -9,7 +9,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "edit.graph": {"edits": _RELU},
     "tune.finetune": {"epochs": 1},
     "train.scratch": {"epochs": 1},
-    "analyse.quantization_loss": {"items": 4, "most_layers": 2},
+    "analyse.quantization_loss": {"items": 4, "most_layers": 2, "latency": False},
     "analyse.pruning_sensitivity": {"items": 8, "ratios": "0.5"},
     "prune.dynamic": {"epochs": 1},
     "prune.gradual": {"epochs": 1},

@@ -125,6 +125,17 @@ def test_evaluate_and_compare_agree_with_onnxruntime(tmp_path: Path) -> None:
     assert first["top1"].value == found["accuracy"]["top1"]
     assert "sqnr" in second
     assert "sqnr" not in first
+    cut = onnxruntime.InferenceSession(str(tmp_path / "cut.onnx"), providers=["CPUExecutionProvider"])
+    flags = [
+        np.concatenate(
+            [s.run(None, b.feed)[0][: b.count].argmax(1) == b.labels[: b.count] for b in batches(judged, model)]
+        )
+        for s in (session, cut)
+    ]
+    gained, lost = int(np.sum(~flags[0] & flags[1])), int(np.sum(flags[0] & ~flags[1]))
+    assert second["top1_change"].value == pytest.approx(100 * (gained - lost) / len(judged.items))
+    assert f"{gained} right answers gained, {lost} lost; McNemar p = " in second["top1_change"].note
+    assert "top1_change" not in first
     assert both["1"]["notes"] == both["2"]["notes"] == []
 
 

@@ -218,7 +218,15 @@ def test_export_shows_the_proof_and_the_file_runs(sample: Desk, qtbot: QtBot, tm
     assert sample.window.compare.model.rowCount() == 2
     analyse.evaluate(sample, [str(tmp_path / "out.onnx")])
     settle(sample, qtbot)
-    assert sample.state.figures(str(tmp_path / "out.onnx"))["top1"].value >= 97
+    figures = sample.state.figures(str(tmp_path / "out.onnx"))
+    assert figures["top1"].value >= 97
+    low, high = figures["top1_change"].interval
+    assert low < figures["top1_change"].value < high
+    table = sample.window.compare.model
+    column = next(k for k in range(table.columnCount()) if table.headerData(k, Qt.Orientation.Horizontal) == "Top-1")
+    cell = table.index(1, column)
+    assert f"({low:+.1f} … {high:+.1f})".replace("-", "−") in cell.data(), "a difference says how sure it is"
+    assert "McNemar p = " in cell.data(Qt.ItemDataRole.ToolTipRole)
 
 
 def test_a_dropped_picture_is_answered_by_original_and_current(sample: Desk, qtbot: QtBot, tmp_path: Path) -> None:

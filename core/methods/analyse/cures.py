@@ -50,6 +50,7 @@ class Offer:
             changes = [f"{k}={_text(v)}" for k, v in override["params"].items()]
             for layer in override["scope"]["layers"]:
                 parts += ["--override", layer, *changes]
+        parts += [f"--{k}={self.step[k]}" for k in ("preprocess", "seed") if self.step.get(k)]
         return " ".join(shlex.quote(p) for p in parts)
 
 
@@ -110,11 +111,7 @@ def quantized_with(model: Model) -> tuple[dict[str, Scalar], list[dict[str, Any]
 
     Its own recipe tells, where its last step quantized; else everything is as by default.
     """
-    try:
-        steps = json.loads(model.graph.metadata_props.get(RECIPE) or "{}").get("steps", [])
-    except (ValueError, AttributeError):
-        steps = []
-    last = steps[-1] if isinstance(steps, list) and steps and isinstance(steps[-1], dict) else {}
+    last = _last_step(model)
     given = last.get("params")
     if not str(last.get("method", "")).startswith("quantize.") or not isinstance(given, dict):
         return {}, [], 0, False
@@ -123,6 +120,15 @@ def quantized_with(model: Model) -> tuple[dict[str, Scalar], list[dict[str, Any]
         params["granularity"] = "tensor"
     overrides = last.get("overrides") if last["method"] == _QUANTIZE else None
     return params, list(overrides or ()), int(last.get("seed") or 0), True
+
+
+def _last_step(model: Model) -> Mapping[str, Any]:
+    """What was done last, as JSON of a step; {} where the model does not tell."""
+    try:
+        steps = json.loads(model.graph.metadata_props.get(RECIPE) or "{}").get("steps", [])
+    except (ValueError, AttributeError):
+        steps = []
+    return steps[-1] if isinstance(steps, list) and steps and isinstance(steps[-1], dict) else {}
 
 
 def curable(model: Model, findings: Sequence[Finding]) -> list[Finding]:
@@ -165,6 +171,9 @@ def _step(model: Model, cure: Cure, layers: tuple[str, ...]) -> dict[str, Any]:
     step: dict[str, Any] = {"method": _QUANTIZE, "params": params, "seed": seed}
     if cure.override:
         overrides = [*overrides, {"scope": {"layers": list(layers)}, "params": dict(cure.override)}]
+    preset = str(_last_step(model).get("preprocess") or "")
+    if preset and not set(preset) & set("/\\#."):  # a file of another machine is no help
+        step["preprocess"] = preset
     return {**step, "overrides": overrides} if overrides else step
 
 

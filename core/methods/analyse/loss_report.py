@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +12,14 @@ from core.methods.analyse.causes import Finding, LayerEvidence
 from core.methods.analyse.cures import Offer, table_of
 from core.methods.analyse.one_layer import Close
 from core.methods.analyse.ranges_report import channel_curves, channels_table
-from core.methods.analyse.slower import Times
 from core.methods.analyse.verify import Cured
 from core.report import Measure, Report, Table
 
 if TYPE_CHECKING:
     from core.measure.quantized_taps import Tap
+    from core.measure.slower_layers import SideBySide
 
-LAYERS, TAPS, CURED, SLOWER = "Loss per layer", "Tap by tap", "Cures, measured again", "Slower than in float"
+LAYERS, TAPS, CURED = "Loss per layer", "Tap by tap", "Cures, measured again"
 _LISTED = 5  # layers that a sentence names
 
 
@@ -42,7 +42,8 @@ class Found:
     offers: Sequence[Offer]
     notes: Sequence[str]
     cured: Sequence[Cured] = ()
-    times: Times | None = None
+    times: SideBySide | None = None
+    least_share: float = 0.0  # %, from which a layer gets a cause
     on: str = ""
     extra: Sequence[str] = field(default_factory=tuple)
 
@@ -57,7 +58,14 @@ def report_of(found: Found) -> Report:
         tables.append(_cured(found.cured))
     if found.times is not None:
         tables.append(_times(found.times))
-    notes = [*found.notes, *_said(ranked, found.offers), *_slower(found.times), *found.extra]
+    said = _said(ranked, found.offers, found.least_share)
+    notes = [
+        *_lost(found.measures),
+        *found.notes,
+        *said,
+        *(found.times.sentences() if found.times else ()),
+        *found.extra,
+    ]
     return Report(found.measures, tuple(tables), channel_curves(ranked), tuple(notes))
 
 
@@ -131,12 +139,27 @@ def _interval(measure: Measure | None) -> tuple[Any, Any, Any]:
     return tuple(v if isinstance(v, str) else round(v, 2) for v in (measure.value, low, high))  # type: ignore[return-value]
 
 
-def _times(times: Times) -> Table:
+def _times(times: SideBySide) -> Table:
     rows = [(n, round(a, 4), round(b, 4), round(b / a, 2) if a > 0 else 0.0) for n, (a, b) in times.layers.items()]
     return Table("Time per layer", ("Layer", "Float", "Quantized", "Ratio"), tuple(rows), ("", "ms", "ms", ""))
 
 
-def _said(ranked: Sequence[LayerLoss], offers: Sequence[Offer]) -> list[str]:
+def _lost(measures: Mapping[str, Measure]) -> list[str]:
+    """Whether answers were lost at all, and how much these items can tell."""
+    agreement = measures.get("agreement")
+    if agreement is None or not agreement.n:
+        return []
+    other = round(agreement.n * (1 - agreement.value / 100))
+    if other:
+        return [f"{other} of {agreement.n} answers are not those of the float network."]
+    hidden = 100 - (agreement.interval or (0.0, 0.0))[0]
+    return [
+        f"All {agreement.n} answers are those of the float network, so that what is lost here is precision"
+        f" ({measures['sqnr'].value:.1f} dB are left); in more items up to {hidden:.2g} % of the answers may differ."
+    ]
+
+
+def _said(ranked: Sequence[LayerLoss], offers: Sequence[Offer], least_share: float) -> list[str]:
     """The findings in sentences: whose loss it is, from which cause, and what to do."""
     said = []
     named = [x for x in ranked if x.causes]
@@ -148,20 +171,16 @@ def _said(ranked: Sequence[LayerLoss], offers: Sequence[Offer]) -> list[str]:
         )
     if len(named) > _LISTED:
         said.append(f"{len(named) - _LISTED} more layers have a cause; the table names them.")
-    if not named and ranked:
+    open_ = [x.evidence for x in ranked if not x.causes and 100 * x.evidence.share >= least_share]
+    if open_:
+        shares = sum(e.share for e in open_)
+        said.append(
+            f"{open_[0].layer}{f' and {len(open_) - 1} more' if open_[1:] else ''}: {100 * shares:.0f} % of the loss,"
+            " and no cause was found that quantizing otherwise would cure."
+        )
+    if not named and not open_:
         said.append("No layer makes enough of the loss to need a cause.")
     said += [f"To cure '{o.cause}': {o.command}" for o in offers if o.command]
-    return said
-
-
-def _slower(times: Times | None) -> list[str]:
-    if times is None:
-        return []
-    before, after = times.total
-    said = [f"Quantized the network takes {after:.2f} ms, in float {before:.2f} ms ({times.on})."]
-    if times.slower:
-        names = ", ".join(times.slower[:_LISTED])
-        said.append(f"{len(times.slower)} of {len(times.layers)} layers are slower quantized than in float: {names}.")
     return said
 
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 
 from core.data.splits import divide, take
+from core.errors import UserError
 from core.methods.analyse.causes import found_in
 from core.methods.analyse.cures import curable, offers, quantized_with
 from core.methods.analyse.loss_evidence import evidence, loudest, parts_of, trained_or_scaled
 from core.methods.analyse.loss_report import Found, LayerLoss, report_of
 from core.methods.analyse.one_layer import Close, OneLayer
 from core.methods.analyse.reference import Items, not_calibrated_on, read
-from core.methods.analyse.slower import layer_times
 from core.methods.analyse.verify import verified
 from core.methods.method import Context, Outcome, method
 from core.methods.quantize.equalize import Params as Equalization
@@ -50,7 +50,7 @@ class Params:
     ] = False
     latency: Annotated[
         bool, Field("Time the layers", "Say which quantized layers are slower than in float on this machine.")
-    ] = False
+    ] = True
 
 
 @method(
@@ -89,9 +89,20 @@ def apply(model: Model, params: Params, ctx: Context) -> Outcome:
         found = dataclasses.replace(found, cured=cured, extra=notes)
     if params.latency:
         with ctx.job.stage(0.9, 1.0):
-            found = dataclasses.replace(found, times=layer_times(parts, ctx))
+            found = _timed(found, parts, ctx)
     ctx.job.progress(1.0, "Done")
     return Outcome(None, report_of(found))
+
+
+def _timed(found: Found, parts: QuantizedParts, ctx: Context) -> Found:
+    """With the times of layers, or with why there are none: nothing else that was found depends on them."""
+    from core.measure.slower_layers import slower_layers
+
+    try:
+        times = slower_layers(parts.parent, parts.model, parts.parts, threads=ctx.threads, job=ctx.job)
+    except UserError as error:
+        return dataclasses.replace(found, extra=(*found.extra, f"The layers were not timed. {error.message}"))
+    return dataclasses.replace(found, times=times)
 
 
 def before_quantizing(model: Model, ctx: Context) -> tuple[Model, list[str]]:
@@ -140,7 +151,7 @@ def detect(parts: QuantizedParts, items: Items, params: Params, ctx: Context) ->
         notes.append(
             f"{len(names)} of {len(parts.parts)} quantized layers were tried one by one; shares are of theirs."
         )
-    return Found(_measures(one), layers, tapped, cures, notes)
+    return Found(_measures(one), layers, tapped, cures, notes, least_share=params.least_share if lossy else 101.0)
 
 
 def _one_at_a_time(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -104,5 +104,4 @@ class Reference:
         found = self.change(outputs)
         if found is None:
             return {}
-        note = "Top-1 of the quantized network minus that of the float one."
-        return {"top1_change": replace(found.difference, note=note)}
+        return {"top1_change": found.difference}

@@ -88,10 +88,7 @@ def _answers(model: Model, judge: DataSet, threads: int, job: Job) -> tuple[Judg
 def _paired(first: Judged, second: Judged, on: str) -> Measure:
     from core.measure.statistics import paired
 
-    result = paired(first.correct, second.correct, on)
-    m = result.difference
-    note = f"{result.gained} answers gained, {result.lost} lost; McNemar p = {result.p_value:.3g}"
-    return Measure(m.value, m.unit, m.how, m.on, m.n, m.interval, note)
+    return paired(first.correct, second.correct, on).difference
 
 
 def agreement_of_runtimes(trained: Model, frozen: Model, judge: DataSet, threads: int) -> dict[str, Measure]:

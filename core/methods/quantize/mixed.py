@@ -266,9 +266,10 @@ class _Mixing:
 
     def _milliseconds(self, parts: QuantizedParts, names: set[str]) -> dict[str, float]:
         """How much slower each layer is in float, as timed on this machine."""
-        from core.methods.analyse.slower import layer_times
+        from core.measure.slower_layers import slower_layers
 
-        times = layer_times(parts, self._ctx).layers
+        job = self._ctx.job
+        times = slower_layers(parts.parent, parts.model, names, threads=self._ctx.threads, job=job).layers
         return {n: max(times[n][0] - times[n][1], 0.0) if n in times else 0.0 for n in names}
 
 

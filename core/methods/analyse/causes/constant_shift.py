@@ -6,6 +6,7 @@ import numpy as np
 
 from core.methods.analyse.causes.cause import Cure, LayerEvidence, cause
 
+_WORTH = 0.1  # of the layer's own error: less is not why it loses
 _LEAST = 0.25  # of the shift must show in the running network: corrected biases cancel it with one from before
 _CURE = Cure("correct the biases behind the quantized layers", {"bias_correction": True})
 
@@ -30,4 +31,5 @@ def find(evidence: LayerEvidence) -> tuple[float, str, Cure] | None:
         f"{100 * part:.0f} % of the error inside the layer is a constant per channel, which a bias can take out;"
         f" channel {worst} is moved by {error.shifts[worst]:.3g}"
     )
-    return part * inside / max(inside + evidence.value_noise, 1e-300), words, _CURE
+    explains = part * inside / max(inside + evidence.value_noise, 1e-300)
+    return (explains, words, _CURE) if explains >= _WORTH else None

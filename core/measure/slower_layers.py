@@ -1,0 +1,100 @@
+"""Which layers take longer in one form of a network than in another, in onnxruntime on this machine."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.jobs import Job
+from core.measure.layer_latency import LayerLatency, layer_latency
+from core.model.model import Model, layer_name
+
+_ROUNDS, _RUNS = 3, 7
+_MORE = 1.1  # times as long: what is less is not worth a word
+_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class SideBySide:
+    """Milliseconds before and after, medians of the rounds: by layer (of the fused group it runs in), and of the whole.
+
+    ``slower``: layers that took at least a tenth longer, the worst first, one of each group. They took longer in every
+    round than in any round before, which chance does once in twenty times (3 rounds of both, in turn).
+    ``on``: machine, runtime, threads.
+    """
+
+    layers: Mapping[str, tuple[float, float]]
+    slower: tuple[str, ...]
+    total: tuple[float, float]
+    total_slower: bool
+    on: str
+
+    def sentences(self) -> list[str]:
+        """What a user must know: both times, whether quantized is slower, and which layers are."""
+        before, after = self.total
+        return [
+            f"Quantized the network takes {after:.3g} ms, in float {before:.3g} ms"
+            f"{': it is slower quantized' if self.total_slower else ''} ({self.on}).",
+            *self.of_layers(),
+        ]
+
+    def of_layers(self) -> list[str]:
+        """Which layers are slower, in a sentence; nothing where none is."""
+        if not self.slower:
+            return []
+        names, rest = ", ".join(self.slower[:_NAMED]), len(self.slower) - _NAMED
+        return [
+            f"{len(self.slower)} of {len(self.layers)} layers are slower quantized than in float in onnxruntime:"
+            f" {names}"
+            f"{f' and {rest} more' if rest > 0 else ''}."
+        ]
+
+
+def slower_layers(
+    before: Model, after: Model, names: Iterable[str], *, threads: int = 1, job: Job | None = None
+) -> SideBySide:
+    """Time both, in turn, layer by layer and as optimized; ``names`` are those of layers that both have.
+
+    Raises UserError where onnxruntime cannot run or name a layer of either.
+    """
+    job = job or Job()
+    runs: list[tuple[LayerLatency, LayerLatency]] = []
+    for k in range(_ROUNDS):
+        pair = []
+        for j, model in enumerate((before, after)):
+            at = 2 * k + j
+            with job.stage(at / (2 * _ROUNDS), (at + 1) / (2 * _ROUNDS)), tempfile.TemporaryDirectory() as folder:
+                pair.append(layer_latency(model, Path(folder), runs=_RUNS, threads=threads, job=job))
+        runs.append((pair[0], pair[1]))
+    first, second = (_by_name(model, [r[j] for r in runs]) for j, model in enumerate((before, after)))
+    groups = dict(zip(map(layer_name, after.nodes()), runs[0][1].layers, strict=True))
+    layers, slower, seen = {}, {}, set()
+    for name in names:
+        if name not in first or name not in second:
+            continue
+        layers[name] = (statistics.median(first[name]), statistics.median(second[name]))
+        lead = groups[name]
+        if lead is not None and lead.group not in seen and _longer(first[name], second[name]):
+            slower[name] = layers[name][1] - layers[name][0]
+            seen.add(lead.group)
+    totals = [r[0].total for r in runs], [r[1].total for r in runs]
+    total = (statistics.median(totals[0]), statistics.median(totals[1]))
+    worst = tuple(sorted(slower, key=lambda n: -slower[n]))
+    return SideBySide(layers, worst, total, _longer(*totals), runs[0][1].on)
+
+
+def _by_name(model: Model, rounds: list[LayerLatency]) -> dict[str, list[float]]:
+    found: dict[str, list[float]] = {}
+    for one in rounds:
+        for node, time in zip(model.nodes(), one.layers, strict=True):
+            if time is not None:
+                found.setdefault(layer_name(node), []).append(time.ms)
+    return {name: times for name, times in found.items() if len(times) == len(rounds)}
+
+
+def _longer(before: list[float], after: list[float]) -> bool:
+    """In every round longer than in any round before, and by a tenth at the median."""
+    return min(after) > max(before) and statistics.median(after) > _MORE * statistics.median(before)

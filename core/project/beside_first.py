@@ -1,0 +1,57 @@
+"""What is said of a model beside the first one of a comparison: answers gained and lost, and where it is slower."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+
+import numpy as np
+
+from core.errors import UserError
+from core.jobs import Job
+from core.measure.accuracy import Judged
+from core.measure.latency import Latency
+from core.measure.slower_layers import slower_layers
+from core.measure.statistics import median_interval, paired
+from core.model.model import Model, layer_name, quantized
+from core.model.qdq_operators import WEIGHTED
+from core.report import Measure
+
+_MORE = 1.1  # times as long: what is less is not worth a word
+_TITLES = {"litert": "LiteRT"}
+_ADDED = ("QuantizeLinear", "DequantizeLinear", "Constant", "ConstantOfShape", "Shape")
+
+
+def change_of_top1(first: Judged | None, other: Judged | None, on: str) -> dict[str, Measure]:
+    """{"top1_change": other minus first, in points, paired; its note has McNemar's p}; {} unless on the same items."""
+    if first is None or other is None or first.names != other.names:
+        return {}
+    return {"top1_change": paired(first.correct, other.correct, on).difference}
+
+
+def slower_quantized(
+    first: Model | None, other: Model | None, timed: Mapping[str, tuple[Latency, Latency]], threads: int, job: Job
+) -> list[str]:
+    """Sentences where a quantized graph is slower than the float one, by runtime and by layer of onnxruntime.
+
+    ``timed``: by runtime the first's and the other's times, of the same rounds in turn. Slower is what takes a
+    tenth longer, and longer by the 95 % interval of the median of differences round by round.
+    """
+    if first is None or other is None or quantized(first) or not quantized(other):
+        return []
+    said = [sentence for runtime, pair in timed.items() for sentence in _slower(_TITLES.get(runtime, runtime), *pair)]
+    if "onnxruntime" in timed:
+        nodes = sorted((n for n in other.nodes() if n.op_type not in _ADDED), key=lambda n: n.op_type not in WEIGHTED)
+        names = [layer_name(n) for n in nodes]  # of a group that runs as one, those with weights speak first
+        with suppress(UserError):  # a layer without a name, say: the times of the whole stand all the same
+            said += slower_layers(first, other, names, threads=threads, job=job).of_layers()
+    return said
+
+
+def _slower(runtime: str, before: Latency, after: Latency) -> list[str]:
+    more = np.asarray(after.times) - np.asarray(before.times)
+    low = (median_interval(more) or (0.0, 0.0))[0]
+    ms, was = after.median.value, before.median.value
+    if low <= 0 or ms < _MORE * was:
+        return []
+    return [f"In {runtime} it is slower quantized than in float: {ms:.3g} ms against {was:.3g} ms ({after.median.on})."]

@@ -1,0 +1,44 @@
+"""What a comparison says of a quantized model beside its float one: slower where it is, in which runtime and layers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.jobs import Job
+from core.measure.accuracy import Judged
+from core.measure.latency import Latency
+from core.measure.statistics import median_interval
+from core.project.beside_first import change_of_top1, slower_quantized
+from core.report import Measure
+from tests.core.qdq_graphs import Arrays, network, node, quantized, weights
+
+
+def timed(times: list[float]) -> Latency:
+    values = np.asarray(times)
+    median = Measure(float(np.median(values)), "ms", "measured", "a machine", len(values), median_interval(values))
+    return Latency("m", "r", 1, median, 0.0, 0.0, 0.0, tuple(times))
+
+
+@pytest.mark.parametrize(
+    ("after", "said"),
+    [([2.0 + 0.01 * k for k in range(9)], True), ([1.0] * 9, False), ([0.5] * 6 + [9.0] * 3, False)],
+)
+def test_slower_is_said_where_the_rounds_show_it(after: list[float], said: bool) -> None:
+    model = network([node("Conv", "x w", "y")], {"w": weights(4, 3, 3, 3)}, (3, 8, 8))
+    int8 = quantized(model, Arrays((3, 8, 8), 8)).model
+    pair = (timed([1.0 + 0.01 * k for k in range(9)]), timed(after))
+    found = slower_quantized(model, int8, {"litert": pair}, 1, Job())
+    assert [s.startswith("In LiteRT it is slower quantized than in float: 2.04 ms against 1.04 ms") for s in found] == (
+        [True] if said else []
+    )
+    assert slower_quantized(int8, int8, {"litert": pair}, 1, Job()) == [], "the first one is not float"
+    assert slower_quantized(model, model, {"litert": pair}, 1, Job()) == [], "nothing is quantized"
+
+
+def test_only_the_same_items_are_paired() -> None:
+    ranks = np.asarray([0, 1, 0])
+    one, other = Judged(ranks, ("a", "b", "c"), 4), Judged(ranks, ("a", "b", "d"), 4)
+    assert change_of_top1(one, other, "data") == {}
+    assert change_of_top1(one, None, "data") == {}
+    assert change_of_top1(one, one, "data")["top1_change"].value == 0
