@@ -34,8 +34,8 @@ from core.measure.fidelity import fidelity
 from core.measure.host import int8_arithmetic
 from core.measure.statistics import paired
 from core.methods.method import Context
-from core.methods.quantize.int8 import Params, quantize_static
 from core.methods.quantize.ready import ready
+from core.methods.quantize.static import Params, quantize_static
 from core.model.model import Model
 from core.model.preprocessing import presets
 from tests.conftest import network_path, shared

@@ -34,7 +34,7 @@ from core.execute.runtimes import OnnxSession
 from core.exporters.tflite.convert import convert
 from core.formats.onnx_file import save_onnx
 from core.methods.method import Context, load_methods
-from core.methods.quantize import int8
+from core.methods.quantize.static import Params, quantize_static
 from core.model.model import Model
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -80,26 +80,18 @@ class Made:
 
 
 def static(**asked: Any) -> dict[str, Any]:
-    """``make`` and ``absent`` of a setting of quantize.static (of quantize.int8 as long as there is no such method)."""
-
-    def module() -> Any:
-        if "quantize.static" in load_methods():
-            import importlib
-
-            return importlib.import_module("core.methods.quantize.static")
-        return int8
+    """``make`` and ``absent`` of a setting of quantize.static."""
 
     def absent() -> str:
-        known = {f.name: f for f in dataclasses.fields(module().Params)}
+        known = {f.name: f for f in dataclasses.fields(Params)}
         lacking = [name for name in asked if name not in known]
         if lacking:
             return f"quantize.static has no {', '.join(lacking)} yet"
-        return _refused(lambda: parameters.from_json(module().Params, asked))
+        return _refused(lambda: parameters.from_json(Params, asked))
 
     def make(case: Case, data: Prepared, fold: int) -> Model:
-        values = parameters.from_json(module().Params, asked)
-        done: Model = module().quantize_static(case.model, data, values, Context(seed=fold)).model
-        return done
+        values: Params = parameters.from_json(Params, asked)
+        return quantize_static(case.model, data, values, Context(seed=fold)).model
 
     return {"make": make, "absent": absent}
 

@@ -234,6 +234,34 @@ def method(
     return register
 
 
+def training_method(
+    key: str,
+    *,
+    title: str,
+    menu: str,
+    params: type,
+    accepts: tuple[Kind, ...] = ("float",),
+    teacher: bool = True,
+    overridable: tuple[str, ...] = (),
+    layer_params: type = parameters.NoParams,
+    for_inputs: bool = False,
+) -> Callable[[Apply], Apply]:
+    """As :func:`method`, for acts on the training loop: they need labels, may have a teacher, and can end early."""
+    return method(
+        key,
+        title=title,
+        menu=menu,
+        params=params,
+        accepts=accepts,
+        needs=("labels",),
+        uses=("teacher",) if teacher else (),
+        trains=True,
+        overridable=overridable,
+        layer_params=layer_params,
+        for_inputs=for_inputs,
+    )
+
+
 def load_methods() -> Registry[Method]:
     """Import every module below ``core.methods`` (once) and give the filled registry.
 

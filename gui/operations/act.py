@@ -25,6 +25,7 @@ from core.project.folding import edits_in
 from core.project.project import Project
 from core.project.recipe import Recipe, Step, load_recipe
 from core.report import Report
+from gui.act.data_words import data_words
 from gui.act.dialog import MethodDialog, Setting
 from gui.act.per_layer import PerLayer
 from gui.act.previewer import Cancel, Done, Failed
@@ -65,7 +66,7 @@ def make_dialog(desk: Desk, method: Method, per_layer: PerLayer | None = None) -
     setting = Setting(
         layers,
         [n for n in state.selected if n in names],
-        _data_words(desk, method),
+        data_words(desk.state, method),
         teachers(desk, method, revision_name),
         desk.settings.device,
         per_layer,
@@ -82,36 +83,6 @@ def _presets(model: Model | None, method: Method) -> list[Preset]:
     if model is None:
         return []
     return [dataclasses.replace(p, overrides=p.overrides_for(model)) for p in method.presets]
-
-
-def _data_words(desk: Desk, method: Method) -> str:
-    """The attached data; for a training also how it divides it. A seed moves items between parts, and no counts."""
-    attached = desk.state.attached
-    if attached is None:
-        return ""
-    items = counted(len(attached.data.items), "{data}, {n} item", "{data}, {n} items", data=attached.data.name)
-    if not method.trains:
-        return items
-    train, judge = len(attached.training.train.items), len(attached.training.judge.items)
-    words = tr("{items}: {train:,} to train, {judge:,} to judge", items=items, train=train, judge=judge)
-    scores, classes = _scores(desk.state.model), len(attached.data.classes)
-    if classes and scores > classes + 1:  # one more is the background of some published networks
-        unused = tr(
-            "The network has {scores:,} scores and the data {classes:,} classes: the rest stays unused.",
-            scores=scores,
-            classes=classes,
-        )
-        words = f"{words}. {unused}"
-    return words
-
-
-def _scores(model: Model | None) -> int:
-    """Entries of the only output's last axis; 0 where there are several outputs or the size is not known."""
-    if model is None or len(model.graph.graph.outputs) != 1:
-        return 0
-    shape = model.graph.graph.outputs[0].shape
-    last = shape[-1] if shape is not None and len(shape) == 2 else None
-    return last if isinstance(last, int) else 0
 
 
 def _preview(
@@ -183,12 +154,14 @@ def apply_request(desk: Desk, request: ActRequest) -> None:
     submit_step(desk, project, revision.id, args)
 
 
-def submit_step(desk: Desk, project: Project, parent: int, args: Mapping[str, Any]) -> None:
-    """Run the worker's task ``apply`` on a revision of the project."""
+def submit_step(
+    desk: Desk, project: Project, parent: int, args: Mapping[str, Any], then: Callable[[int], None] = lambda made: None
+) -> None:
+    """Run the worker's task ``apply`` on a revision of the project; ``then`` gets the new revision once it is shown."""
     step = Step.from_json(args["step"])
 
     def done(result: Any, folder: Path) -> None:
-        _commit(desk, project, parent, [result], lambda _: folder, folder)
+        _commit(desk, project, parent, [result], lambda _: folder, folder, then)
 
     desk.jobs.submit_with_folder(
         title_of(step), "apply", args, project.job_folder(), done, desk.errors.report, _trains([step])
@@ -230,7 +203,13 @@ def _reference(project: Project, revision: int) -> dict[str, Any]:
 
 @folded
 def _commit(
-    desk: Desk, project: Project, parent: int, results: list[Any], place: Callable[[int], Path], folder: Path
+    desk: Desk,
+    project: Project,
+    parent: int,
+    results: list[Any],
+    place: Callable[[int], Path],
+    folder: Path,
+    then: Callable[[int], None] = lambda made: None,
 ) -> None:
     """Store every step's model as a revision, then show the last. Analyses have none: they belong to the one before."""
     analyses: list[tuple[int, Analysis]] = []
@@ -267,6 +246,7 @@ def _commit(
         if report.notes:
             first, second = headline(report.notes)
             desk.errors.say("info", f"{shown_title(made[0])}: {first}", second)
+        then(made[0].id)
 
     desk.background.run(work, done, desk.errors.report)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import onnx_ir as ir
@@ -14,10 +14,12 @@ from core.model.model import layer_name
 from core.params import Scalar
 from core.project.recipe import Step
 from core.project.replay import with_data
+from core.report import Measure
 from gui.desk import Desk
 from gui.editing import target
+from gui.figures import cell, name_of, spoken
 from gui.inspector.quantized import has_weight
-from gui.operations import act
+from gui.operations import act, analyse
 from gui.operations.folded import folded
 from gui.quantization.choice_dialog import ChoiceDialog
 from gui.quantization.origin import Origin, float_parent, origin, without_parent
@@ -89,7 +91,7 @@ def _quantize_again(desk: Desk, found: Origin, nodes: Sequence[ir.Node], values:
     apply_to(desk, found.parent.id, step)
 
 
-def apply_to(desk: Desk, revision: int, step: Step) -> None:
+def apply_to(desk: Desk, revision: int, step: Step, then: Callable[[int], None] = lambda made: None) -> None:
     """Do a step on a revision, whichever is shown, with the data that is attached now."""
     project, data = desk.state.project, desk.state.data
     if project is None:
@@ -97,16 +99,45 @@ def apply_to(desk: Desk, revision: int, step: Step) -> None:
     step = with_data(step, data.location if data is not None else "")
     reference = {"project": str(project.folder), "revision": revision}
     args = {"model": reference, "step": step.to_json(), "threads": act.THREADS}
-    act.submit_step(desk, project, revision, args)
+    act.submit_step(desk, project, revision, args, then)
 
 
 @folded
 def apply_cure(desk: Desk, revision: int, cure: Mapping[str, Any]) -> None:
-    """A cure of the detective: the float revision before ``revision`` is quantized again with it, as a new revision."""
+    """A cure of the detective: the float revision before ``revision`` is quantized again with it, as a new revision.
+
+    Then both are measured beside the float one, on the same items.
+    """
     parent = float_parent(desk.state, revision)
     if parent is None:
         desk.errors.say("info", without_parent())
         return
     step = Step.from_json(cure)
     data = desk.state.data
-    apply_to(desk, parent.id, dataclasses.replace(step, data=data.location if data is not None else ""))
+    cured = dataclasses.replace(step, data=data.location if data is not None else "")
+    apply_to(desk, parent.id, cured, lambda made: measure_again(desk, parent.id, revision, made))
+
+
+def measure_again(desk: Desk, parent: int, before: int, after: int) -> None:
+    """Say what a cure brought: two quantized revisions beside their float one, in one measurement."""
+    project = desk.state.project
+    if project is None:
+        return
+    refs = [str(number) for number in (parent, before, after)]
+    data = desk.state.data
+    args = {"models": analyse.models_of(project, refs), "data": data.location if data is not None else ""}
+
+    def done(result: Any) -> None:
+        found = [{k: Measure.from_json(m) for k, m in result["models"][r]["measures"].items()} for r in refs[1:]]
+        moved = [
+            f"{name_of(key)} {cell(found[0][key])} → {cell(found[1][key])}"
+            for key in ("sqnr", "agreement", "top1")
+            if key in found[0] and key in found[1]
+        ]
+        change = found[1].get("top1_change") or found[1].get("agreement")
+        head = tr("The cure, measured: {figures}", figures=", ".join(moved))
+        hint = tr("Beside float revision {parent}: {figure}", parent=parent, figure=spoken(change))
+        desk.errors.say("info", f"{head}.", hint)
+
+    title = tr("Measuring revisions {before} and {after}", before=before, after=after)
+    desk.jobs.submit(title, "compare", args, done, desk.errors.report)

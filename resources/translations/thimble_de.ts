@@ -2748,6 +2748,25 @@
       <source>counted on the graph, default parameters, batch 1</source>
       <translation>am Graphen gezählt, Standardparameter, Batch 1</translation>
     </message>
+    <message numerus="yes">
+      <location filename="../../gui/act/data_words.py" />
+      <source>{data}, {n} items</source>
+      <extracomment>For one: {data}, {n} item</extracomment>
+      <translation>
+        <numerusform>{data}, {n} Eintrag</numerusform>
+        <numerusform>{data}, {n} Einträge</numerusform>
+      </translation>
+    </message>
+    <message>
+      <location filename="../../gui/act/data_words.py" />
+      <source>{items}: {train:,} to train, {judge:,} to judge</source>
+      <translation>{items}: {train:,} zum Trainieren, {judge:,} zum Bewerten</translation>
+    </message>
+    <message>
+      <location filename="../../gui/act/data_words.py" />
+      <source>The network has {scores:,} scores and the data {classes:,} classes: the rest stays unused.</source>
+      <translation>Das Netz hat {scores:,} Ausgabewerte, die Daten haben {classes:,} Klassen: Der Rest bleibt ungenutzt.</translation>
+    </message>
     <message>
       <location filename="../../gui/act/device_box.py" />
       <source>Whether this machine has it is being found out.</source>
@@ -7547,25 +7566,6 @@
       <source>Devices</source>
       <translation>Geräte</translation>
     </message>
-    <message numerus="yes">
-      <location filename="../../gui/operations/act.py" />
-      <source>{data}, {n} items</source>
-      <extracomment>For one: {data}, {n} item</extracomment>
-      <translation>
-        <numerusform>{data}, {n} Eintrag</numerusform>
-        <numerusform>{data}, {n} Einträge</numerusform>
-      </translation>
-    </message>
-    <message>
-      <location filename="../../gui/operations/act.py" />
-      <source>{items}: {train:,} to train, {judge:,} to judge</source>
-      <translation>{items}: {train:,} zum Trainieren, {judge:,} zum Bewerten</translation>
-    </message>
-    <message>
-      <location filename="../../gui/operations/act.py" />
-      <source>The network has {scores:,} scores and the data {classes:,} classes: the rest stays unused.</source>
-      <translation>Das Netz hat {scores:,} Ausgabewerte, die Daten haben {classes:,} Klassen: Der Rest bleibt ungenutzt.</translation>
-    </message>
     <message>
       <location filename="../../gui/operations/act.py" />
       <source>Preview of {act}</source>
@@ -8108,6 +8108,21 @@ Das lässt sich nicht rückgängig machen.</translation>
       <location filename="../../gui/operations/quantizing.py" />
       <source>This quantizes revision {parent} again as before, with this choice for these layers, as a new revision.</source>
       <translation>Quantisiert Revision {parent} noch einmal wie zuvor, mit dieser Wahl für diese Schichten, als neue Revision.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/operations/quantizing.py" />
+      <source>The cure, measured: {figures}</source>
+      <translation>Die Abhilfe, gemessen: {figures}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/operations/quantizing.py" />
+      <source>Beside float revision {parent}: {figure}</source>
+      <translation>Neben Float-Revision {parent}: {figure}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/operations/quantizing.py" />
+      <source>Measuring revisions {before} and {after}</source>
+      <translation>Revisionen {before} und {after} messen</translation>
     </message>
     <message>
       <location filename="../../gui/operations/repairing.py" />

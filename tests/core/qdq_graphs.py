@@ -14,7 +14,8 @@ from onnx import TensorProto, helper, numpy_helper
 from core.data.dataset import Item
 from core.execute.runtimes import onnx_session
 from core.methods.method import Context
-from core.methods.quantize.int8 import Params, Quantized, quantize_static
+from core.methods.quantize.result import Quantized
+from core.methods.quantize.static import Params, quantize_static
 from core.methods.scope import Scope
 from core.model.model import Model
 from core.model.qdq import check_rules

@@ -7,6 +7,8 @@ import onnx_ir as ir
 import pytest
 
 from core.errors import UserError
+from core.methods.quantize.choices import Granularity
+from core.methods.quantize.static import Activations
 from core.methods.scope import Scope
 from core.model.facts import infer
 from core.model.qdq import activation_pairs, mean_ratio, plan_int8, scale_groups, source_pair, stored_constant
@@ -58,7 +60,9 @@ def test_weights_are_stored_as_integers_under_the_old_names() -> None:
 
 
 def test_per_tensor_has_one_scale_a_weight() -> None:
-    model = quantized(network([node("Conv", "x w b", "y")], CONV, [3, 8, 8]), DATA, per_channel=False).model
+    model = quantized(
+        network([node("Conv", "x w b", "y")], CONV, [3, 8, 8]), DATA, granularity=Granularity.TENSOR
+    ).model
     stored = stored_constant(by_name(model, "/y").inputs[1])
     assert stored is not None
     assert stored.scale.shape == ()
@@ -80,8 +84,6 @@ def test_moving_layers_share_one_scale(storage: str) -> None:
         **CONV, "w2": weights(4, 3, 3, 3, seed=1), "pads": np.array([0, 0, 1, 1, 0, 0, 1, 1]),
         "s": np.array([1]), "e": np.array([5]), "a": np.array([1]),
     }  # fmt: skip
-    from core.methods.quantize.int8 import Activations
-
     done = quantized(network(nodes, constants, [3, 8, 8]), DATA, activations=Activations(storage))
     pairs = activation_pairs(done.model.graph.graph)
     names = ["r", "p", "d", "j", "z", "t", "y_unquantized"]

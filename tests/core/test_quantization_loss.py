@@ -25,6 +25,7 @@ from core.methods.analyse.cures import CURES, cures_from
 from core.methods.analyse.kept_rows import KeptRows
 from core.methods.analyse.loss_report import CURED, LAYERS, TAPS
 from core.methods.analyse.quantization_loss import Params
+from core.methods.analyse.reference import not_judging
 from core.methods.analyse.verify import quantized as cured_by
 from core.methods.method import Context, load_methods
 from core.methods.quantize.ready import ready
@@ -202,9 +203,7 @@ def test_a_sound_network_has_nothing_to_name_and_figures_are_onnxruntimes(sound:
 
 
 def names_used(data: Arrays) -> set[str]:
-    from core.methods.analyse.reference import not_calibrated_on
-
-    return {i.name for i in not_calibrated_on(data, 24, 0, "")[0].items}
+    return {i.name for i in not_judging(data, 24, 0, "", first="train")[0].items}
 
 
 def ill_scaled() -> Model:
@@ -368,3 +367,18 @@ def test_what_is_no_parent_is_refused(sound: tuple[Model, Model, Arrays]) -> Non
     with pytest.raises(UserError, match="no float weights for the layer '/c1'"):
         run(good, Params(), Context(data=data, teacher=other))
     assert quantization_loss.apply.__doc__
+
+
+def test_items_to_measure_on_judge_nothing_and_the_part_named_comes_first() -> None:
+    data = Arrays((3, 4, 4), 200)
+    parts = divide(data, 3, training=True)
+    for first, second in ((parts.train, parts.calibration), (parts.calibration, parts.train)):
+        part = "train" if first is parts.train else "calibration"
+        few, _ = not_judging(data, 5, 3, "x", first=part)
+        assert list(few.indices) == sorted(first.indices[:5])
+        every, note = not_judging(data, 10_000, 3, "x", first=part)
+        assert list(every.indices) == sorted((*first.indices, *second.indices))
+        assert not set(every.indices) & set(parts.judge.indices)
+        assert note.index(f"{len(first.indices)} that") < note.index(f"{len(second.indices)} that")
+    note = not_judging(data, 5, 3, "x", first="train")[1]
+    assert note == "Measured on 5 items of arrays: 5 that train, none of which calibrates."

@@ -22,7 +22,9 @@ from core.exporters.exporter import load_exporters
 from core.formats.open import open_model
 from core.jobs import Job
 from core.methods.method import Context, Outcome, load_methods
-from core.methods.quantize.int8 import Params, quantize_static
+from core.methods.quantize.int8 import Params
+from core.methods.quantize.static import Params as Static
+from core.methods.quantize.static import quantize_static
 from core.methods.scope import Scope
 from core.model.model import Model
 from core.model.preprocessing import presets
@@ -205,7 +207,7 @@ def test_a_fixed_batch_that_the_items_do_not_fill() -> None:
     fixed.graph.graph.inputs[0].shape = ir.Shape([4, 3, 8, 8])
     fixed = fixed.with_graph(fixed.graph)
     data = Arrays([3, 8, 8], count=7)
-    made = [quantize_static(m, data, Params(), Context()) for m in (free, fixed)]
+    made = [quantize_static(m, data, Static(), Context()) for m in (free, fixed)]
     for name, mean in made[0].observed.means.items():
         np.testing.assert_allclose(made[1].observed.means[name], mean, atol=1e-6)
     biases = [m.model.graph.graph.initializers["b_quantized"] for m in made]
@@ -220,7 +222,7 @@ def test_items_along_another_axis() -> None:
         node("Transpose", "m", "y", perm=[1, 0, 2]),
     ]
     model, data = network(nodes, {"w": weights(6, 4)}, [5, 6]), Arrays([5, 6], count=20)
-    done = quantize_static(model, data, Params(), Context())
+    done = quantize_static(model, data, Static(), Context())
     assert [n.op_type for n in done.plan.weighted()] == ["MatMul"]
     (given,) = onnx_session(done.model).run({"x": data.values}).values()
     assert sqnr(data.values @ weights(6, 4), given) > 30
@@ -228,7 +230,7 @@ def test_items_along_another_axis() -> None:
 
 def test_scope_by_operator_on_a_real_network() -> None:
     scope = Scope(operators=("Gemm",))
-    done = quantize_static(floating("sample"), data_of("sample"), Params(), Context(scope=scope))
+    done = quantize_static(floating("sample"), data_of("sample"), Static(), Context(scope=scope))
     assert [n.op_type for n in done.plan.weighted()] == ["Gemm"]
     assert check_rules(done.model) == []
     assert "it is outside the chosen layers" in {k.reason for k in done.plan.kept}

@@ -68,7 +68,7 @@ def sample(scope: Scope | None = None, overrides: Any = (), **params: Any) -> Qu
 @pytest.mark.parametrize("case", GOLDEN)
 def test_old_recipes_of_quantize_int8_give_the_same_bytes(case: str) -> None:
     key, params, scope, observed, wanted = GOLDEN[case]
-    seen, found = digests(int8.quantize_static(floating(key), data_of(key), params, Context(scope=scope)))
+    seen, found = digests(quantize_static(floating(key), data_of(key), int8.as_static(params), Context(scope=scope)))
     if seen != observed:
         pytest.skip("this processor's float sums differ in the last bit from those the digest was taken on")
     assert found == wanted
@@ -79,7 +79,7 @@ def test_the_same_choices_give_the_same_graph(old: int8.Params) -> None:
     new = Params(
         granularity=Granularity.CHANNEL if old.per_channel else Granularity.TENSOR, bias_correction=old.bias_correction
     )
-    a = int8.quantize_static(floating("sample"), data_of("sample"), old, Context())
+    a = quantize_static(floating("sample"), data_of("sample"), int8.as_static(old), Context())
     b = quantize_static(floating("sample"), data_of("sample"), new, Context())
     assert graph_bytes(a.model) == graph_bytes(b.model)
     assert int8.as_static(int8.Params()) == Params()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from PySide6.QtWidgets import QLabel, QToolButton
@@ -171,6 +173,12 @@ def test_the_detectives_cures_are_buttons(sample: Desk, qtbot: QtBot) -> None:
     assert made.step.method == offer.step["method"]
     assert all(made.step.params[k] == v for k, v in offer.step["params"].items())
     assert len(made.step.overrides) == len(offer.step.get("overrides", ()))
+    qtbot.waitUntil(lambda: sample.errors.last[1].startswith("The cure, measured"), timeout=60_000)
+    said, hint = sample.errors.last[1:3]
+    before, after = (float(x) for x in re.findall(r"SQNR ([\d.]+) dB → ([\d.]+) dB", said)[0])
+    assert after > before + 1, "dB of both revisions beside the float one"
+    assert hint.startswith("Beside float revision 1: ")
+    assert "McNemar p = " in hint
 
 
 def test_cures_without_the_float_model_say_so(qtbot: QtBot) -> None:

@@ -15,11 +15,11 @@ from core.data import tasks
 from core.data.dataset import Array, DataSet
 from core.data.feed import batches
 from core.data.noise import noise_batches
-from core.data.splits import Subset, divide
 from core.errors import UserError
 from core.measure.cost import cost
 from core.measure.fidelity import NOISE_ITEMS, closeness
 from core.measure.statistics import paired, share
+from core.methods.analyse.reference import not_judging
 from core.methods.analyse.sensitivity_report import Found, Row, report_of
 from core.methods.checkpoint import CheckpointFile
 from core.methods.method import Context, Outcome, method
@@ -250,24 +250,12 @@ def _items(model: Model, ctx: Context, most: int, size: int) -> _Items:
         counts = [len(next(iter(feed.values()))) for feed in feeds]
         note = "There is no data: the network was run on noise, which tells only how much its outputs change."
         return _Items(feeds, counts, np.full(sum(counts), -1, np.int64), None, "noise", note)
-    data, note = _chosen(ctx.data, most, ctx.seed)
+    data, note = not_judging(ctx.data, most, ctx.seed, "sensitivity", first="calibration")
+    note += " None of them judges a model that is trained on this data."
     read = ctx.job.track(batches(data, model, size), -(-len(data.items) // size), "Reading items")
     found = list(read)
     labels = np.concatenate([batch.labels[: batch.count] for batch in found])
     return _Items([b.feed for b in found], [b.count for b in found], labels, data, data.name, note)
-
-
-def _chosen(data: DataSet, most: int, seed: int) -> tuple[Subset, str]:
-    """Items that judge no model: those for calibration, then those for training, which judge none that is trained."""
-    parts = divide(data, seed, training=True)
-    first = parts.calibration.indices[:most]
-    more = parts.train.indices[: most - len(first)]
-    if not first and not more:
-        raise UserError(f"'{data.name}' has too few items to measure on.", "Attach a data set with more items.")
-    chosen = Subset(data, sorted((*first, *more)), f"{data.name} (sensitivity)")
-    note = f"Measured on {len(chosen.items)} items of {data.name}: {len(first)} that calibrate"
-    note += f" and {len(more)} that train." if more else "."
-    return chosen, note + " None of them judges a model that is trained on this data."
 
 
 def _counts(group: ChannelGroup, ratios: Sequence[float]) -> list[int]:

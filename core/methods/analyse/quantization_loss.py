@@ -15,7 +15,7 @@ from core.methods.analyse.cures import curable, offers, quantized_with
 from core.methods.analyse.loss_evidence import evidence, loudest, parts_of, trained_or_scaled
 from core.methods.analyse.loss_report import Found, LayerLoss, report_of
 from core.methods.analyse.one_layer import Close, OneLayer
-from core.methods.analyse.reference import Items, not_calibrated_on, read
+from core.methods.analyse.reference import Items, not_judging, read
 from core.methods.analyse.verify import verified
 from core.methods.method import Context, Outcome, method
 from core.methods.quantize.equalize import Params as Equalization
@@ -77,7 +77,7 @@ def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     parent, equalized = before_quantizing(model, ctx)
     parts = parts_of(model, parent)
     with ctx.job.stage(0.0, 0.05):
-        data, note = not_calibrated_on(ctx.data, params.items, ctx.seed, "detective")
+        data, note = not_judging(ctx.data, params.items, ctx.seed, "detective", first="train")
         items = read(data, parts.parent, batch_size(parts), ctx.job)
     end = 0.95 - (0.35 if params.verify else 0.0) - (0.1 if params.latency else 0.0)
     with ctx.job.stage(0.05, end):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,8 @@ from core.measure.statistics import Paired, paired, share
 from core.model.model import Model
 from core.report import Measure
 
+Part = Literal["train", "calibration"]
+_DOES = {"train": ("train", "trains"), "calibration": ("calibrate", "calibrates")}  # many, one
 Outputs = dict[str, Array]
 Flags = npt.NDArray[np.bool_]
 
@@ -47,20 +50,28 @@ def read(data: DataSet, model: Model, size: int, job: Job, note: str = "") -> It
     return Items([b.feed for b in read], [b.count for b in read], labels, data, note)
 
 
-def not_calibrated_on(data: DataSet, most: int, seed: int, what: str) -> tuple[Subset, str]:
-    """At most ``most`` items that train, and where they are too few, items that calibrate; none of them judges.
+def not_judging(data: DataSet, most: int, seed: int, what: str, *, first: Part) -> tuple[Subset, str]:
+    """At most ``most`` items of the part that comes first, and where these are too few, of the other; none judges.
 
-    Ranges hold the items that set them, so others show more. Raises UserError where there are none.
+    Of a quantized network "train" comes first: ranges hold the items that set them, so others show more. Gives the
+    items, called after ``what`` they are for, and a sentence on them. Raises UserError where there are none.
     """
     parts = divide(data, seed, training=True)
-    first = parts.train.indices[:most]
-    more = parts.calibration.indices[: most - len(first)]
-    if not first and not more:
+    every = {"train": parts.train.indices, "calibration": parts.calibration.indices}
+    own = every.pop(first)[:most]
+    second, rest = every.popitem()
+    more = rest[: most - len(own)]
+    if not own and not more:
         raise UserError(f"'{data.name}' has too few items to measure on.", "Attach a data set with more items.")
-    chosen = Subset(data, sorted((*first, *more)), f"{data.name} ({what})")
-    note = f"Measured on {len(chosen.items)} items of {data.name}: {len(first)} that train"
-    note += f" and {len(more)} that calibrate." if more else ", none of which calibrates."
-    return chosen, note
+    chosen = Subset(data, sorted((*own, *more)), f"{data.name} ({what})")
+    counts = [(own, first), (more, second)]
+    listed = " and ".join(f"{len(items)} that {_DOES[part][len(items) == 1]}" for items, part in counts if items)
+    listed += ", none of which calibrates" if first == "train" and not more else ""
+    return chosen, f"Measured on {_items(len(chosen.items))} of {data.name}: {listed}."
+
+
+def _items(count: int) -> str:
+    return "1 item" if count == 1 else f"{count} items"
 
 
 class Reference:

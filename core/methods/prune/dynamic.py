@@ -13,7 +13,7 @@ from core.execute.runtimes import onnx_session
 from core.measure.accuracy import accuracy
 from core.measure.cost import cost
 from core.measure.removal_cost import Removal
-from core.methods.method import Context, Outcome, method
+from core.methods.method import Context, Outcome, training_method
 from core.methods.prune import mask_report
 from core.methods.prune.joint_masks import JointMask, Targets, readers_of
 from core.methods.prune.moving_masks import GROUP, EndField, EveryField
@@ -68,15 +68,11 @@ class Params(TuneParams):
     ] = 0.1
 
 
-@method(
+@training_method(
     "prune.dynamic",
     title="Dynamic pruning…",
     menu="Prune",
     params=Params,
-    accepts=("float",),
-    needs=("labels",),
-    uses=("teacher",),
-    trains=True,
 )
 def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     """Masks kernels and channels together while it trains, lets both come back, and cuts the channels that stay off.

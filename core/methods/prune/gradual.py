@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from core.errors import UserError
-from core.methods.method import Context, Outcome, method
+from core.methods.method import Context, Outcome, training_method
 from core.methods.prune.mask_report import counts, figures, honest, layers_table, sizes
 from core.methods.prune.moving_masks import GROUP, Criterion, EndField, EveryField, GradualMask
 from core.methods.prune.weights import EverywhereField, PatternField, Reach, SparsityField, reach, wanted
@@ -40,15 +40,11 @@ class Params(TuneParams):
     every: EveryField = None
 
 
-@method(
+@training_method(
     "prune.gradual",
     title="Gradual pruning…",
     menu="Prune",
     params=Params,
-    accepts=("float",),
-    needs=("labels",),
-    uses=("teacher",),
-    trains=True,
 )
 def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     """Masks more and more weights while it trains; a weight masked too early can come back while the mask moves.

@@ -11,7 +11,7 @@ import numpy as np
 import onnx_ir as ir
 
 from core.errors import UserError
-from core.methods.method import Context, Outcome, method
+from core.methods.method import Context, Outcome, training_method
 from core.methods.training_act import ready, train
 from core.methods.training_data import Sample
 from core.methods.training_hooks import Hook
@@ -61,15 +61,11 @@ class ScalePenalty(Hook):
         return self._weight * torch.stack([values[n].abs().sum() for n in self.keep]).sum()
 
 
-@method(
+@training_method(
     "prune.slimming",
     title="Sparsity training (slimming)…",
     menu="Prune",
     params=Params,
-    accepts=("float",),
-    needs=("labels",),
-    uses=("teacher",),
-    trains=True,
 )
 def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     """Trains while pushing BatchNormalization's scales towards zero; Channels with the score bn_scale cuts after it.

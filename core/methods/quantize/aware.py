@@ -13,7 +13,7 @@ from typing import Annotated
 from core.data.splits import divide
 from core.errors import UserError
 from core.jobs import Job
-from core.methods.method import Context, Outcome, method
+from core.methods.method import Context, Outcome, training_method
 from core.methods.quantize.aware_report import agreement_of_runtimes, judged_beside
 from core.methods.quantize.choices import OVERRIDABLE, Granularity, Precision
 from core.methods.quantize.learned_steps import LearnedSteps
@@ -99,15 +99,12 @@ class _Start:
     notes: tuple[str, ...]
 
 
-@method(
+@training_method(
     "quantize.train",
     title="Quantization-aware training…",
     menu="Quantize",
     params=Params,
     accepts=("float", "qdq"),
-    needs=("labels",),
-    uses=("teacher",),
-    trains=True,
     overridable=OVERRIDABLE,
     layer_params=AllLayerParams,
     for_inputs=True,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from core.errors import UserError
-from core.methods.method import Context, Outcome, method
+from core.methods.method import Context, Outcome, training_method
 from core.methods.quantize.fixed_powers import FixPowers
 from core.methods.quantize.formats import FORMATS, Blocks, Granularity, Weight, load_formats
 from core.methods.quantize.formats.format import FormatSettings, GranularityField, GroupField, why_not
@@ -39,15 +39,11 @@ class Params(TuneParams):
     ] = "0.5 0.75 0.875 1"
 
 
-@method(
+@training_method(
     "quantize.incremental",
     title="Incremental powers of two…",
     menu="Quantize",
     params=Params,
-    accepts=("float",),
-    needs=("labels",),
-    uses=("teacher",),
-    trains=True,
 )
 def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     """Fixes the largest weights at powers of two and trains the others, until all are fixed; stored in few bits.

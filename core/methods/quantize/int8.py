@@ -9,15 +9,11 @@ import enum
 from dataclasses import dataclass
 from typing import Annotated
 
-from core.data.dataset import DataSet
 from core.methods.method import Context, Outcome, Plan, method
 from core.methods.quantize import static
 from core.methods.quantize.choices import Granularity
-from core.methods.quantize.result import Quantized
 from core.model.model import Model
 from core.params import Field
-
-__all__ = ["Activations", "Params", "Quantized", "quantize_static"]
 
 
 class Activations(enum.Enum):
@@ -56,11 +52,6 @@ def preview(model: Model, params: Params, ctx: Context) -> Plan:
 def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     """Weights and activations in 8 bits, calibrated, with corrected biases; one graph for onnxruntime and TFLite."""
     return static.apply(model, as_static(params), ctx)
-
-
-def quantize_static(model: Model, calibration: DataSet, params: Params, ctx: Context) -> Quantized:
-    """See :func:`core.methods.quantize.static.quantize_static`."""
-    return static.quantize_static(model, calibration, as_static(params), ctx)
 
 
 def as_static(params: Params) -> static.Params:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from core.data.dataset import DataSet
 from core.data.splits import divide, part, take, without
 from core.errors import UserError
-from core.methods.analyse.reference import not_calibrated_on, read
+from core.methods.analyse.reference import not_judging, read
 from core.methods.method import Context, Outcome, method
 from core.methods.quantize import static
 from core.methods.quantize.choices import OVERRIDABLE
@@ -168,7 +168,7 @@ def _items(params: Params, ctx: Context) -> tuple[DataSet, DataSet, DataSet, tup
     choose: DataSet = parts.calibration
     note = "The layers were chosen by the items that calibrate, on which figures are a little better than on others."
     if others:
-        choose, note = not_calibrated_on(ctx.data, max(params.items, _CHECKED), ctx.seed, "to choose by")
+        choose, note = not_judging(ctx.data, max(params.items, _CHECKED), ctx.seed, "to choose by", first="train")
     judge: DataSet = parts.judge if ctx.test is None else without(without(part(ctx.test), choose), parts.calibration)
     return choose, judge, parts.calibration, (parts.note, note)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from core.methods.losses import cross_entropy
-from core.methods.method import Context, Outcome, method
+from core.methods.method import Context, Outcome, training_method
 from core.methods.redraw import redraw
 from core.methods.training_act import ready, train
 from core.methods.training_params import Epochs, Smoothing, TrainingParams, WarmUp, settings_of
@@ -27,14 +27,12 @@ class Params(TrainingParams):
     fresh: Annotated[bool, Field("New weights", "Draws all weights anew; off: trains on from those given.")] = True
 
 
-@method(
+@training_method(
     "train.scratch",
     title="Train from scratch…",
     menu="Train",
     params=Params,
-    accepts=("float",),
-    needs=("labels",),
-    trains=True,
+    teacher=False,
 )
 def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     """Trains the network on labelled data from new weights.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from core.errors import UserError
 from core.methods.device import device_of
 from core.methods.losses import Loss, Scores, cross_entropy, distillation, mixed
-from core.methods.method import Context, Outcome, method
+from core.methods.method import Context, Outcome, training_method
 from core.methods.training_act import Ready, ready, train
 from core.methods.training_data import Sample
 from core.methods.training_net import logits_name
@@ -36,15 +36,11 @@ class Params(TrainingParams):
     ] = 4.0
 
 
-@method(
+@training_method(
     "tune.finetune",
     title="Fine-tune…",
     menu="Train",
     params=Params,
-    accepts=("float",),
-    needs=("labels",),
-    uses=("teacher",),
-    trains=True,
 )
 def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     """Trains the weights on labelled data; with a teacher also toward the teacher's answers.
