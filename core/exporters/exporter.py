@@ -21,7 +21,8 @@ class Proof:
     ``max_abs_diff``: largest absolute difference of any output (float units). ``max_steps``: largest difference in
     steps of the output's scale (None for float outputs). ``within_one_step``: share of values at most 1 step off.
     ``checked_on``: the inputs, e.g. "32 items of digits (test)" or "noise". ``proven`` is False on noise.
-    ``passed``: whether DESIGN.md's tolerance held.
+    ``passed``: whether DESIGN.md's tolerance held. ``by_layers``: where it held layer by layer instead, the steps
+    that any layer is off at most.
     """
 
     max_abs_diff: float
@@ -31,6 +32,7 @@ class Proof:
     n: int
     passed: bool
     proven: bool
+    by_layers: int | None = None
 
     def sentence(self) -> str:
         """What the run showed, in the words of DESIGN.md: without real inputs it is never called proven."""
@@ -39,6 +41,9 @@ class Proof:
         size = f"largest difference {self.max_abs_diff:.3g}"
         if self.max_steps is not None:
             size += f", at most {self.max_steps} output step{'' if self.max_steps == 1 else 's'}"
+        if self.by_layers is not None:
+            steps = f"{self.by_layers} step{'' if self.by_layers == 1 else 's'}"
+            return f"{verb.removesuffix(' on')} layer by layer, each off by at most {steps}. On {on} outputs: {size}."
         return f"{verb} {on}: {size}."
 
 

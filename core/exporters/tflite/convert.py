@@ -14,6 +14,7 @@ from core.errors import UserError
 from core.execute.tflite_metadata import ENTRY
 from core.exporters.tflite.conversion import Conversion, Unsupported, refusal
 from core.exporters.tflite.layout import NHWC, Layout, identity
+from core.exporters.tflite.one_width import in_one_width
 from core.exporters.tflite.prepare import prepare
 from core.exporters.tflite.quantized import wanted_scale
 from core.exporters.tflite.stored_weights import half_weights, without_codes
@@ -66,6 +67,7 @@ def convert(model: Model, options: Options = Options()) -> Converted:
     """
     given, notes = without_codes(model)
     prepared = prepare(given, options.batch)
+    in_one_width(prepared.graph.graph)
     c = Conversion(prepared.graph, prepared.shapes, options.four_bit_convolutions)
     c.notes += notes
     c.weights_alone, c.halves = kind_of(given.nodes()) == "weights", half_weights(given)

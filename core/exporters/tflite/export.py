@@ -12,6 +12,7 @@ from core.exporters.exporter import Exported, Proof
 from core.exporters.proof import Inputs, inputs_for, prove, refuse_unproven, written_aside
 from core.exporters.tflite.candidate import litert_candidate
 from core.exporters.tflite.convert import Converted, Options, convert
+from core.exporters.tflite.layer_by_layer import both_widths, by_layers
 from core.exporters.tflite.rules import broken_rules
 from core.exporters.tflite.where import first_difference
 from core.jobs import Job
@@ -55,11 +56,24 @@ def _proven(model: Model, converted: Converted, path: Path, inputs: Inputs, job:
         raise UserError(f"The file was not kept: {broken[0]}.", "Quantize the model again with Thimble's own method.")
     with written_aside(path, converted.data) as aside:
         candidate = litert_candidate(aside.read_bytes(), converted)
+        more: tuple[str, ...] = ()
         with job.stage(0.2, 1.0):
             proof = prove(model, candidate, inputs, job)
+        if not proof.passed and both_widths(model):
+            proof, more = _by_layers(model, converted, inputs, proof, job)
         if not proof.passed:
             raise _Unproven(proof)
-    return Exported(path, path.stat().st_size, converted.ops, proof, converted.notes)
+    return Exported(path, path.stat().st_size, converted.ops, proof, (*converted.notes, *more))
+
+
+def _by_layers(
+    model: Model, converted: Converted, inputs: Inputs, proof: Proof, job: Job
+) -> tuple[Proof, tuple[str, ...]]:
+    """The proof that every layer holds for itself, and a sentence on it; as it was where one does not hold."""
+    found = by_layers(model, converted, inputs, job)
+    if not found.passed:
+        return proof, ()
+    return replace(proof, passed=True, by_layers=found.worst.most), (found.note(),)
 
 
 def _where(model: Model, converted: Converted, inputs: Inputs) -> str:

@@ -162,7 +162,7 @@ def _unary(
     """``scale`` says which scale the integer kernel writes; None where there is none."""
     x = c.tensor(node.inputs[0])
     wanted = wanted_scale(c, node.outputs[0]) if x.quantized and scale is not None else None
-    if wanted is not None and wanted.dtype == "int16" and operator in _NO_INT16:
+    if wanted is not None and "int16" in (x.dtype, wanted.dtype) and operator in _NO_INT16:
         wanted = None
     if wanted is not None and scale is not None:
         out = c.new(x.layout, scale(x, wanted))

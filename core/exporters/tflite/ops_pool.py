@@ -63,7 +63,9 @@ def average_pool(c: Conversion, node: ir.Node) -> None:
     x = image(c, node.inputs[0])
     place = _window(c, node, x)
     if x.quantization is not None and x.dtype == "int8" and place.scheme == VALID and meets_halves(place.kernel):
-        c.put(node.outputs[0], _weighted(c, x, place, wanted_scale(c, node.outputs[0]) or x.quantization))
+        wanted = wanted_scale(c, node.outputs[0])
+        same = wanted is not None and wanted.dtype == x.dtype
+        c.put(node.outputs[0], _weighted(c, x, place, wanted if wanted is not None and same else x.quantization))
         return
     counted = bool(node.attributes.get_int("count_include_pad", 0)) and place.declared
     scheme = place.scheme

@@ -87,6 +87,15 @@ def _one_kind(op: _Operator) -> Sequence[str]:
     return (f"{op.where} mixes {'int16' if _INT16 in kinds else 'int8'} with float",)
 
 
+def _one_width(op: _Operator) -> Sequence[str]:
+    """Nor 8 with 16 bits: kernels ask for one type, or read one for the other."""
+    if op.name == "QUANTIZE":
+        return ()
+    inputs = op.inputs[:1] if op.name in _CHANNEL_AXIS else op.inputs
+    kinds = {t.type for t in (*inputs, *op.outputs)}
+    return (f"{op.where} mixes int8 with int16",) if {_INT8, _INT16} <= kinds else ()
+
+
 def _symmetric(op: _Operator) -> Sequence[str]:
     """Kernels of int16 activations know no zero point."""
     if any(t.type == _INT16 and (found := _scale(t)) is not None and found[1] != 0 for t in (*op.inputs, *op.outputs)):
@@ -134,6 +143,7 @@ _RULES: tuple[Callable[[_Operator], Sequence[str]], ...] = (
     _keeps_scale,
     _fixed_scale,
     _one_kind,
+    _one_width,
     _symmetric,
     _layer,
 )

@@ -22,19 +22,19 @@ def first_difference(model: Model, converted: Converted, feed: Feed) -> str:
     In a quantized graph the values behind QuantizeLinear are compared, by steps: making float values outputs would
     keep onnxruntime from running the layers in integers.
     """
-    names = _visible(model, converted)
-    taps = _with_outputs(model, names)
+    names = visible(model, converted)
+    taps = with_outputs(model, names)
     seen = convert(taps)
     candidate = litert_candidate(seen.data, seen)
     wanted, given = onnx_session(model, taps=names, exact=True).run(feed), candidate.run(feed)
     producers = {o.name: node for node in model.nodes() for o in node.outputs}
     for name in names:
         if _differs(wanted[name], given[name], candidate.steps.get(name)):
-            return _layer(producers[name])
+            return layer_of(producers[name])
     return ""
 
 
-def _visible(model: Model, converted: Converted) -> list[str]:
+def visible(model: Model, converted: Converted) -> list[str]:
     """Values that live in the file as they are (not swallowed by a fused activation), in graph order."""
     integers = quantized(model)
     outputs = set(model.output_names)
@@ -43,7 +43,8 @@ def _visible(model: Model, converted: Converted) -> list[str]:
     return [n for n in names if n in converted.values and n not in outputs]
 
 
-def _with_outputs(model: Model, names: Sequence[str]) -> Model:
+def with_outputs(model: Model, names: Sequence[str]) -> Model:
+    """The model with inner values among its outputs."""
     graph = model.graph.clone()
     values = {o.name: o for node in graph.graph for o in node.outputs}
     graph.graph.outputs.extend(values[name] for name in names)
@@ -60,7 +61,7 @@ def _differs(wanted: Array, given: Array, step: float | None) -> bool:
     return steps.size > 0 and int(steps.max()) - int(steps.min()) > allowed
 
 
-def _layer(node: ir.Node) -> str:
+def layer_of(node: ir.Node) -> str:
     """The layer a user knows: that before a QuantizeLinear."""
     source = node.inputs[0].producer() if node.op_type == "QuantizeLinear" and node.inputs[0] is not None else None
     chosen = node if source is None else source

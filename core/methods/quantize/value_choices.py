@@ -166,7 +166,7 @@ class ValueChoices:
             forms.update(dict.fromkeys(group, form))
             if storage is not None or symmetric is not None:
                 typed.update({v: makers.of(v)[-1] for v in group if makers.of(v)})
-            notes += self._spread(form, layers, storage or symmetric)
+            notes += self._spread(form, [makers.of(v) for v in group], storage or symmetric)
         return self._with_ranges(plan, makers, ValueForms(forms, {}, {}, typed, tuple(notes)))
 
     def _with_ranges(self, plan: Int8Plan, makers: _Makers, found: ValueForms) -> ValueForms:
@@ -223,11 +223,12 @@ class ValueChoices:
         said = [s for layer in layers for s in self._about(layer, name)]
         return max(said, key=lambda s: (s.named, s.order), default=None)
 
-    def _spread(self, form: ActivationForm, layers: Sequence[str], said: _Said | None) -> Iterator[str]:
-        """Says so where a choice holds for layers that it was not made for."""
+    def _spread(self, form: ActivationForm, made_by: Sequence[Sequence[str]], said: _Said | None) -> Iterator[str]:
+        """Says so where a choice holds for values that it was not made for."""
         if said is None or form == self.usual:
             return
-        others = [n for n in layers if not any(s.order == said.order for k in FORM for s in self._about(n, k))]
+        orders = {n: {s.order for k in FORM for s in self._about(n, k)} for names in made_by for n in names}
+        others = [names[-1] for names in made_by if names and not any(said.order in orders[n] for n in names)]
         if others:
             yield f"{form.words()}, chosen for '{said.layer}', holds for {_listed(others)} as well: they share a scale."
 

@@ -1,0 +1,127 @@
+"""A proof for graphs with values of 8 and of 16 bits: every layer alone, on the inputs that it has in the file.
+
+A value of 16 bits may be a step off, which is nothing; where it becomes 8 bits, a few of a thousand values round the
+other way for it, and some networks make more of that with every 8-bit layer behind (MobileNetV2: 16 output steps). The
+file is no worse for it, but its outputs prove nothing. So the revision's layers are given the very integers that the
+file's layers were given, and their results are compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+import onnx_ir as ir
+
+from core.execute.runtimes import OnnxSession, onnx_session
+from core.exporters.proof import MOST_STEPS, ONE_STEP_SHARE, Array, Inputs
+from core.exporters.tflite.candidate import STEPS_OF_16_BITS, litert_candidate
+from core.exporters.tflite.convert import Converted, convert
+from core.exporters.tflite.where import layer_of, visible, with_outputs
+from core.jobs import Job
+from core.model.model import Model
+from core.model.qdq_numbers import QuantParams
+from core.model.qdq_pairs import activation_pairs, read_params
+
+_ITEMS = 4
+_GIVEN = "_as_in_the_file"
+
+
+@dataclass
+class LayerSteps:
+    """How far a layer's results are from the revision's on the same inputs; 32 steps of 16 bits count as one."""
+
+    layer: str
+    most: int = 0
+    close: int = 0
+    values: int = 0
+
+    @property
+    def passed(self) -> bool:
+        return self.most <= MOST_STEPS and self.close >= ONE_STEP_SHARE * self.values
+
+
+@dataclass(frozen=True, slots=True)
+class ByLayers:
+    """``layers`` in graph order, compared on ``n`` items. ``same``: the file that showed inner values gave what the
+    written one gives.
+    """
+
+    layers: tuple[LayerSteps, ...]
+    n: int
+    same: bool
+
+    @property
+    def passed(self) -> bool:
+        return self.same and bool(self.layers) and all(layer.passed for layer in self.layers)
+
+    @property
+    def worst(self) -> LayerSteps:
+        return max(self.layers, key=lambda layer: (not layer.passed, layer.most))
+
+    def note(self) -> str:
+        """What was compared, and why outputs differ by more than that."""
+        values = sum(layer.values for layer in self.layers)
+        away = 100 * (1 - sum(layer.close for layer in self.layers) / values)
+        return (
+            f"Each of {len(self.layers)} layers was compared on the inputs that it has in the file, on {self.n} items: "
+            f"{away:.2g} % of the values are off by more than one step. Single steps at the border of 16 and 8 bits "
+            "grow in the layers behind it, so that outputs differ by more."
+        )
+
+
+def both_widths(model: Model) -> bool:
+    """Whether some activations have 8 bits and others 16."""
+    return {p.params.bits for p in activation_pairs(model.graph.graph).values()} == {8, 16}
+
+
+def by_layers(model: Model, converted: Converted, inputs: Inputs, job: Job) -> ByLayers:
+    """Compare every layer whose result lives in the file, on at most 4 of the inputs."""
+    names = visible(model, converted)
+    taps = with_outputs(model, names)
+    seen = convert(taps)
+    candidate = litert_candidate(seen.data, seen)
+    makers = {o.name or "": n for n in model.nodes() for o in n.outputs}
+    params = {name: p for name in names if (p := read_params(makers[name])) is not None}
+    session, written = _given_inputs(model, params), litert_candidate(converted.data, converted)
+    found = {name: LayerSteps(layer_of(makers[name])) for name in params}
+    count, same = 0, True
+    for feed in job.track(islice(inputs.feeds(), _ITEMS), min(_ITEMS, inputs.calls), "Comparing layer by layer"):
+        count += 1
+        shown = candidate.run(feed)
+        same &= all(np.array_equal(y, shown[name]) for name, y in written.run(feed).items())
+        given = {name: p.quantize(shown[name]) for name, p in params.items()}
+        wanted = session.run({**feed, **{f"{name}{_GIVEN}": q for name, q in given.items()}})
+        for name, q in given.items():
+            _add(found[name], wanted[name], q, params[name])
+    return ByLayers(tuple(found.values()), count, same)
+
+
+def _add(found: LayerSteps, wanted: Array, given: Array, params: QuantParams) -> None:
+    away = np.abs(wanted.astype(np.int64) - given.astype(np.int64))
+    if params.bits == 16:
+        away = np.rint(away / STEPS_OF_16_BITS).astype(np.int64)
+    found.most = max(found.most, int(away.max(initial=0)))
+    found.close += int(np.count_nonzero(away <= 1))
+    found.values += away.size
+
+
+def _given_inputs(model: Model, params: Mapping[str, QuantParams]) -> OnnxSession:
+    """The revision with inputs in place of what its QuantizeLinear nodes give, which are outputs now."""
+    graph = model.graph.clone()
+    for value in list(_made(graph.graph, params)):
+        name = value.name or ""
+        inner = ir.Value(name=f"{name}{_GIVEN}", shape=value.shape, type=value.type)
+        inner.dtype = ir.DataType[params[name].storage.upper()]
+        for use in list(value.uses()):
+            use.node.replace_input_with(use.idx, inner)
+        graph.graph.inputs.append(inner)
+        if not value.is_graph_output():
+            graph.graph.outputs.append(value)
+    return onnx_session(model.with_graph(graph), exact=True)
+
+
+def _made(graph: ir.Graph, params: Mapping[str, QuantParams]) -> Iterator[ir.Value]:
+    yield from (o for node in graph for o in node.outputs if o.name in params)

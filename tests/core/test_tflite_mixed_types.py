@@ -1,0 +1,143 @@
+"""TFLite files of graphs with 8-bit and 16-bit activations side by side, run in LiteRT beside onnxruntime."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ai_edge_litert import schema_py_generated as schema
+
+from core.errors import UserError
+from core.exporters.exporter import Proof, load_exporters
+from core.exporters.proof import Inputs, prove
+from core.exporters.tflite import one_width
+from core.exporters.tflite.candidate import litert_candidate
+from core.exporters.tflite.convert import convert
+from core.exporters.tflite.export import export
+from core.exporters.tflite.layer_by_layer import both_widths, by_layers
+from core.exporters.tflite.rules import broken_rules
+from core.jobs import Job
+from core.methods.method import Context
+from core.methods.quantize.static import Params, quantize_static
+from core.methods.scope import Scope
+from core.model.model import Model
+from core.model.qdq import QuantParams, check_rules
+from tests.core.qdq_graphs import Arrays
+from tests.core.test_tflite_forms import BEHIND, IN_FLOAT, chain
+
+DATA = Arrays((3, 8, 8), 4)
+INPUTS = Inputs(lambda: ({"x": x[None]} for x in DATA.values), len(DATA.values), len(DATA.values), "items", True)
+EIGHT, SIXTEEN = "uint8", "int16"
+MOVING = ("average_pool", "slices", "gather", "pads", "transpose", "resize", "clip_6")  # as max_pool and clip_odd
+
+
+def mixed(case: str, x: str, c: str, y: str) -> Model:
+    """The input, the first convolution (and one beside it) and the result each in a type of its own."""
+    said = {"x": x, "/[cd]": c, "/y": y}
+    overrides = tuple((Scope(pattern=name), {"activations": kind}) for name, kind in said.items())
+    settings = Params(bias_correction=False)
+    done = quantize_static(chain({**BEHIND, **IN_FLOAT}[case]), DATA, settings, Context(overrides=overrides))
+    assert check_rules(done.model) == []
+    return done.model
+
+
+@pytest.mark.parametrize("types", [(EIGHT, SIXTEEN, "int8"), (SIXTEEN, EIGHT, SIXTEEN)])
+@pytest.mark.parametrize("case", [case for case in (*BEHIND, *IN_FLOAT) if case not in MOVING])
+def test_every_layer_gives_what_onnxruntime_gives_on_the_same_inputs(case: str, types: tuple[str, str, str]) -> None:
+    """8-bit results are at most a step off, 16-bit ones an eighth of that."""
+    model = mixed(case, *types)
+    converted = convert(model)
+    assert broken_rules(converted.data) == []
+    assert "QUANTIZE" in converted.ops or not both_widths(model)
+    found = by_layers(model, converted, INPUTS, Job())
+    assert found.same
+    assert all(layer.most <= 1 for layer in found.layers), found.layers
+
+
+def test_8_bits_become_16_without_loss() -> None:
+    """int8 steps q at scale s are 128 (q - zero point) at s / 128: LiteRT's QUANTIZE gives exactly these."""
+    converted = convert(mixed("max_pool", EIGHT, SIXTEEN, SIXTEEN))
+    graph = schema.ModelT.InitFromPackedBuf(converted.data, 0).subgraphs[0]
+    op = next(o for o in graph.operators if graph.tensors[o.outputs[0]].type == schema.TensorType.INT16)
+    source, wide = graph.tensors[op.inputs[0]], graph.tensors[op.outputs[0]]
+    assert source.type == schema.TensorType.INT8
+    assert float(wide.quantization.scale[0]) == float(source.quantization.scale[0]) / 128
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+    plain = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    run = Interpreter(
+        model_content=converted.data, experimental_preserve_all_tensors=True, experimental_op_resolver_type=plain
+    )
+    run.allocate_tensors()
+    q = np.arange(-128, 64, dtype=np.int8).reshape(run.get_input_details()[0]["shape"])
+    run.set_tensor(run.get_input_details()[0]["index"], q)
+    run.invoke()
+    zero = int(source.quantization.zeroPoint[0])
+    np.testing.assert_array_equal(run.get_tensor(int(op.outputs[0])), 128 * (q.astype(np.int32) - zero))
+
+
+def test_a_result_that_leaves_in_16_bits_behind_8_moves_in_steps_of_8() -> None:
+    """Alone, 185 steps of 16 bits would refuse it, though 8 bits on the way are off by one."""
+    model = mixed("leaky", SIXTEEN, EIGHT, SIXTEEN)
+    converted = convert(model)
+    candidate = litert_candidate(converted.data, converted)
+    proof = prove(model, candidate, INPUTS, Job())
+    assert proof.passed
+    assert proof.max_steps is not None
+    assert proof.max_steps <= 2
+    assert proof.max_abs_diff > 2 * candidate.steps["y"]
+
+
+def test_layers_prove_a_file_whose_outputs_do_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some networks make much of single steps: here the proof of the outputs is made to fail."""
+    from core.exporters.tflite import export as exporting
+
+    def failed(model: Model, *rest: object) -> Proof:
+        return Proof(2.0, 16, 0.4, "4 items", 4, passed=False, proven=True)
+
+    monkeypatch.setattr(exporting, "prove", failed)
+    done = export(mixed("add_relu", SIXTEEN, EIGHT, EIGHT), tmp_path / "m.tflite", None, Job())
+    assert done.file.exists()
+    said = done.proof.sentence()
+    assert said.startswith(
+        "Proven layer by layer, each off by at most 1 step. On 4 items outputs: largest difference 2,"
+    )
+    assert any(note.startswith("Each of 4 layers was compared") for note in done.notes)
+    with pytest.raises(UserError, match="was not kept"):
+        export(mixed("add_relu", EIGHT, EIGHT, EIGHT), tmp_path / "n.tflite", None, Job())
+
+
+def test_a_file_that_is_wrong_is_not_proven_by_its_layers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """16 bits over half of the range cut off what 8 bits hold."""
+    model = mixed("add_relu", SIXTEEN, EIGHT, EIGHT)
+    right = one_width.activation_params
+
+    def halved(low: float, high: float, storage: str) -> QuantParams:
+        return right(low / 2, high / 2, "int16")
+
+    monkeypatch.setattr(one_width, "activation_params", halved)
+    found = by_layers(model, convert(model), INPUTS, Job())
+    assert not found.passed
+    assert found.worst.most > 8
+    with pytest.raises(UserError, match="was not kept"):
+        export(model, tmp_path / "m.tflite", None, Job())
+
+
+def test_another_file_than_the_one_written_proves_nothing() -> None:
+    model = mixed("add_relu", SIXTEEN, EIGHT, EIGHT)
+    assert not by_layers(model, convert(mixed("add_relu", SIXTEEN, EIGHT, "int16")), INPUTS, Job()).same
+
+
+def test_a_graph_of_one_width_is_written_as_ever() -> None:
+    for types in ((EIGHT, "int8", EIGHT), (SIXTEEN, SIXTEEN, SIXTEEN)):
+        model = mixed("concat", *types)
+        before = [n.op_type for n in model.nodes()]
+        one_width.in_one_width(model.graph.graph)
+        assert [n.op_type for n in model.nodes()] == before
+
+
+def test_unsigned_16_bits_beside_8_are_refused_in_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"Layer .*uint16 have no TFLite form") as refused:
+        load_exporters().get("tflite").write(mixed("mean", EIGHT, "uint16", EIGHT), tmp_path / "m.tflite", None, Job())
+    assert "\n" not in refused.value.message
