@@ -178,7 +178,7 @@ def _subset(data: DataSet, indices: list[int], what: str) -> Subset:
 def _note(
     data: DataSet, own: list[str], calibration: list[int], train: list[int], judge: list[int], training: bool
 ) -> str:
-    sizes = f"{len(calibration)} items to calibrate"
+    sizes = f"{len(calibration)} item{'' if len(calibration) == 1 else 's'} to calibrate"
     if train or training:
         sizes += f", {len(train)} to train"
     sizes += f", {len(judge)} to judge"

@@ -193,8 +193,8 @@ def _found(model: Model, kind: Kind) -> str:
 
 
 def _instead(wanted: Kind) -> str:
-    name = "revision with stored weights" if wanted == "weights" else f"{wanted} revision"
-    return f"Apply it to a {name} instead."
+    words = {"weights": "revision with stored weights", "qdq": "quantized revision", "float": "float revision"}
+    return f"Apply it to a {words[wanted]} instead."
 
 
 METHODS: Registry[Method] = Registry("method")

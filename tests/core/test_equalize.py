@@ -55,8 +55,12 @@ def test_equation_11_of_the_paper_by_hand() -> None:
     np.testing.assert_allclose(constant(done.model, "w"), [[2, 2], [-1, -4], [0, 1]], rtol=1e-6)
     np.testing.assert_allclose(constant(done.model, "c"), [2, 1], rtol=1e-6)
     assert done.channels == 2
-    assert done.before == pytest.approx({"/a": 8, "/y": 2})
-    assert done.after == pytest.approx({"/a": 2, "/y": 2})
+    assert done.before == pytest.approx({"/a": 8**0.5, "/y": 2**0.5}), "the largest over the (geometric) median"
+    assert done.after == pytest.approx({"/a": 2**0.5, "/y": 2**0.5})
+    assert [(c.title, c.y) for c in done.curves[:2]] == [
+        ("/a: weights before", pytest.approx((1, 8))),
+        ("/a: weights after", pytest.approx((2, 4))),
+    ]
 
 
 def test_three_layers_in_a_row_end_where_every_pair_is_equal() -> None:
@@ -141,7 +145,7 @@ def test_whatever_scales_the_channels_had_they_end_the_same() -> None:
     bad = ill_scaled(good)
     first, second = (equalize(m, data, Params(), Context()) for m in (good, bad))
     assert second.free == second.channels == 6 + 6 + 12 + 5
-    assert max(second.before.values()) > 100
+    assert max(second.before.values()) > 20
     assert second.after == pytest.approx(first.after, rel=0.05)
     x = np.stack([data.load(k)["x"] for k in range(4)])
     wanted, given = (run(m, x)["y"] for m in (good, second.model))
@@ -240,7 +244,7 @@ def test_the_method_reports_what_it_did() -> None:
     before = ir.to_proto(model.graph).SerializeToString(deterministic=True)
     outcome = load_methods().get("quantize.equalize").run(model, Params(items=20), Context(data=sample_data()))
     measures = outcome.report.measures
-    assert measures["unlike_before"].value > 100 > 10 > measures["unlike_after"].value
+    assert measures["unlike_before"].value > 10 > 4 > measures["unlike_after"].value
     assert measures["sqnr"].value > 100
     assert measures["sqnr"].n == 64
     assert measures["agreement"].value == 100

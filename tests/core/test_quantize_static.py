@@ -247,3 +247,33 @@ def test_the_report_of_a_form() -> None:
     forms = next(t for t in outcome.report.tables if t.title == "How weights are stored")
     assert {row[0]: row[1] for row in forms.rows}["int4, a scale for each 16 input channels"] > 0
     assert sum(row[1] for row in forms.rows) == 23
+
+
+def test_broken_weights_few_items_and_nobody_to_judge_are_said() -> None:
+    from core.data.splits import Subset
+
+    model = floating("sample").clone()
+    first = next(n for n in model.nodes() if n.op_type == "Conv")
+    value = first.inputs[1]
+    broken = value.const_value.numpy().copy()
+    broken.flat[3] = np.nan
+    value.const_value = ir.tensor(broken, name=value.name)
+    with pytest.raises(UserError, match=rf"The weight of '{first.name}' holds values that are not finite"):
+        quantize_static(model, data_of("sample"), Params(calibration_items=4), Context())
+    one = Subset(data_of("sample"), [0], "one")
+    report = load_methods().get("quantize.static").run(floating("sample"), Params(), Context(data=one)).report
+    assert "Ranges are the lowest and highest values on 1 calibration item." in report.notes
+    assert any("So few items" in note for note in report.notes)
+    assert any("No item is left to judge by" in note for note in report.notes)
+    assert "sqnr" not in report.measures
+
+
+def test_what_equalization_did_is_in_the_report_as_table_and_curves() -> None:
+    done = sample(equalize=True)
+    table = done.tables[0]
+    layers = {n.name for n in done.model.nodes()}
+    assert table.columns == ("Layer", "Before", "After")
+    assert {row[0] for row in table.rows} <= layers, "names of layers, so that it colours the graph"
+    before, after = done.curves[:2]
+    assert (before.title.removesuffix("before"), before.x) == (after.title.removesuffix("after"), after.x)
+    assert (before.x_label, before.y_label) == ("channel", "range")

@@ -19,10 +19,12 @@ from core.model.facts import infer
 from core.model.model import Model
 from core.model.qdq_operators import data_inputs
 from core.model.rescaling import Array64, Rescaling, find_rescaling, rescaled
-from core.report import Measure, Report, Table
+from core.report import Curve, Measure, Report, Table
 
 _ROUNDED = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul", "Add"})
 _JUDGED = 64
+_DRAWN = 4  # layers with curves
+UNLIKE = "How unlike the ranges of channels are"
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ class Known:
 
 @dataclass(frozen=True)
 class Rescaled:
-    """A model with factors in it. ``before``, ``after``: layer -> its most unlike ranges.
+    """A model with factors in it. ``before``, ``after``: layer -> its most unlike ranges. ``curves``: ranges of the
+    weights by channel, before and after in turn, of the layers that were most unlike.
 
     ``channels``: how many have a factor; ``free``: how many could have one; ``notes`` are sentences for the user.
     """
@@ -51,6 +54,13 @@ class Rescaled:
     channels: int
     free: int
     notes: tuple[str, ...]
+    curves: tuple[Curve, ...] = ()
+
+    def tables(self) -> tuple[Table, ...]:
+        """How unlike the channels of each layer were and are; nothing where no layer has a free channel."""
+        rows = tuple((layer, round(was, 2), round(self.after[layer], 2)) for layer, was in self.before.items())
+        units = ("", "largest / median", "largest / median")
+        return (Table(UNLIKE, ("Layer", "Before", "After"), rows, units),) if rows else ()
 
 
 def study(
@@ -82,7 +92,17 @@ def with_factors(known: Known, factors: Array64, notes: Sequence[str] = ()) -> R
     before, after = (_unlike(known.problem.weights, at) for at in (np.zeros_like(log), log))
     changed = int((np.abs(log[classes]) > 1e-6).sum())
     model = rescaled(known.model, known.rescaling, factors)
-    return Rescaled(model, before, after, changed, len(classes), (*notes, *known.notes))
+    worst = sorted(known.problem.weights, key=lambda w: -before[w.layer])[:_DRAWN]
+    curves = tuple(
+        _curve(w, at, f"{w.layer}: weights {when}") for w in worst for at, when in ((0 * log, "before"), (log, "after"))
+    )
+    return Rescaled(model, before, after, changed, len(classes), (*notes, *known.notes), curves)
+
+
+def _curve(weighted: Weighted, log: Array64, title: str) -> Curve:
+    """Largest absolute weight of every output channel."""
+    ranges = np.exp(weighted.scaled(log).max(axis=2)).reshape(-1)
+    return Curve(title, "channel", "range", tuple(map(float, range(len(ranges)))), tuple(map(float, ranges)))
 
 
 def judged_outcome(model: Model, done: Rescaled, ctx: Context) -> Outcome:
@@ -105,10 +125,8 @@ def judged_outcome(model: Model, done: Rescaled, ctx: Context) -> Outcome:
         "unlike_after": _median(done.after),
         **near.measures(),
     }
-    rows = tuple((layer, was, done.after[layer]) for layer, was in done.before.items())
-    table = Table("Largest over smallest range of a layer's channels", ("layer", "before", "after"), rows)
     said = f"{done.channels} of {done.free} channels that can have a factor got one."
-    return Outcome(done.model, Report(measures, (table,) if rows else (), notes=(*done.notes, said, *division)))
+    return Outcome(done.model, Report(measures, done.tables(), done.curves, (*done.notes, said, *division)))
 
 
 def _observed(rescaling: Rescaling, activations: bool) -> dict[str, int]:
@@ -148,14 +166,17 @@ def _problem(rescaling: Rescaling, ranges: ChannelRanges | None, headroom: float
 
 
 def _unlike(weights: Sequence[Weighted], log: Array64) -> dict[str, float]:
-    """Layer -> largest over smallest range of those channels that can have a factor; of inputs or outputs the worse."""
+    """Layer -> largest over median range of those channels that can have a factor; of inputs or outputs the worse.
+
+    The median is that of logarithms. Not the smallest: a dead channel says nothing of the others.
+    """
     found = {}
     for w in weights:
         size = w.scaled(log)
         spread = 0.0
         for ranges, classes in ((size.max(axis=2), w.made), (size.max(axis=1), w.read)):
             known = ranges[np.isfinite(ranges) & (classes > 0)]
-            spread = max(spread, float(known.max() - known.min()) if known.size else 0.0)
+            spread = max(spread, float(known.max() - np.median(known)) if known.size else 0.0)
         found[w.layer] = float(np.exp(min(spread, 700.0)))
     return found
 
@@ -172,6 +193,4 @@ def _said_of_bounds(rescaling: Rescaling, problem: Problem, items: int) -> str:
 
 def _median(spreads: Mapping[str, float]) -> Measure:
     value = float(np.median(list(spreads.values()))) if spreads else 1.0
-    return Measure(
-        value, "", "estimated", "the graph", note="median over layers of largest over smallest channel range"
-    )
+    return Measure(value, "", "estimated", "the graph", note="Median over layers of largest over median channel range.")

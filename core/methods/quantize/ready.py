@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import numpy as np
 import onnx
 import onnx_ir as ir
 
 from core.errors import UserError
+from core.model.facts import Facts
 from core.model.fold_batchnorm import fold_batchnorm
 from core.model.fold_weights import fold_weights
 from core.model.fuse_gemm import fuse_gemm
-from core.model.model import Model
+from core.model.model import Model, layer_name
 from core.model.prepare import prepare
+from core.model.qdq_operators import WEIGHTED
 
 OPSET = 13  # the first with per-channel DequantizeLinear
 _IR_OF_21 = 10  # the file version that came with opset 21 and knows 4-bit integers
@@ -39,6 +44,18 @@ def ready(model: Model, opset: int = OPSET) -> tuple[Model, tuple[str, ...]]:
 
 def _layers(count: int, one: str, many: str) -> str:
     return f"{count} {one if count == 1 else many}"
+
+
+def refuse_broken_weights(nodes: Iterable[ir.Node], facts: Facts) -> None:
+    """Raise UserError naming the first layer whose weight or bias holds NaN or infinity."""
+    for node in (n for n in nodes if n.op_type in WEIGHTED):
+        for what, value in zip(("weight", "bias"), node.inputs[1:3], strict=False):
+            array = facts.array(value)
+            if array is not None and not np.isfinite(array).all():
+                raise UserError(
+                    f"The {what} of '{layer_name(node)}' holds values that are not finite (NaN or infinity).",
+                    "Repair the model: training may have diverged.",
+                )
 
 
 def with_opset(model: Model, opset: int) -> tuple[Model, list[str]]:

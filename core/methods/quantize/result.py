@@ -9,6 +9,7 @@ from core.methods.quantize.bias_correction import Shift
 from core.methods.quantize.calibrate import Observed
 from core.model.model import Model
 from core.model.qdq import Int8Plan, WeightForm
+from core.report import Curve, Table
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,8 @@ class Quantized:
     """A quantized model and how it came about.
 
     ``forms``: layer -> how its weight is stored. ``notes`` are sentences for the user. ``chosen``: a row (layer, type,
-    lowest, highest, where the range comes from) for every value of which somebody chose something.
+    lowest, highest, where the range comes from) for every value of which somebody chose something. ``tables`` and
+    ``curves``: of what was done to the float model before, for the report.
     """
 
     model: Model
@@ -26,3 +28,5 @@ class Quantized:
     notes: tuple[str, ...]
     forms: Mapping[str, WeightForm]
     chosen: tuple[tuple[str, str, float, float, str], ...] = ()
+    tables: tuple[Table, ...] = ()
+    curves: tuple[Curve, ...] = ()

@@ -25,7 +25,7 @@ from core.methods.quantize.calibrators import CalibrationSettings, calibrator_na
 from core.methods.quantize.choices import OVERRIDABLE, Choices, Granularity, Precision, choices
 from core.methods.quantize.equalize import equalize, for_quantization
 from core.methods.quantize.items import CalibrateFrom, items_for, refuse_without_data
-from core.methods.quantize.ready import ready
+from core.methods.quantize.ready import ready, refuse_broken_weights
 from core.methods.quantize.result import Quantized
 from core.methods.quantize.rounding.in_sequence import Refinement, refine
 from core.methods.quantize.rounding.rounder import Rounder, RoundingSettings, load_rounders, rounder_names
@@ -192,10 +192,11 @@ def quantize_static(
             equal = equalize(model, data, for_quantization(params.calibration_items), ctx)
         with ctx.job.stage(0.2, 1.0):
             done = quantize_static(equal.model, data, replace(params, equalize=False), ctx, checkpoint)
-        return replace(done, notes=(*equal.notes, *done.notes))
+        return replace(done, notes=(*equal.notes, *done.notes), tables=equal.tables(), curves=equal.curves)
     start = prepared(model, params, ctx)
     if not start.plan.weighted():
         raise UserError(_nothing_to_do(start.plan), "Choose layers with constant float32 weights.")
+    refuse_broken_weights(start.model.nodes(), start.facts)
     with ctx.job.stage(0.0, 0.5 if _rounder(params) is None else 0.2):
         observed = _observed(start, data, params, ctx, checkpoint)
     plan, scales, observed, said = _scales(start, observed, params)

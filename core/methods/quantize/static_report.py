@@ -18,6 +18,7 @@ from core.model.qdq import ActivationForm, Int8Plan, WeightForm, activation_pair
 from core.report import Measure, Report, Table
 
 _JUDGED = 64
+_FEW = 10  # calibration items
 
 
 def static_report(
@@ -36,7 +37,9 @@ def static_report(
         "seconds": Measure(seconds, "s", "measured", cpu_name(), note=f"{ctx.threads} threads"),
         **_fidelity(model, done.model, judged, ctx),
     }
-    said = [*notes, _ranges(observed)]
+    said = [*notes, *_ranges(observed)]
+    if judged is not None and not judged.items:
+        said.append("No item is left to judge by, so that closeness to the float model was not measured.")
     if done.shifts:
         items = sum(c.count for c in observed.kept)
         said.append(f"The biases of {len(done.shifts)} layers were corrected in sequence on {items} of them.")
@@ -45,8 +48,8 @@ def static_report(
     said.append(int8_arithmetic())
     said += _float_kernels(done)
     said += [f"Rule {v.rule} of quantization is not held. {v.sentence}" for v in check_rules(done.model)]
-    tables = (*kept_table(plan), *_chosen_table(done), *_shift_table(done.shifts), _forms_table(done))
-    return Report(measures, tables, notes=tuple(said))
+    tables = (*kept_table(plan), *_chosen_table(done), *_shift_table(done.shifts), *done.tables, _forms_table(done))
+    return Report(measures, tables, done.curves, tuple(said))
 
 
 def _float_kernels(done: Quantized) -> list[str]:
@@ -121,13 +124,15 @@ def _shift_table(shifts: tuple[Shift, ...]) -> tuple[Table, ...]:
     return (Table(title, ("layer", "mean of channels", "largest channel"), rows),) if rows else ()
 
 
-def _ranges(observed: Observed) -> str:
+def _ranges(observed: Observed) -> list[str]:
     """How ranges came about, and on how many values they leave something out."""
     extremes = observed.extremes
     cut = sum(low > extremes[v][0] or high < extremes[v][1] for v, (low, high) in observed.ranges.items())
+    items = "1 calibration item" if observed.items == 1 else f"{observed.items} calibration items"
+    few = ["So few items may leave out what others reach: calibrate with more."] if observed.items < _FEW else []
     if not cut:
-        return f"Ranges are the lowest and highest values on {observed.items} calibration items."
-    return f"Ranges of {cut} of {len(extremes)} values cut off some of what {observed.items} calibration items had."
+        return [f"Ranges are the lowest and highest values on {items}.", *few]
+    return [f"Ranges of {cut} of {len(extremes)} values cut off some of what {items} had.", *few]
 
 
 def _fidelity(model: Model, quantized: Model, judged: DataSet | None, ctx: Context) -> dict[str, Measure]:
