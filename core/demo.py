@@ -40,11 +40,12 @@ class _Demo:
     sentences: list[str] = field(default_factory=list)
 
 
-def run_demo(folder: Path, job: Job | None = None, threads: int = 1) -> dict[str, Any]:
+def run_demo(folder: Path, job: Job | None = None, threads: int = 1, brief: bool = False) -> dict[str, Any]:
     """Open, prune, tune, quantize, compare, export and prove the sample; gives what ``report.json`` holds.
 
     ``folder`` gets the files original.onnx, result.onnx, result.tflite, recipe.json, report.json, the project and
-    pictures of the window. Raises UserError where the folder cannot be written.
+    pictures of the window: of its views and panels where ``brief``, else of every dialog and analysis too. Raises
+    UserError where the folder cannot be written.
     """
     demo = _Demo(_made(folder), job or Job(), threads)
     original = demo.folder / "original.onnx"
@@ -57,7 +58,7 @@ def run_demo(folder: Path, job: Job | None = None, threads: int = 1) -> dict[str
     save_recipe(recipe_of(result), demo.folder / "recipe.json")
     files = _files(demo, original, model, result)
     _latencies(demo, files)
-    pictures = _pictures(demo)
+    pictures = _pictures(demo, brief)
     first, last = demo.rows[0], demo.rows[-1]
     report = {
         "original": _brief(first),
@@ -147,13 +148,14 @@ def _latencies(demo: _Demo, files: list[Path]) -> None:
             )
 
 
-def _pictures(demo: _Demo) -> list[str]:
+def _pictures(demo: _Demo, brief: bool) -> list[str]:
     """Pictures of the window, drawn by the window itself in a process of its own; a word where it cannot."""
     folder = demo.folder / "pictures"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     demo.job.progress(0.85, "Drawing the window")
     command = [sys.executable, "-m", "gui", "--snapshot", str(folder), "--project", str(demo.folder / "demo.thimble")]
+    command += ["--brief"] if brief else []
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_PICTURES_SECONDS, check=False)
     except subprocess.TimeoutExpired:

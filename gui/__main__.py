@@ -16,6 +16,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--snapshot", metavar="DIR", help="write pictures of the window and its dialogs, then end")
     parser.add_argument("--project", metavar="P", help="with --snapshot: the project to show")
     parser.add_argument("--model", metavar="M", help="with --snapshot: the model to show (default: the sample)")
+    parser.add_argument("--brief", action="store_true", help="with --snapshot: the views and panels, no dialogs")
     parser.add_argument("--draw", metavar="MODEL", help="write the picture of a model's graph to --out, then end")
     parser.add_argument("--out", metavar="OUT", help="with --draw: a .svg, .pdf or .png file")
     parser.add_argument("--scale", type=float, help="with --draw: pixels of a PNG per pixel at 100 %%")
@@ -35,7 +36,7 @@ def main(argv: list[str] | None = None) -> int:
         from gui.snapshot import snapshot
 
         return snapshot(
-            Path(args.snapshot), project=args.project, model=args.model, theme=args.theme, language=args.language
+            Path(args.snapshot), args.project, args.model, theme=args.theme, language=args.language, brief=args.brief
         )
     from gui.app import run
 

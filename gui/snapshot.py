@@ -56,9 +56,14 @@ _TRAINABLE = 500_000  # parameters
 
 
 def snapshot(
-    folder: Path, project: str | None = None, model: str | None = None, theme: str = "both", language: str = ""
+    folder: Path,
+    project: str | None = None,
+    model: str | None = None,
+    theme: str = "both",
+    language: str = "",
+    brief: bool = False,
 ) -> int:
-    """Draw everything in the looks asked for; 1 where something could not be opened."""
+    """Draw everything in the looks asked for, or the views and panels alone; 1 where something could not be opened."""
     folder.mkdir(parents=True, exist_ok=True)
     app = make_application()
     choosing.install(app, language or choosing.ENGLISH)
@@ -73,15 +78,19 @@ def snapshot(
         for look in looks:
             looking.set_look(desk, look)
             artist.draw("start", look)
-            artist.new_network(look)
+            if not brief:
+                artist.new_network(look)
         _open(desk, project, model)
         artist.settle()
         if desk.state.model is not None:
-            artist.training(looks)
+            if not brief:
+                artist.training(looks)
             artist.prepare()
             for look in looks:
                 looking.set_look(desk, look)
-                artist.draw_all(look)
+                artist.draw_views(look)
+                if not brief:
+                    artist.draw_acts(look)
             found = list(failures)
             for look in looks:
                 looking.set_look(desk, look)
@@ -126,7 +135,7 @@ class Artist:
         shown = desk.state.model
         if shown is None or quantized(shown) or cost(shown).params > _TRAINABLE:
             return
-        step = act.step_of(desk, ActRequest("train.scratch", {"epochs": 12}, Scope(), 0))
+        step = act.step_of(desk, ActRequest("train.scratch", {"epochs": 6}, Scope(), 0))
         model = {"project": str(project.folder), "revision": revision.id}
         act.submit_step(desk, project, revision.id, {"model": model, "step": step.to_json(), "threads": 1})
         job = next((j for j in desk.jobs.running if j.can_stop), None)
@@ -163,13 +172,13 @@ class Artist:
         pause(self._desk.app, 0.1)
         (widget or self._desk.window).grab().save(str(self._folder / f"{name}_{look}.png"))
 
-    def draw_all(self, look: str) -> None:
+    def draw_views(self, look: str) -> None:
+        """Every tab and every panel."""
         desk, window = self._desk, self._desk.window
         looking.show_graph(desk)
         self._select_a_weighty_layer()
         self.settle()
         self.draw("graph", look)
-        self._finding(look)
         looking.show_layers(desk)
         self.draw("layers", look)
         looking.show_compare(desk)
@@ -182,6 +191,12 @@ class Artist:
         for panel, title in ((window.revisions, "revisions"), (window.data, "data"), (window.jobs, "jobs")):
             self.draw(f"panel_{title}", look, panel)
         self.draw("panel_inspector", look, window.inspector)
+
+    def draw_acts(self, look: str) -> None:
+        """What can be searched, asked, edited and done: every dialog, every form and what analyses show."""
+        desk = self._desk
+        looking.show_graph(desk)
+        self._finding(look)
         self._dialogs(look)
         draw_workbench(desk, self, look)
         draw_pruning(desk, self, self._folder, look)

@@ -167,11 +167,13 @@ def apply_theme(app: QApplication, choice: Choice = "system") -> Theme:
     global _active
     dark = choice == "dark" or (choice == "system" and system_prefers_dark(app))
     _active = DARK if dark else LIGHT
-    style = app.style()
-    if style is None or style.objectName().lower() != "fusion":
+    sheet, worn = stylesheet(_active), app.styleSheet()
+    if sheet == worn:  # dressing a full window in what it wears would take a second
+        return _active
+    if not worn:  # with a sheet on, Qt's style is the sheet's own and Fusion lies below it
         app.setStyle(QStyleFactory.create("Fusion"))
     app.setPalette(palette(_active))
-    app.setStyleSheet(stylesheet(_active))
+    app.setStyleSheet(sheet)
     return _active
 
 

@@ -44,7 +44,7 @@ def demo(args: argparse.Namespace) -> int:
     """The whole job on the bundled sample."""
     from core.demo import run_demo
 
-    report = run_demo(Path(args.output), job(), threads=os.cpu_count() or 1)
+    report = run_demo(Path(args.output), job(), threads=os.cpu_count() or 1, brief=args.brief)
     if args.json:
         print_json(report)
         return 0

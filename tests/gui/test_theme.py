@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QIcon, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -63,6 +63,29 @@ def test_both_themes_have_the_same_roles_and_switching_reaches_the_palette(qapp:
         assert theme.current() is chosen
         assert qapp.palette().color(QPalette.ColorRole.Window).name() == chosen.window
         assert chosen.surface in qapp.styleSheet()
+
+
+def test_the_look_that_is_worn_is_not_put_on_again(qapp: QApplication, qtbot: QtBot) -> None:
+    """Qt dresses every widget anew, which takes a full window a second."""
+
+    class Watching(QWidget):
+        def __init__(self) -> None:
+            super().__init__()
+            self.dressed = 0
+
+        def changeEvent(self, event: QEvent) -> None:
+            self.dressed += event.type() == QEvent.Type.StyleChange
+
+    theme.apply_theme(qapp, "light")
+    widget = Watching()
+    qtbot.addWidget(widget)
+    widget.show()
+    widget.dressed = 0
+    theme.apply_theme(qapp, "light")
+    assert widget.dressed == 0
+    theme.apply_theme(qapp, "dark")
+    assert widget.dressed > 0
+    theme.apply_theme(qapp, "light")
 
 
 @pytest.mark.parametrize("chosen", THEMES, ids=lambda t: t.name)
