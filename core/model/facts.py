@@ -22,12 +22,12 @@ from onnx.reference import ReferenceEvaluator
 from core.errors import UserError
 from core.model.facts_rewrites import take_branches, unpack_sequences
 from core.model.model import Model
-from core.model.release import take_apart
 
 Array = npt.NDArray[np.generic]
 _SMALL = 4096  # elements: shape arithmetic is below this, weights above
 LARGEST, _MOST = 1 << 24, 1 << 27  # elements of one folded value, and of all: a file of 1 kB may ask for terabytes
 _DOUBLINGS = 8
+_TYPED_FUNCTIONS = 10  # the IR version since which functions may say the types of their values
 _MOST_LAYERS, _DEEPEST = 1_000_000, 200  # written out of functions; functions inside functions
 _RANDOM = {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Multinomial", "Bernoulli"}
 NEVER_FOLDED = {"QuantizeLinear", "DequantizeLinear", "Dropout", *_RANDOM}
@@ -127,33 +127,42 @@ def check_functions(graph: ir.Model) -> None:
 
 
 def _skeleton(graph: ir.Model, bound: Mapping[str, tuple[int, ...]]) -> onnx.ModelProto:
-    """The graph as a proto in which big initializers are typed inputs (their values never matter for shapes)."""
-    bare = graph.clone()
-    inputs = {v.name for v in bare.graph.inputs}
-    for name, value in list(bare.graph.initializers.items()):
+    """The graph as a proto in which big initializers are typed inputs (their values never matter for shapes).
+
+    Written at once, not from a changed clone: cloning a graph takes longer than inferring its shapes.
+    """
+    main = graph.graph
+    # below version 4, inference ignores initializers that are not inputs too
+    proto = onnx.ModelProto(ir_version=max(graph.ir_version, 4))
+    proto.opset_import.extend(onnx.helper.make_opsetid(d, v) for d, v in graph.opset_imports.items())
+    typed = graph.ir_version >= _TYPED_FUNCTIONS
+    proto.functions.extend(ir.serde.serialize_function(f, create_value_info=typed) for f in graph.functions.values())
+    proto.graph.name = main.name or ""
+    inputs = {v.name or "": v for v in main.inputs}
+    for name, value in main.initializers.items():
         tensor = value.const_value
-        if tensor is None or tensor.size <= _SMALL:
-            continue
-        value.const_value = None
-        value.shape, value.dtype = ir.Shape(tensor.shape.numpy()), tensor.dtype
-        del bare.graph.initializers[name]
-        if name not in inputs:
-            bare.graph.inputs.append(value)
-    for value in bare.graph.inputs:
-        if value.name is not None and value.name in bound:
-            value.shape = ir.Shape(bound[value.name])
-    for node in bare.graph:
-        for out in node.outputs:
-            out.shape = None  # stale or batch-dependent annotations must not win over inference
-        if node.op_type in LIKE_INPUT and node.domain in ("", "ai.onnx"):
-            # a Dropout has the shape and type of its input too, and is never folded
-            node.op_type = "Dropout"
-            node.attributes.clear()
-            node.resize_inputs(1)
-    proto = ir.to_proto(bare)
-    take_apart(bare)
-    proto.ir_version = max(proto.ir_version, 4)  # below, inference ignores initializers that are not inputs too
+        if tensor is not None and tensor.size <= _SMALL:
+            ir.serde.serialize_tensor_into(proto.graph.initializer.add(), tensor)
+            proto.graph.initializer[-1].name = name
+        elif tensor is not None:
+            shape = ir.Shape(tensor.shape.numpy())
+            inputs[name] = ir.Value(name=name, type=ir.TensorType(tensor.dtype), shape=shape)
+    for name, value in inputs.items():
+        known = ir.Shape(bound[name]) if name in bound else value.shape
+        ir.serde.serialize_value_into(proto.graph.input.add(), ir.Value(name=name, type=value.type, shape=known))
+    for node in main:
+        _write_node(proto.graph.node.add(), node)
+    for value in main.outputs:
+        ir.serde.serialize_value_into(proto.graph.output.add(), ir.Value(name=value.name, type=value.type))
     return proto
+
+
+def _write_node(proto: onnx.NodeProto, node: ir.Node) -> None:
+    ir.serde.serialize_node_into(proto, node)
+    if node.op_type in LIKE_INPUT and node.domain in ("", "ai.onnx"):
+        # a Dropout has the shape and type of its input too, and is never folded
+        proto.op_type = "Dropout"
+        del proto.attribute[:], proto.input[1:]
 
 
 def _small_constants(graph: ir.Graph) -> dict[str, Array]:

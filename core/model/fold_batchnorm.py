@@ -28,6 +28,8 @@ def fold_batchnorm(model: Model) -> tuple[Model, tuple[str, ...]]:
     Left alone: training mode, computed statistics, a layer before it that other layers read too, weights that are
     not constant. The layer keeps its name and its weight's name; it gets a bias ``<weight>…bias`` where it had none.
     """
+    if not any(n.op_type == "BatchNormalization" for n in model.nodes()):
+        return model, ()
     new = model.clone()
     facts = infer(new)
     folded: list[str] = []

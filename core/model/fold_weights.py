@@ -23,6 +23,8 @@ def fold_weights(model: Model) -> tuple[Model, int]:
 
     Only what a layer reads as its weight or bias is folded; chains of any length are. Shapes computed by nodes stay.
     """
+    if not any(n.op_type in _MOVES and n.outputs and _is_parameter(n.outputs[0]) for n in model.nodes()):
+        return model, 0
     new = model.clone()
     facts = infer(new)
     graph = new.graph.graph

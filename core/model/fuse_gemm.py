@@ -16,6 +16,8 @@ def fuse_gemm(model: Model) -> tuple[Model, tuple[str, ...]]:
     An Add of one constant number per column that alone reads the product becomes the Gemm's bias. The layer keeps the
     MatMul's name; the Add disappears, its result keeps its name.
     """
+    if not any(n.op_type == "MatMul" for n in model.nodes()):
+        return model, ()
     new = model.clone()
     facts = infer(new)
     fused: list[str] = []
