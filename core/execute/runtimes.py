@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import re
+import threading
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+import onnx
 import onnx_ir as ir
 
 from core.errors import UserError
@@ -59,16 +63,15 @@ def open_session(path: Path, threads: int = 1) -> Session:
 def onnx_session(
     model: Model, threads: int = 1, optimized: bool = True, taps: Sequence[str] = (), exact: bool = False
 ) -> OnnxSession:
-    """A session on a model in memory; ``taps`` names inner values to return beside the outputs, ``exact`` see there."""
-    graph = model.graph
-    if taps:
-        graph = graph.clone()
-        values = {o.name: o for n in graph.graph for o in n.outputs}
-        present = {o.name for o in graph.graph.outputs}
-        graph.graph.outputs.extend(values[t] for t in taps if t not in present)
+    """A session on a model in memory; ``taps`` names inner values to return beside the outputs, ``exact`` see there.
+
+    The last few sessions on small models are kept, because acts judge by running the same two models again and again.
+    """
+    proto = ir.to_proto(model.graph)
+    present = {o.name for o in proto.graph.output}
+    proto.graph.output.extend(onnx.ValueInfoProto(name=t) for t in taps if t not in present)
     try:
-        alone = kind_of(model.nodes()) == "weights"
-        return OnnxSession(ir.to_proto(graph).SerializeToString(), threads, optimized, exact, weights_alone=alone)
+        return _kept(proto.SerializeToString(), threads, optimized, exact, kind_of(model.nodes()) == "weights")
     except UserError:
         odd = next(operator_marks(model), None)
         if odd is None:
@@ -76,6 +79,28 @@ def onnx_session(
         raise UserError(
             f"Layer '{odd.layer}' cannot be run: {odd.sentence}", "Only acts that run no layer can be applied."
         ) from None
+
+
+_KEPT_BYTES, _KEPT_SESSIONS = 16 << 20, 8  # of serialized models, in all
+_Key = tuple[bytes, int, bool, bool, bool]
+_sessions: OrderedDict[_Key, tuple[OnnxSession, int]] = OrderedDict()
+_sessions_lock = threading.Lock()
+
+
+def _kept(data: bytes, threads: int, optimized: bool, exact: bool, weights_alone: bool) -> OnnxSession:
+    """A session on these bytes: one that was made before, or a new one that is kept where the model is small."""
+    key = (hashlib.sha256(data).digest() if len(data) <= _KEPT_BYTES else b"", threads, optimized, exact, weights_alone)
+    with _sessions_lock:
+        if key in _sessions:
+            _sessions.move_to_end(key)
+            return _sessions[key][0]
+    made = OnnxSession(data, threads, optimized, exact, weights_alone=weights_alone)
+    if len(data) <= _KEPT_BYTES:
+        with _sessions_lock:
+            _sessions[key] = (made, len(data))
+            while len(_sessions) > _KEPT_SESSIONS or sum(size for _, size in _sessions.values()) > _KEPT_BYTES:
+                _sessions.popitem(last=False)
+    return made
 
 
 class OnnxSession:
