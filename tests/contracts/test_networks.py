@@ -100,7 +100,11 @@ MUST_WORK |= {("prune.weights", k) for k in SMALL}
 MUST_WORK |= {(m, k) for m in ("prune.gradual", "prune.dynamic") for k in CLASSIFIERS}
 
 
-@pytest.mark.parametrize(("method", "key"), [p for p in itertools.product(METHODS, SMALL) if p not in LONG])
+# network by network: what runs a float network is made once for all methods
+TRIED = [(method, key) for key, method in itertools.product(SMALL, METHODS) if (method, key) not in LONG]
+
+
+@pytest.mark.parametrize(("method", "key"), TRIED)
 def test_method(method: str, key: str) -> None:
     model = network(key)
     values = parameters.from_json(METHODS[method].params, QUICK.get(method, {}))
