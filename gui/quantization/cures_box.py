@@ -53,15 +53,16 @@ class CuresBox(QWidget):
             button.setToolTip(why_not or button.accessibleName())
 
     def _line(self, grid: QGridLayout, at: int, offer: Offer) -> None:
-        head = QLabel(tr("{cause}, {share} of the loss", cause=offer.cause, share=f"{offer.share:.0f} %"))
+        head = QLabel(tr("{cause}, {share} of the loss", cause=tr(offer.cause), share=f"{offer.share:.0f} %"))
         font = head.font()
         font.setBold(True)
         head.setFont(font)
         grid.addWidget(head, at, 0)
-        cure = QLabel(f"{offer.words[:1].upper()}{offer.words[1:]}.", wordWrap=True)
+        words = tr(offer.words)
+        cure = QLabel(f"{words[:1].upper()}{words[1:]}.", wordWrap=True)
         grid.addWidget(cure, at + 1, 0)
         if offer.step:
-            spoken = tr("Quantize the float revision again: {cure}", cure=offer.words)
+            spoken = tr("Quantize the float revision again: {cure}", cure=words)
             button = self._button(tr("Apply"), spoken, lambda: offer.step)
             grid.addWidget(button, at, 1, 2, 1, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(self._layers(offer.layers), at + 2, 0, 1, 2)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.exporters.exporter import load_exporters
+from core.methods.analyse.causes import load_causes
 from core.methods.method import load_methods
 from core.model.editing import EDITS
 from core.model.editing.edit import labels
@@ -86,6 +87,8 @@ def _of_registries() -> Iterator[Text]:
         yield from _of_specs("core/methods", (*specs(method.params), *specs(method.layer_params)))
         for preset in method.presets:
             yield from _texts("core/methods", preset.title, preset.demands, preset.assumed)
+    for cause in load_causes():
+        yield from _texts("core/methods/analyse/causes", cause.title, cause.cure.words)
     for exporter in load_exporters():
         yield from _texts("core/exporters", exporter.title.rstrip("…"))
     for entry in entries():

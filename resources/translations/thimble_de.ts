@@ -76,7 +76,7 @@
     <message>
       <location filename="../../core/methods" />
       <source>Items</source>
-      <translation>Elemente</translation>
+      <translation>Einträge</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -1871,12 +1871,12 @@
     <message>
       <location filename="../../core/methods" />
       <source>At most so many set ranges, biases and roundings</source>
-      <translation>Höchstens so viele bestimmen Bereiche, Biases und Rundungen</translation>
+      <translation>Höchstens so viele bestimmen Bereiche, Biaswerte und Rundungen</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Items that check</source>
-      <translation>Prüfende Beispiele</translation>
+      <translation>Prüfende Einträge</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -1997,6 +1997,111 @@
       <location filename="../../core/methods" />
       <source>Draws all weights anew; off: trains on from those given.</source>
       <translation>Zieht alle Gewichte neu; aus: trainiert von den gegebenen weiter.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods/analyse/causes" />
+      <source>Better left in float</source>
+      <translation>Besser in Float gelassen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods/analyse/causes" />
+      <source>keep this layer in float</source>
+      <translation>diese Schicht in Float lassen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods/analyse/causes" />
+      <source>Bias overflow</source>
+      <translation>Überlauf des Bias</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods/analyse/causes" />
+      <source>quantize again: weight scales are raised until every bias fits</source>
+      <translation>noch einmal quantisieren: die Skalen der Gewichte werden erhöht, bis jeder Bias passt</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods/analyse/causes" />
+      <source>A range far wider than the values</source>
+      <translation>Ein Bereich, der viel weiter ist als die Werte</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods/analyse/causes" />
+      <source>quantize again with ranges from the data</source>
+      <translation>noch einmal quantisieren, mit Bereichen aus den Daten</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods/analyse/causes" />
+      <source>Constant shift of the output</source>
+      <translation>Konstante Verschiebung der Ausgabe</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods/analyse/causes" />
+      <source>correct the biases behind the quantized layers</source>
+      <translation>die Biaswerte hinter den quantisierten Schichten korrigieren</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods/analyse/causes" />
+      <source>Too few levels for the weights</source>
+      <translation>Zu wenige Stufen für die Gewichte</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods/analyse/causes" />
+      <source>round the weights by what the layer computes (GPTQ)</source>
+      <translation>die Gewichte danach runden, was die Schicht berechnet (GPTQ)</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods/analyse/causes" />
+      <source>Too few levels for the values</source>
+      <translation>Zu wenige Stufen für die Werte</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods/analyse/causes" />
+      <source>store the values in 16 bits</source>
+      <translation>die Werte in 16 Bit speichern</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods/analyse/causes" />
+      <source>Arithmetic of this processor</source>
+      <translation>Rechenweise dieses Prozessors</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods/analyse/causes" />
+      <source>judge it on a phone or on a processor with VNNI; the model itself is not at fault</source>
+      <translation>auf einem Telefon oder einem Prozessor mit VNNI bewerten; am Modell liegt es nicht</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods/analyse/causes" />
+      <source>Outliers among the values</source>
+      <translation>Ausreißer unter den Werten</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods/analyse/causes" />
+      <source>let the smallest squared error choose the ranges</source>
+      <translation>die Bereiche nach dem kleinsten quadratischen Fehler wählen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods/analyse/causes" />
+      <source>Saturation</source>
+      <translation>Sättigung</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods/analyse/causes" />
+      <source>quantize again with ranges from the data, and more of it</source>
+      <translation>noch einmal quantisieren, mit Bereichen aus mehr Daten</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods/analyse/causes" />
+      <source>Unequal channel ranges of weights</source>
+      <translation>Ungleiche Bereiche der Kanäle, Gewichte</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods/analyse/causes" />
+      <source>equalize the channels across layers before quantizing</source>
+      <translation>vor dem Quantisieren die Kanäle über Schichten hinweg angleichen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods/analyse/causes" />
+      <source>Unequal channel ranges of values</source>
+      <translation>Ungleiche Bereiche der Kanäle, Werte</translation>
     </message>
     <message>
       <location filename="../../core/model/editing" />
@@ -5367,6 +5472,21 @@
       <location filename="../../gui/figures.py" />
       <source>float layers</source>
       <translation>Schichten in Float</translation>
+    </message>
+    <message>
+      <location filename="../../gui/figures.py" />
+      <source>stored layers</source>
+      <translation>gespeicherte Schichten</translation>
+    </message>
+    <message>
+      <location filename="../../gui/figures.py" />
+      <source>bits per weight</source>
+      <translation>Bits je Gewicht</translation>
+    </message>
+    <message>
+      <location filename="../../gui/figures.py" />
+      <source>weight error</source>
+      <translation>Fehler der Gewichte</translation>
     </message>
     <message>
       <location filename="../../gui/figures.py" />

@@ -13,17 +13,19 @@ import pytest
 
 from core.errors import UserError
 from core.formats.open import open_model
+from core.measure.statistics import share
 from core.methods.method import Context, load_methods
 from core.methods.quantize import int8, static
 from core.methods.quantize.choices import Granularity, Precision
 from core.methods.quantize.result import Quantized
 from core.methods.quantize.static import Activations, Params, quantize_static
+from core.methods.quantize.static_report import beside_float
 from core.methods.scope import Scope
 from core.model.model import Model
 from core.model.qdq import activation_pairs, check_rules, stored_constant
 from core.params import from_json
 from core.project.recipe import Step, checked, run_step
-from core.report import Report
+from core.report import Measure, Report
 from tests.core.qdq_graphs import by_name
 from tests.core.test_quantize_int8 import data_of, floating
 
@@ -277,3 +279,18 @@ def test_what_equalization_did_is_in_the_report_as_table_and_curves() -> None:
     before, after = done.curves[:2]
     assert (before.title.removesuffix("before"), before.x) == (after.title.removesuffix("after"), after.x)
     assert (before.x_label, before.y_label) == ("channel", "range")
+
+
+def test_the_first_sentence_says_what_it_cost_and_where_to_look() -> None:
+    method, data = load_methods().get("quantize.static"), data_of("sample")
+    report = method.run(floating("sample"), Params(), Context(data=data)).report
+    agreement, sqnr = report.measures["agreement"], report.measures["sqnr"]
+    same = round(agreement.value * agreement.n / 100)
+    start = f"Beside the float model on {sqnr.n} items of {sqnr.on}: {same} of {agreement.n} answers"
+    assert report.notes[0].startswith(start)
+    poor = {"sqnr": Measure(9.0, "dB", "measured", "data", 50), "agreement": share(40, 50, "data")}
+    first, second = beside_float(poor)
+    assert first == "Beside the float model on 50 items of data: 40 of 50 answers are the same, SQNR 9.0 dB."
+    assert "analyse.quantization_loss" in second
+    assert beside_float({"sqnr": poor["sqnr"]}) == ["Beside the float model on 50 items of data: SQNR 9.0 dB."]
+    assert beside_float({}) == []

@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
+from core.methods.analyse.causes import load_causes
 from core.methods.analyse.cures import Offer, table_of
 from core.methods.scope import Scope
 from core.model.qdq import stored_constant
@@ -21,11 +22,13 @@ from gui.inspector.parts import Link
 from gui.inspector.plots import RangePlot
 from gui.inspector.quantized import channel_steps, forms_of, has_weight, in_steps, weight_of
 from gui.operations import act, moving, quantizing, timing
+from gui.quantization import cures_box
 from gui.quantization.choice_dialog import ChoiceDialog
 from gui.quantization.cures_box import ChannelRanges
 from gui.quantization.float_weights import weight_before
 from gui.quantization.origin import Origin, origin
 from gui.report_dialog import ReportDialog
+from gui.translations.texts import texts
 from tests.gui.window_tools import dialog_of, settle
 
 
@@ -258,3 +261,16 @@ def test_the_graph_is_coloured_by_how_unequal_channels_are_before_and_after(samp
         assert stored is not None
         peaks = np.abs(stored.real).reshape(stored.q.shape[0], -1).max(1)
         assert colouring.figure.values[key] == pytest.approx(peaks.max() / np.median(peaks), rel=1e-5), key
+
+
+def test_causes_and_cures_are_shown_in_the_users_language(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {text.text for text in texts()}
+    assert {word for cause in load_causes() for word in (cause.title, cause.cure.words)} <= known
+    cause = load_causes().get("outliers")
+    monkeypatch.setattr(cures_box, "tr", lambda text, **values: f"‹{text.format(**values)}›")
+    offer = Offer(cause.title, ("a",), cause.cure.words, 60.0, {"method": "quantize.static", "params": {}, "seed": 0})
+    box = cures_box.CuresBox(Report({}, (table_of([offer]),)))
+    qtbot.addWidget(box)
+    shown = [label.text() for label in box.findChildren(QLabel)]
+    assert f"‹‹{cause.title}›, 60 % of the loss›" in shown
+    assert f"‹{cause.cure.words}›." in shown

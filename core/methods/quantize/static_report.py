@@ -19,6 +19,8 @@ from core.report import Measure, Report, Table
 
 _JUDGED = 64
 _FEW = 10  # calibration items
+_WORRYING = 97.0  # % of answers that are the same
+_DETECTIVE = "analyse.quantization_loss"
 
 
 def static_report(
@@ -37,7 +39,7 @@ def static_report(
         "seconds": Measure(seconds, "s", "measured", cpu_name(), note=f"{ctx.threads} threads"),
         **_fidelity(model, done.model, judged, ctx),
     }
-    said = [*notes, *_ranges(observed)]
+    said = [*beside_float(measures), *notes, *_ranges(observed)]
     if judged is not None and not judged.items:
         said.append("No item is left to judge by, so that closeness to the float model was not measured.")
     if done.shifts:
@@ -50,6 +52,21 @@ def static_report(
     said += [f"Rule {v.rule} of quantization is not held. {v.sentence}" for v in check_rules(done.model)]
     tables = (*kept_table(plan), *_chosen_table(done), *_shift_table(done.shifts), *done.tables, _forms_table(done))
     return Report(measures, tables, done.curves, tuple(said))
+
+
+def beside_float(measures: Mapping[str, Measure]) -> list[str]:
+    """The first that a user must know: what it cost in answers, and where to look if it cost some."""
+    sqnr, agreement = measures.get("sqnr"), measures.get("agreement")
+    if sqnr is None or not sqnr.n:
+        return []
+    words = f"Beside the float model on {sqnr.n} items of {sqnr.on}: "
+    if agreement is None or not agreement.n:
+        return [f"{words}SQNR {sqnr.value:.1f} dB."]
+    same = round(agreement.n * agreement.value / 100)
+    said = [f"{words}{same} of {agreement.n} answers are the same, SQNR {sqnr.value:.1f} dB."]
+    if agreement.value < _WORRYING:
+        said.append(f"Where quantization loses accuracy ({_DETECTIVE}) names the layers, the causes and their cures.")
+    return said
 
 
 def _float_kernels(done: Quantized) -> list[str]:

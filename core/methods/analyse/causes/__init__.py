@@ -6,6 +6,15 @@ The parts: cause (what is known of a layer, what a cause answers, the registry),
 ranges), and one module for each cause.
 """
 
-from core.methods.analyse.causes.cause import CAUSES, Cause, Cure, Finding, LayerEvidence, Weights, found_in
+from core.methods.analyse.causes.cause import (
+    CAUSES,
+    Cause,
+    Cure,
+    Finding,
+    LayerEvidence,
+    Weights,
+    found_in,
+    load_causes,
+)
 
-__all__ = ["CAUSES", "Cause", "Cure", "Finding", "LayerEvidence", "Weights", "found_in"]
+__all__ = ["CAUSES", "Cause", "Cure", "Finding", "LayerEvidence", "Weights", "found_in", "load_causes"]

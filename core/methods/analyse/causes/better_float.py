@@ -6,10 +6,11 @@ from core.methods.analyse.causes.cause import Cure, LayerEvidence, cause
 
 _WEAK = 0.25  # any cause that explains more goes first
 _LEAST = 0.25  # dB that the whole network must gain
+_CURE = Cure("keep this layer in float", override={"precision": "float"})
 
 
-@cause("better_float", title="Better left in float")
-def find(evidence: LayerEvidence) -> tuple[float, str, Cure] | None:
+@cause("better_float", title="Better left in float", cure=_CURE)
+def find(evidence: LayerEvidence) -> tuple[float, str] | None:
     """Named where nothing else explains a quarter of the layer's error, and leaving it in float helps the whole."""
     if evidence.gain < _LEAST:
         return None
@@ -20,4 +21,4 @@ def find(evidence: LayerEvidence) -> tuple[float, str, Cure] | None:
             f"{100 * evidence.weight_share:.0f} % of its own error come from its weights, the rest from what it stores"
         )
     words += f"; left in float the whole network gains {evidence.gain:.2f} dB"
-    return _WEAK, words, Cure("keep this layer in float", override={"precision": "float"})
+    return _WEAK, words

@@ -10,8 +10,8 @@ _CURE = Cure("quantize again: weight scales are raised until every bias fits", {
 _LARGE = 0.5  # of the bias, missing: rounding and corrections are far below
 
 
-@cause("bias_overflow", title="Bias overflow")
-def find(evidence: LayerEvidence) -> tuple[float, str, Cure] | None:
+@cause("bias_overflow", title="Bias overflow", cure=_CURE)
+def find(evidence: LayerEvidence) -> tuple[float, str] | None:
     """Biases whose stored value falls short of the float one because scale x 2^31 is less.
 
     An almost dead row of weights has a tiny scale, and its bias counts in steps of input scale times weight scale.
@@ -33,4 +33,4 @@ def find(evidence: LayerEvidence) -> tuple[float, str, Cure] | None:
         f"{int(held.sum())} of {len(held)} biases overflow: channel {worst} stores"
         f" {float(error.stored_bias.reshape(-1)[worst]):.3g} instead of {wanted[worst]:.3g}"
     )
-    return min(lost * error.shift / error.total + 1e-3, 1.0), words, _CURE
+    return min(lost * error.shift / error.total + 1e-3, 1.0), words

@@ -98,41 +98,48 @@ class Finding:
     cure: Cure
 
 
+Find = Callable[[LayerEvidence], tuple[float, str] | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One cause. ``find`` gives (part of the layer's error that it explains, evidence, cure), or None."""
+    """One cause. ``find`` gives (part of the layer's error that it explains, evidence), or None."""
 
     key: str
     title: str
-    find: Callable[[LayerEvidence], tuple[float, str, Cure] | None]
+    cure: Cure
+    find: Find
 
 
 CAUSES: Registry[Cause] = Registry("cause")
-Find = Callable[[LayerEvidence], tuple[float, str, Cure] | None]
 
 
-def cause(key: str, *, title: str) -> Callable[[Find], Find]:
-    """Register a function as a cause."""
+def cause(key: str, *, title: str, cure: Cure) -> Callable[[Find], Find]:
+    """Register a function as a cause, with what cures it."""
 
     def register(find: Find) -> Find:
-        CAUSES.add(key, Cause(key, title, find))
+        CAUSES.add(key, Cause(key, title, cure, find))
         return find
 
     return register
 
 
+def load_causes() -> Registry[Cause]:
+    """All causes, in the order of their files."""
+    import_all("core.methods.analyse.causes")
+    return CAUSES
+
+
 def found_in(evidence: LayerEvidence) -> list[Finding]:
     """Every cause that shows, the one that explains most first."""
-    import_all("core.methods.analyse.causes")
     found = []
-    for each in CAUSES:
+    for each in load_causes():
         answer = each.find(evidence)
         if answer is not None and answer[0] > 0:
-            found.append(Finding(each.key, each.title, *answer))
+            found.append(Finding(each.key, each.title, *answer, each.cure))
     return sorted(found, key=lambda f: -f.explains)
 
 
-def largest(cure: Cure, *found: tuple[float, str] | None) -> tuple[float, str, Cure] | None:
-    """Of what was found at one layer (part of the error, words) the most, with its cure; None where nothing was."""
-    there = [f for f in found if f is not None]
-    return (*max(there), cure) if there else None
+def largest(*found: tuple[float, str] | None) -> tuple[float, str] | None:
+    """Of what was found at one layer (part of the error, words) the most; None where nothing was."""
+    return max((f for f in found if f is not None), default=None)

@@ -12,10 +12,10 @@ _TOO_WIDE = 2.0
 _CURE = Cure("quantize again with ranges from the data", {"calibrator": "minmax"})
 
 
-@cause("coarse_range", title="A range far wider than the values")
-def find(evidence: LayerEvidence) -> tuple[float, str, Cure] | None:
+@cause("coarse_range", title="A range far wider than the values", cure=_CURE)
+def find(evidence: LayerEvidence) -> tuple[float, str] | None:
     """What a range that just holds the values (or a scale that just holds the weights) would take out of the error."""
-    return largest(_CURE, _value(evidence), _weights(evidence))
+    return largest(_value(evidence), _weights(evidence))
 
 
 def _value(evidence: LayerEvidence) -> tuple[float, str] | None:

@@ -11,8 +11,8 @@ _LEAST = 0.25  # of the shift must show in the running network: corrected biases
 _CURE = Cure("correct the biases behind the quantized layers", {"bias_correction": True})
 
 
-@cause("constant_shift", title="Constant shift of the output")
-def find(evidence: LayerEvidence) -> tuple[float, str, Cure] | None:
+@cause("constant_shift", title="Constant shift of the output", cure=_CURE)
+def find(evidence: LayerEvidence) -> tuple[float, str] | None:
     """The part of the error's energy that is a mean per channel, which a bias can take out again.
 
     Told inside the layer on the float network's inputs, and believed where the running network shows a
@@ -32,4 +32,4 @@ def find(evidence: LayerEvidence) -> tuple[float, str, Cure] | None:
         f" channel {worst} is moved by {error.shifts[worst]:.3g}"
     )
     explains = part * inside / max(inside + evidence.value_noise, 1e-300)
-    return (explains, words, _CURE) if explains >= _WORTH else None
+    return (explains, words) if explains >= _WORTH else None

@@ -12,8 +12,8 @@ _LEAST = 0.25
 _CURE = Cure("let the smallest squared error choose the ranges", {"calibrator": "mse"})
 
 
-@cause("outliers", title="Outliers among the values")
-def find(evidence: LayerEvidence) -> tuple[float, str, Cure] | None:
+@cause("outliers", title="Outliers among the values", cure=_CURE)
+def find(evidence: LayerEvidence) -> tuple[float, str] | None:
     """What a narrower range would take out of the rounding, the outliers' clipping counted in."""
     tap = evidence.tap
     if tap is None or len(tap.sample) < 100:
@@ -32,4 +32,4 @@ def find(evidence: LayerEvidence) -> tuple[float, str, Cure] | None:
         f"values reach {reach:.3g}, {reach / usual:.3g} times the 99.9th percentile of their magnitudes; from"
         f" {best_low:.3g} to {best_high:.3g} their rounding would lose {100 * part:.0f} % less"
     )
-    return (1 - evidence.weight_share) * part, words, _CURE
+    return (1 - evidence.weight_share) * part, words

@@ -10,10 +10,10 @@ _LEAST = 0.25
 _CURE = Cure("quantize again with ranges from the data, and more of it", {"calibrator": "minmax"})
 
 
-@cause("saturation", title="Saturation")
-def find(evidence: LayerEvidence) -> tuple[float, str, Cure] | None:
+@cause("saturation", title="Saturation", cure=_CURE)
+def find(evidence: LayerEvidence) -> tuple[float, str] | None:
     """The part of the error's energy that comes from clipping, of the stored value or of the stored weights."""
-    return largest(_CURE, _value(evidence), _weights(evidence))
+    return largest(_value(evidence), _weights(evidence))
 
 
 def _value(evidence: LayerEvidence) -> tuple[float, str] | None:

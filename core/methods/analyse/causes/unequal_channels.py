@@ -11,8 +11,8 @@ _SPREAD = 4.0  # the largest range over the median one
 _CURE = Cure("equalize the channels across layers before quantizing", {"equalize": True})
 
 
-@cause("unequal_channels", title="Unequal channel ranges of weights")
-def find(evidence: LayerEvidence) -> tuple[float, str, Cure] | None:
+@cause("unequal_channels", title="Unequal channel ranges of weights", cure=_CURE)
+def find(evidence: LayerEvidence) -> tuple[float, str] | None:
     """What a scale for every channel would take out of the weights' error: 1 - mean(s_c^2 / 12) / mean(dw^2).
 
     Found where the largest channel's range is at least four times the median one.
@@ -39,4 +39,4 @@ def find(evidence: LayerEvidence) -> tuple[float, str, Cure] | None:
         f" the largest is {spread:.3g} times the median one; a scale per channel would take out"
         f" {100 * max(1 - own / now, 0):.0f} % of the weights' error"
     )
-    return evidence.weight_share * max(1 - own / now, 0.0), words, _CURE
+    return evidence.weight_share * max(1 - own / now, 0.0), words

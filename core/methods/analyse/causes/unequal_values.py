@@ -10,8 +10,8 @@ _SPREAD = 8.0
 _CURE = Cure("equalize the channels across layers before quantizing", {"equalize": True})
 
 
-@cause("unequal_values", title="Unequal channel ranges of values")
-def find(evidence: LayerEvidence) -> tuple[float, str, Cure] | None:
+@cause("unequal_values", title="Unequal channel ranges of values", cure=_CURE)
+def find(evidence: LayerEvidence) -> tuple[float, str] | None:
     """What a range for every channel would take out of the rounding: 1 - mean(r_c^2) / r^2.
 
     Found where the widest channel's range is at least eight times the median one.
@@ -29,4 +29,4 @@ def find(evidence: LayerEvidence) -> tuple[float, str, Cure] | None:
         f"the widest of {len(widths)} channels has {widest / max(median, 1e-30):.3g} times the range of the median one,"
         f" which gets {steps:.0f} of {tap.steps.highest - tap.steps.lowest} steps"
     )
-    return (1 - evidence.weight_share) * part, words, _CURE
+    return (1 - evidence.weight_share) * part, words

@@ -21,7 +21,7 @@ _ONE = (1.0,)
 # LiteRT 1.0 with int8, 6 and 3.5 to 5 with int4; onnxruntime 2 with either, 1.0 where decoding is done at load.
 _ONNX = (
     "onnxruntime decodes them in every run, about twice as slow as float, unless its session sets "
-    "session.disable_quant_qdq, as Thimble's do."
+    "session.disable_quant_qdq, as Thimble's do. Measured on MobileNetV1 0.25 and SqueezeNet 1.1, one x86 core."
 )
 
 
