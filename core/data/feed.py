@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -36,6 +36,15 @@ class Batch:
     @property
     def count(self) -> int:
         return len(self.names)
+
+
+def real_rows(x: Array, feed: Mapping[str, Array], count: int) -> Array:
+    """The rows of a value that belong to the first ``count`` items of ``feed``.
+
+    Its first axis is a multiple of the batch: a transformer's layers see rows of tokens, N * T of them.
+    """
+    size = len(next(iter(feed.values())))
+    return x if count == size or not x.ndim else x[: len(x) * count // size]
 
 
 def batch_limit(model: Model) -> int | None:

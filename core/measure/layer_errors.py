@@ -15,6 +15,7 @@ import numpy.typing as npt
 import onnx_ir as ir
 
 from core.data.dataset import Array
+from core.data.feed import real_rows
 from core.execute.runtimes import onnx_session
 from core.jobs import Job
 from core.measure.part_runs import computed
@@ -67,7 +68,7 @@ def layer_errors(
     for k, feed in enumerate((job or Job()).track(feeds[:enough], enough, "Looking into layers")):
         found = session.run(feed)
         for name, layer in twins.layers.items():
-            y, by_weights, by_input = (found[tap][: counts[k]] if tap else None for tap in layer.taps)
+            y, by_weights, by_input = (real_rows(found[tap], feed, counts[k]) if tap else None for tap in layer.taps)
             assert y is not None, "the layer's output is tapped"
             assert by_weights is not None, "only the input may be float"
             sums[name].add(y, by_weights, by_input)

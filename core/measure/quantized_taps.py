@@ -16,6 +16,7 @@ import numpy.typing as npt
 import onnx_ir as ir
 
 from core.data.dataset import Array
+from core.data.feed import real_rows
 from core.execute.runtimes import onnx_session
 from core.jobs import Job
 from core.measure.quantized_parts import Pair, QuantizedParts
@@ -113,7 +114,7 @@ def taps(
         wanted = {**feed, **float_session.run(feed)}
         found = session.run(feed)
         for total, integers, (_, _, name) in zip(sums, stored, chosen, strict=True):
-            total.add(wanted[name][: counts[k]], found[integers][: counts[k]])
+            total.add(*(real_rows(x, feed, counts[k]) for x in (wanted[name], found[integers])))
     made = zip(chosen, sums, strict=True)
     return tuple(total.tap(pair.value, pair.owner) for (pair, _, _), total in made if total.fits)
 
@@ -225,6 +226,7 @@ def host_errors(
     for k, feed in enumerate(feeds):
         one, other = fast.run(feed), exact.run(feed)
         for (pair, steps), name in zip(chosen, names, strict=True):
-            change = (one[name][: counts[k]].astype(np.float64) - other[name][: counts[k]]) * steps.scale
+            sums = [real_rows(x[name], feed, counts[k]).astype(np.float64) for x in (one, other)]
+            change = (sums[0] - sums[1]) * steps.scale
             found[pair.owner] = found.get(pair.owner, 0.0) + float(np.vdot(change, change))
     return found

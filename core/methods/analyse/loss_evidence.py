@@ -11,7 +11,7 @@ import onnx_ir as ir
 
 from core.errors import UserError
 from core.methods.analyse.causes import LayerEvidence, Weights
-from core.methods.quantize.ready import ready
+from core.methods.quantize.ready import ready_like
 from core.methods.scope import Scope
 from core.model.facts import Array
 from core.model.model import Model, layer_name, quantized
@@ -37,7 +37,7 @@ def parts_of(model: Model, parent: Model) -> QuantizedParts:
 
     if quantized(parent):
         raise UserError("The teacher is quantized too.", _CHOOSE)
-    parts = QuantizedParts(model, ready(parent)[0])
+    parts = QuantizedParts(model, ready_like(parent, model))
     if not parts.parts:
         raise UserError("The model holds integers, but no layer that could be made float again.")
     for part in parts.parts.values():

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.data.dataset import DataSet
+from core.data.feed import real_rows
 from core.errors import UserError
 from core.jobs import Job
 from core.methods.checkpoint import CheckpointFile, CheckpointPlace
@@ -38,8 +39,7 @@ class Chunk:
 
     def real(self, x: Array) -> Array:
         """The rows of a value that belong to real items (its first axis is a multiple of the batch)."""
-        size = next(iter(self.feed.values())).shape[0]
-        return x if self.count == size or not x.ndim else x[: x.shape[0] * self.count // size]
+        return real_rows(x, self.feed, self.count)
 
 
 @dataclass(frozen=True)

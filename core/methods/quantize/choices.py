@@ -76,6 +76,10 @@ class Choices:
         inside = self.inside
         return (lambda node: True) if inside is None else (lambda node: node.name in inside)
 
+    def quantizes(self, node: ir.Node) -> bool:
+        """Whether a layer is in scope and was not chosen to stay float."""
+        return self.wanted(node) and self.of(node) is not None
+
     def refused(self, model: Model) -> dict[ir.Node, str]:
         """The layers of the graph that were chosen to stay float."""
         return {n: STAYS_FLOAT for n in model.nodes() if self.of(n) is None}

@@ -23,7 +23,7 @@ from core.methods.quantize.items import CalibrateFrom
 from core.methods.quantize.mixed_judge import Closeness, Judge
 from core.methods.quantize.mixed_report import mixed_tables, said
 from core.methods.quantize.mixing import Move, path, pieces
-from core.methods.quantize.ready import ready
+from core.methods.quantize.ready import ready_like
 from core.methods.quantize.result import Quantized
 from core.methods.quantize.static_report import static_report
 from core.methods.quantize.value_choices import LayerParams
@@ -211,7 +211,8 @@ class _Mixing:
         from core.measure.quantized_parts import QuantizedParts
 
         with self._ctx.job.stage(0.0, 0.3):
-            parts = QuantizedParts(self.quantized((), plain=True).model, ready(self._model)[0])
+            whole = self.quantized((), plain=True).model
+            parts = QuantizedParts(whole, ready_like(self._model, whole))
         with self._ctx.job.stage(0.3, 0.9):
             items = read(take(self._choose, self._params.items, self._ctx.seed), parts.parent, _BATCH, self._ctx.job)
             only = self._params.keep is Keep.INT8

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import onnx
@@ -21,10 +21,13 @@ OPSET = 13  # the first with per-channel DequantizeLinear
 _IR_OF_21 = 10  # the file version that came with opset 21 and knows 4-bit integers
 
 
-def ready(model: Model, opset: int = OPSET) -> tuple[Model, tuple[str, ...]]:
+def ready(
+    model: Model, opset: int = OPSET, of_rows: Callable[[ir.Node], bool] = lambda _: False
+) -> tuple[Model, tuple[str, ...]]:
     """A clone in the form that quantization needs, and what was changed, in sentences.
 
-    ``opset``: the least that the quantized graph needs. Raises UserError where it cannot be raised.
+    ``opset``: the least that the quantized graph needs. ``of_rows``: which MatMuls of values with more than two axes
+    become Gemm too, as they are where activations are quantized. Raises UserError where the opset cannot be raised.
     """
     new, said = with_opset(model, opset)
     new, notes = prepare(new)
@@ -36,10 +39,16 @@ def ready(model: Model, opset: int = OPSET) -> tuple[Model, tuple[str, ...]]:
     if folded:
         count = _layers(len(folded), "BatchNormalization layer was", "BatchNormalization layers were")
         said.append(f"{count} folded into the layers before them.")
-    new, fused = fuse_gemm(new)
+    new, fused = fuse_gemm(new, of_rows)
     if fused:
         said.append(f"{_layers(len(fused), 'MatMul', 'MatMuls')} became Gemm, with the bias added behind it.")
     return (new.clone() if new is model else new), tuple(said)
+
+
+def ready_like(parent: Model, quantized: Model) -> Model:
+    """The float model in the form that ``quantized`` was made from: its linear layers are Gemm where they are there."""
+    gemms = {n.name for n in quantized.nodes() if n.op_type == "Gemm"}
+    return ready(parent, of_rows=lambda node: node.name in gemms)[0]
 
 
 def _layers(count: int, one: str, many: str) -> str:

@@ -226,9 +226,11 @@ def prepared(model: Model, params: Params, ctx: Context) -> Prepared:
     """A clone that is ready to be quantized, and the plan for it; the opset is raised only where a form needs it."""
     chosen = choices(model, params, ctx)
     results = ValueChoices(model, ActivationForm(params.activations.value, params.symmetric), ctx)
-    done = _prepared(*ready(model), chosen, results)
+    done = _prepared(*ready(model, of_rows=chosen.quantizes), chosen, results)
     needed = opset_of(done.forms, done.values.widest)
-    return done if done.model.opset >= needed else _prepared(*ready(model, needed), chosen, results)
+    if done.model.opset >= needed:
+        return done
+    return _prepared(*ready(model, needed, chosen.quantizes), chosen, results)
 
 
 def _prepared(new: Model, notes: tuple[str, ...], chosen: Choices, results: ValueChoices) -> Prepared:

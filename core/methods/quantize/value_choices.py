@@ -18,7 +18,7 @@ from core.methods.method import Context
 from core.methods.quantize.calibrators import calibrator_names
 from core.methods.scope import Scope, with_inputs
 from core.model.model import Model, real_inputs
-from core.model.qdq import FIXED, ActivationForm, Int8Plan, Scales, data_inputs, scale_groups
+from core.model.qdq import FIXED, PASS_THROUGH, ActivationForm, Int8Plan, Scales, data_inputs, scale_groups
 from core.params import Field
 
 Ends = tuple[float | None, float | None]
@@ -250,15 +250,21 @@ class _Range:
 
 
 class _Makers:
-    """Which layers make a value: the node itself, and the one that a Relu or Clip runs inside."""
+    """Which layers make a value: the node itself, and the one that a Relu or Clip runs inside, or whose float result it
+    only moves (a Dropout or Reshape between a normalization and the layers that read it).
+    """
 
     def __init__(self, plan: Int8Plan, model: Model) -> None:
         self._of: dict[str, list[str]] = {v.name or "": [v.name or ""] for v in real_inputs(model.graph)}
+        planned = set(plan.layers)
         for node in model.nodes():
             names = [node.name or ""]
-            inside = node.inputs[0].producer() if node in plan.fused and node.inputs[0] is not None else None
+            source = node.inputs[0] if node.inputs else None
+            inside = source.producer() if node in plan.fused and source is not None else None
             if inside is not None:
                 names.insert(0, inside.name or "")
+            elif node.op_type in PASS_THROUGH and node not in planned and len(data_inputs(node)) == 1:
+                names += self.of(data_inputs(node)[0].name or "")
             self._of.update(dict.fromkeys((o.name or "" for o in node.outputs), names))
         self.known = {name for v in plan.values for name in self.of(v)}
 

@@ -1,0 +1,155 @@
+"""Transformers in 8 bits: layers over tokens as Gemm with a bias, ViT and BERT, and the detective on them."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import onnx
+import onnx_ir as ir
+import pytest
+import torch
+
+from core.data.dataset import DataSet
+from core.data.feed import real_rows
+from core.execute.runtimes import onnx_session
+from core.execute.torch_graph import TorchGraph
+from core.methods.method import Context
+from core.methods.quantize.ready import ready, ready_like
+from core.methods.quantize.static import Params, quantize_static
+from core.model.fuse_gemm import fuse_gemm
+from core.model.model import Model
+from core.model.qdq import check_rules
+from core.params import from_json
+from core.project.recipe import Step, run_step
+from core.references.create import create
+from core.references.reference import load_references
+from tests.core.qdq_graphs import Arrays, network, node, run, weights
+from tests.core.test_smooth import Drawn
+
+TOKENS, WIDTH = 5, 24
+CASES = {
+    "vit_tiny": {"resolution": 32, "patch": 8, "depth": 2, "classes": 10, "dim": 48, "heads": 3},
+    "bert_tiny": {"vocab": 100, "sequence": 16, "positions": 16},
+}
+
+
+def two_layers() -> Model:
+    """Two linear layers that read the same tokens, one of them with a bias of one row."""
+    nodes = [
+        node("MatMul", "x v", "p"), node("Add", "p b", "q"), node("MatMul", "x w", "r"), node("Add", "c r", "s"),
+        node("Add", "q s", "y"),
+    ]  # fmt: skip
+    constants = {
+        "v": weights(WIDTH, 7), "b": weights(7, seed=1), "w": weights(WIDTH, 7, seed=2), "c": weights(1, 7, seed=3),
+    }  # fmt: skip
+    return network(nodes, constants, [TOKENS, WIDTH])
+
+
+def test_layers_over_tokens_become_gemm_with_their_bias_and_share_their_rows() -> None:
+    model = two_layers()
+    fused, names = fuse_gemm(model, lambda _: True)
+    assert names == ("/p", "/r")
+    assert [n.op_type for n in fused.nodes()].count("Reshape") == 3, "one in front of both, one behind each"
+    assert {n.name: len(n.inputs) for n in fused.nodes() if n.op_type == "Gemm"} == {"/p": 3, "/r": 3}
+    assert not [n for n in fused.nodes() if n.op_type == "MatMul"]
+    onnx.checker.check_model(ir.to_proto(fused.graph), full_check=True)
+    x = Arrays([TOKENS, WIDTH]).values
+    for batch in (x[:1], x[:3]):
+        np.testing.assert_allclose(run(fused, batch)["y"], run(model, batch)["y"], atol=1e-5)
+    assert fuse_gemm(model) == (model, ()), "only where it is asked for"
+    assert fuse_gemm(model, lambda n: n.name == "/r")[1] == ("/r",)
+
+
+def test_tokens_in_front_of_the_batch_stay_a_product() -> None:
+    """[T, N, C]: -1 could not stand for the tokens and the batch at once."""
+    nodes = [node("Transpose", "x", "t", perm=[1, 0, 2]), node("MatMul", "t v", "y")]
+    model = network(nodes, {"v": weights(WIDTH, 7)}, [TOKENS, WIDTH])
+    assert fuse_gemm(model, lambda _: True) == (model, ())
+
+
+def test_what_a_layer_over_tokens_is_shifted_by_goes_into_its_bias() -> None:
+    """The mean output by channel, over items and tokens, is the float network's again; 4 bits make the shift large."""
+    nodes = [node("MatMul", "x v", "p"), node("Add", "p b", "y")]
+    model = network(nodes, {"v": weights(WIDTH, 7), "b": weights(7, seed=1)}, [TOKENS, WIDTH], opset=21)
+    data = Arrays([TOKENS, WIDTH], 32)
+    data.values += 2
+    wanted = run(model, data.values)["y"].mean(axis=(0, 1))
+    away = {}
+    for corrected in (False, True):
+        params = from_json(Params, {"precision": "int4", "bias_correction": corrected})
+        done = quantize_static(model, data, params, Context())
+        assert check_rules(done.model) == []
+        away[corrected] = np.abs(run(done.model, data.values)["y"].mean(axis=(0, 1)) - wanted).max()
+    assert away[False] > 10 * away[True]
+
+
+def test_rows_of_real_items() -> None:
+    feed = {"x": np.zeros((4, 2))}
+    assert real_rows(np.arange(12), feed, 3).tolist() == list(range(9)), "three rows an item"
+    assert len(real_rows(np.arange(12), feed, 4)) == 12
+    assert real_rows(np.array(1.0), feed, 1).shape == ()
+
+
+@pytest.fixture(scope="module", params=list(CASES))
+def case(request: pytest.FixtureRequest) -> tuple[Model, Model, DataSet]:
+    """(float, quantized, data) of a reference with random weights."""
+    reference = load_references().get(request.param)
+    made = create(reference, from_json(reference.params, CASES[request.param]))
+    model = dataclasses.replace(made, inputs=tuple(dataclasses.replace(i, preprocessing=None) for i in made.inputs))
+    data: DataSet = Drawn(model, 24, 1)
+    done = run_step(model, Step("quantize.static", {"calibration_items": 8}), Context(data=data)).model
+    assert done is not None
+    return model, done, data
+
+
+def test_a_transformer_in_8_bits(case: tuple[Model, Model, DataSet]) -> None:
+    """Rules, checker, bias of every linear layer in the graph, and torch and onnxruntime give the same."""
+    model, done, data = case
+    assert check_rules(done) == []
+    onnx.checker.check_model(ir.to_proto(done.graph), full_check=True)
+    linear = {n.name for n in model.nodes() if n.op_type == "MatMul" and n.inputs[1] in _constants(model)}
+    gemms = {n.name: n for n in done.nodes() if n.op_type == "Gemm"}
+    assert linear
+    assert linear <= set(gemms)
+    assert all(len(n.inputs) == 3 for n in gemms.values()), "each has its bias inside"
+    feed = {s.name: np.stack([data.load(k)[s.name] for k in range(4)]) for s in model.inputs}
+    found = onnx_session(done, exact=True).run(feed)["scores"]
+    assert np.isfinite(found).all()
+    tensors = {name: torch.from_numpy(array) for name, array in feed.items()}
+    by_torch = TorchGraph(done).eval()(tensors)["scores"].detach().numpy()
+    step = next(n for n in reversed(list(done.nodes())) if n.op_type == "DequantizeLinear").inputs[1]
+    assert step is not None
+    assert step.const_value is not None
+    assert np.abs(found - by_torch).max() <= 4 * float(step.const_value.numpy())
+
+
+def test_the_detective_reads_a_transformer(case: tuple[Model, Model, DataSet]) -> None:
+    """Every linear layer is looked into and tried alone, attention and normalizations where they store values."""
+    model, done, data = case
+    report = run_step(
+        done, Step("analyse.quantization_loss", {"items": 4, "least_share": 1.0}), Context(data=data, teacher=model)
+    ).report
+    rows = {str(r[0]): r for r in next(t for t in report.tables if t.title == "Loss per layer").rows}
+    gemms = {n.name for n in done.nodes() if n.op_type == "Gemm"}
+    assert gemms <= set(rows)
+    assert {"LayerNormalization", "Add", "Gemm"} <= {str(r[1]) for r in rows.values()}
+    assert sum(float(r[2]) for r in rows.values()) == pytest.approx(100, abs=1), "shares of the loss"
+    assert all(np.isfinite(float(r[3])) for r in rows.values())
+    named = [r for r in rows.values() if r[6]]
+    assert max(rows.values(), key=lambda r: float(r[2])) in named, "the loudest has a cause"
+    linear = {str(r[0]): float(r[5]) for r in rows.values() if r[1] == "Gemm"}
+    assert all(share > 0 for share in linear.values()), "the weights' part in each layer's error is known"
+
+
+def test_a_foreign_graph_keeps_its_products() -> None:
+    """The float parent is brought into the form of what is compared with it, whoever quantized it."""
+    model = two_layers()
+    like = ready_like(model, model)
+    assert [n.op_type for n in like.nodes()].count("MatMul") == 2
+    assert [n.op_type for n in ready_like(model, fuse_gemm(model, lambda _: True)[0]).nodes()].count("Gemm") == 2
+    assert [n.op_type for n in ready(model)[0].nodes()].count("MatMul") == 2
+
+
+def _constants(model: Model) -> set[ir.Value]:
+    return set(model.graph.graph.initializers.values())
