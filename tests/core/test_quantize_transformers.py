@@ -16,7 +16,8 @@ from core.execute.runtimes import onnx_session
 from core.execute.torch_graph import TorchGraph
 from core.methods.method import Context
 from core.methods.quantize.ready import ready, ready_like
-from core.methods.quantize.static import Params, quantize_static
+from core.methods.quantize.static import Params, prepared, quantize_static
+from core.methods.scope import Scope
 from core.model.fuse_gemm import fuse_gemm
 from core.model.model import Model
 from core.model.qdq import check_rules
@@ -153,3 +154,15 @@ def test_a_foreign_graph_keeps_its_products() -> None:
 
 def _constants(model: Model) -> set[ir.Value]:
     return set(model.graph.graph.initializers.values())
+
+
+def test_what_is_chosen_for_a_normalization_holds_for_the_rows_that_layers_read() -> None:
+    nodes = [node("LayerNormalization", "x g", "n"), node("Dropout", "n", "d"), node("MatMul", "d v", "y")]
+    model = network(nodes, {"g": np.ones(WIDTH, np.float32), "v": weights(WIDTH, 7)}, [TOKENS, WIDTH])
+    ctx = Context(overrides=((Scope(layers=("/n",)), {"activations": "int16"}),))
+    done = prepared(model, Params(), ctx)
+    gemm = next(n for n in done.model.nodes() if n.op_type == "Gemm")
+    assert gemm.inputs[0] is not None
+    assert done.values.forms[gemm.inputs[0].name or ""].storage == "int16"
+    assert done.values.forms["y"].storage == "uint8"
+    assert not done.values.notes
