@@ -25,6 +25,7 @@ from gui.jobs.panel import JobPanel
 from gui.jobs.running_job import RunningJob
 from gui.jobs.unfinished_row import Interrupted, UnfinishedRow
 from gui.operations import act, files
+from tests.conftest import ROOT
 from tests.gui.window_tools import PATIENCE, dialog_of, settle, state_of
 
 
@@ -262,6 +263,18 @@ def _weights(model: Model) -> list[bytes]:
     return [w.const_value.tobytes() for w in model.graph.graph.initializers.values()]
 
 
+@pytest.fixture
+def half(sample: Desk, qtbot: QtBot, tmp_path: Path) -> Desk:
+    """The sample with every second item of its data, still enough for a held-out part that chooses the best epoch."""
+    path = tmp_path / "half.npz"
+    with np.load(ROOT / "resources" / "samples" / "digits.npz") as whole:
+        np.savez(path, **{name: a if name == "classes" else a[::2] for name, a in whole.items()})
+    files.attach_data(sample, path)
+    settle(sample, qtbot)
+    assert len(sample.state.data.items) == 899
+    return sample
+
+
 def _start(desk: Desk, qtbot: QtBot, epochs: int, after: float = 0.0, teacher: int | None = None) -> RunningJob:
     """A training that has come further than ``after`` epochs."""
     choice = TeacherChoice("", revision=teacher) if teacher is not None else None
@@ -306,48 +319,48 @@ def test_closing_a_project_that_trains_asks_first(sample: Desk, qtbot: QtBot, mo
 
 
 def test_a_cancelled_training_is_resumed_after_reopening_with_an_equal_result(
-    sample: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    half: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(CheckpointFile, "due", lambda self, ended: ended)
-    whole = _start(sample, qtbot, 2, teacher=1)
-    assert sample.window.jobs.interrupted == (), "a training that runs is not offered"
-    qtbot.waitUntil(lambda: len(sample.state.revisions) == 2, timeout=PATIENCE)
-    settle(sample, qtbot)
+    whole = _start(half, qtbot, 2, teacher=1)
+    assert half.window.jobs.interrupted == (), "a training that runs is not offered"
+    qtbot.waitUntil(lambda: len(half.state.revisions) == 2, timeout=PATIENCE)
+    settle(half, qtbot)
     assert whole.state == "done"
-    wanted = _weights(sample.state.model)
-    sample.actions["undo"].trigger()
-    settle(sample, qtbot)
+    wanted = _weights(half.state.model)
+    half.actions["undo"].trigger()
+    settle(half, qtbot)
 
-    before = state_of(sample)
-    _start(sample, qtbot, 2, 1.0, teacher=1).cancel()
-    settle(sample, qtbot)
-    assert state_of(sample) == before
-    (left,) = sample.window.jobs.interrupted
+    before = state_of(half)
+    _start(half, qtbot, 2, 1.0, teacher=1).cancel()
+    settle(half, qtbot)
+    assert state_of(half) == before
+    (left,) = half.window.jobs.interrupted
     assert 0 < left.steps < left.total
 
-    folder = sample.state.project.folder
-    files.close_project(sample)
-    assert sample.window.jobs.interrupted == ()
+    folder = half.state.project.folder
+    files.close_project(half)
+    assert half.window.jobs.interrupted == ()
     moved = folder.with_name("moved.thimble")
     folder.rename(moved)
-    files.open_project(sample, moved)
-    settle(sample, qtbot)
-    (left,) = sample.window.jobs.interrupted
-    panel = sample.window.jobs
+    files.open_project(half, moved)
+    settle(half, qtbot)
+    (left,) = half.window.jobs.interrupted
+    panel = half.window.jobs
     qtbot.mouseClick(panel.list.itemWidget(panel.list.item(0)).resume_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: len(sample.state.revisions) == 3, timeout=PATIENCE)
-    settle(sample, qtbot)
+    qtbot.waitUntil(lambda: len(half.state.revisions) == 3, timeout=PATIENCE)
+    settle(half, qtbot)
     assert any("Resumed at step" in line for line in panel.current.log)
-    assert _weights(sample.state.model) == wanted
+    assert _weights(half.state.model) == wanted
     assert panel.interrupted == ()
     assert not (moved / "checkpoints").exists()
 
 
-def test_discard_asks_and_deletes(sample: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_discard_asks_and_deletes(half: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(CheckpointFile, "due", lambda self, ended: True)
-    _start(sample, qtbot, 50, 1.0).cancel()
-    settle(sample, qtbot)
-    panel = sample.window.jobs
+    _start(half, qtbot, 50, 1.0).cancel()
+    settle(half, qtbot)
+    panel = half.window.jobs
     (left,) = panel.interrupted
     button = panel.list.itemWidget(panel.list.item(0)).discard_button
     monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: QMessageBox.StandardButton.No)
@@ -355,6 +368,6 @@ def test_discard_asks_and_deletes(sample: Desk, qtbot: QtBot, monkeypatch: pytes
     assert left.path.exists()
     monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: QMessageBox.StandardButton.Yes)
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    settle(sample, qtbot)
+    settle(half, qtbot)
     assert not left.path.exists()
     assert panel.interrupted == ()
