@@ -134,8 +134,8 @@ class MaskedRuns:
             value.type = value.type or ir.TensorType(ir.DataType.from_numpy(given.dtype))
             fixed = weights is not None and name in weights
             value.shape = ir.Shape(given.shape if fixed else [f"{name}:{axis}" for axis in range(given.ndim)])
-        used = {name for name in (v.name for v in graph.inputs) if name in _read_in(graph)}
-        graph.inputs[:] = [v for v in graph.inputs if v.name in used]
+        read = _read_in(graph)
+        graph.inputs[:] = [v for v in graph.inputs if v.name in read]
         version = max(whole.ir_version or _DYNAMIC_IR, _DYNAMIC_IR)
         made = ir.Model(graph, ir_version=version, functions=list(whole.functions.values()))
         return self._model.with_graph(made)
