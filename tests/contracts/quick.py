@@ -25,3 +25,6 @@ QUICK: dict[str, dict[str, Any]] = {
     "recover.batchnorm": {"items": 16},
     "recover.refit": {"items": 16, "places": 256},
 }
+
+# kept for old recipes: gives its parameters to another method, which is tried in its place where all are tried on all
+RENAMED = {"quantize.int8": "quantize.static"}

@@ -30,9 +30,9 @@ from core.methods.method import Context, load_methods
 from core.model.model import Model
 from core.references.create import create
 from core.references.reference import load_references
-from tests.contracts.quick import QUICK
+from tests.contracts.quick import QUICK, RENAMED
 
-METHODS = {m.key: m for m in load_methods()}
+METHODS = {m.key: m for m in load_methods() if m.key not in RENAMED}
 CLASSES, ITEMS = 4, 40
 SMALL: dict[str, dict[str, Any]] = {
     "resnet20_cifar": {"width": 0.5, "resolution": 16},
