@@ -108,6 +108,28 @@ def test_without_is_what_the_quantizer_makes_of_that_choice(model: Model, quanti
         np.testing.assert_allclose(answers(taken_out, x), answers(mixed, x), atol=near, err_msg=str(layers))
 
 
+def test_values_of_different_types_are_taken_out_alike(model: Model, data: Arrays) -> None:
+    """What is left has the same pairs as what the quantizer makes, types included; taps count their own levels."""
+    types = tuple(
+        (Scope(layers=(n,)), {"activations": t}) for n, t in (("x", "int8"), ("/c1", "int16"), ("/y", "int16"))
+    )
+    chosen = (*types, (Scope(layers=("/c2",)), {"precision": "float"}))
+    settings, parent = Params(bias_correction=False), ready(model, 21)[0]
+    whole, mixed = (quantize_static(model, data, settings, Context(overrides=said)).model for said in (types, chosen))
+    taken_out = without(whole, parent, ["/c2"])
+    found, wanted = ({p.params.storage for p in activation_pairs(m.graph.graph).values()} for m in (taken_out, mixed))
+    assert found == wanted == {"int8", "uint8", "int16"}
+    assert kinds(taken_out) == kinds(mixed)
+    near = 2 * next(iter(p.params.scale for p in activation_pairs(whole.graph.graph).values()))
+    np.testing.assert_allclose(answers(taken_out, data.values), answers(mixed, data.values), atol=near)
+    np.testing.assert_array_equal(
+        answers(with_only(whole, parent, ["x", "/c1", "/c2", "/a", "/p", "/y"]), data.values),
+        answers(whole, data.values),
+    )
+    seen = {t.layer: t.steps for t in taps(QuantizedParts(whole, parent), [{"x": data.values}], [8], exact=True)}
+    assert [(seen[n].lowest, seen[n].highest) for n in ("x", "/c1", "/c2")] == [(-128, 127), (-32768, 32767), (0, 255)]
+
+
 def kinds(model: Model) -> dict[str, int]:
     """How many nodes of each operator there are."""
     return dict(Counter(n.op_type for n in model.nodes()))

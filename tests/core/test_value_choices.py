@@ -13,6 +13,7 @@ import pytest
 from core.errors import UserError
 from core.execute.runtimes import onnx_session
 from core.execute.torch_graph import TorchGraph
+from core.methods.analyse.cures import Offer
 from core.methods.method import Context
 from core.methods.quantize.result import Quantized
 from core.methods.quantize.static import Activations, Params, quantize_static
@@ -157,6 +158,21 @@ def test_an_end_that_is_no_number_is_refused_before_anything_runs(value: Any) ->
     with pytest.raises(UserError, match="The override for '/y': Highest value is") as refused:
         checked(Step("quantize.static", overrides=((Scope(pattern="/y"), {"range_high": value}),)))
     assert "\n" not in refused.value.message
+
+
+@pytest.mark.parametrize("key", ["quantize.static", "quantize.mixed", "quantize.rescue", "quantize.train"])
+def test_every_method_that_quantizes_takes_the_same_choices_for_single_layers(key: str) -> None:
+    said = {"precision": "int4", "group_size": "16", "activations": "int8", "symmetric": "yes", "calibrator": "mse"}
+    step = checked(Step(key, overrides=((Scope(pattern="/y"), {**said, "range_high": "2"}),)))[2]
+    wanted = {"precision": "int4", "group_size": 16, "activations": "int8", "symmetric": True, "calibrator": "mse"}
+    assert step.overrides[0][1] == {**wanted, "range_high": 2.0}
+
+
+def test_a_cures_command_repeats_what_was_said_of_patterns() -> None:
+    said = [{"scope": {"pattern": "/c*"}, "params": {"symmetric": True}}]
+    said += [{"scope": {"layers": ["/y"]}, "params": {"activations": "int16"}}]
+    offer = Offer("cause", ("/y",), "words", 50.0, {"method": "quantize.static", "params": {}, "overrides": said})
+    assert offer.command.endswith("--override '/c*' symmetric=true --override /y activations=int16")
 
 
 def test_what_runtimes_dictate_stays_and_a_lost_choice_is_said() -> None:

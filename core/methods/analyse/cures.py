@@ -48,7 +48,8 @@ class Offer:
         parts += ["--set", *params] if params else []
         for override in self.step.get("overrides", ()):
             changes = [f"{k}={_text(v)}" for k, v in override["params"].items()]
-            for layer in override["scope"]["layers"]:
+            scope = override["scope"]
+            for layer in scope.get("layers") or filter(None, [scope.get("pattern")]):
                 parts += ["--override", layer, *changes]
         parts += [f"--{k}={self.step[k]}" for k in ("preprocess", "seed") if self.step.get(k)]
         return " ".join(shlex.quote(p) for p in parts)

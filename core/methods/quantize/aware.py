@@ -15,14 +15,13 @@ from core.errors import UserError
 from core.jobs import Job
 from core.methods.method import Context, Outcome, training_method
 from core.methods.quantize.aware_report import agreement_of_runtimes, judged_beside
-from core.methods.quantize.choices import OVERRIDABLE, Granularity, Precision
+from core.methods.quantize.choices import OVERRIDABLE, AllLayerParams, Granularity, Precision
 from core.methods.quantize.learned_steps import LearnedSteps
 from core.methods.quantize.ready import ready as folded
 from core.methods.quantize.rounding.rounder import rounder_names
 from core.methods.quantize.static import Activations, quantize_static
 from core.methods.quantize.static import Params as StaticParams
 from core.methods.quantize.static_report import estimate, weight_bytes
-from core.methods.quantize.value_choices import AllLayerParams
 from core.methods.training_act import Ready, ready, train
 from core.methods.training_net import out_of_scope
 from core.methods.training_params import Epochs, settings_of

@@ -9,17 +9,19 @@ import enum
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import onnx_ir as ir
 
 from core.methods.method import Context
-from core.methods.quantize.value_choices import FORM, RANGE
+from core.methods.quantize.calibrators import calibrator_names
+from core.methods.quantize.value_choices import FORM, RANGE, LayerParams
 from core.methods.scope import overridden
 from core.model.facts import Facts
 from core.model.model import Model
 from core.model.qdq import Int8Plan, WeightForm, Wish, form_of, why_no_blocks
 from core.model.qdq_plan import Wanted
+from core.params import Field
 
 STAYS_FLOAT = "it was chosen to stay float"
 
@@ -53,6 +55,26 @@ class WeightParams(Protocol):
 
 OF_WEIGHTS = ("precision", "granularity", "group_size")
 OVERRIDABLE = (*OF_WEIGHTS, *FORM, *RANGE)  # what a layer can have for itself: of its weight, and of its result
+
+
+@dataclass(frozen=True, slots=True)
+class AllLayerParams(LayerParams):
+    """For methods that do not have some of these for the whole network."""
+
+    precision: Annotated[
+        Precision | None, Field("Weights", "How many bits each weight has; a layer can also stay float")
+    ] = None
+    group_size: Annotated[
+        int | None,
+        Field("Input channels of a group", "Layers that have no more get a scale for each output channel",
+              low=2, high=65_536, unit="channels"),
+    ] = None  # fmt: skip
+    symmetric: Annotated[
+        bool | None, Field("Symmetric activations", "Zero is the middle integer, as some accelerators want it")
+    ] = None
+    calibrator: Annotated[
+        str | None, Field("Ranges", "How the range of the layer's result is found", choices=calibrator_names)
+    ] = None
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,9 @@ from core.data.splits import Subset, divide, take, without
 from core.errors import UserError
 from core.methods.method import Context, Outcome, method
 from core.methods.quantize import static
-from core.methods.quantize.choices import OVERRIDABLE, Granularity
+from core.methods.quantize.choices import OVERRIDABLE, AllLayerParams, Granularity
 from core.methods.quantize.rescue_report import rescue_report
 from core.methods.quantize.rescue_search import Beside, Choice, Remembered, Search, Verdict
-from core.methods.quantize.value_choices import AllLayerParams
 from core.methods.recover.items import for_recovery
 from core.model.model import Model
 from core.params import Field

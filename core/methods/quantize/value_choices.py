@@ -15,7 +15,6 @@ from typing import Annotated, Any
 
 from core.errors import UserError
 from core.methods.method import Context
-from core.methods.quantize.calibrators import calibrator_names
 from core.methods.scope import Scope, with_inputs
 from core.model.model import Model, real_inputs
 from core.model.qdq import FIXED, PASS_THROUGH, ActivationForm, Int8Plan, Scales, data_inputs, scale_groups
@@ -40,18 +39,6 @@ class LayerParams:
     range_high: Annotated[
         float | None,
         Field("Highest value", "Of the layer's result; what lies beyond it is cut off", low=-_WIDEST, high=_WIDEST),
-    ] = None
-
-
-@dataclass(frozen=True, slots=True)
-class AllLayerParams(LayerParams):
-    """For methods that do not have these for the whole network either."""
-
-    symmetric: Annotated[
-        bool | None, Field("Symmetric activations", "Zero is the middle integer, as some accelerators want it")
-    ] = None
-    calibrator: Annotated[
-        str | None, Field("Ranges", "How the range of the layer's result is found", choices=calibrator_names)
     ] = None
 
 
