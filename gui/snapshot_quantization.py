@@ -91,6 +91,26 @@ def _inspector(desk: Desk, artist: Draws, look: str) -> None:
     for dialog in _open(ChoiceDialog):
         artist.draw("dialog_quantize_otherwise", look, dialog)
     _close(ChoiceDialog)
+    _result(desk, artist, look)
+
+
+def _result(desk: Desk, artist: Draws, look: str) -> None:
+    """The choice for a layer without weights: only of what it makes."""
+    model = desk.state.model
+    added = [n.name for n in model.nodes() if n.op_type == "Add" and n.name] if model is not None else []
+    if not added:
+        return
+    desk.state.select(added[:1])
+    artist.settle()
+    artist.draw("quantized_result", look, desk.window.inspector)
+    quantizing.change(desk)
+    artist.settle()
+    for dialog in _open(ChoiceDialog):
+        if isinstance(dialog, ChoiceDialog):
+            dialog.form.set_values({"activations": "int16", "range_low": "-4", "range_high": "4"})
+            artist.settle()
+            artist.draw("dialog_quantize_result", look, dialog)
+    _close(ChoiceDialog)
 
 
 def _detective(desk: Desk, artist: Draws, look: str) -> None:

@@ -9,12 +9,26 @@ import numpy as np
 import onnx_ir as ir
 from shiboken6 import isValid
 
+from core.methods.quantize.value_choices import MINMAX, TYPED
 from gui.inspector.context import Context
 from gui.inspector.page import Column
 from gui.inspector.parts import number, percent
 from gui.inspector.plots import RangePlot
-from gui.inspector.quantized import Array, TensorForm, channel_steps, forms_of, has_weight, in_steps, weight_of
+from gui.inspector.quantized import (
+    DICTATED,
+    SEEN,
+    SHARED,
+    Array,
+    TensorForm,
+    channel_steps,
+    chosen_of,
+    forms_of,
+    has_weight,
+    in_steps,
+    weight_of,
+)
 from gui.inspector.rows import Rows
+from gui.wording import choice_title
 from gui.words import counted, tr
 
 _LISTED = 12
@@ -30,20 +44,20 @@ def quantization_section(
         return
     fill = partial(_fill, context=context, node=node, forms=forms)
     section = page.section("quantization", tr("Quantization"), fill)
-    if context.edit is not None and has_weight(node):
+    if context.edit is not None and chosen_of(node) is not None:
         act = partial(context.edit, "quantization", key)
         section.add_button(tr("Change…"), tr("Quantize this layer otherwise"), act)
 
 
 def several_section(page: Column, context: Context, keys: Sequence[str]) -> None:
-    """For several layers: the forms of those with weights, and one choice for all of them."""
+    """For several layers: the forms of those of which something can be chosen, and one choice for all of them."""
     nodes = [context.whole.layers[key][0] for key in keys]
-    weighted = [(key, node) for key, node in zip(keys, nodes, strict=True) if has_weight(node)]
-    if not weighted or context.whole.kind == "float":
+    found = [(key, node) for key, node in zip(keys, nodes, strict=True) if chosen_of(node) is not None]
+    if not found or context.whole.kind == "float":
         return
-    section = page.section("quantization", tr("Quantization"), partial(_fill_several, context=context, layers=weighted))
+    section = page.section("quantization", tr("Quantization"), partial(_fill_several, context=context, layers=found))
     if context.edit is not None:
-        act = partial(context.edit, "quantization", weighted[0][0])
+        act = partial(context.edit, "quantization", found[0][0])
         section.add_button(tr("Change…"), tr("Quantize these layers otherwise"), act)
 
 
@@ -59,7 +73,8 @@ def _fill(rows: Rows, context: Context, node: ir.Node, forms: Sequence[TensorFor
 def _tensor(rows: Rows, form: TensorForm) -> None:
     tip = tr("{bits} bits, with a sign", bits=form.bits) if form.signed else tr("{bits} bits, no sign", bits=form.bits)
     rows.gap()
-    rows.row(form.formal or tr("tensor"), f"{form.dtype} · {spread_words(form)}", tip, role=form.role)
+    middle = f" · {tr('symmetric')}" if form.symmetric and form.bits <= 16 else ""
+    rows.row(form.formal or tr("tensor"), f"{form.dtype}{middle} · {spread_words(form)}", tip, role=form.role)
     scale = form.scale.astype(np.float64)
     shown = number(float(scale.min()))
     if scale.size > 1 and scale.min() != scale.max():
@@ -71,6 +86,8 @@ def _tensor(rows: Rows, form: TensorForm) -> None:
     if form.bits <= 16:  # the range of an int32 bias says nothing
         low, high = form.range
         rows.row(tr("range"), f"{number(low)} … {number(high)}", tr("What lies beyond it is cut off."))
+        if form.came_from:
+            rows.row(tr("range from"), came_words(form.came_from), tr("Who chose the range."))
     share = form.at_ends() if form.bits <= 16 else None
     if share is not None:
         rows.row(tr("at the ends"), percent(share), tr("Share of the integers that are the largest of their type."))
@@ -113,12 +130,28 @@ def _channels(rows: Rows, context: Context, node: ir.Node, form: TensorForm) -> 
 def _fill_several(rows: Rows, context: Context, layers: Sequence[tuple[str, ir.Node]]) -> None:
     lines = []
     for key, node in layers[:_LISTED]:
-        form = weight_of(forms_of(node, context.whole, [str(k) for k in range(len(node.inputs))], ()))
-        words = tr("float") if form is None else f"{form.dtype} · {spread_words(form)}"
-        lines.append((key, words))
-    rows.table((tr("layer"), tr("weights")), lines, [key for key, _ in layers[:_LISTED]])
+        forms = forms_of(node, context.whole, [str(k) for k in range(len(node.inputs))], ["" for _ in node.outputs])
+        form, result = weight_of(forms), next((f for f in forms if f.role == "outputs"), None)
+        words = f"{form.dtype} · {spread_words(form)}" if form is not None else tr("float") if has_weight(node) else "–"
+        lines.append((key, words, "–" if result is None else result.dtype))
+    rows.table((tr("layer"), tr("weights"), tr("result")), lines, [key for key, _ in layers[:_LISTED]])
     if len(layers) > _LISTED:
         rows.row("", tr("and {n} more layers", n=len(layers) - _LISTED), muted=True)
+
+
+def came_words(code: str) -> str:
+    """Where a range comes from: typed, calibrated, or not to be chosen."""
+    typed, _, finder = code.partition(", ")
+    calibrator = choice_title(finder or code)
+    said = {
+        DICTATED: tr("the operator, as runtimes demand"),
+        SHARED: tr("the layers before, whose scale it shares"),
+        SEEN: tr("calibration: {calibrator}", calibrator=choice_title(MINMAX)),
+        TYPED: tr("typed"),
+        f"{TYPED} lowest": tr("lowest value typed, highest from calibration: {calibrator}", calibrator=calibrator),
+        f"{TYPED} highest": tr("highest value typed, lowest from calibration: {calibrator}", calibrator=calibrator),
+    }
+    return said.get(typed) or tr("calibration: {calibrator}", calibrator=calibrator)
 
 
 def spread_words(form: TensorForm) -> str:

@@ -11,12 +11,15 @@ import numpy.typing as npt
 import onnx_ir as ir
 
 from core.measure.weights import QUANTIZERS
-from core.model.qdq import StoredConstant, stored_constant, weight_axis
-from core.model.qdq_operators import ACTIVATIONS, WEIGHTED
+from core.methods.scope import InputLayer, Named
+from core.model.model import RECIPE
+from core.model.qdq import RANGE_FROM, StoredConstant, read_params, stored_constant, weight_axis
+from core.model.qdq_operators import ACTIVATIONS, FIXED, PASS_THROUGH, WEIGHTED
 from gui.graph_view.known import Known
 
 Array = npt.NDArray[Any]
 _MOST = 1 << 22  # integers of a weight that are looked at
+DICTATED, SHARED, SEEN = "dictated", "shared", "seen"
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,8 @@ class TensorForm:
     """One tensor of a layer: ``formal`` is the operator's name for it, ``role`` 'inputs' or 'outputs'.
 
     ``scale`` and ``zero`` hold one number, or one for each channel or block along ``axis`` (``block`` long, 0: none).
-    ``stored`` are the integers of a constant, None for an activation.
+    ``stored`` are the integers of a constant, None for an activation. ``came_from`` says where an activation's range
+    comes from: what its QuantizeLinear keeps (``core.model.qdq.RANGE_FROM``), DICTATED, SHARED, SEEN, '' if unknown.
     """
 
     formal: str
@@ -36,6 +40,13 @@ class TensorForm:
     axis: int | None
     block: int = 0
     stored: StoredConstant | None = None
+    came_from: str = ""
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether 0 is the middle of its type."""
+        low, high = self.ends
+        return bool(np.all(self.zero == (low + high + 1) // 2))
 
     @property
     def bits(self) -> int:
@@ -96,6 +107,34 @@ def has_weight(node: ir.Node) -> bool:
     return value is not None and ir.convenience.get_const_tensor(value) is not None
 
 
+def has_result(node: ir.Node) -> bool:
+    """Whether what the layer makes is stored in integers, so that its form can be chosen."""
+    return any(_pair_behind(value) is not None for value in node.outputs)
+
+
+def result_type(node: ir.Node) -> str:
+    """The type that a layer's result is stored in, '' where it is float; of a pair itself its own."""
+    pairs = [node] if node.op_type == "QuantizeLinear" else [_pair_behind(value) for value in node.outputs]
+    params = next((read_params(pair) for pair in pairs if pair is not None), None)
+    return "" if params is None else params.storage
+
+
+def chosen_of(node: ir.Node) -> Named | None:
+    """The layer, or input of the graph, whose choice a card stands for; None where there is nothing to choose.
+
+    A pair on the card of its own stands for what it quantizes.
+    """
+    if node.op_type not in QUANTIZERS:
+        return node if has_weight(node) or has_result(node) else None
+    source = node.inputs[0]
+    if node.op_type == "DequantizeLinear":
+        maker = source.producer() if source is not None else None
+        source = maker.inputs[0] if maker is not None and maker.op_type == "QuantizeLinear" else None
+    if source is None or source.is_initializer():
+        return None
+    return source.producer() or InputLayer(source.name or "")
+
+
 def channel_steps(node: ir.Node, form: TensorForm) -> tuple[Array, Array] | None:
     """The lowest and the highest integer of every output channel, (channels,) each; None where there are none."""
     if form.stored is None or node.op_type not in WEIGHTED or form.stored.q.ndim < 2:
@@ -132,14 +171,37 @@ def _read(formal: str, value: ir.Value | None, whole: Known) -> TensorForm | Non
 
 def _made(formal: str, value: ir.Value, whole: Known) -> TensorForm | None:
     """How a layer's result is stored: behind it, or behind the activations that run inside the layer."""
+    pair = _pair_behind(value)
+    return None if pair is None else _of_node(pair, formal, "outputs", value.name or "", whole)
+
+
+def _pair_behind(value: ir.Value) -> ir.Node | None:
+    """The QuantizeLinear behind a layer's result, or behind the activations that run inside the layer."""
     while True:
         readers = [use.node for use in value.uses()]
         pair = next((reader for reader in readers if reader.op_type == "QuantizeLinear"), None)
         if pair is not None:
-            return _of_node(pair, formal, "outputs", value.name or "", whole)
+            return pair
         if len(readers) != 1 or readers[0].op_type not in ACTIVATIONS:
             return None
         value = readers[0].outputs[0]
+
+
+def _came_from(node: ir.Node, whole: Known) -> str:
+    """Where the range of a pair comes from, as far as the graph tells; ``node`` is either of the two."""
+    quantize: ir.Node | None = node
+    if node.op_type == "DequantizeLinear":
+        quantize = node.inputs[0].producer() if node.inputs[0] is not None else None
+    if quantize is None or quantize.op_type != "QuantizeLinear" or quantize.inputs[0] is None:
+        return ""
+    if RANGE_FROM in quantize.metadata_props:
+        return quantize.metadata_props[RANGE_FROM]
+    maker = quantize.inputs[0].producer()
+    if maker is not None and maker.op_type in FIXED:
+        return DICTATED
+    if maker is not None and maker.op_type in PASS_THROUGH:
+        return SHARED
+    return SEEN if "quantize." in whole.model.graph.metadata_props.get(RECIPE, "") else ""
 
 
 def _of_node(
@@ -156,7 +218,8 @@ def _of_node(
     block = node.attributes.get_int("block_size", 0)
     axis = None if scale.size == 1 and not block else node.attributes.get_int("axis", 1)
     zero = np.zeros(1, np.int64) if zero is None else zero
-    return TensorForm(formal, role, value, kind, scale, zero, axis, block, stored)
+    came_from = "" if stored is not None else _came_from(node, whole)
+    return TensorForm(formal, role, value, kind, scale, zero, axis, block, stored, came_from)
 
 
 def _kind(value: ir.Value | None, whole: Known) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 import onnx_ir as ir
 
 from core import params as parameters
-from core.methods.scope import Override, Scope, overridden
-from core.model.model import layer_name
+from core.methods.quantize.value_choices import FORM, RANGE
+from core.methods.scope import Named, Override, Scope, overridden
 from core.params import Scalar
 from core.project.recipe import Step
 from core.project.replay import with_data
@@ -18,7 +18,7 @@ from core.report import Measure
 from gui.desk import Desk
 from gui.editing import target
 from gui.figures import cell, name_of, spoken
-from gui.inspector.quantized import has_weight
+from gui.inspector.quantized import chosen_of, has_weight, result_type
 from gui.operations import act, analyse
 from gui.operations.folded import folded
 from gui.quantization.choice_dialog import ChoiceDialog
@@ -35,43 +35,55 @@ def change(desk: Desk) -> None:
     if isinstance(found, str):
         desk.errors.say("info", found)
         return
-    nodes = [node for node in target.layers(desk) if has_weight(node)]
+    nodes = [node for node in target.layers(desk) if chosen_of(node) is not None]
     if not nodes:
-        desk.errors.say("info", tr("No selected layer has weights, so there is nothing to choose."))
+        desk.errors.say(
+            "info", tr("No selected layer has weights or a result in integers: there is nothing to choose.")
+        )
         return
     dialog = make_dialog(desk, found, nodes)
-    dialog.accepted.connect(lambda: _quantize_again(desk, found, nodes, dialog.values()))
+    dialog.accepted.connect(lambda: _quantize_again(desk, found, nodes, dialog.changed_values()))
     dialog.open()
 
 
 def make_dialog(desk: Desk, found: Origin, nodes: Sequence[ir.Node]) -> ChoiceDialog:
-    specs = [_plain(s) for s in found.method.layer_specs()]
+    """The form for these layers; without weights among them there is nothing to say of weights."""
+    layers, weights = _chosen(nodes), any(has_weight(node) for node in nodes)
+    of_results = (*FORM, *RANGE)
+    specs = [_plain(s) for s in found.method.layer_specs() if weights or s.name in of_results]
     about = tr(
         "This quantizes revision {parent} again as before, with this choice for these layers, as a new revision.",
         parent=found.parent.id,
     )
-    now = {s.name: _now(found, nodes[:1], s) for s in specs}
-    return ChoiceDialog([layer_name(n) for n in nodes], specs, now, about, desk.window)
+    now = {s.name: _now(found, layers[:1], s) for s in specs} | _as_stored(nodes[0], specs)
+    return ChoiceDialog([layer.name or "" for layer in layers], specs, now, about, desk.window)
 
 
-def with_choice(step: Step, nodes: Sequence[ir.Node], values: Mapping[str, Scalar]) -> tuple[Override, ...]:
-    """The step's overrides with one more for these layers; earlier ones that list them let them go.
+def with_choice(step: Step, layers: Sequence[Named], values: Mapping[str, Scalar]) -> tuple[Override, ...]:
+    """The step's overrides with one more for these layers, in which they differ now from what they had.
 
-    Only what differs from what holds for them anyway is said of them: else layers with which they share a scale could
-    not have another type.
+    Earlier ones that list them let them go. Only what differs from what holds for them anyway is said of them: else
+    layers with which they share a scale could not have another type.
     """
-    names = {n.name or "" for n in nodes}
+    names = {layer.name or "" for layer in layers}
     kept: list[Override] = []
     for scope, part in step.overrides:
         rest = tuple(layer for layer in scope.layers if layer not in names)
         if rest or not scope.layers:
             kept.append((dataclasses.replace(scope, layers=rest), part))
+    before = {name for scope, part in step.overrides if names & set(scope.layers) for name in part}
+    had = {name: overridden(step.overrides, layers, name) for name in before}
     part = {}
-    for name, value in values.items():
-        other = overridden(kept, nodes, name)
+    for name, value in {**had, **values}.items():
+        other = overridden(kept, layers, name)
         if value != (step.params.get(name) if other is None else other):
             part[name] = value
     return (*kept, (Scope(layers=tuple(sorted(names))), part)) if part else tuple(kept)
+
+
+def _chosen(nodes: Sequence[ir.Node]) -> list[Named]:
+    found = {layer.name: layer for node in nodes if (layer := chosen_of(node)) is not None}
+    return list(found.values())
 
 
 def _plain(spec: parameters.Spec) -> parameters.Spec:
@@ -79,15 +91,21 @@ def _plain(spec: parameters.Spec) -> parameters.Spec:
     return dataclasses.replace(spec, field=dataclasses.replace(spec.field, advanced=False, group=""))
 
 
-def _now(found: Origin, nodes: Sequence[ir.Node], spec: parameters.Spec) -> Scalar:
+def _now(found: Origin, layers: Sequence[Named], spec: parameters.Spec) -> Scalar:
     """What holds for these layers now."""
-    own = overridden(found.step.overrides, nodes, spec.name)
+    own = overridden(found.step.overrides, layers, spec.name)
     value: Scalar = found.step.params.get(spec.name, spec.default) if own is None else own
     return value
 
 
+def _as_stored(node: ir.Node, specs: Sequence[parameters.Spec]) -> dict[str, Scalar]:
+    """The type of the layer's result as it is, which may follow another layer's choice."""
+    kind = result_type(node)
+    return {s.name: kind for s in specs if s.name == FORM[0] and kind in s.choices}
+
+
 def _quantize_again(desk: Desk, found: Origin, nodes: Sequence[ir.Node], values: Mapping[str, Scalar]) -> None:
-    step = dataclasses.replace(found.step, overrides=with_choice(found.step, nodes, values))
+    step = dataclasses.replace(found.step, overrides=with_choice(found.step, _chosen(nodes), values))
     apply_to(desk, found.parent.id, step)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from core.methods.quantize.value_choices import no_range
 from core.params import Scalar, Spec
 from gui.button_box import ButtonBox
 from gui.param_form import ParamForm
@@ -29,9 +30,12 @@ class ChoiceDialog(QDialog):
         self.layers = tuple(layers)
         self.setWindowTitle(counted(len(layers), "Quantize {n} layer otherwise", "Quantize {n} layers otherwise"))
         self.form = ParamForm(specs, values)
+        self._begun = self.form.values()
         named = ", ".join(layers[:_NAMED])
         rest = len(layers) - _NAMED
         self.named = QLabel(named if rest <= 0 else tr("{names} and {n} more", names=named, n=rest), wordWrap=True)
+        self.problem = QLabel(wordWrap=True)
+        self.problem.setObjectName("FieldError")
         hint = QLabel(about, wordWrap=True)
         hint.setObjectName("Hint")
         self.buttons = ButtonBox(ButtonBox.StandardButton.Cancel)
@@ -45,6 +49,7 @@ class ChoiceDialog(QDialog):
         column.setSpacing(_MARGIN)
         column.addWidget(self.named)
         column.addWidget(self.form)
+        column.addWidget(self.problem)
         column.addWidget(hint)
         column.addStretch(1)
         column.addWidget(self.buttons)
@@ -56,7 +61,15 @@ class ChoiceDialog(QDialog):
     def values(self) -> dict[str, Scalar]:
         return self.form.values()
 
+    def changed_values(self) -> dict[str, Scalar]:
+        """Those that are not as the form came."""
+        return {name: value for name, value in self.values().items() if value != self._begun.get(name)}
+
     def _changed(self) -> None:
-        problem = next(iter(self.form.errors().values()), "")
+        ends = [self.form.values().get(name) for name in ("range_low", "range_high")]
+        low, high = (None if end is None else float(end) for end in ends)
+        self.problem.setText(no_range(low, high))
+        self.problem.setVisible(bool(self.problem.text()))
+        problem = next(iter(self.form.errors().values()), self.problem.text())
         self.apply_button.setEnabled(not problem)
         self.apply_button.setToolTip(problem)

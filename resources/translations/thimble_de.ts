@@ -1980,6 +1980,51 @@
     </message>
     <message>
       <location filename="../../core/methods" />
+      <source>onnxruntime, weights only, int8</source>
+      <translation>onnxruntime, nur Gewichte, int8</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Weights int8, a scale for each output channel. Size yes, speed no: convolutions compute in float32 and are decoded in every run, unless the session sets session.disable_quant_qdq; Gemm and MatMul run as MatMulNBits, which rounds what comes in to 8 bits unless session.qdq_matmulnbits_accuracy_level is 1.</source>
+      <translation>Gewichte int8, eine Skala je Ausgabekanal. Kleiner ja, schneller nein: Faltungen rechnen in float32 und werden bei jedem Lauf entschlüsselt, wenn die Sitzung nicht session.disable_quant_qdq setzt; Gemm und MatMul laufen als MatMulNBits, das rundet, was hineingeht, auf 8 Bit, wenn session.qdq_matmulnbits_accuracy_level nicht 1 ist.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>onnxruntime MatMulNBits, int4 in groups of 32</source>
+      <translation>onnxruntime MatMulNBits, int4 in Gruppen von 32</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Weights of Gemm and MatMul int4, a scale for each 32 input channels: they run as MatMulNBits, which rounds what comes in to 8 bits unless session.qdq_matmulnbits_accuracy_level is 1. Convolutions, which have no such kernel, are int8 and compute in float32.</source>
+      <translation>Gewichte von Gemm und MatMul int4, eine Skala je 32 Eingabekanäle: Sie laufen als MatMulNBits, das rundet, was hineingeht, auf 8 Bit, wenn session.qdq_matmulnbits_accuracy_level nicht 1 ist. Faltungen, die keinen solchen Kern haben, sind int8 und rechnen in float32.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>TFLite float16</source>
+      <translation>TFLite float16</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Weights float16, half the size. LiteRT's CPU kernels widen them to float32 when the file is loaded and compute in float32, as fast as before; its GPU delegate can compute in float16.</source>
+      <translation>Gewichte float16, halb so groß. Die CPU-Kerne von LiteRT erweitern sie beim Laden der Datei zu float32 und rechnen in float32, so schnell wie zuvor; sein GPU-Delegat kann in float16 rechnen.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>The GPU delegate was not tried here.</source>
+      <translation>Der GPU-Delegat wurde hier nicht erprobt.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>TFLite, weights only, int8</source>
+      <translation>TFLite, nur Gewichte, int8</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Weights int8 behind DEQUANTIZE, a quarter of the size; LiteRT computes in float32, as fast as before. Hybrid kernels, which would round activations too, are not asked for.</source>
+      <translation>Gewichte int8 hinter DEQUANTIZE, ein Viertel der Größe; LiteRT rechnet in float32, so schnell wie zuvor. Hybride Kerne, die auch Aktivierungen runden würden, werden nicht verlangt.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
       <source>Train from scratch</source>
       <translation>Von Grund auf trainieren</translation>
     </message>
@@ -6698,6 +6743,11 @@
     </message>
     <message>
       <location filename="../../gui/inspector/quantization_section.py" />
+      <source>symmetric</source>
+      <translation>symmetrisch</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/quantization_section.py" />
       <source>tensor</source>
       <translation>Tensor</translation>
     </message>
@@ -6720,6 +6770,16 @@
       <location filename="../../gui/inspector/quantization_section.py" />
       <source>What lies beyond it is cut off.</source>
       <translation>Was darüber hinausgeht, wird abgeschnitten.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/quantization_section.py" />
+      <source>range from</source>
+      <translation>Bereich von</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/quantization_section.py" />
+      <source>Who chose the range.</source>
+      <translation>Wer den Bereich gewählt hat.</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/quantization_section.py" />
@@ -6755,6 +6815,41 @@
       <location filename="../../gui/inspector/quantization_section.py" />
       <source>layer</source>
       <translation>Schicht</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/quantization_section.py" />
+      <source>result</source>
+      <translation>Ergebnis</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/quantization_section.py" />
+      <source>the operator, as runtimes demand</source>
+      <translation>dem Operator, wie Laufzeiten es verlangen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/quantization_section.py" />
+      <source>the layers before, whose scale it shares</source>
+      <translation>den Schichten davor, deren Skala sie teilt</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/quantization_section.py" />
+      <source>calibration: {calibrator}</source>
+      <translation>Kalibrierung: {calibrator}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/quantization_section.py" />
+      <source>typed</source>
+      <translation>eingegeben</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/quantization_section.py" />
+      <source>lowest value typed, highest from calibration: {calibrator}</source>
+      <translation>kleinster Wert eingegeben, größter aus der Kalibrierung: {calibrator}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/quantization_section.py" />
+      <source>highest value typed, lowest from calibration: {calibrator}</source>
+      <translation>größter Wert eingegeben, kleinster aus der Kalibrierung: {calibrator}</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/quantization_section.py" />
@@ -8221,8 +8316,8 @@ Das lässt sich nicht rückgängig machen.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/quantizing.py" />
-      <source>No selected layer has weights, so there is nothing to choose.</source>
-      <translation>Keine gewählte Schicht hat Gewichte; es gibt nichts zu wählen.</translation>
+      <source>No selected layer has weights or a result in integers: there is nothing to choose.</source>
+      <translation>Keine ausgewählte Schicht hat Gewichte oder ein Ergebnis in ganzen Zahlen: Es gibt nichts zu wählen.</translation>
     </message>
     <message>
       <location filename="../../gui/operations/quantizing.py" />

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import onnx
 import onnx_ir as ir
+import onnxruntime as ort
 import pytest
 import torch
 
@@ -26,8 +27,12 @@ from core.model.masks import Pattern, with_masks
 from core.model.model import Model, quantized
 from core.model.stored_weights import decoders, dequantized, kind_of, weights_words
 from core.model.weight_functions import DOMAIN
+from core.params import from_json
 from core.project.project import Project
+from core.project.recipe import Step, checked
 from core.report import Report
+from tests.core.qdq_graphs import network, node
+from tests.core.qdq_graphs import weights as random
 from tests.core.weight_graphs import WEIGHTS, feed, small_model
 
 METHOD = load_methods().get("quantize.weights")
@@ -44,6 +49,74 @@ def result(model: Model, **params: Any) -> Model:
     new = stored(model, **params).model
     assert new is not None
     return new
+
+
+def preset(key: str) -> Model:
+    """A convolution, a MatMul and a Gemm as a target wants their weights."""
+    found, model = METHOD.preset(key), matrices()
+    new = METHOD.run(model, from_json(Params, found.values), Context(overrides=found.overrides_for(model))).model
+    assert new is not None
+    return new
+
+
+def matrices() -> Model:
+    nodes = [
+        node("Conv", "x c1", "c", pads=[1, 1, 1, 1]),
+        node("GlobalAveragePool", "c", "p"),
+        node("Flatten", "p", "f"),
+        node("MatMul", "f m", "g"),
+        node("Gemm", "g h", "y"),
+    ]
+    constants = {"c1": random(64, 3, 3, 3), "m": random(64, 128, seed=1), "h": random(128, 64, seed=2)}
+    return network(nodes, constants, (3, 8, 8))
+
+
+def test_presets_are_named_after_targets_and_say_what_these_compute_in(tmp_path: Path) -> None:
+    """In the graphs that onnxruntime makes of them, and in LiteRT's files: nothing of it is only written down."""
+    for one in METHOD.presets:
+        assert one.demands.endswith(".")
+        assert one.source
+        assert checked(Step(METHOD.key, one.values, overrides=one.overrides))[2].overrides == one.overrides
+        assert kind_of(preset(one.key).nodes()) == "weights"
+    x = np.random.default_rng(0).normal(0, 1, (4, 3, 8, 8)).astype(np.float32)
+    for key, bits in (("onnxruntime_int8", {8}), ("onnxruntime_int4", {4})):
+        given, runs = optimised(preset(key), tmp_path)
+        plain = ort.InferenceSession(given, options(ort.GraphOptimizationLevel.ORT_DISABLE_ALL)).run(None, {"x": x})[0]
+        kinds = [n.op_type for n in runs.graph.node]
+        assert kinds.count("MatMulNBits") == 2
+        assert [k for k in kinds if k in ("DequantizeLinear", "Conv")] == ["DequantizeLinear", "Conv"]
+        found = {a.i for n in runs.graph.node if n.op_type == "MatMulNBits" for a in n.attribute if a.name == "bits"}
+        assert found == bits
+        away = np.abs(ort.InferenceSession(given, options()).run(None, {"x": x})[0] - plain).max()
+        assert away > 1e-4 * np.abs(plain).max(), "what comes in is rounded"
+        exact = options()
+        exact.add_session_config_entry("session.qdq_matmulnbits_accuracy_level", "1")
+        assert (
+            np.abs(ort.InferenceSession(given, exact).run(None, {"x": x})[0] - plain).max()
+            <= 1e-5 * np.abs(plain).max()
+        )
+    float_bytes = EXPORTERS.get("tflite").write(matrices(), tmp_path / "f.tflite", None, Job()).bytes
+    for key, share in (("tflite_float16", 0.55), ("tflite_weights_int8", 0.35)):
+        done = EXPORTERS.get("tflite").write(preset(key), tmp_path / f"{key}.tflite", None, Job())
+        assert done.bytes < share * float_bytes
+        assert done.ops["DEQUANTIZE"] == 3
+        assert done.proof.passed
+
+
+def options(level: Any = None) -> ort.SessionOptions:
+    found = ort.SessionOptions()
+    found.log_severity_level = 4
+    if level is not None:
+        found.graph_optimization_level = level
+    return found
+
+
+def optimised(model: Model, folder: Path) -> tuple[bytes, onnx.ModelProto]:
+    """(the file, the graph that onnxruntime runs of it)."""
+    given, kept = ir.to_proto(model.graph).SerializeToString(), options()
+    kept.optimized_model_filepath = str(folder / "runs.onnx")
+    ort.InferenceSession(given, kept)
+    return given, onnx.load(folder / "runs.onnx")
 
 
 def written(model: Model, folder: Path) -> Path:

@@ -144,8 +144,9 @@ def test_of_ranges_that_are_tied_the_widest_holds_and_it_is_said() -> None:
             r"'/y' cannot be \[1, -1\]: its lowest value is not below its highest",
         ),
         ({"range_low": 2.0, "range_high": 2.0}, r"'/y' cannot be \[2, 2\]"),
-        ({"range_low": 2.0}, "'/y' cannot begin at 2 alone"),
-        ({"range_high": -2.0}, "'/y' cannot end at -2 alone"),
+        ({"range_low": 2.0}, "'/y' cannot begin at 2 while its highest value is not chosen"),
+        ({"range_high": 1e31}, "'/y' cannot reach beyond 1e\\+30"),
+        ({"range_high": -2.0}, "'/y' cannot end at -2 while its lowest value is not chosen"),
     ],
 )
 def test_a_range_that_is_none_is_refused(part: dict[str, float], words: str) -> None:
@@ -153,7 +154,7 @@ def test_a_range_that_is_none_is_refused(part: dict[str, float], words: str) -> 
         made(RELU, ("/y", part))
 
 
-@pytest.mark.parametrize("value", ["inf", "nan", "-inf", "much", 1e31])
+@pytest.mark.parametrize("value", ["inf", "nan", "-inf", "much"])
 def test_an_end_that_is_no_number_is_refused_before_anything_runs(value: Any) -> None:
     with pytest.raises(UserError, match="The override for '/y': Highest value is") as refused:
         checked(Step("quantize.static", overrides=((Scope(pattern="/y"), {"range_high": value}),)))

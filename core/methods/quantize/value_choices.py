@@ -34,11 +34,11 @@ class LayerParams:
     range_low: Annotated[
         float | None,
         Field("Lowest value", "Of the layer's result; empty: as calibration finds it. Every range is widened to hold 0",
-              low=-_WIDEST, high=_WIDEST),
+              step=0.1),
     ] = None  # fmt: skip
     range_high: Annotated[
         float | None,
-        Field("Highest value", "Of the layer's result; what lies beyond it is cut off", low=-_WIDEST, high=_WIDEST),
+        Field("Highest value", "Of the layer's result; what lies beyond it is cut off", step=0.1),
     ] = None
 
 
@@ -192,17 +192,8 @@ class ValueChoices:
         found = {name: self._last(layers, name) for name in RANGE}
         low, high = (None if s is None else float(s.value) for s in (found["range_low"], found["range_high"]))
         layer = next((s.layer for s in found.values() if s is not None), "")
-        if low is not None and high is not None and low >= high:
-            raise UserError(
-                f"The range of '{layer}' cannot be [{low:g}, {high:g}]: its lowest value is not below its highest.",
-                "Give two finite numbers, the lower one first.",
-            )
-        if (low is None and high is not None and high < 0) or (high is None and low is not None and low > 0):
-            raise UserError(
-                f"The range of '{layer}' cannot {'end' if low is None else 'begin'} at {high if low is None else low:g}"
-                " alone: every range holds 0.",
-                "Give both ends.",
-            )
+        if problem := no_range(low, high, layer):
+            raise UserError(problem, "Give two finite numbers, the lower one first.")
         asked = found["calibrator"]
         return _Range(layer, (low, high), "" if asked is None else str(asked.value))
 
@@ -225,6 +216,21 @@ class ValueChoices:
         lost = [n for n in named if n not in makers.known]
         if lost:
             yield f"Nothing was chosen for the result of {_listed(lost)}: it is not stored in integers."
+
+
+def no_range(low: float | None, high: float | None, layer: str = "") -> str:
+    """One sentence on ends that make no range, '' where they do. None: as calibrated; ``layer``: whose range it is."""
+    of = f"The range of '{layer}'" if layer else "The range"
+    if any(end is not None and not abs(end) <= _WIDEST for end in (low, high)):
+        return f"{of} cannot reach beyond {_WIDEST:g}, nor to what is no number."
+    if low is not None and high is not None:
+        whole = f"{of} cannot be [{low:g}, {high:g}]: its lowest value is not below its highest."
+        return whole if low >= high else ""
+    if high is not None and high < 0:
+        return f"{of} cannot end at {high:g} while its lowest value is not chosen: every range holds 0."
+    if low is not None and low > 0:
+        return f"{of} cannot begin at {low:g} while its highest value is not chosen: every range holds 0."
+    return ""
 
 
 @dataclass(frozen=True, slots=True)

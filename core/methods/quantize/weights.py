@@ -32,6 +32,7 @@ from core.methods.quantize.ready import OPSET, ready
 from core.methods.quantize.rounding.rounder import RoundingSettings, load_rounders, rounder_names
 from core.methods.quantize.rounding.weights_only import Item, WeightsOnly, round_weights
 from core.methods.quantize.weight_places import Left, put, weights
+from core.methods.quantize.weight_targets import WEIGHT_TARGETS
 from core.methods.scope import overridden
 from core.model.masks import numbers
 from core.model.model import Model
@@ -103,6 +104,7 @@ def plan(model: Model, params: Params, ctx: Context) -> Plan:
     params=Params,
     plan=plan,
     overridable=OVERRIDABLE,
+    presets=WEIGHT_TARGETS,
 )
 def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     """Stores weights in fewer bits: integers, float16, powers of two or codebooks; activations stay float.
