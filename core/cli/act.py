@@ -189,7 +189,7 @@ def _of_figures(report: Report) -> list[str]:
     """What a reader must know of single figures, as far as no sentence of the report says it."""
     found: dict[str, list[str]] = {}
     for name, measure in report.measures.items():
-        if measure.note and measure.note not in report.notes:
+        if measure.note.endswith(".") and measure.note not in report.notes:
             found.setdefault(measure.note, []).append(name)
     return [f"{', '.join(names)}: {note}" for note, names in found.items()]
 

@@ -60,6 +60,16 @@ def profile(
     return nodes
 
 
+def ran_operators(model: bytes, folder: Path) -> list[str]:
+    """The operators that onnxruntime runs instead of a model's own, once it is optimized; in their order.
+
+    ``folder`` must exist and be empty. Raises UserError as sessions do.
+    """
+    written = folder / "ran.onnx"
+    OnnxSession(model, profile=(folder / "profile", written)).end_profile()
+    return [n.op_type for n in onnx.load(str(written), load_external_data=False).graph.node]
+
+
 def _times(file: Path, runs: int) -> dict[str, tuple[float, ...]]:
     """Milliseconds of each node's last ``runs`` runs, by name; runs of nodes of the same name are added up."""
     events: Sequence[Mapping[str, Any]] = json.loads(file.read_text(encoding="utf-8"))

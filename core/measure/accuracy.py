@@ -17,6 +17,7 @@ from core.errors import UserError
 from core.execute.runtimes import Session, dequantize, onnx_session, quantize
 from core.jobs import Job
 from core.measure import files, host
+from core.measure.arithmetic import arithmetic
 from core.measure.statistics import share, wilson
 from core.model.model import InputSpec, Model, quantized
 from core.model.preprocessing import Preprocessing
@@ -103,7 +104,7 @@ def judge(
     """As :func:`accuracy`, item by item, for paired comparison."""
     chosen = _judged_items(data, limit, seed)
     session = onnx_session(model, threads)
-    note = host.int8_arithmetic() if quantized(model) else ""
+    note = arithmetic(model) if quantized(model) else ""
     return judge_session(session, model.inputs, chosen, labels=model.labels, note=note, job=job)
 
 

@@ -17,8 +17,8 @@ from core.data.noise import noise_batches
 from core.errors import UserError
 from core.execute.runtimes import Session, onnx_session
 from core.jobs import Job
-from core.measure import host
 from core.measure.accuracy import BATCH, predictions
+from core.measure.arithmetic import arithmetic
 from core.measure.statistics import share
 from core.model.model import Model, quantized
 from core.report import Measure
@@ -67,7 +67,7 @@ def fidelity(
     if len(sessions[0].outputs) != len(sessions[1].outputs):
         counts = f"{len(sessions[0].outputs)} and {len(sessions[1].outputs)}"
         raise UserError(f"The models have {counts} outputs and cannot be compared.")
-    notes = [host.int8_arithmetic()] if quantized(reference) or quantized(model) else []
+    notes = list(dict.fromkeys(arithmetic(m) for m in (reference, model) if quantized(m)))
     if data is None:
         on = "noise"
         notes.insert(0, "Inputs were noise, not real data.")

@@ -15,6 +15,7 @@ from core.measure.slower_layers import slower_layers
 from core.measure.statistics import median_interval, paired
 from core.model.model import Model, layer_name, quantized
 from core.model.qdq_operators import WEIGHTED
+from core.model.stored_weights import kind_of
 from core.report import Measure
 
 _MORE = 1.1  # times as long: what is less is not worth a word
@@ -37,10 +38,10 @@ def slower_quantized(
     ``timed``: by runtime the first's and the other's times, of the same rounds in turn. Slower is what takes a
     tenth longer, and longer by the 95 % interval of the median of differences round by round.
     """
-    if first is None or other is None or quantized(first) or not quantized(other):
+    if first is None or other is None or kind_of(first.nodes()) != "float" or kind_of(other.nodes()) == "float":
         return []
     said = [sentence for runtime, pair in timed.items() for sentence in _slower(_TITLES.get(runtime, runtime), *pair)]
-    if "onnxruntime" in timed:
+    if "onnxruntime" in timed and quantized(other):  # weights stored alone become float when they are loaded
         nodes = sorted((n for n in other.nodes() if n.op_type not in _ADDED), key=lambda n: n.op_type not in WEIGHTED)
         names = [layer_name(n) for n in nodes]  # of a group that runs as one, those with weights speak first
         with suppress(UserError):  # a layer without a name, say: the times of the whole stand all the same

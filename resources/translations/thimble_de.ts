@@ -2095,6 +2095,16 @@
     </message>
     <message>
       <location filename="../../core/methods/analyse/causes" />
+      <source>Too few bits for this layer</source>
+      <translation>Zu wenige Bits für diese Schicht</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods/analyse/causes" />
+      <source>store the weights of this layer in 8 bits</source>
+      <translation>die Gewichte dieser Schicht in 8 Bit speichern</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods/analyse/causes" />
       <source>Too few levels for the values</source>
       <translation>Zu wenige Stufen für die Werte</translation>
     </message>

@@ -9,6 +9,8 @@ from core.jobs import Job
 from core.measure.accuracy import Judged
 from core.measure.latency import Latency
 from core.measure.statistics import median_interval
+from core.methods.method import Context, load_methods
+from core.methods.quantize.weights import Params as WeightsOnly
 from core.project.beside_first import change_of_top1, slower_quantized
 from core.report import Measure
 from tests.core.qdq_graphs import Arrays, network, node, quantized, weights
@@ -32,6 +34,8 @@ def test_slower_is_said_where_the_rounds_show_it(after: list[float], said: bool)
     assert [s.startswith("In LiteRT it is slower quantized than in float: 2.04 ms against 1.04 ms") for s in found] == (
         [True] if said else []
     )
+    stored = load_methods().get("quantize.weights").run(model, WeightsOnly(), Context()).model
+    assert len(slower_quantized(model, stored, {"litert": pair}, 1, Job())) == said, "weights stored alone too"
     assert slower_quantized(int8, int8, {"litert": pair}, 1, Job()) == [], "the first one is not float"
     assert slower_quantized(model, model, {"litert": pair}, 1, Job()) == [], "nothing is quantized"
 

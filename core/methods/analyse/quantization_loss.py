@@ -122,6 +122,7 @@ def before_quantizing(model: Model, ctx: Context) -> tuple[Model, list[str]]:
 def detect(parts: QuantizedParts, items: Items, params: Params, ctx: Context) -> Found:
     """Everything that is found on these items."""
     from core.measure import host
+    from core.measure.arithmetic import arithmetic
     from core.measure.layer_errors import layer_errors
     from core.measure.quantized_taps import host_errors, taps
 
@@ -146,12 +147,13 @@ def detect(parts: QuantizedParts, items: Items, params: Params, ctx: Context) ->
     ]
     named = [(x.evidence.layer, 100 * x.evidence.share, x.causes[0]) for x in layers if x.causes]
     cures = offers(parts.model, sorted(named, key=lambda n: -n[1]))
-    notes = [host.int8_arithmetic(), *_strange(trained_or_scaled(errors))]
+    notes = [arithmetic(parts.model), *_strange(trained_or_scaled(errors))]
     if len(names) < len(parts.parts):
         notes.append(
             f"{len(names)} of {len(parts.parts)} quantized layers were tried one by one; shares are of theirs."
         )
-    return Found(_measures(one), layers, tapped, cures, notes, least_share=params.least_share if lossy else 101.0)
+    least = params.least_share if lossy else 101.0
+    return Found(_measures(one, notes[0]), layers, tapped, cures, notes, least_share=least)
 
 
 def _one_at_a_time(
@@ -171,11 +173,9 @@ def _one_at_a_time(
     return alone, {name: close.sqnr - whole for name, close in floats.items()}, one
 
 
-def _measures(one: OneLayer) -> dict[str, Measure]:
+def _measures(one: OneLayer, note: str) -> dict[str, Measure]:
     """The whole network against its parent, on the detective's items."""
-    from core.measure import host
-
-    found = one.reference.closeness(one.outputs, host.int8_arithmetic()).measures()
+    found = one.reference.closeness(one.outputs, note).measures()
     return {**found, **one.reference.top1_change(one.outputs)}
 
 

@@ -76,11 +76,11 @@ class _Recorded:
 def _answers(model: Model, judge: DataSet, threads: int, job: Job) -> tuple[Judged, list[Arrays]]:
     """How a model does on the items, and its outputs of the first of them."""
     from core.execute.runtimes import onnx_session
-    from core.measure import host
     from core.measure.accuracy import judge_session
+    from core.measure.arithmetic import arithmetic
 
     session = _Recorded(onnx_session(model, threads))
-    note = host.int8_arithmetic() if quantized(model) else ""
+    note = arithmetic(model) if quantized(model) else ""
     judged = judge_session(session, model.inputs, judge, labels=model.labels, note=note, job=job)
     return judged, session.kept
 

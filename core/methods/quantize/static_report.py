@@ -28,7 +28,8 @@ def static_report(
 ) -> Report:
     """``seconds``: what quantization itself took. At most 64 items of ``judged`` are compared with the float model;
     noise, where it is None."""
-    from core.measure.host import cpu_name, int8_arithmetic
+    from core.measure.arithmetic import arithmetic
+    from core.measure.host import cpu_name
 
     plan, observed = done.plan, done.observed
     measures = {
@@ -47,7 +48,7 @@ def static_report(
         said.append(f"The biases of {len(done.shifts)} layers were corrected in sequence on {items} of them.")
     if plan.kept:
         said.append(f"{len(plan.kept)} layers stay float; the table says why.")
-    said.append(int8_arithmetic())
+    said.append(arithmetic(done.model))
     said += _float_kernels(done)
     said += [f"Rule {v.rule} of quantization is not held. {v.sentence}" for v in check_rules(done.model)]
     tables = (*kept_table(plan), *_chosen_table(done), *_shift_table(done.shifts), *done.tables, _forms_table(done))

@@ -9,6 +9,7 @@ _ENOUGH = 8
 _MOSTLY = 0.75
 _WEAK = 0.2  # any cause that explains more goes first
 _BETTER = Cure("round the weights by what the layer computes (GPTQ)", {"rounding": "gptq"})
+_MORE = Cure("store the weights of this layer in 8 bits", override={"precision": "int8"})
 _FINER = Cure("store the values in 16 bits", {"activations": "int16"})
 
 
@@ -24,6 +25,13 @@ def weights(evidence: LayerEvidence) -> tuple[float, str] | None:
         f" the layer's error, {100 * evidence.weight_noise:.2g} % of its output's energy"
     )
     return part, words
+
+
+@cause("few_bits", title="Too few bits for this layer", cure=_MORE)
+def bits(evidence: LayerEvidence) -> tuple[float, str] | None:
+    """The same where better rounding is used already: this layer needs the bits."""
+    found = weights(evidence)
+    return None if found is None else (0.99 * found[0], found[1])
 
 
 @cause("few_levels_of_values", title="Too few levels for the values", cure=_FINER)

@@ -1,0 +1,54 @@
+"""Which arithmetic evaluates a quantized graph: onnxruntime computes in integers only where it has kernels for them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import OrderedDict
+from pathlib import Path
+
+import onnx_ir as ir
+
+from core.errors import UserError
+from core.execute.profile import ran_operators
+from core.measure import host
+from core.model.model import Model
+
+_INTEGERS = frozenset({"QLinearConv", "QGemm", "QLinearMatMul", "MatMulIntegerToFloat", "ConvInteger", "MatMulInteger"})
+_FLOATS = frozenset({"Conv", "FusedConv", "ConvTranspose", "Gemm", "FusedGemm", "MatMul", "FusedMatMul", "MatMulNBits"})
+_LARGEST = 256 << 20  # bytes: what is larger would be written to a disk for a sentence
+_KNOWN: OrderedDict[int, str] = OrderedDict()  # by hash of the graph's bytes: several figures of one model ask
+_KEPT = 32
+
+
+def arithmetic(model: Model) -> str:
+    """A sentence on what onnxruntime computes a quantized graph's layers with weights in, on this processor.
+
+    Integers of 8 bits are said with how they are summed; of layers in float32 how many there are: a phone may compute
+    these in integers, and answer otherwise.
+    """
+    data = ir.to_proto(model.graph).SerializeToString()
+    if len(data) > _LARGEST:
+        return host.int8_arithmetic()
+    key = hash(data)
+    if key not in _KNOWN:
+        _KNOWN[key] = _sentence(data)
+        while len(_KNOWN) > _KEPT:
+            _KNOWN.popitem(last=False)
+    return _KNOWN[key]
+
+
+def _sentence(data: bytes) -> str:
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            ran = ran_operators(data, Path(folder))
+    except UserError:  # what cannot run is said by whoever runs it
+        return host.int8_arithmetic()
+    integers, floats = (sum(operator in kind for operator in ran) for kind in (_INTEGERS, _FLOATS))
+    if not floats:
+        return host.int8_arithmetic()
+    if not integers:
+        return f"onnxruntime computed all {floats} layers with weights in float32, not in integers as phones may."
+    return (
+        f"{host.int8_arithmetic()} onnxruntime computed {floats} of {floats + integers} layers with weights in float32,"
+        " not in integers as phones may."
+    )
