@@ -60,25 +60,29 @@ def make_dialog(desk: Desk, found: Origin, nodes: Sequence[ir.Node]) -> ChoiceDi
 
 
 def with_choice(step: Step, layers: Sequence[Named], values: Mapping[str, Scalar]) -> tuple[Override, ...]:
-    """The step's overrides with one more for these layers, in which they differ now from what they had.
+    """The step's overrides with one more for these layers: values that they are to have now.
 
-    Earlier ones that list them let them go. Only what differs from what holds for them anyway is said of them: else
-    layers with which they share a scale could not have another type.
+    Earlier overrides that list them let them go as far as these values go. Only what differs from what holds for the
+    layers anyway is said of them: else layers with which they share a scale could not have another type.
     """
     names = {layer.name or "" for layer in layers}
+    whole = Scope(layers=tuple(sorted(names)))
     kept: list[Override] = []
+    own: dict[str, Scalar] = {}
     for scope, part in step.overrides:
-        rest = tuple(layer for layer in scope.layers if layer not in names)
+        inside, rest = names & set(scope.layers), tuple(layer for layer in scope.layers if layer not in names)
         if rest or not scope.layers:
             kept.append((dataclasses.replace(scope, layers=rest), part))
-    before = {name for scope, part in step.overrides if names & set(scope.layers) for name in part}
-    had = {name: overridden(step.overrides, layers, name) for name in before}
-    part = {}
-    for name, value in {**had, **values}.items():
+        left = {name: value for name, value in part.items() if name not in values}
+        if inside == names:
+            own |= left
+        elif inside and left:
+            kept.append((dataclasses.replace(scope, layers=tuple(sorted(inside))), left))
+    for name, value in values.items():
         other = overridden(kept, layers, name)
         if value != (step.params.get(name) if other is None else other):
-            part[name] = value
-    return (*kept, (Scope(layers=tuple(sorted(names))), part)) if part else tuple(kept)
+            own[name] = value
+    return (*kept, (whole, own)) if own else tuple(kept)
 
 
 def _chosen(nodes: Sequence[ir.Node]) -> list[Named]:

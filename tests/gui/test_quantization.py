@@ -11,8 +11,9 @@ from pytestqt.qtbot import QtBot
 
 from core.methods.analyse.causes import load_causes
 from core.methods.analyse.cures import Offer, table_of
-from core.methods.scope import Scope
+from core.methods.scope import InputLayer, Scope, overridden
 from core.model.qdq import stored_constant
+from core.project.recipe import Step
 from core.report import Report
 from gui.act.dialog import MethodDialog
 from gui.act.request import ActRequest
@@ -162,6 +163,28 @@ def test_type_and_range_of_a_result_are_seen_and_changed_where_it_stands(sample:
     sample.state.select([add, convolutions(sample)[0]])
     settle(sample, qtbot)
     assert {"int8", "uint8"} <= {row.rsplit(": ", 1)[-1] for row in said(sample)}, "results stand beside weights"
+
+
+def test_another_choice_leaves_what_was_said_of_layers_before() -> None:
+    said = ((Scope(layers=("a", "b", "c")), {"precision": "int4"}), (Scope(layers=("a",)), {"symmetric": True}))
+    step = Step("quantize.static", {"precision": "int8", "activations": "uint8"}, overrides=said)
+    a, b = InputLayer("a", "Conv"), InputLayer("b", "Conv")
+    found = quantizing.with_choice(step, [a, b], {"activations": "int16"})
+    held = {n.name: {k: overridden(found, [n], k) for k in ("precision", "activations", "symmetric")} for n in (a, b)}
+    assert held == {
+        "a": {"precision": "int4", "activations": "int16", "symmetric": True},
+        "b": {"precision": "int4", "activations": "int16", "symmetric": None},
+    }
+    assert (Scope(layers=("c",)), {"precision": "int4"}) in found
+    assert quantizing.with_choice(step, [a], {"precision": "int8"})[0] == (
+        Scope(layers=("b", "c")),
+        {"precision": "int4"},
+    )
+    assert quantizing.with_choice(step, [b], {"activations": "uint8"}) == (
+        (Scope(layers=("a", "c")), {"precision": "int4"}),
+        (Scope(layers=("a",)), {"symmetric": True}),
+        (Scope(layers=("b",)), {"precision": "int4"}),
+    )
 
 
 def test_the_graphs_input_is_changed_at_its_pair_and_a_range_that_is_none_is_refused(
