@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 from core.cli.output import allowed, print_json, settings_table, size, table
 
 if TYPE_CHECKING:
+    from core.measure.cost import Cost
     from core.measure.memory import PeakMemory
     from core.methods.method import Method
+    from core.model.model import Model
+    from core.model.qdq_tensors import StoredTensor
 
 
 def info(args: argparse.Namespace) -> int:
@@ -21,6 +25,7 @@ def info(args: argparse.Namespace) -> int:
     from core.formats.open import open_model
     from core.measure.cost import cost
     from core.model.marks import marks
+    from core.model.qdq_tensors import stored_tensors
 
     model = open_model(args.model)
     figures = cost(model)
@@ -41,14 +46,15 @@ def info(args: argparse.Namespace) -> int:
     if args.json:
         layers = [{"name": c.name, "operator": c.operator, "params": c.params, "macs": c.macs,
                  "weight_bytes": c.weight_bytes, "output_shape": c.output_shape} for c in figures.layers]  # fmt: skip
-        blocks = {"blocks": blocks_json(model, figures)} if args.blocks else {}
-        print_json({**found, **blocks, "per_layer": layers})
+        more: dict[str, Any] = {"blocks": blocks_json(model, figures)} if args.blocks else {}
+        if args.tensors:
+            more["tensors"] = [dataclasses.asdict(t) for t in stored_tensors(model)]
+        print_json({**found, **more, "per_layer": layers})
         return 0
-    if args.blocks:
-        print(blocks_table(model, figures, args.blocks))
+    if args.tensors:
+        print(_stored(model))
     else:
-        rows = [(c.name, c.operator, c.params, c.macs, c.weight_bytes, _shape(c.output_shape)) for c in figures.layers]
-        print(table(("layer", "operator", "params", "macs", "weight bytes", "output"), rows))
+        print(blocks_table(model, figures, args.blocks) if args.blocks else _layers(figures))
     macs = "unknown" if figures.macs is None else f"{figures.macs:,}"
     print(
         f"\n{found['layers']} layers, {figures.params:,} parameters, {macs} MACs, "
@@ -60,6 +66,35 @@ def info(args: argparse.Namespace) -> int:
     for mark in found["marks"]:
         print("! " + ": ".join(filter(None, (mark["layer"], mark["sentence"]))))
     return 0
+
+
+def _layers(figures: Cost) -> str:
+    rows = [(c.name, c.operator, c.params, c.macs, c.weight_bytes, _shape(c.output_shape)) for c in figures.layers]
+    return table(("layer", "operator", "params", "macs", "weight bytes", "output"), rows)
+
+
+def _stored(model: Model) -> str:
+    """Every tensor that is stored in integers."""
+    from core.model.qdq_tensors import stored_tensors
+
+    rows = [
+        (t.layer, t.role, t.type, "yes" if t.symmetric else "no", _scales(t), _ends(t.scale), _ends(t.zero_point),
+         f"{t.range[0]:.4g} … {t.range[1]:.4g}", t.came_from)
+        for t in stored_tensors(model)
+    ]  # fmt: skip
+    if not rows:
+        return "No tensor is stored in integers."
+    columns = ("layer", "tensor", "type", "symmetric", "scales", "scale", "zero point", "range", "range from")
+    return table(columns, rows)
+
+
+def _scales(tensor: StoredTensor) -> str:
+    return f"{tensor.scales} of {tensor.block}" if tensor.block else str(tensor.scales)
+
+
+def _ends(pair: tuple[float, float]) -> str:
+    low, high = (f"{x:.4g}" for x in pair)
+    return low if low == high else f"{low} … {high}"
 
 
 def _memory(peak: PeakMemory) -> str:

@@ -9,15 +9,13 @@ import numpy as np
 import onnx_ir as ir
 from shiboken6 import isValid
 
-from core.methods.quantize.value_choices import MINMAX, TYPED
+from core.methods.quantize.value_choices import TYPED
+from core.model.qdq_tensors import DICTATED, SHARED
 from gui.inspector.context import Context
 from gui.inspector.page import Column
 from gui.inspector.parts import number, percent
 from gui.inspector.plots import RangePlot
 from gui.inspector.quantized import (
-    DICTATED,
-    SEEN,
-    SHARED,
     Array,
     TensorForm,
     channel_steps,
@@ -146,7 +144,6 @@ def came_words(code: str) -> str:
     said = {
         DICTATED: tr("the operator, as runtimes demand"),
         SHARED: tr("the layers before, whose scale it shares"),
-        SEEN: tr("calibration: {calibrator}", calibrator=choice_title(MINMAX)),
         TYPED: tr("typed"),
         f"{TYPED} lowest": tr("lowest value typed, highest from calibration: {calibrator}", calibrator=calibrator),
         f"{TYPED} highest": tr("highest value typed, lowest from calibration: {calibrator}", calibrator=calibrator),

@@ -12,14 +12,13 @@ import onnx_ir as ir
 
 from core.measure.weights import QUANTIZERS
 from core.methods.scope import InputLayer, Named
-from core.model.model import RECIPE
-from core.model.qdq import RANGE_FROM, StoredConstant, read_params, stored_constant, weight_axis
-from core.model.qdq_operators import ACTIVATIONS, FIXED, PASS_THROUGH, WEIGHTED
+from core.model.qdq import StoredConstant, read_params, stored_constant, weight_axis
+from core.model.qdq_operators import ACTIVATIONS, WEIGHTED
+from core.model.qdq_tensors import range_from
 from gui.graph_view.known import Known
 
 Array = npt.NDArray[Any]
 _MOST = 1 << 22  # integers of a weight that are looked at
-DICTATED, SHARED, SEEN = "dictated", "shared", "seen"
 
 
 @dataclass(frozen=True)
@@ -187,23 +186,6 @@ def _pair_behind(value: ir.Value) -> ir.Node | None:
         value = readers[0].outputs[0]
 
 
-def _came_from(node: ir.Node, whole: Known) -> str:
-    """Where the range of a pair comes from, as far as the graph tells; ``node`` is either of the two."""
-    quantize: ir.Node | None = node
-    if node.op_type == "DequantizeLinear":
-        quantize = node.inputs[0].producer() if node.inputs[0] is not None else None
-    if quantize is None or quantize.op_type != "QuantizeLinear" or quantize.inputs[0] is None:
-        return ""
-    if RANGE_FROM in quantize.metadata_props:
-        return quantize.metadata_props[RANGE_FROM]
-    maker = quantize.inputs[0].producer()
-    if maker is not None and maker.op_type in FIXED:
-        return DICTATED
-    if maker is not None and maker.op_type in PASS_THROUGH:
-        return SHARED
-    return SEEN if "quantize." in whole.model.graph.metadata_props.get(RECIPE, "") else ""
-
-
 def _of_node(
     node: ir.Node, formal: str, role: str, value: str, whole: Known, stored: StoredConstant | None = None
 ) -> TensorForm | None:
@@ -218,7 +200,7 @@ def _of_node(
     block = node.attributes.get_int("block_size", 0)
     axis = None if scale.size == 1 and not block else node.attributes.get_int("axis", 1)
     zero = np.zeros(1, np.int64) if zero is None else zero
-    came_from = "" if stored is not None else _came_from(node, whole)
+    came_from = "" if stored is not None else range_from(node, whole.model)
     return TensorForm(formal, role, value, kind, scale, zero, axis, block, stored, came_from)
 
 

@@ -6843,11 +6843,6 @@
     </message>
     <message>
       <location filename="../../gui/inspector/quantization_section.py" />
-      <source>calibration: {calibrator}</source>
-      <translation>Kalibrierung: {calibrator}</translation>
-    </message>
-    <message>
-      <location filename="../../gui/inspector/quantization_section.py" />
       <source>typed</source>
       <translation>eingegeben</translation>
     </message>
@@ -6860,6 +6855,11 @@
       <location filename="../../gui/inspector/quantization_section.py" />
       <source>highest value typed, lowest from calibration: {calibrator}</source>
       <translation>größter Wert eingegeben, kleinster aus der Kalibrierung: {calibrator}</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/quantization_section.py" />
+      <source>calibration: {calibrator}</source>
+      <translation>Kalibrierung: {calibrator}</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/quantization_section.py" />

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,17 +12,23 @@ import onnx
 import onnx_ir as ir
 import pytest
 
+from core.cli import main
 from core.errors import UserError
 from core.execute.runtimes import onnx_session
 from core.execute.torch_graph import TorchGraph
+from core.formats.onnx_file import save_onnx
+from core.measure.cost import cost
 from core.methods.analyse.cures import Offer
 from core.methods.method import Context
 from core.methods.quantize.result import Quantized
-from core.methods.quantize.static import Activations, Params, quantize_static
+from core.methods.quantize.static import Activations, Params, planned, quantize_static
+from core.methods.quantize.static_report import weight_bytes
 from core.methods.scope import Scope
 from core.model.model import Model
 from core.model.qdq import RANGE_FROM, QuantParams, activation_pairs, activation_params, check_rules, fixed_params
+from core.model.qdq_tensors import stored_tensors
 from core.project.recipe import Step, checked, run_step
+from core.project.replay import obstacle
 from tests.core.qdq_graphs import Arrays, network, node, weights
 
 SHAPE = (3, 6, 6)
@@ -194,6 +202,60 @@ def test_where_a_range_comes_from_stays_with_its_pair_and_in_the_report() -> Non
     rows = {row[0]: (row[1], row[4]) for row in done.chosen}
     assert rows == {"/r": ("uint8", "typed"), "/y": ("uint8", "typed highest, mse")}
     assert all(RANGE_FROM not in n.metadata_props for n in made(RELU).model.nodes())
+
+
+def test_every_tensor_is_listed_as_it_is_stored(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    nodes = [CONV, node("Sigmoid", "c", "s"), node("MaxPool", "s", "p", kernel_shape=[2, 2]), node("Conv", "p u", "y")]
+    step = Step("quantize.static", {"bias_correction": False, "granularity": "group", "group_size": 2},
+                overrides=((Scope(layers=("/y",)), {"activations": "int16", "range_high": 1.0, "calibrator": "mse"}),
+                           (Scope(layers=("/c",)), {"precision": "int4", "symmetric": True})))  # fmt: skip
+    model = run_step(net(nodes), step, Context(data=DATA)).model
+    assert model is not None
+    rows = {(t.layer, t.role): t for t in stored_tensors(model)}
+    assert list(rows) == [
+        ("x", "input"), ("/c", "weight"), ("/c", "result"), ("/s", "result"), ("/p", "result"), ("/y", "weight"),
+        ("/y", "result"),
+    ]  # fmt: skip
+    kinds = {
+        (t.type, t.symmetric, t.scales, t.block, t.came_from) for t in (rows["/c", "weight"], rows["/y", "weight"])
+    }
+    assert kinds == {("int4", True, 4 * 2 * 9, 2, ""), ("int8", True, 4 * 2, 2, "")}
+    assert [rows[n, "result"].came_from for n in ("/c", "/s", "/p", "/y")] == [
+        "minmax", "dictated", "shared", "typed highest, mse",
+    ]  # fmt: skip
+    stored = activation_pairs(model.graph.graph)["c"].params
+    assert (rows["/c", "result"].scale[0], rows["/c", "result"].symmetric) == (stored.scale, True)
+    assert rows["/c", "result"].range == stored.range
+    save_onnx(model, tmp_path / "m.onnx")
+    assert main(["info", str(tmp_path / "m.onnx"), "--tensors", "--json"]) == 0
+    assert [t["layer"] for t in json.loads(capsys.readouterr().out)["tensors"]] == [layer for layer, _ in rows]
+    assert main(["info", str(tmp_path / "m.onnx"), "--tensors"]) == 0
+    assert "typed highest, mse" in capsys.readouterr().out
+    save_onnx(net(nodes), tmp_path / "f.onnx")
+    assert main(["info", str(tmp_path / "f.onnx"), "--tensors"]) == 0
+    assert "No tensor is stored in integers." in capsys.readouterr().out
+
+
+def test_bytes_and_memory_count_each_value_in_its_own_type() -> None:
+    """Weights: 2 bytes of zero point instead of 1. Memory: y is [1, 4, 6, 6], 144 values of 1 more byte at the end."""
+    usual, wide = made(RELU), made(RELU, ("/y", {"activations": "int16"}))
+    assert weight_bytes(wide.model) - weight_bytes(usual.model) == 1
+    for done, kind in ((usual, "uint8"), (wide, "int16")):
+        overrides = ((Scope(pattern="/y"), {"activations": kind}),)
+        plan = planned(net(RELU), Params(bias_correction=False), Context(overrides=overrides))
+        assert plan.report.measures["weight_bytes_after"].value == weight_bytes(done.model)
+    peak = [cost(m).peak_memory.bytes for m in (usual.model, wide.model)]
+    assert None not in peak
+    assert peak[1] - peak[0] == 144  # type: ignore[operator]
+
+
+def test_a_step_about_an_input_can_be_done_again_where_there_is_one() -> None:
+    step = Step("quantize.static", overrides=((Scope(layers=("x",)), {"activations": "int8"}),))
+    assert obstacle(step, net(RELU)) == ""
+    gone = Step("quantize.static", overrides=((Scope(layers=("z",)), {"activations": "int8"}),))
+    assert "is about layer 'z', which this revision does not have" in obstacle(gone, net(RELU))
+    other = Step("prune.channels", overrides=((Scope(layers=("x",)), {"ratio": 0.5}),))
+    assert "is about layer 'x'" in obstacle(other, net(RELU)), "only what quantizes knows inputs"
 
 
 def test_what_calibration_cut_off_counts_typed_ranges() -> None:
