@@ -16,7 +16,8 @@ from core.model.model import Model
 from core.model.qdq_add import agreeing_add_scale
 from core.model.qdq_numbers import QuantParams, mean_scale
 from core.model.qdq_operators import ACTIVATIONS, FIXED, FUSING, MEANS, PASS_THROUGH, data_inputs
-from core.model.qdq_pairs import Pair, activation_pairs, read_params, source_pair
+from core.model.qdq_pairs import RANGE_FROM, Pair, activation_pairs, read_params, source_pair
+from core.model.qdq_tensors import LEARNED
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,14 @@ def set_scale(model: Model, group: ScaleGroup, scale: float) -> None:
         old = value.const_value
         assert old is not None, "a group's scales are stored"
         value.const_value = ir.tensor(np.full(old.shape.numpy(), scale, old.dtype.numpy()), name=name)
+
+
+def mark_learned(model: Model) -> None:
+    """Say, in place, of every range that nobody dictates that a training found it."""
+    learned = {name for group in activation_groups(model) if not group.dictated for name in group.scales}
+    for node in model.nodes():
+        if node.op_type == "QuantizeLinear" and _name(node) in learned:
+            node.metadata_props[RANGE_FROM] = LEARNED
 
 
 def _settle(model: Model, node: ir.Node, quantize: ir.Node, group_of: dict[str, ScaleGroup]) -> None:

@@ -9,7 +9,7 @@ way are listed, and whoever chooses factors has to mind them.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -49,8 +49,8 @@ class Rescaling:
         return np.where(self.free[labels], self.root_of[labels], 0)
 
 
-def find_rescaling(model: Model, facts: Facts | None = None) -> Rescaling:
-    """Nothing is run and nothing is changed.
+def find_rescaling(model: Model, facts: Facts | None = None, fixed: Iterable[tuple[ir.Value, str]] = ()) -> Rescaling:
+    """Nothing is run and nothing is changed. ``fixed``: values that must stay what they are, and why.
 
     Raises UserError where an input's size is unknown (see :func:`core.model.facts.infer`).
     """
@@ -62,6 +62,8 @@ def find_rescaling(model: Model, facts: Facts | None = None) -> Rescaling:
                 visit(state, node)
         for out in model.graph.graph.outputs:
             state.lock_value(out, "it is an output of the graph")
+        for value, why in fixed:
+            state.lock_value(value, why)
         _lock_shared_tensors(state)
         root_of = state.classes.all_roots()
         reasons = {root: why for labels, why in reversed(state.locks) for root in np.unique(root_of[labels]).tolist()}

@@ -10,7 +10,7 @@ import onnx_ir as ir
 from shiboken6 import isValid
 
 from core.methods.quantize.value_choices import TYPED
-from core.model.qdq_tensors import DICTATED, SHARED
+from core.model.qdq_tensors import DICTATED, LEARNED, SHARED
 from gui.inspector.context import Context
 from gui.inspector.page import Column
 from gui.inspector.parts import number, percent
@@ -144,6 +144,7 @@ def came_words(code: str) -> str:
     said = {
         DICTATED: tr("the operator, as runtimes demand"),
         SHARED: tr("the layers before, whose scale it shares"),
+        LEARNED: tr("the training"),
         TYPED: tr("typed"),
         f"{TYPED} lowest": tr("lowest value typed, highest from calibration: {calibrator}", calibrator=calibrator),
         f"{TYPED} highest": tr("highest value typed, lowest from calibration: {calibrator}", calibrator=calibrator),

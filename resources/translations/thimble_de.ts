@@ -6843,6 +6843,11 @@
     </message>
     <message>
       <location filename="../../gui/inspector/quantization_section.py" />
+      <source>the training</source>
+      <translation>dem Training</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/quantization_section.py" />
       <source>typed</source>
       <translation>eingegeben</translation>
     </message>

@@ -25,7 +25,7 @@ from core.methods.training_net import logits_name
 from core.model.masks import MASK
 from core.model.model import Model
 from core.model.qdq import check_rules
-from core.model.qdq_pairs import stored_constant
+from core.model.qdq_pairs import RANGE_FROM, activation_pairs, stored_constant
 from tests.core.training_sets import digits, linear, points, sample
 
 QAT = load_methods().get("quantize.train")
@@ -102,6 +102,19 @@ def test_learned_ranges_keep_phone_and_screen_alike(tmp_path: Path) -> None:
     exported = load_exporters().get("tflite").write(new, tmp_path / "out.tflite", data, Job())
     assert exported.proof.passed
     assert exported.proof.proven
+
+
+def test_types_of_single_layers_stay_and_learned_ranges_are_said_to_be() -> None:
+    said = ((Scope(layers=("relu",)), {"activations": "int16", "range_high": 4.0}),)
+    values = parameters.from_json(QAT.params, {"epochs": 2, "batch_size": 16, "ranges": True, "learning_rate": 0.1})
+    new = QAT.run(wide(), values, Context(data=points(), overrides=said, seed=3)).model
+    assert new is not None
+    assert check_rules(new) == []
+    found = {p.value: p for p in activation_pairs(new.graph.graph).values()}
+    assert [found[v].params.storage for v in ("x", "r")] == ["uint8", "int16"]
+    assert {p.quantize.metadata_props.get(RANGE_FROM) for p in found.values()} == {"learned"}
+    with pytest.raises(UserError, match="quantized already, so nothing can be chosen for its layers"):
+        QAT.run(new, values, Context(data=points(), overrides=said))
 
 
 def test_a_quantized_network_goes_on_from_its_parents_weights() -> None:

@@ -25,11 +25,19 @@ from core.methods.quantize.static import Activations, Params, planned, quantize_
 from core.methods.quantize.static_report import weight_bytes
 from core.methods.scope import Scope
 from core.model.model import Model
-from core.model.qdq import RANGE_FROM, QuantParams, activation_pairs, activation_params, check_rules, fixed_params
+from core.model.qdq import (
+    RANGE_FROM,
+    QuantParams,
+    activation_pairs,
+    activation_params,
+    check_rules,
+    fixed_params,
+    stored_constant,
+)
 from core.model.qdq_tensors import stored_tensors
 from core.project.recipe import Step, checked, run_step
 from core.project.replay import obstacle
-from tests.core.qdq_graphs import Arrays, network, node, weights
+from tests.core.qdq_graphs import Arrays, by_name, network, node, weights
 
 SHAPE = (3, 6, 6)
 DATA = Arrays(SHAPE, 6)
@@ -256,6 +264,22 @@ def test_a_step_about_an_input_can_be_done_again_where_there_is_one() -> None:
     assert "is about layer 'z', which this revision does not have" in obstacle(gone, net(RELU))
     other = Step("prune.channels", overrides=((Scope(layers=("x",)), {"ratio": 0.5}),))
     assert "is about layer 'x'" in obstacle(other, net(RELU)), "only what quantizes knows inputs"
+
+
+def test_equalization_leaves_values_alone_whose_range_is_typed() -> None:
+    """Their numbers are what the range is about; elsewhere channels get factors, which change the weights."""
+
+    def stored(done: Quantized) -> Any:
+        found = stored_constant(by_name(done.model, "/c").inputs[1])
+        assert found is not None
+        return found.real
+
+    plain, equal = made(RELU), made(RELU, equalize=True)
+    typed = made(RELU, ("/r", {"range_low": 0.0, "range_high": 2.0}), equalize=True)
+    assert not np.allclose(stored(equal), stored(plain), rtol=0.05)
+    np.testing.assert_array_equal(stored(typed), stored(plain))
+    assert pairs(typed)["r"] == activation_params(0.0, 2.0)
+    assert "Channels of /r got no factor: their range was typed." in typed.notes
 
 
 def test_what_calibration_cut_off_counts_typed_ranges() -> None:

@@ -30,7 +30,7 @@ from core.methods.tune.finetune import Params as TuneParams
 from core.methods.tune.finetune import loss_of
 from core.model.model import Model, quantized
 from core.model.qdq import check_rules
-from core.model.qdq_groups import settle
+from core.model.qdq_groups import mark_learned, settle
 from core.model.qdq_thaw import float_weights, freeze, thaw, with_parent
 from core.params import Field
 from core.report import Measure
@@ -116,6 +116,11 @@ def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     Weight scales are learned (LSQ), each scale group as one; biases are rounded anew in the end. Raises as
     tune.finetune and quantize.static do.
     """
+    if quantized(model) and ctx.overrides:
+        raise UserError(
+            "The model is quantized already, so nothing can be chosen for its layers here.",
+            "Choose it where the float model is quantized.",
+        )
     with ctx.job.stage(0.0, 0.1):
         begun = _quantized(model, params, ctx) if not quantized(model) else _thawed(model, ctx)
     if ctx.teacher is None and begun.parent is not None:
@@ -181,6 +186,8 @@ def _finished(
     if hook.learns_ranges:
         settle(trained)
     frozen = freeze(trained)
+    if hook.learns_ranges:
+        mark_learned(frozen)
     measures = judged_beside(begun.quantized, frozen, begun.parent, start.judge, ctx, job)
     measures |= agreement_of_runtimes(trained, frozen, start.judge, ctx.threads)
     if begun.parent is not None:

@@ -15,6 +15,7 @@ from core.data.splits import divide, part, take, without
 from core.methods.method import Context, Outcome
 from core.methods.quantize.channel_ranges import ChannelRanges, channel_ranges
 from core.methods.quantize.equalizing import Activation, Problem, Weighted, groups_of, limits, weighted_layers
+from core.methods.quantize.value_choices import typed_results
 from core.model.facts import infer
 from core.model.model import Model
 from core.model.qdq_operators import data_inputs
@@ -72,9 +73,10 @@ def study(
     much a channel must stay below a bound at least.
     """
     facts = infer(model)
-    rescaling = find_rescaling(model, facts)
+    typed = typed_results(model, ctx)
+    rescaling = find_rescaling(model, facts, ((value, "its range was typed") for value in typed.values()))
     ranges: ChannelRanges | None = None
-    notes: list[str] = []
+    notes = [f"Channels of {', '.join(typed)} got no factor: their range was typed."] if typed else []
     axes = _observed(rescaling, activations)
     if data is not None and axes:
         ranges = channel_ranges(model, facts, take(data, items, ctx.seed), axes, ctx.threads, ctx.job)

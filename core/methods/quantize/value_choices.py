@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
+import onnx_ir as ir
+
 from core.errors import UserError
 from core.methods.method import Context
 from core.methods.scope import Scope, with_inputs
@@ -216,6 +218,15 @@ class ValueChoices:
         lost = [n for n in named if n not in makers.known]
         if lost:
             yield f"Nothing was chosen for the result of {_listed(lost)}: it is not stored in integers."
+
+
+def typed_results(model: Model, ctx: Context) -> dict[str, ir.Value]:
+    """Layer -> its first result, of layers whose range somebody typed."""
+    found = {}
+    for scope, part in ctx.overrides:
+        if any(part.get(name) is not None for name in RANGE[1:]):
+            found.update({n.name or "": n.outputs[0] for n in model.nodes() if n.outputs and scope.contains(n)})
+    return found
 
 
 def no_range(low: float | None, high: float | None, layer: str = "") -> str:
