@@ -6,7 +6,6 @@ stands in the table CURES, one row a step, as JSON of the form that :class:`core
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,6 +14,7 @@ from typing import Any
 
 from core.methods.analyse.causes import Cure, Finding
 from core.methods.method import load_methods
+from core.methods.quantize.as_static import as_static, quantizing_step
 from core.model.model import RECIPE, Model
 from core.params import Scalar, to_json
 from core.report import Report, Table
@@ -82,7 +82,10 @@ def together(chosen: Sequence[Offer]) -> dict[str, Any]:
     params: dict[str, Any] = {}
     for step in reversed(steps):  # what cures most decides
         params |= step["params"]
-    overrides = [o for step in steps for o in step.get("overrides", ())]
+    overrides: list[Any] = []
+    for override in (o for step in steps for o in step.get("overrides", ())):
+        if override not in overrides:  # what was chosen before stands in every step, and must not undo a cure
+            overrides.append(override)
     return {**base, "params": params, **({"overrides": overrides} if overrides else {})}
 
 
@@ -110,26 +113,22 @@ def cures_from(report: Report) -> tuple[Offer, ...]:
 def quantized_with(model: Model) -> tuple[dict[str, Scalar], list[dict[str, Any]], int, bool]:
     """What a quantized model was made with: (parameters of quantize.static, overrides, seed, whether that is known).
 
-    Its own recipe tells, where its last step quantized; else everything is as by default.
+    Its own recipe tells, also of what Rescue or the mixed form found; else everything is as by default.
     """
-    last = _last_step(model)
-    given = last.get("params")
-    if not str(last.get("method", "")).startswith("quantize.") or not isinstance(given, dict):
+    step = _quantized_by(model)
+    if step is None:
         return {}, [], 0, False
-    params = {k: v for k, v in given.items() if k in _settings()}
-    if given.get("per_channel") is False:  # quantize.int8's word for it
-        params["granularity"] = "tensor"
-    overrides = last.get("overrides") if last["method"] == _QUANTIZE else None
-    return params, list(overrides or ()), int(last.get("seed") or 0), True
+    params, overrides = as_static(step)
+    return {k: v for k, v in params.items() if k in _settings()}, overrides, int(step.get("seed") or 0), True
 
 
-def _last_step(model: Model) -> Mapping[str, Any]:
-    """What was done last, as JSON of a step; {} where the model does not tell."""
+def _quantized_by(model: Model) -> Mapping[str, Any] | None:
+    """The step that put the integers in, as JSON; None where the model does not tell."""
     try:
         steps = json.loads(model.graph.metadata_props.get(RECIPE) or "{}").get("steps", [])
     except (ValueError, AttributeError):
-        steps = []
-    return steps[-1] if isinstance(steps, list) and steps and isinstance(steps[-1], dict) else {}
+        return None
+    return quantizing_step(steps) if isinstance(steps, list) else None
 
 
 def curable(model: Model, findings: Sequence[Finding]) -> list[Finding]:
@@ -138,10 +137,10 @@ def curable(model: Model, findings: Sequence[Finding]) -> list[Finding]:
     before = {name: params.get(name, value) for name, value in _settings().items()}
     found = []
     for finding in findings:
-        cure = _possible(finding.cure)
+        cure = finding.cure
         changes = any(before.get(k) != v for k, v in cure.params.items()) or bool(cure.override)
         if changes or not known or not cure.applies:
-            found.append(dataclasses.replace(finding, cure=cure))
+            found.append(finding)
     return found
 
 
@@ -150,29 +149,13 @@ def _settings() -> dict[str, Scalar]:
     return to_json(load_methods().get(_QUANTIZE).params())
 
 
-def _possible(cure: Cure) -> Cure:
-    """The cure as far as this version can: without equalization a scale per channel, without rounders 8 bits."""
-    known = _settings()
-    lacking = [name for name in cure.params if name not in known]
-    if not lacking:
-        return cure
-    instead: dict[str, tuple[str, dict[str, Any]]] = {
-        "equalize": ("give every channel a scale of its own", {"granularity": "channel"}),
-        "rounding": ("store the weights in 8 bits", {"precision": "int8"}),
-    }
-    for name in lacking:
-        if name in instead:
-            return dataclasses.replace(cure, words=instead[name][0], params=instead[name][1])
-    return dataclasses.replace(cure, params={k: v for k, v in cure.params.items() if k in known})
-
-
 def _step(model: Model, cure: Cure, layers: tuple[str, ...]) -> dict[str, Any]:
     params, overrides, seed, _ = quantized_with(model)
     params = {k: v for k, v in {**params, **cure.params}.items() if _settings().get(k) != v}
     step: dict[str, Any] = {"method": _QUANTIZE, "params": params, "seed": seed}
     if cure.override:
         overrides = [*overrides, {"scope": {"layers": list(layers)}, "params": dict(cure.override)}]
-    preset = str(_last_step(model).get("preprocess") or "")
+    preset = str((_quantized_by(model) or {}).get("preprocess") or "")
     if preset and not set(preset) & set("/\\#."):  # a file of another machine is no help
         step["preprocess"] = preset
     return {**step, "overrides": overrides} if overrides else step

@@ -18,8 +18,7 @@ from core.methods.analyse.one_layer import Close, OneLayer
 from core.methods.analyse.reference import Items, not_judging, read
 from core.methods.analyse.verify import verified
 from core.methods.method import Context, Outcome, method
-from core.methods.quantize.equalize import Params as Equalization
-from core.methods.quantize.equalize import equalize
+from core.methods.quantize.equalize import equalize, for_quantization
 from core.model.model import Model
 from core.params import Field
 from core.report import Measure
@@ -115,7 +114,7 @@ def before_quantizing(model: Model, ctx: Context) -> tuple[Model, list[str]]:
     items = int(settings.get("calibration_items") or 100)
     data = take(divide(ctx.data, seed).calibration, items, seed)
     with ctx.job.stage(0.0, 0.02):
-        done = equalize(ctx.teacher, data, Equalization(items=items), dataclasses.replace(ctx, seed=seed))
+        done = equalize(ctx.teacher, data, for_quantization(items), dataclasses.replace(ctx, seed=seed))
     return done.model, ["The parent was equalized as before quantization; what is compared with is that model."]
 
 

@@ -17,8 +17,7 @@ from core.methods.analyse.reference import not_judging, read
 from core.methods.method import Context, Outcome, method
 from core.methods.quantize import static
 from core.methods.quantize.choices import OVERRIDABLE
-from core.methods.quantize.equalize import Params as Equalization
-from core.methods.quantize.equalize import equalize
+from core.methods.quantize.equalize import equalize, for_quantization
 from core.methods.quantize.items import CalibrateFrom
 from core.methods.quantize.mixed_judge import Closeness, Judge
 from core.methods.quantize.mixed_report import mixed_tables, said
@@ -182,7 +181,7 @@ def _equalized(
     if not params.equalize:
         return model, settings, ()
     data = take(calibration, params.calibration_items, ctx.seed)
-    equal = equalize(model, data, Equalization(items=params.calibration_items), ctx)
+    equal = equalize(model, data, for_quantization(params.calibration_items), ctx)
     return equal.model, dataclasses.replace(settings, equalize=False), tuple(equal.notes)
 
 

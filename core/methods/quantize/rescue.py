@@ -27,7 +27,7 @@ from core.methods.recover.items import for_recovery
 from core.model.model import Model
 from core.params import Field
 
-_FLOAT_LAYERS = "float_layers"
+FLOAT_LAYERS = "float_layers"
 
 
 class Target(enum.Enum):
@@ -213,7 +213,7 @@ def _to_json(choice: Choice) -> str:
     usual = parameters.to_json(static.Params())
     values: dict[str, Any] = {k: v for k, v in parameters.to_json(choice.params).items() if v != usual[k]}
     if choice.floats:
-        values[_FLOAT_LAYERS] = list(choice.floats)
+        values[FLOAT_LAYERS] = list(choice.floats)
     return json.dumps(values, sort_keys=True)
 
 
@@ -223,7 +223,7 @@ def _from_json(text: str) -> Choice:
         values = json.loads(text)
     except ValueError as error:
         raise UserError(f"Found before is '{text[:60]}'; it must be JSON.", hint) from error
-    floats = values.pop(_FLOAT_LAYERS, []) if isinstance(values, dict) else None
+    floats = values.pop(FLOAT_LAYERS, []) if isinstance(values, dict) else None
     if not isinstance(floats, list) or not all(isinstance(name, str) for name in floats):
         raise UserError(f"Found before is '{text[:60]}'; it must be an object with a list of layers in float.", hint)
     return Choice(parameters.from_json(static.Params, values), tuple(floats))

@@ -1,0 +1,51 @@
+"""What quantize.static would have to be told to quantize as another act did, from the act's step in a recipe."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from core.methods.quantize.rescue import FLOAT_LAYERS
+
+_MADE = ("quantize.static", "quantize.int8", "quantize.rescue", "quantize.mixed")
+Overrides = list[dict[str, Any]]
+
+
+def quantizing_step(steps: Sequence[Any]) -> Mapping[str, Any] | None:
+    """The last step (JSON) of a recipe that put the integers in; None where it has none that is known."""
+    known = [s for s in steps if isinstance(s, dict) and s.get("method") in _MADE and isinstance(s.get("params"), dict)]
+    return known[-1] if known else None
+
+
+def as_static(step: Mapping[str, Any]) -> tuple[dict[str, Any], Overrides]:
+    """(parameters, overrides) of quantize.static that do what a step of one of the quantizing acts did.
+
+    What Rescue found and which layers the mixed form left out stand in their steps as text. Parameters that
+    quantize.static does not have are left for the caller to drop.
+    """
+    params, overrides = dict(step["params"]), list(step.get("overrides") or ())
+    if step["method"] == "quantize.int8" and params.get("per_channel") is False:
+        params["granularity"] = "tensor"
+    elif step["method"] == "quantize.rescue":
+        found = _read(params.get("found"), dict)
+        layers = found.pop(FLOAT_LAYERS, [])
+        params, overrides = {**params, **found}, [*overrides, *_keeping(layers, "float")]
+    elif step["method"] == "quantize.mixed":
+        layers, kept = _read(params.get("chosen"), list), params.get("keep", "float")
+        params, overrides = {"equalize": True, **params}, [*overrides, *_keeping(layers, str(kept))]
+    return params, overrides
+
+
+def _keeping(layers: Any, precision: str) -> Overrides:
+    names = [name for name in layers if isinstance(name, str)] if isinstance(layers, list) else []
+    return [{"scope": {"layers": names}, "params": {"precision": precision}}] if names else []
+
+
+def _read(text: Any, kind: type) -> Any:
+    """A value from JSON, or an empty one where there is none of this kind."""
+    try:
+        value = json.loads(text or "null")
+    except (TypeError, ValueError):
+        value = None
+    return value if isinstance(value, kind) else kind()

@@ -1,0 +1,86 @@
+"""What another act quantized, done by quantize.static: the same bytes, so that a cure changes nothing else."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import onnx_ir as ir
+import pytest
+
+from core.methods.analyse.causes import load_causes
+from core.methods.analyse.causes.cause import Finding
+from core.methods.analyse.cures import Offer, offers, quantized_with, together
+from core.methods.method import Context
+from core.methods.quantize.as_static import as_static, quantizing_step
+from core.project.recipe import Step, run_step
+from tests.core.qdq_graphs import Arrays, network, node, weights
+
+DATA = Arrays((3, 8, 8), 60)
+FOUND = json.dumps({"equalize": True, "calibrator": "mse", "rounding": "gptq", "float_layers": ["/c"]})
+STEPS = {
+    "rescue": Step("quantize.rescue", {"calibration_items": 8, "check_items": 8, "found": FOUND}),
+    "mixed": Step("quantize.mixed", {"calibration_items": 8, "chosen": '["/c"]', "bias_correction": False}),
+    "int8": Step("quantize.int8", {"per_channel": False, "calibration_items": 8}),
+}
+
+
+def model() -> Any:
+    nodes = [
+        node("Conv", "x w0", "a"), node("Relu", "a", "b"), node("Conv", "b w1", "c"), node("Relu", "c", "d"),
+        node("Conv", "d w2", "y"),
+    ]  # fmt: skip
+    shapes = {"w0": (8, 3, 3, 3), "w1": (8, 8, 3, 3), "w2": (4, 8, 1, 1)}
+    return network(nodes, {name: weights(*shape, seed=k) for k, (name, shape) in enumerate(shapes.items())}, (3, 8, 8))
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_nothing_of_what_was_done_is_lost(name: str) -> None:
+    made = run_step(model(), STEPS[name], Context(data=DATA)).model
+    assert made is not None
+    params, overrides, _, known = quantized_with(made)
+    assert known
+    layers = [o["scope"]["layers"] for o in overrides]
+    if name == "rescue":
+        assert (params["equalize"], params["calibrator"], params["rounding"]) == (True, "mse", "gptq")
+    if name == "int8":
+        assert params["granularity"] == "tensor"
+    assert layers == ([] if name == "int8" else [["/c"]])
+    again = run_step(model(), Step.from_json({"method": "quantize.static", "params": params, "overrides": overrides}),
+                     Context(data=DATA)).model  # fmt: skip
+    assert again is not None
+    kept = [[n.name for n in m.nodes() if n.op_type == "Conv" and _float(n)] for m in (made, again)]
+    assert kept[0] == kept[1] == ([] if name == "int8" else ["/c"])
+
+
+def _float(node: ir.Node) -> bool:
+    value = node.inputs[1]
+    return value is not None and value.const_value is not None
+
+
+def test_the_step_that_quantized_is_found_behind_others() -> None:
+    steps = [
+        {"method": "prune.channels", "params": {}},
+        STEPS["int8"].to_json(),
+        {"method": "quantize.train", "params": {}},
+    ]
+    assert quantizing_step(steps) == steps[1]
+    assert quantizing_step(steps[:1]) is None
+    assert as_static({"method": "quantize.rescue", "params": {"found": "no JSON"}})[1] == []
+
+
+def test_cures_together_do_not_undo_each_other() -> None:
+    made = run_step(model(), Step("quantize.static", {"calibration_items": 8, "precision": "int4"}), Context(data=DATA))
+    assert made.model is not None
+    step = {"scope": {"layers": ["/a"]}, "params": {"precision": "int4"}}
+    own = [step]
+    first, second = ({"method": "quantize.static", "params": {}, "seed": 0, "overrides": [*own, more]} for more in (
+        {"scope": {"layers": ["/a"]}, "params": {"precision": "int8"}},
+        {"scope": {"layers": ["/c"]}, "params": {"precision": "float"}},
+    ))  # fmt: skip
+    both = together([Offer("a", ("/a",), "", 9.0, first), Offer("b", ("/c",), "", 1.0, second)])
+    assert [o["params"]["precision"] for o in both["overrides"]] == ["int4", "int8", "float"]
+    finding = Finding("few_bits", "few", 0.5, "", load_causes().get("few_bits").cure)
+    offer = offers(made.model, [("/a", 60.0, finding)])[0]
+    assert offer.step["overrides"] == [{"scope": {"layers": ["/a"]}, "params": {"precision": "int8"}}]
+    assert offer.step["params"] == {"calibration_items": 8, "precision": "int4"}
