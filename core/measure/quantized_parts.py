@@ -268,6 +268,8 @@ class QuantizedParts:
             producer = inner.producer()
             if producer is None:
                 return inner.name or "", inner.name or "", ()
+            if producer.op_type == DEQUANTIZE:  # rows of a stored table: they are rounded with it
+                break
             maker = producer
         return layer_name(maker), layer_name(maker), ()
 

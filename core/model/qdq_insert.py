@@ -123,6 +123,8 @@ class _Inserter:
         for node in self.plan.layers:
             if node.op_type in BINARY:
                 self._quantize_constants(node)
+        for node in self.plan.tables:
+            self._quantize_table(node)
         inner = {name: self._pair(self.values[name], params) for name, params in self.scales.values.items()}
         rescaled: dict[tuple[str, QuantParams], ir.Value] = {}
         for (name, reader), params in self.scales.bridges.items():
@@ -288,6 +290,19 @@ class _Inserter:
                 params = activation_params(float(array.min()), float(array.max()), storage)
                 scale = np.asarray(params.scale, np.float32)
                 self._constant(node, index, value.name or "", params.quantize(array), scale, None, params.zero_point)
+
+    def _quantize_table(self, node: ir.Node) -> None:
+        """An embedding table in uint8, and a pair of the same scale behind the rows that are looked up.
+
+        onnxruntime then looks up integers; without the pair, or with int8, it decodes the whole table in every run.
+        """
+        table, rows = node.inputs[0], node.outputs[0]
+        assert table is not None, "a Gather has two inputs"
+        array = np.asarray(self.facts.array(table), np.float32)
+        params = activation_params(float(array.min()), float(array.max()), "uint8")
+        scale = np.asarray(params.scale, np.float32)
+        self._constant(node, 0, table.name or "", params.quantize(array), scale, None, params.zero_point)
+        self._pair(rows, params)
 
     def _forget(self, value: ir.Value) -> bool:
         """Drop a constant that nobody reads any more, with the nodes that only made it; False while it is read."""

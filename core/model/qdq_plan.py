@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import onnx_ir as ir
 
 from core.model.facts import Facts
@@ -41,12 +42,14 @@ class Int8Plan:
 
     ``layers``: the nodes that run in int8. ``values``: names of the float values that get a pair. ``fused``: those
     Relu and Clip nodes among ``layers`` that run inside the layer before them. ``kept``: what stays float, and why.
+    ``tables``: Gather nodes whose embedding table is stored in uint8; what they give is float again right behind them.
     """
 
     layers: tuple[ir.Node, ...]
     values: tuple[str, ...]
     fused: frozenset[ir.Node]
     kept: tuple[KeptFloat, ...]
+    tables: tuple[ir.Node, ...] = ()
 
     def weighted(self) -> tuple[ir.Node, ...]:
         """The int8 layers that have weights."""
@@ -96,7 +99,9 @@ class _Planner:
                 continue
             self.int8[node] = None
             self.reached.update(o.name or "" for o in node.outputs)
-        return Int8Plan(tuple(self.int8), tuple(self._values()), frozenset(self.fused), tuple(self.kept))
+        values = tuple(self._values())
+        tables = tuple(self._tables(frozenset(values)))
+        return Int8Plan(tuple(self.int8), values, frozenset(self.fused), tuple(self.kept), tables)
 
     def _runs_inside_producer(self, node: ir.Node) -> bool:
         if node.op_type not in ACTIVATIONS or why_not_int8(node, self.facts):
@@ -122,6 +127,18 @@ class _Planner:
         if node.op_type == "Concat" and not all(v.name in self.reached for v in dynamic):
             return "some of its inputs come from float layers"
         return ""
+
+    def _tables(self, values: frozenset[str]) -> Iterable[ir.Node]:
+        """Embedding tables of which rows are looked up, for a float layer to read."""
+        for node in self.model.nodes():
+            if node.op_type != "Gather" or node in self.refused or not self.wanted(node):
+                continue
+            table, result = self.facts.array(node.inputs[0]), node.outputs[0]
+            if table is None or id(node) in self.facts.constant_nodes or result.name in values:
+                continue
+            floats = table.dtype == np.float32 and table.ndim == 2 and bool(np.isfinite(table).all())
+            if floats and node.attributes.get_int("axis", 0) == 0 and not result.is_graph_output():
+                yield node
 
     def _values(self) -> Iterable[str]:
         seen: dict[str, None] = {}

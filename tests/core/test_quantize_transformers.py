@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import onnx
 import onnx_ir as ir
+import onnxruntime as ort
 import pytest
 import torch
+from onnxruntime.quantization import CalibrationDataReader, QuantType
+from onnxruntime.quantization import quantize_static as ort_quantize_static
 
-from core.data.dataset import DataSet
+from core.data.dataset import Array, DataSet
 from core.data.feed import real_rows
+from core.data.splits import take
 from core.execute.runtimes import onnx_session
 from core.execute.torch_graph import TorchGraph
+from core.formats.onnx_file import save_onnx
+from core.formats.open import open_model
+from core.measure.fidelity import fidelity
+from core.methods.analyse.cures import cures_from
 from core.methods.method import Context
 from core.methods.quantize.ready import ready, ready_like
 from core.methods.quantize.static import Params, prepared, quantize_static
@@ -166,3 +175,96 @@ def test_what_is_chosen_for_a_normalization_holds_for_the_rows_that_layers_read(
     assert done.values.forms[gemm.inputs[0].name or ""].storage == "int16"
     assert done.values.forms["y"].storage == "uint8"
     assert not done.values.notes
+
+
+def test_an_embedding_table_is_stored_in_8_bits_and_looked_up_as_integers(tmp_path: Path) -> None:
+    """A quarter of the table's bytes; onnxruntime looks up integers and decodes only the rows it found."""
+    nodes = [node("Gather", "w i", "g"), node("Add", "g x", "s"), node("MatMul", "s v", "y")]
+    table = weights(50, WIDTH)
+    model = network(nodes, {"w": table, "i": np.array([3, 1, 4, 1, 5]), "v": weights(WIDTH, 7)}, [TOKENS, WIDTH])
+    assert not prepared(model, Params(), Context()).plan.tables, "constant rows are no look-up"
+    reference = load_references().get("bert_tiny")
+    bert = create(reference, from_json(reference.params, CASES["bert_tiny"]))
+    data: DataSet = Drawn(bert, 8, 1)
+    done = quantize_static(bert, data, Params(), Context())
+    (gather,) = done.plan.tables
+    assert "1 embedding table is stored in 8 bits" in " ".join(done.notes)
+    name = "bert.embeddings.word_embeddings.weight"
+    stored = done.model.graph.graph.initializers[f"{name}_quantized"].const_value
+    scale, zero = (done.model.graph.graph.initializers[f"{name}_{k}"].const_value for k in ("scale", "zero_point"))
+    old = bert.graph.graph.initializers[name].const_value
+    assert stored is not None
+    assert scale is not None
+    assert zero is not None
+    assert old is not None
+    assert 4 * stored.nbytes == old.nbytes
+    read = (stored.numpy().astype(np.float32) - zero.numpy()) * scale.numpy()
+    assert np.abs(read - old.numpy()).max() <= 0.5001 * float(scale.numpy())
+    session, made = ort.SessionOptions(), tmp_path / "optimized.onnx"
+    session.optimized_model_filepath = str(made)
+    session.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+    ort.InferenceSession(ir.to_proto(done.model.graph).SerializeToString(), session)
+    found = next(n for n in onnx.load(made).graph.node if n.name == gather.name)
+    assert found.input[0] == f"{name}_quantized"
+    inside = Context(overrides=((Scope(layers=(gather.name or "",)), {"precision": "float"}),))
+    assert not prepared(bert, Params(), inside).plan.tables
+
+
+def test_the_detective_names_a_table_and_how_to_keep_it() -> None:
+    """Rows of unlike size under one scale: the only cure there is keeps the table in float."""
+    reference = load_references().get("bert_tiny")
+    bert = create(reference, from_json(reference.params, CASES["bert_tiny"]))
+    values = bert.graph.graph.initializers["bert.embeddings.word_embeddings.weight"]
+    assert values.const_value is not None
+    table = values.const_value.numpy().copy()
+    table[0] *= 400  # a word that no item holds
+    values.const_value = ir.tensor(table, name=values.name)
+    drawn = Drawn(bert, 24, 1)
+    data: DataSet = Shifted(drawn)
+    done = run_step(bert, Step("quantize.static", {"calibration_items": 8}), Context(data=data)).model
+    assert done is not None
+    report = run_step(done, Step("analyse.quantization_loss", {"items": 4}), Context(data=data, teacher=bert)).report
+    (offer, *_) = cures_from(report)
+    assert offer.layers[0] == "bert.embeddings.word_embeddings"
+    assert offer.step["overrides"][0]["params"] == {"precision": "float"}
+    cured = run_step(bert, Step.from_json(dict(offer.step)), Context(data=data)).model
+    assert cured is not None
+    judged = take(data, 8, 3)
+    assert fidelity(bert, cured, judged).sqnr.value > fidelity(bert, done, judged).sqnr.value + 2
+
+
+class Shifted:
+    """Items without the token 0."""
+
+    name, location, classes = "shifted", "", ()
+
+    def __init__(self, drawn: Drawn) -> None:
+        self.items, self._drawn = drawn.items, drawn
+
+    def load(self, index: int) -> dict[str, Array]:
+        found = self._drawn.load(index)
+        return {**found, "input_ids": np.maximum(found["input_ids"], 1)}
+
+
+def test_the_detective_reads_what_onnxruntime_stored(tmp_path: Path) -> None:
+    """Foreign graphs have a pair behind a table, and behind the scores to which the mask adds -10000 for padding."""
+    reference = load_references().get("bert_tiny")
+    bert = create(reference, from_json(reference.params, CASES["bert_tiny"]))
+    data: DataSet = Drawn(bert, 24, 1)
+    save_onnx(bert, tmp_path / "float.onnx")
+    feeds = iter([{s.name: data.load(k)[s.name][None] for s in bert.inputs} for k in range(4)])
+
+    class Reader(CalibrationDataReader):  # type: ignore[misc]
+        def get_next(self) -> dict[str, Array] | None:
+            return next(feeds, None)
+
+    kinds = {"activation_type": QuantType.QUInt8, "weight_type": QuantType.QInt8}
+    ort_quantize_static(tmp_path / "float.onnx", tmp_path / "theirs.onnx", Reader(), **kinds)
+    theirs = open_model(tmp_path / "theirs.onnx")
+    step = Step("analyse.quantization_loss", {"items": 4})
+    report = run_step(theirs, step, Context(data=data, teacher=bert)).report
+    rows = sorted(next(t for t in report.tables if t.title == "Loss per layer").rows, key=lambda r: -float(r[2]))
+    masked = [r for r in rows[:2] if str(r[0]).endswith("attention.self.add")]
+    assert masked
+    assert {str(r[8]) for r in masked} == {"keep this layer in float"}
+    assert "bert.embeddings.word_embeddings" in {str(r[0]) for r in rows}

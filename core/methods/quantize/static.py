@@ -237,8 +237,16 @@ def _prepared(new: Model, notes: tuple[str, ...], chosen: Choices, results: Valu
     facts = infer(new)
     plan = plan_int8(new, facts, chosen.wanted, chosen.refused(new))
     values = results.forms(plan, new)
-    notes = (*notes, *chosen.notes(plan, facts), *values.notes)
+    notes = (*notes, *_tables(plan), *chosen.notes(plan, facts), *values.notes)
     return Prepared(new, facts, plan, chosen.forms(plan, facts), chosen, results, values, notes)
+
+
+def _tables(plan: Int8Plan) -> tuple[str, ...]:
+    if not plan.tables:
+        return ()
+    count = len(plan.tables)
+    which = "1 embedding table is" if count == 1 else f"{count} embedding tables are"
+    return (f"{which} stored in 8 bits, with one scale; what is looked up is float again for the layer that reads it.",)
 
 
 def _observed(

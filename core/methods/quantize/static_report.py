@@ -122,7 +122,8 @@ def growth(
         has_bias = len(node.inputs) > 2 and node.inputs[2] is not None
         if has_bias or (add_bias and node.op_type != "MatMul"):
             added += 8 * rows + (0 if has_bias else 4 * channels)
-    return added
+    tables = (n.inputs[0].const_value for n in plan.tables if n.inputs[0] is not None)
+    return added + sum(t.size + 2 * (4 + 1) - t.nbytes for t in tables if t is not None)
 
 
 def estimate(value: float, unit: str) -> Measure:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.methods.analyse.causes.cause import Cure, LayerEvidence, cause
+from core.methods.analyse.causes.cause import TABLE, Cure, LayerEvidence, cause
 
 _WEAK = 0.25  # any cause that explains more goes first
 _LEAST = 0.25  # dB that the whole network must gain
@@ -14,7 +14,9 @@ def find(evidence: LayerEvidence) -> tuple[float, str] | None:
     """Named where nothing else explains a quarter of the layer's error, and leaving it in float helps the whole."""
     if evidence.gain < _LEAST:
         return None
-    if evidence.error is None:
+    if evidence.operator == TABLE:
+        words = "its table is what is rounded, with one scale for all rows"
+    elif evidence.error is None:
         words = f"{evidence.operator} has no weights, its values are what is rounded"
     else:
         words = (

@@ -14,6 +14,7 @@ from core.measure.quantized_taps import Tap
 from core.registry import Registry, import_all
 
 Array = npt.NDArray[Any]
+TABLE = "Gather"  # the operator that has a table; one that moves values owns no quantization
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +132,14 @@ def load_causes() -> Registry[Cause]:
 
 
 def found_in(evidence: LayerEvidence) -> list[Finding]:
-    """Every cause that shows, the one that explains most first."""
+    """Every cause that shows, the one that explains most first.
+
+    An embedding table (Gather) has one scale of its own, from its own numbers: what changes ranges cures nothing there.
+    """
     found = []
     for each in load_causes():
+        if evidence.operator == TABLE and not each.cure.override:
+            continue
         answer = each.find(evidence)
         if answer is not None and answer[0] > 0:
             found.append(Finding(each.key, each.title, *answer, each.cure))
