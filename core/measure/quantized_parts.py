@@ -305,10 +305,18 @@ class QuantizedParts:
                 yield Part(name, node.op_type, tuple(own.get(name, ())), self._stored.get(k, ()))
 
     def _runs_in_int8(self, place: int) -> bool:
+        """It has stored weights, or it reads stored values and its result is stored: between the two it is float."""
         node = self.nodes[place]
         if place in self._stored:
             return True
-        return node.op_type in _INT8 and any(self._source(v) is not None for v in data_inputs(node))
+        reads = node.op_type in _INT8 and any(self._source(v) is not None for v in data_inputs(node))
+        return reads and any(self._is_stored(v) for v in node.outputs)
+
+    def _is_stored(self, value: ir.Value) -> bool:
+        readers = [u.node for u in value.uses()]
+        return any(
+            n.op_type == QUANTIZE or (n.op_type in ACTIVATIONS and self._is_stored(n.outputs[0])) for n in readers
+        )
 
     def _left_in_int8(self, layers: set[str]) -> set[str]:
         """The layers that still run in int8, by the quantizer's own rules (core.model.qdq_plan)."""

@@ -32,6 +32,17 @@ BINARY = frozenset({"Add", "Sub", "Mul"})
 UNARY = frozenset({"LeakyRelu", "HardSwish"})
 
 
+NORMALIZATIONS = frozenset(
+    {"LayerNormalization", "RMSNormalization", "GroupNormalization", "InstanceNormalization"}
+)  # fmt: skip
+"""Run in float: an int8 form of theirs would lose most of what they give."""
+
+
+def reads_float(node: ir.Node, facts: Facts) -> bool:
+    """Whether a transformer's layer always reads float: a normalization, or a product of two computed values."""
+    return node.op_type in NORMALIZATIONS or (node.op_type == "MatMul" and facts.array(node.inputs[1]) is None)
+
+
 def default_domain(node: ir.Node) -> bool:
     return node.domain in ("", "ai.onnx")
 

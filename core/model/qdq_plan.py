@@ -16,15 +16,18 @@ from core.model.facts import Facts
 from core.model.model import Model, layer_name, real_inputs
 from core.model.qdq_operators import (
     ACTIVATIONS,
+    BINARY,
     FUSING,
     PASS_THROUGH,
     WEIGHTED,
     data_inputs,
+    reads_float,
     why_not_int8,
 )
 
 Wanted = Callable[[ir.Node], bool]
 OUTSIDE = "it is outside the chosen layers"
+_FOR_FLOAT = "only float layers read it, and its sums would lose much in 8 bits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ class _Planner:
         self.hidden: set[str] = set()
         self.reached = {v.name or "" for v in real_inputs(model.graph) if is_float(v, facts)}
         self.kept: list[KeptFloat] = []
+        self.trunk: set[ir.Node] = set()  # sums that stay float for float readers
 
     def plan(self) -> Int8Plan:
         for node in self.model.nodes():
@@ -99,6 +103,7 @@ class _Planner:
                 continue
             self.int8[node] = None
             self.reached.update(o.name or "" for o in node.outputs)
+        self._leave_float_sums()
         values = tuple(self._values())
         tables = tuple(self._tables(frozenset(values)))
         return Int8Plan(tuple(self.int8), values, frozenset(self.fused), tuple(self.kept), tables)
@@ -127,6 +132,42 @@ class _Planner:
         if node.op_type == "Concat" and not all(v.name in self.reached for v in dynamic):
             return "some of its inputs come from float layers"
         return ""
+
+    def _leave_float_sums(self) -> None:
+        """Take out the sums that only normalizations and attention read: in int8 they cost accuracy and time.
+
+        Such are the sums along a transformer's trunk, which reach far further than what its layers add to them.
+        """
+        for node in reversed(tuple(self.int8)):
+            behind = self._only_for_float(node.outputs[0]) if node.op_type in BINARY else None
+            if behind is None:
+                continue
+            self.trunk.add(node)
+            self.kept.append(KeptFloat(layer_name(node), node.op_type, _FOR_FLOAT))
+            for gone in (node, *behind):
+                del self.int8[gone]
+        if self.trunk:
+            places = {layer_name(n): k for k, n in enumerate(self.model.nodes())}
+            self.kept.sort(key=lambda k: places[k.layer])
+
+    def _only_for_float(self, value: ir.Value) -> list[ir.Node] | None:
+        """The int8 layers behind a value that only move it, where every other reader is a float layer; else None."""
+        readers = [u.node for u in value.uses()]
+        if not readers or value.is_graph_output():
+            return None
+        moving: list[ir.Node] = []
+        for node in readers:
+            if node in self.trunk or (node not in self.int8 and reads_float(node, self.facts)):
+                continue
+            further = self._only_for_float(node.outputs[0]) if self._moves_alone(node) else None
+            if further is None:
+                return None
+            moving += [n for n in (node, *further) if n not in moving]
+        return moving
+
+    def _moves_alone(self, node: ir.Node) -> bool:
+        one = len(node.outputs) == 1 and len(data_inputs(node)) == 1
+        return node in self.int8 and node.op_type in PASS_THROUGH and one
 
     def _tables(self, values: frozenset[str]) -> Iterable[ir.Node]:
         """Embedding tables of which rows are looked up, for a float layer to read."""

@@ -22,6 +22,7 @@ from core.execute.torch_graph import TorchGraph
 from core.formats.onnx_file import save_onnx
 from core.formats.open import open_model
 from core.measure.fidelity import fidelity
+from core.measure.quantized_parts import without
 from core.methods.analyse.cures import cures_from
 from core.methods.method import Context
 from core.methods.quantize.ready import ready, ready_like
@@ -94,6 +95,46 @@ def test_what_a_layer_over_tokens_is_shifted_by_goes_into_its_bias() -> None:
     assert away[False] > 10 * away[True]
 
 
+def trunk(*end: onnx.NodeProto) -> Model:
+    """Two layers that add to what they read, before ``end``, which reads "s" and gives "y"."""
+    nodes = [
+        node("MatMul", "x v", "p"), node("Add", "x p", "r"), node("MatMul", "r w", "q"), node("Add", "r q", "s"), *end,
+    ]  # fmt: skip
+    constants = {
+        "v": weights(WIDTH, WIDTH), "w": weights(WIDTH, WIDTH, seed=1), "g": np.ones(WIDTH, np.float32),
+        "size": np.array([-1, WIDTH]), "u": weights(WIDTH, 7), "half": np.array(0.5, np.float32),
+    }  # fmt: skip
+    used = {name for n in nodes for name in n.input}
+    return network(nodes, {k: v for k, v in constants.items() if k in used}, [TOKENS, WIDTH])
+
+
+def test_sums_that_only_float_layers_read_stay_float() -> None:
+    normalized = node("LayerNormalization", "s g", "y")
+    plan = prepared(trunk(normalized), Params(), Context()).plan
+    assert [k.layer for k in plan.kept] == ["/s", "/y"], "the sum before it has an int8 reader"
+    assert "only float layers read it" in plan.kept[0].reason
+    moved = [node("Reshape", "s size", "t"), node("LayerNormalization", "t g", "y")]
+    assert not {"/s", "/t"} & {n.name for n in prepared(trunk(*moved), Params(), Context()).plan.layers}
+    attention = [node("Mul", "s half", "m"), node("Transpose", "s", "t", perm=[0, 2, 1]), node("MatMul", "m t", "y")]
+    assert not {"/s", "/m"} & {n.name for n in prepared(trunk(*attention), Params(), Context()).plan.layers}
+    for end in (node("MatMul", "s u", "y"), node("Relu", "s", "y")):
+        assert "/s" in {n.name for n in prepared(trunk(end), Params(), Context()).plan.layers}
+    output = prepared(trunk(node("LayerNormalization", "s g", "y")), Params(), Context()).model.clone()
+    output.graph.graph.outputs.append(next(o for n in output.nodes() for o in n.outputs if o.name == "s"))
+    assert "/s" in {n.name for n in prepared(output.with_graph(output.graph), Params(), Context()).plan.layers}
+
+
+def test_leaving_a_layer_in_float_is_what_the_quantizer_does_beside_float_sums() -> None:
+    """The pair behind a layer goes with it where a float sum is all that reads it."""
+    model, data = trunk(node("LayerNormalization", "s g", "y")), Arrays([TOKENS, WIDTH])
+    plain = from_json(Params, {"bias_correction": False})
+    done = quantize_static(model, data, plain, Context()).model
+    left = Context(overrides=((Scope(layers=("/q",)), {"precision": "float"}),))
+    theirs = run(quantize_static(model, data, plain, left).model, data.values)["y"]
+    ours = run(without(done, ready_like(model, done), ["/q"]), data.values)["y"]
+    np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+
 def test_rows_of_real_items() -> None:
     feed = {"x": np.zeros((4, 2))}
     assert real_rows(np.arange(12), feed, 3).tolist() == list(range(9)), "three rows an item"
@@ -143,7 +184,7 @@ def test_the_detective_reads_a_transformer(case: tuple[Model, Model, DataSet]) -
     rows = {str(r[0]): r for r in next(t for t in report.tables if t.title == "Loss per layer").rows}
     gemms = {n.name for n in done.nodes() if n.op_type == "Gemm"}
     assert gemms <= set(rows)
-    assert {"LayerNormalization", "Add", "Gemm"} <= {str(r[1]) for r in rows.values()}
+    assert {"LayerNormalization", "MatMul", "Gemm"} <= {str(r[1]) for r in rows.values()}
     assert sum(float(r[2]) for r in rows.values()) == pytest.approx(100, abs=1), "shares of the loss"
     assert all(np.isfinite(float(r[3])) for r in rows.values())
     named = [r for r in rows.values() if r[6]]
