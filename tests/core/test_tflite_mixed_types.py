@@ -23,7 +23,7 @@ from core.methods.quantize.static import Params, quantize_static
 from core.methods.scope import Scope
 from core.model.model import Model
 from core.model.qdq import QuantParams, check_rules
-from tests.core.qdq_graphs import Arrays
+from tests.core.qdq_graphs import Arrays, network, node, weights
 from tests.core.test_tflite_forms import BEHIND, IN_FLOAT, chain
 
 DATA = Arrays((3, 8, 8), 4)
@@ -75,6 +75,26 @@ def test_8_bits_become_16_without_loss() -> None:
     run.invoke()
     zero = int(source.quantization.zeroPoint[0])
     np.testing.assert_array_equal(run.get_tensor(int(op.outputs[0])), 128 * (q.astype(np.int32) - zero))
+
+
+def test_biases_that_32_bits_hold_at_8_still_fit_at_16() -> None:
+    """The input's scale becomes 128 times finer, so steps of the bias 128 times as many: they have 64 bits there."""
+    weight, bias = weights(4, 3, 3, 3), np.array([300.0, 0.5, -1.0, 2.0], np.float32)
+    weight[0] *= 1e-6
+    model = network([node("Conv", "x w b", "y", pads=[1, 1, 1, 1])], {"w": weight, "b": bias}, [3, 8, 8])
+    said = ((Scope(pattern="/y"), {"activations": SIXTEEN}),)
+    model = quantize_static(model, DATA, Params(bias_correction=False), Context(overrides=said)).model
+    held = model.graph.graph.initializers["b_quantized"].const_value
+    assert held is not None
+    assert 128 * int(np.abs(held.numpy().astype(np.int64)).max()) > np.iinfo(np.int32).max
+    converted = convert(model)
+    assert converted.notes == ()
+    assert "DEQUANTIZE" not in converted.ops
+    assert by_layers(model, converted, INPUTS, Job()).passed
+    graph = schema.ModelT.InitFromPackedBuf(converted.data, 0)
+    conv = next(o for o in graph.subgraphs[0].operators if len(o.inputs) == 3)
+    stored = graph.buffers[graph.subgraphs[0].tensors[conv.inputs[2]].buffer].data
+    np.testing.assert_array_equal(np.frombuffer(bytes(stored), np.int64), 128 * held.numpy().astype(np.int64))
 
 
 def test_a_result_that_leaves_in_16_bits_behind_8_moves_in_steps_of_8() -> None:

@@ -24,6 +24,7 @@ from core.model.qdq_form import spread_blocks
 
 Array = npt.NDArray[Any]
 UINT8_SHIFT = 128
+_BITS_OF_16X8 = 46  # the kernels multiply sums of less than 2**47 and add the products to the bias
 # These do not round, so a scale demanded behind them holds before them as well.
 _ONLY_MOVE = ("Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose")
 
@@ -154,9 +155,10 @@ def integer_layer(
     why = _unfit_weights(weights, out_axis)
     scales = _bias_scales(x.quantization, weights.scale)
     channels = weights.shape[out_axis]
-    steps = _bias_steps(bias, scales, channels)
+    wide = x.quantization.dtype == "int16"
+    steps = _bias_steps(bias, scales, channels, _BITS_OF_16X8 if wide else 31)
     if steps is None:
-        why = "its bias does not fit into 32 bits at the scale of input times weights"
+        why = f"its bias does not fit into {64 if wide else 32} bits at the scale of input times weights"
     if why or steps is None:
         c.notes.append(f"Layer '{node.name}' runs in float: {why}.")
         return None
@@ -166,8 +168,7 @@ def integer_layer(
     stored = c.builder.constant(
         to_file(_as_stored(c, node, weights.integers, x.quantization)), weight_scale, name or ""
     )
-    if x.quantization.dtype == "int16":
-        steps = steps.astype(np.int64)
+    steps = steps.astype(np.int64 if wide else np.int32)
     bias_scale = Affine(tuple(float(s) for s in scales), 0, 0)
     return IntegerLayer(stored, c.builder.constant(steps, bias_scale), wanted)
 
@@ -200,8 +201,9 @@ def _bias_scales(x: Affine, weight_scales: Array) -> Array:
     return product
 
 
-def _bias_steps(bias: Constant | None, scales: Array, channels: int) -> Array | None:
-    """The bias as int32 at these scales (zero where there is none: kernels want the tensor), None on overflow.
+def _bias_steps(bias: Constant | None, scales: Array, channels: int, bits: int) -> Array | None:
+    """The bias as integers at these scales (zero where there is none: kernels want the tensor), None where they are
+    2**``bits`` or more.
 
     Integers of the graph are taken as they are where their scale is the right one; after a change of the input's
     scale they are rounded again, because TFLite accepts a wrong bias scale silently.
@@ -214,5 +216,4 @@ def _bias_steps(bias: Constant | None, scales: Array, channels: int) -> Array | 
             return np.broadcast_to(bias.integers.reshape(-1), (channels,)).astype(np.int32)
     real = np.broadcast_to(bias.array.astype(np.float64).reshape(-1), (channels,))
     steps = np.rint(real / scales.astype(np.float64))
-    limit = np.iinfo(np.int32).max
-    return None if np.any(np.abs(steps) > limit) else steps.astype(np.int32)
+    return None if np.any(np.abs(steps) >= 2.0**bits) else steps.astype(np.int64)
