@@ -47,8 +47,8 @@ class SideBySide:
             return []
         names, rest = ", ".join(self.slower[:_NAMED]), len(self.slower) - _NAMED
         return [
-            f"{len(self.slower)} of {len(self.layers)} layers are slower quantized than in float in onnxruntime:"
-            f" {names}"
+            f"{len(self.slower)} of {len(self.layers)} layers {'is' if len(self.slower) == 1 else 'are'}"
+            f" slower quantized than in float in onnxruntime: {names}"
             f"{f' and {rest} more' if rest > 0 else ''}."
         ]
 

@@ -262,6 +262,9 @@ def test_an_ill_scaled_network_is_found_named_and_cured() -> None:
     before, after = measured.rows[0], measured.rows[1]
     assert before[0] == "as it is"
     assert after[1] > before[1] + 10, "dB, measured again by the analysis itself"
+    said = next(n for n in report.notes if n.startswith(f"Applied, '{offer.words}': "))
+    assert f"SQNR {before[1]:.1f} → {after[1]:.1f} dB" in said
+    assert f"({after[6]:+.1f} to {after[7]:+.1f})" in said
 
 
 def test_an_equalized_network_is_compared_with_its_equalized_parent() -> None:
@@ -367,21 +370,6 @@ def test_what_is_no_parent_is_refused(sound: tuple[Model, Model, Arrays]) -> Non
     with pytest.raises(UserError, match="no float weights for the layer '/c1'"):
         run(good, Params(), Context(data=data, teacher=other))
     assert quantization_loss.apply.__doc__
-
-
-def test_items_to_measure_on_judge_nothing_and_the_part_named_comes_first() -> None:
-    data = Arrays((3, 4, 4), 200)
-    parts = divide(data, 3, training=True)
-    for first, second in ((parts.train, parts.calibration), (parts.calibration, parts.train)):
-        part = "train" if first is parts.train else "calibration"
-        few, _ = not_judging(data, 5, 3, "x", first=part)
-        assert list(few.indices) == sorted(first.indices[:5])
-        every, note = not_judging(data, 10_000, 3, "x", first=part)
-        assert list(every.indices) == sorted((*first.indices, *second.indices))
-        assert not set(every.indices) & set(parts.judge.indices)
-        assert note.index(f"{len(first.indices)} that") < note.index(f"{len(second.indices)} that")
-    note = not_judging(data, 5, 3, "x", first="train")[1]
-    assert note == "Measured on 5 items of arrays: 5 that train, none of which calibrates."
 
 
 def test_the_parent_is_equalized_by_the_very_items_that_did_it_before() -> None:

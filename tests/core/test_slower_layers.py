@@ -28,6 +28,8 @@ def test_what_is_said_of_times() -> None:
     assert same.sentences() == ["Quantized the network takes 2.05 ms, in float 2 ms (a machine)."]
     names = tuple("abcdefg")
     worse = SideBySide(dict.fromkeys(names, (1.0, 2.0)), names, (2.0, 4.0), True, "a machine")
+    one = SideBySide({"a": (1.0, 2.0)}, ("a",), (2.0, 4.0), True, "a machine")
+    assert one.of_layers() == ["1 of 1 layers is slower quantized than in float in onnxruntime: a."]
     first, second = worse.sentences()
     assert "it is slower quantized (a machine)" in first
     assert second == "7 of 7 layers are slower quantized than in float in onnxruntime: a, b, c, d, e and 2 more."

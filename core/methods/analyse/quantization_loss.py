@@ -98,7 +98,7 @@ def _timed(found: Found, parts: QuantizedParts, ctx: Context) -> Found:
     from core.measure.slower_layers import slower_layers
 
     try:
-        times = slower_layers(parts.parent, parts.model, parts.parts, threads=ctx.threads, job=ctx.job)
+        times = slower_layers(parts.parent, parts.model, parts.parts, threads=1, job=ctx.job)  # as Latency measures
     except UserError as error:
         return dataclasses.replace(found, extra=(*found.extra, f"The layers were not timed. {error.message}"))
     return dataclasses.replace(found, times=times)

@@ -56,7 +56,20 @@ def verified(offers: Sequence[Offer], model: Model, parent: Model, ctx: Context)
                 continue
             seconds = time.perf_counter() - start
             rows.append(Cured(words, judge.figures(new), seconds))
-    return tuple(rows), notes
+    return tuple(rows), [*notes, *(_brought(rows[0], row) for row in rows[1:])]
+
+
+def _brought(before: Cured, after: Cured) -> str:
+    """What a cure did, in a sentence."""
+    moved = [
+        f"{name} {before.figures[key].value:.1f} → {after.figures[key].value:.1f} {after.figures[key].unit}"
+        for key, name in (("sqnr", "SQNR"), ("agreement", "agreement"), ("top1_change", "top-1 beside float"))
+        if key in before.figures and key in after.figures
+    ]
+    change = after.figures.get("top1_change")
+    low, high = (change.interval if change is not None else None) or (0.0, 0.0)
+    sure = f" ({low:+.1f} to {high:+.1f})" if change is not None else ""
+    return f"Applied, '{after.words}': {', '.join(moved)}{sure}."
 
 
 def quantized(parent: Model, step: Mapping[str, Any], calibration: DataSet, ctx: Context) -> Model:
