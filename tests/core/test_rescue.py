@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
 from functools import cache
 
@@ -140,6 +141,14 @@ def test_what_was_found_is_replayed_without_searching() -> None:
     first, second = (ir.to_proto(result(o).graph).SerializeToString(deterministic=True) for o in (rescued(), again))
     assert first == second
     assert again.params == found
+
+
+def test_the_report_says_which_arithmetic_evaluated_the_result() -> None:
+    found = json.dumps({"activations": "int16", "calibration_items": 8})
+    model, data = open_model(sample_model()), sample_data()
+    params = Params(found=found, calibration_items=8, check_items=8)
+    report = load_methods().get("quantize.rescue").run(model, params, Context(data=data)).report
+    assert report.notes[-1].endswith("layers with weights in float32, not in integers as phones may.")
 
 
 def test_the_last_resort_is_layers_in_float_and_at_most_so_many() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from core.data.dataset import DataSet
 from core.execute.runtimes import onnx_session
-from core.measure import host
+from core.measure.arithmetic import arithmetic
 from core.methods.analyse.reference import Outputs, Reference, read
 from core.methods.method import Context
 from core.model.model import Model
@@ -42,7 +42,7 @@ class Judge:
 
     def close(self, model: Model) -> Closeness:
         outputs = self._answers(model)
-        found = self._reference.closeness(outputs, host.int8_arithmetic())
+        found = self._reference.closeness(outputs, arithmetic(model))
         return Closeness(found.sqnr, found.agreement, self._reference.top1_change(outputs).get("top1_change"))
 
     def _answers(self, model: Model) -> list[Outputs]:

@@ -28,7 +28,8 @@ def rescue_report(
     notes: Sequence[str],
 ) -> Report:
     """``plain``: the network quantized plainly, beside which the result is judged; ``seconds``: of the whole search."""
-    from core.measure.host import cpu_name, int8_arithmetic
+    from core.measure.arithmetic import arithmetic
+    from core.measure.host import cpu_name
 
     beside = Beside(model, take(judge, _JUDGED, ctx.seed), ctx)
     on = judge.name
@@ -45,7 +46,7 @@ def rescue_report(
         rows = tuple(_row(t) for t in search.trials)
         tables = (Table(f"What each step brought, on {search.checked} items that checked", _COLUMNS, rows, _UNITS),)
         said.insert(0, _helped(search.trials))
-    return Report(measures, tables, notes=(*said, int8_arithmetic()))
+    return Report(measures, tables, notes=(*said, arithmetic(result)))
 
 
 def _measures(beside: Beside, verdict: Verdict, on: str, suffix: str) -> dict[str, Measure]:
