@@ -8,7 +8,7 @@ time instead of memory. Weights may be changed as long as their layer has not be
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +37,9 @@ def port(name: str, array: Array) -> onnx.ValueInfoProto:
     """A graph input for arrays like this one, of any size."""
     kind = onnx.helper.np_dtype_to_tensor_dtype(array.dtype)
     return onnx.helper.make_tensor_value_info(name, kind, [None] * array.ndim)
+
+
+Onward = Callable[[int, Mapping[str, Array]], dict[str, Array]]  # see Walk.onward
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,23 @@ class Walk:
         if alive or place <= self._place:
             self._place = max(place, self._place)
 
+    def onward(self, given: Mapping[str, Array]) -> Onward:
+        """What computes the graph's outputs from where the walk stands, with other numbers in some values.
+
+        ``given`` has an array of each such value, for its type. The result is called with the number of a batch and the
+        values' arrays, and gives output name -> array; it holds until the walk goes on.
+        """
+        first = {**self._stored[0], **given}
+        part = self._part(set(self._outputs), first)
+        session = self._session(part, first, sorted(n for n in self._outputs if n not in first))
+
+        def run(batch: int, values: Mapping[str, Array]) -> dict[str, Array]:
+            known = {**self._stored[batch], **values}
+            made = session.run({n: known[n] for n in part.inputs}) if session is not None else {}
+            return {n: made[n] if n in made else known[n] for n in self._outputs}
+
+        return run
+
     def _too_large(self, found: Mapping[str, Array], alive: Sequence[str]) -> bool:
         return sum(found[n].nbytes for n in alive) * len(self._stored) > self._memory
 
@@ -114,21 +134,25 @@ class Walk:
     def _runner(self, wanted: set[str]) -> _Runner:
         first = self._stored[0]
         part = self._part(wanted, first)
-        outputs = sorted(n for n in wanted if n not in first)
+        session = self._session(part, first, sorted(n for n in wanted if n not in first))
+        return _Runner(session, part.inputs if session is not None else (), wanted)
+
+    def _session(self, part: _Part, given: Mapping[str, Array], outputs: Sequence[str]) -> OnnxSession | None:
+        """A session of just these nodes; None where everything is there already."""
         if not outputs:
-            return _Runner(None, (), wanted)
+            return None
         proto = self._proto
         graph = onnx.helper.make_graph(
             part.nodes,
             "part",
-            [port(n, first[n]) for n in part.inputs],
+            [port(n, given[n]) for n in part.inputs],
             [onnx.ValueInfoProto(name=n) for n in outputs],
             [self._weights[n] for n in part.weights],
         )
         model = onnx.helper.make_model(
             graph, opset_imports=proto.opset_import, ir_version=proto.ir_version, functions=proto.functions
         )
-        return _Runner(OnnxSession(model.SerializeToString(), self._threads), part.inputs, wanted)
+        return OnnxSession(model.SerializeToString(), self._threads)
 
     def _part(self, wanted: set[str], given: Mapping[str, Array]) -> _Part:
         inside: set[int] = set()

@@ -190,7 +190,11 @@ def test_items_that_check_neither_calibrate_nor_judge() -> None:
     assert len(check) == 200
     assert not fit & check
     assert not (fit | check) & judged
-    few = rescue.items_of(take(pool, 30), dataclasses.replace(Params(), calibration_items=2000), ctx)
+    some = rescue.items_of(take(pool, 30), dataclasses.replace(Params(), calibration_items=2000), ctx)
+    assert some.final is some.fit, "the network that was checked is the result"
+    ctx = Context(data=take(sample_data(), 60))
+    pool, _, _ = rescue.for_recovery(ctx)
+    few = rescue.items_of(pool, Params(), ctx)
     assert {i.name for i in few.final.items} == {i.name for i in (*few.fit.items, *few.check.items)}
 
 

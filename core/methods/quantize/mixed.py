@@ -68,6 +68,10 @@ class Params(static.Params):
     equalize: Annotated[
         bool, Field("Equalize channels", "First give channels of very unlike ranges like ones; the function stays")
     ] = True
+    search_ranges: Annotated[
+        bool,
+        Field("Search ranges", "Then narrow those that cost most at the network's output; takes seconds to a minute"),
+    ] = True
     keep: Annotated[
         Keep, Field("The layers that cost most become", "int8 is for networks in 4 bits.", group=_GROUP)
     ] = Keep.FLOAT

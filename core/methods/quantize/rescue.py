@@ -28,6 +28,7 @@ from core.model.model import Model
 from core.params import Field
 
 FLOAT_LAYERS = "float_layers"
+_ENOUGH = 50  # items that calibrate: the network that was checked is then the result, to the byte
 
 
 class Target(enum.Enum):
@@ -146,7 +147,8 @@ def items_of(pool: DataSet, params: Params, ctx: Context) -> Items:
     if not rest.items:
         raise UserError(f"'{ctx.data.name}' has too few items to calibrate and to check.", "Attach a larger data set.")
     fit = take(rest, params.calibration_items, ctx.seed)
-    return Items(fit, check, fit if len(rest.items) >= params.calibration_items else usable, usable)
+    enough = len(fit.items) >= min(params.calibration_items, _ENOUGH)
+    return Items(fit, check, fit if enough else usable, usable)
 
 
 def _search(model: Model, params: Params, base: static.Params, items: Items, ctx: Context) -> _Done:

@@ -98,7 +98,7 @@ BIASES = Way("biases corrected", ({"bias_correction": True},))
 WAYS = (
     BIASES,
     Way(EQUALIZED, ({"equalize": True},)),
-    Way("ranges", ({"calibrator": "mse"}, {"calibrator": "percentile"})),
+    Way("ranges", ({"calibrator": "mse", "search_ranges": True}, {"search_ranges": True}, {"calibrator": "mse"})),
     Way("weights rounded", ({"rounding": "gptq", "rounding_items": 32},)),
     Way("weights rounded", ({"rounding": "adaround", "rounding_items": 32},), asked=True),
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import enum
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -20,11 +21,13 @@ from core.errors import UserError
 from core.methods.checkpoint import CheckpointPlace
 from core.methods.method import Context, Outcome, Plan, method
 from core.methods.quantize.bias_correction import Shift
-from core.methods.quantize.calibrate import Observed, Ranging, elements, observe
-from core.methods.quantize.calibrators import CalibrationSettings, calibrator_names, maker
+from core.methods.quantize.calibrate import Array64, Observed, Ranging, elements, observe
+from core.methods.quantize.calibrators import CalibrationSettings, Range, calibrator_names, maker
 from core.methods.quantize.choices import OVERRIDABLE, Choices, Granularity, Precision, choices
+from core.methods.quantize.clipping import clipped, means_of
 from core.methods.quantize.equalize import equalize, for_quantization
 from core.methods.quantize.items import CalibrateFrom, items_for, refuse_without_data
+from core.methods.quantize.range_search import SEARCHED_ITEMS, Narrowed, narrowed
 from core.methods.quantize.ready import ready, refuse_broken_weights
 from core.methods.quantize.result import Quantized
 from core.methods.quantize.rounding.in_sequence import Refinement, refine
@@ -94,6 +97,10 @@ class Params(RoundingSettings, CalibrationSettings):
         str,
         Field("Ranges", "How activations' ranges are found; all but minmax cut off extremes", choices=calibrator_names),
     ] = "minmax"
+    search_ranges: Annotated[
+        bool,
+        Field("Search ranges", "Then narrow those that cost most at the network's output; takes seconds to a minute"),
+    ] = False
     calibrate_from: Annotated[
         CalibrateFrom,
         Field("Calibrate with", "The data, without labels; or inputs made to match BatchNormalization statistics"),
@@ -197,24 +204,28 @@ def quantize_static(
     if not start.plan.weighted():
         raise UserError(_nothing_to_do(start.plan), "Choose layers with constant float32 weights.")
     refuse_broken_weights(start.model.nodes(), start.facts)
-    with ctx.job.stage(0.0, 0.5 if _rounder(params) is None else 0.2):
-        observed = _observed(start, data, params, ctx, checkpoint)
-    plan, scales, observed, said = _scales(start, observed, params)
-    new = start.model
     rounder = _rounder(params)
-    parent = new if rounder is None else new.clone()
+    seen = 0.5 if rounder is None else 0.2
+    with ctx.job.stage(0.0, seen / 2 if params.search_ranges else seen):
+        observed = _observed(start, data, params, ctx, checkpoint)
+    with ctx.job.stage(seen / 2, seen):
+        found = _searched(start, observed, ctx) if params.search_ranges else None
+    observed = observed if found is None else replace(observed, ranges=found.ranges)
+    plan, scales, observed, said = _scales(start, observed, params)
+    with ctx.job.stage(seen, seen + 0.05):
+        parent, means = _wanted(start.model, observed, {} if found is None else found.cut, params, ctx)
+    new = start.model
     origins = start.values.origins(plan, params.calibrator)
     layers = insert_qdq(
         new.graph.graph, start.facts, plan, scales,
         forms=start.forms, add_bias=params.bias_correction, origins=origins,
     )  # fmt: skip
     shifts: tuple[Shift, ...] = ()
-    if observed.kept:  # none where weights are rounded to the nearest and no bias is corrected
-        means = observed.means if params.bias_correction else None
-        with ctx.job.stage(0.5 if rounder is None else 0.2, 1.0):
+    if observed.kept and (rounder is not None or means is not None):
+        with ctx.job.stage(seen + 0.05, 1.0):
             how = Refinement(rounder, params, means, ctx.seed, ctx.threads)
             shifts = refine(new, parent, layers, observed.kept, how, ctx.job)
-    notes = (*start.notes, *said)
+    notes = (*start.notes, *(() if found is None else (found.said(),)), *said)
     if rounder is not None:
         notes = (*notes, f"The weights of {len(layers)} layers were rounded in sequence: {rounder.said}.")
     forms = {layer.name: layer.form for layer in layers}
@@ -284,11 +295,32 @@ def _rounder(params: Params) -> Rounder | None:
     return found if found.looks else None
 
 
+def _searched(start: Prepared, observed: Observed, ctx: Context) -> Narrowed | None:
+    values = start.values
+    return narrowed(start.model, start.plan, observed, values.forms, values.ends, ctx.threads, ctx.job)
+
+
+def _wanted(
+    model: Model, observed: Observed, cut: Mapping[str, Range], params: Params, ctx: Context
+) -> tuple[Model, Mapping[str, Array64] | None]:
+    """What quantization is to come close to: a float network without the numbers that are ``cut``, and means in front
+    of its layers; None where no bias is corrected.
+    """
+    corrected, rounded = params.bias_correction and bool(observed.kept), _rounder(params) is not None
+    if not cut or not (corrected or rounded):
+        return model.clone() if rounded else model, observed.means if corrected else None
+    parent = clipped(model, cut)
+    if not corrected:
+        return parent, None
+    return parent, means_of(parent, observed.kept, observed.means, cut, ctx.threads, ctx.job)
+
+
 def _kept_items(start: Prepared, params: Params) -> int:
     """How many items walk through the network once more, to round weights and to correct biases."""
     correct = params.bias_correction and bool(_with_bias(start.plan))
     rounded = params.rounding_items if _rounder(params) is not None else 0
-    wanted = max(params.correction_items if correct else 0, rounded)
+    searched = SEARCHED_ITEMS if params.search_ranges else 0
+    wanted = max(params.correction_items if correct else 0, rounded, searched)
     facts = start.facts
     feeds = sum(4 * elements(facts, s.name) for s in start.model.inputs)
     width = 1 if start.values.widest == "uint8" else 2

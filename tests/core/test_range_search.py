@@ -1,0 +1,102 @@
+"""Ranges searched for what they cost at the output, and what biases are corrected toward then."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.execute.runtimes import onnx_session
+from core.execute.walk import Walk
+from core.jobs import Job
+from core.methods.quantize.calibrate import Observed, observe
+from core.methods.quantize.clipping import clipped, means_of
+from core.methods.quantize.range_search import narrowed
+from core.methods.quantize.static import Activations
+from core.model.facts import infer
+from core.model.model import Model
+from core.model.qdq import Int8Plan, plan_int8
+from tests.core.qdq_graphs import Arrays, network, node, quantized, run, sqnr, weights
+
+OUTLIER = 40.0
+SECOND = weights(4, 8, 1, 1, seed=1)
+
+
+def _network(reads_outliers: bool) -> Model:
+    """Conv -> Relu -> Conv; channel 0 between them has rare outliers, which the second one reads or not."""
+    first, second = weights(8, 3, 1, 1), SECOND.copy()
+    first[0] = [[[OUTLIER]], [[0.0]], [[0.0]]]
+    second[:, 0] = 1.0 if reads_outliers else 0.0
+    bias = np.zeros(8, np.float32), np.zeros(4, np.float32)
+    nodes = [node("Conv", "x w1 b1", "a"), node("Relu", "a", "b"), node("Conv", "b w2 b2", "y")]
+    return network(nodes, {"w1": first, "w2": second, "b1": bias[0], "b2": bias[1]}, [3, 4, 4])
+
+
+def _data() -> Arrays:
+    data = Arrays([3, 4, 4], 24)
+    data.values[:, 0] = 0.01
+    data.values[::4, 0, 0, 0] = 1.0  # the outliers
+    return data
+
+
+def _seen(model: Model) -> tuple[Observed, Int8Plan]:
+    facts = infer(model)
+    plan = plan_int8(model, facts)
+    return observe(model, facts, _data(), ranges_of=plan.rescaled(), means_of=["x", "b"], keep=24, job=Job()), plan
+
+
+@pytest.mark.parametrize("reads", [False, True])
+def test_outliers_are_cut_off_only_where_the_output_does_not_read_them(reads: bool) -> None:
+    model = _network(reads)
+    seen, plan = _seen(model)
+    found = narrowed(model, plan, seen, {}, ())
+    assert found is not None
+    high = found.ranges["b"][1]
+    assert seen.ranges["b"][1] == pytest.approx(OUTLIER)
+    assert (high == pytest.approx(OUTLIER)) if reads else (high <= 0.3 * OUTLIER)
+    assert found.after >= found.before
+    assert "narrowed" in found.said()
+
+
+def test_a_range_that_somebody_chose_stays() -> None:
+    model = _network(False)
+    seen, plan = _seen(model)
+    found = narrowed(model, plan, seen, {}, ("b",))
+    assert found is not None
+    assert found.ranges["b"] == seen.ranges["b"]
+
+
+def test_the_clipped_network_is_numpys_clip_and_its_means_are_of_what_is_left() -> None:
+    model = _network(True)
+    seen, _ = _seen(model)
+    feed = seen.kept[0].feed
+    cut = clipped(model, {"b": (0.0, 2.0)})
+    plain = onnx_session(model, taps=["b"]).run(feed)
+    found = onnx_session(cut, taps=["b"]).run(feed)
+    np.testing.assert_array_equal(found["b"], np.clip(plain["b"], 0, 2))
+    wanted = np.einsum("oc,nchw->nohw", SECOND[:, 1:, 0, 0], found["b"][:, 1:]) + found["b"][:, :1]
+    np.testing.assert_allclose(found["y"], wanted, rtol=1e-4, atol=1e-4)
+    means = means_of(cut, seen.kept, ["x", "b"], {"b": (0.0, 2.0)}, 1, Job())
+    whole = np.concatenate([onnx_session(model, taps=["b"]).run(c.feed)["b"] for c in seen.kept])
+    np.testing.assert_allclose(means["b"], np.clip(whole, 0, 2).mean(axis=0), rtol=1e-6, atol=1e-6)
+
+
+def test_a_walk_gives_the_outputs_for_other_numbers_in_a_value() -> None:
+    model = _network(True)
+    seen, _ = _seen(model)
+    feeds = [c.feed for c in seen.kept]
+    walk = Walk(model, feeds)
+    arrays = list(walk.visit("b", walk.index_of("b") + 1))
+    run = walk.onward({"b": arrays[0]})
+    whole = onnx_session(model).run(feeds[0])["y"]
+    np.testing.assert_allclose(run(0, {"b": arrays[0]})["y"], whole, rtol=1e-5, atol=1e-5)
+    assert not np.allclose(run(0, {"b": 0 * arrays[0]})["y"], whole)
+
+
+def test_a_searched_network_is_closer_and_nothing_is_searched_of_16_bits() -> None:
+    model, data = _network(False), _data()
+    wanted = run(model, data.values)["y"]
+    plain, searched = (quantized(model, data, search_ranges=search) for search in (False, True))
+    assert sqnr(wanted, run(searched.model, data.values)["y"]) > sqnr(wanted, run(plain.model, data.values)["y"]) + 6
+    assert any("narrowed" in note for note in searched.notes)
+    wide = quantized(model, data, search_ranges=True, activations=Activations.INT16)
+    assert not any("narrowed" in note for note in wide.notes)
