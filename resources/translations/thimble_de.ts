@@ -325,6 +325,16 @@
     </message>
     <message>
       <location filename="../../core/methods" />
+      <source>Search ranges</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Then narrow those that cost most at the network's output; takes seconds to a minute</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <location filename="../../core/methods" />
       <source>Calibrate with</source>
       <translation>Kalibrieren mit</translation>
     </message>
@@ -532,6 +542,131 @@
       <location filename="../../core/methods" />
       <source>uint8 is the faster one in onnxruntime on x86; TFLite files are the same</source>
       <translation>uint8 ist in onnxruntime auf x86 schneller; TFLite-Dateien sind gleich</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Rescue</source>
+      <translation>Retten</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Quantizes as well as a target asks: better ways one by one, each kept if it helps, and what each brought.</source>
+      <translation>Quantisiert so gut, wie ein Ziel verlangt: bessere Wege nacheinander, jeder bleibt, wenn er hilft; und was jeder gebracht hat.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Top-1 lost (needs labels; else agreement counts), answers as in float, or distance</source>
+      <translation>Top-1-Verlust (braucht Klassen; sonst zählt Übereinstimmung), Antworten wie in Float oder Abstand</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>drop</source>
+      <translation>Verlust</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>sqnr</source>
+      <translation>SQNR</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Top-1 lost at most</source>
+      <translation>Top-1-Verlust höchstens</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Of the float network's</source>
+      <translation>Von dem des Float-Netzes</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Agreement at least</source>
+      <translation>Übereinstimmung mindestens</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Answers that are the float network's</source>
+      <translation>Antworten, die die des Float-Netzes sind</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>SQNR at least</source>
+      <translation>SQNR mindestens</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Of the outputs, against the float network's</source>
+      <translation>Der Ausgaben, gegen die des Float-Netzes</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>dB</source>
+      <translation>dB</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>The whole tensor, each output channel, or each group of inputs</source>
+      <translation>Der ganze Tensor, jeder Ausgangskanal oder jede Gruppe von Eingängen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>uint8 is the faster one in onnxruntime on x86; int16 is TFLite's 16x8 form</source>
+      <translation>uint8 ist in onnxruntime auf x86 schneller; int16 ist die 16x8-Form von TFLite</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Layers in float at most</source>
+      <translation>Schichten in Float höchstens</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>The last resort; 0 leaves none</source>
+      <translation>Das letzte Mittel; 0 lässt keine</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Try AdaRound</source>
+      <translation>AdaRound versuchen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Learned rounding of weights: takes minutes, helps little at 8 bits</source>
+      <translation>Gelerntes Runden der Gewichte: dauert Minuten, hilft bei 8 Bit wenig</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>At most so many set ranges, biases and roundings</source>
+      <translation>Höchstens so viele bestimmen Bereiche, Biaswerte und Rundungen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Items that check</source>
+      <translation>Prüfende Einträge</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>At most so many tell what helps; they calibrate nothing meanwhile</source>
+      <translation>Höchstens so viele zeigen, was hilft; sie kalibrieren währenddessen nichts</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Found before</source>
+      <translation>Früher gefunden</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>What a search found, as JSON: it is done again without searching</source>
+      <translation>Was eine Suche fand, als JSON: es wird ohne Suche wiederholt</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Zero is the middle integer, as some accelerators want it</source>
+      <translation>Null ist die mittlere ganze Zahl, wie manche Beschleuniger es wollen</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>How the range of the layer's result is found</source>
+      <translation>Wie der Bereich des Ergebnisses der Schicht gefunden wird</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -1610,21 +1745,6 @@
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>uint8 is the faster one in onnxruntime on x86; int16 is TFLite's 16x8 form</source>
-      <translation>uint8 ist in onnxruntime auf x86 schneller; int16 ist die 16x8-Form von TFLite</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Zero is the middle integer, as some accelerators want it</source>
-      <translation>Null ist die mittlere ganze Zahl, wie manche Beschleuniger es wollen</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>How the range of the layer's result is found</source>
-      <translation>Wie der Bereich des Ergebnisses der Schicht gefunden wird</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
       <source>Incremental powers of two</source>
       <translation>Schrittweise Zweierpotenzen</translation>
     </message>
@@ -1725,11 +1845,6 @@
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>sqnr</source>
-      <translation>SQNR</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
       <source>Agreement with float</source>
       <translation>Gleiche Antworten wie Gleitkomma</translation>
     </message>
@@ -1747,11 +1862,6 @@
       <location filename="../../core/methods" />
       <source>Decibels above the noise.</source>
       <translation>Dezibel über dem Rauschen.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>dB</source>
-      <translation>dB</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -1792,106 +1902,6 @@
       <location filename="../../core/methods" />
       <source>Names as a JSON list; empty: choose them.</source>
       <translation>Namen als JSON-Liste; leer: auswählen.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Rescue</source>
-      <translation>Retten</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Quantizes as well as a target asks: better ways one by one, each kept if it helps, and what each brought.</source>
-      <translation>Quantisiert so gut, wie ein Ziel verlangt: bessere Wege nacheinander, jeder bleibt, wenn er hilft; und was jeder gebracht hat.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Top-1 lost (needs labels; else agreement counts), answers as in float, or distance</source>
-      <translation>Top-1-Verlust (braucht Klassen; sonst zählt Übereinstimmung), Antworten wie in Float oder Abstand</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>drop</source>
-      <translation>Verlust</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Top-1 lost at most</source>
-      <translation>Top-1-Verlust höchstens</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Of the float network's</source>
-      <translation>Von dem des Float-Netzes</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Agreement at least</source>
-      <translation>Übereinstimmung mindestens</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Answers that are the float network's</source>
-      <translation>Antworten, die die des Float-Netzes sind</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>SQNR at least</source>
-      <translation>SQNR mindestens</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Of the outputs, against the float network's</source>
-      <translation>Der Ausgaben, gegen die des Float-Netzes</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>The whole tensor, each output channel, or each group of inputs</source>
-      <translation>Der ganze Tensor, jeder Ausgangskanal oder jede Gruppe von Eingängen</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Layers in float at most</source>
-      <translation>Schichten in Float höchstens</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>The last resort; 0 leaves none</source>
-      <translation>Das letzte Mittel; 0 lässt keine</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Try AdaRound</source>
-      <translation>AdaRound versuchen</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Learned rounding of weights: takes minutes, helps little at 8 bits</source>
-      <translation>Gelerntes Runden der Gewichte: dauert Minuten, hilft bei 8 Bit wenig</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>At most so many set ranges, biases and roundings</source>
-      <translation>Höchstens so viele bestimmen Bereiche, Biaswerte und Rundungen</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Items that check</source>
-      <translation>Prüfende Einträge</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>At most so many tell what helps; they calibrate nothing meanwhile</source>
-      <translation>Höchstens so viele zeigen, was hilft; sie kalibrieren währenddessen nichts</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Found before</source>
-      <translation>Früher gefunden</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>What a search found, as JSON: it is done again without searching</source>
-      <translation>Was eine Suche fand, als JSON: es wird ohne Suche wiederholt</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
