@@ -140,6 +140,8 @@ OURS = (
     Way("mse", **static(calibrator="mse")),
     Way("equalized", **static(equalize=True)),
     Way("equalized, mse", **static(equalize=True, calibrator="mse")),
+    Way("searched", **static(search_ranges=True)),
+    Way("equalized, mse, searched", **static(equalize=True, calibrator="mse", search_ranges=True)),
     Way("gptq", **static(rounding="gptq")),
     Way("adaround", **static(rounding="adaround")),
     Way("rescued", **by_method("quantize.rescue", 20)),
