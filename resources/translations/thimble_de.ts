@@ -326,12 +326,12 @@
     <message>
       <location filename="../../core/methods" />
       <source>Search ranges</source>
-      <translation type="unfinished" />
+      <translation>Bereiche suchen</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>Then narrow those that cost most at the network's output; takes seconds to a minute</source>
-      <translation type="unfinished" />
+      <translation>Danach die Bereiche verengen, die am Ausgang des Netzes am meisten kosten; dauert Sekunden bis eine Minute</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
