@@ -6,6 +6,7 @@ import numpy as np
 import onnx_ir as ir
 
 from core.model.facts import Array, Facts
+from core.model.qdq_written_out import written_out
 
 WEIGHTED = frozenset({"Conv", "Gemm", "MatMul"})
 """Layers with int8 weights: input pair, weight and int32 bias behind DequantizeLinear, output pair."""
@@ -40,7 +41,9 @@ NORMALIZATIONS = frozenset(
 
 def reads_float(node: ir.Node, facts: Facts) -> bool:
     """Whether a transformer's layer always reads float: a normalization, or a product of two computed values."""
-    return node.op_type in NORMALIZATIONS or (node.op_type == "MatMul" and facts.array(node.inputs[1]) is None)
+    if node.op_type in NORMALIZATIONS or written_out(node):
+        return True
+    return node.op_type == "MatMul" and facts.array(node.inputs[1]) is None
 
 
 def default_domain(node: ir.Node) -> bool:
@@ -67,6 +70,8 @@ def why_not_int8(node: ir.Node, facts: Facts) -> str:
     """'' where the operator has an int8 form with these constants, else the reason as the end of a sentence."""
     if not default_domain(node):
         return f"the operator belongs to the domain '{node.domain}'"
+    if whole := written_out(node):
+        return f"it is a part of {whole}, written in plain operators"
     check = _CHECKS.get(node.op_type)
     if check is not None:
         return check(node, facts)

@@ -309,3 +309,49 @@ def test_the_detective_reads_what_onnxruntime_stored(tmp_path: Path) -> None:
     assert masked
     assert {str(r[8]) for r in masked} == {"keep this layer in float"}
     assert "bert.embeddings.word_embeddings" in {str(r[0]) for r in rows}
+
+
+def written_out() -> Model:
+    """:func:`trunk` with its normalization and a Gelu behind it as torch's older exporter writes them."""
+    plain = [
+        node("ReduceMean", "s", "mean", axes=[-1]), node("Sub", "s mean", "d"), node("Pow", "d two", "e"),
+        node("ReduceMean", "e", "var", axes=[-1]), node("Add", "var eps", "f"), node("Sqrt", "f", "h"),
+        node("Div", "d h", "i"), node("Mul", "i g", "a"), node("Add", "a b", "n"), node("MatMul", "n u", "o"),
+        node("Div", "o root", "j"), node("Erf", "j", "k"), node("Add", "k one", "l"), node("Mul", "o l", "m"),
+        node("Mul", "m half", "y"),
+    ]  # fmt: skip
+    nodes = [node("MatMul", "x v", "p"), node("Add", "x p", "s"), *plain]
+    numbers = {"two": 2, "eps": 1e-5, "root": 2**0.5, "one": 1, "half": 0.5}
+    constants = {
+        "v": weights(WIDTH, WIDTH), "g": weights(WIDTH, seed=2), "b": weights(WIDTH, seed=3), "u": weights(WIDTH, 7),
+        **{k: np.array(v, np.float32) for k, v in numbers.items()},
+    }  # fmt: skip
+    return network(nodes, constants, [TOKENS, WIDTH], opset=13)
+
+
+def test_normalization_and_gelu_in_plain_operators_stay_whole() -> None:
+    """The same answers as with the operators that they stand for."""
+    model, data = written_out(), Arrays([TOKENS, WIDTH], 32)
+    nodes = [
+        node("MatMul", "x v", "p"), node("Add", "x p", "s"), node("LayerNormalization", "s g b", "n"),
+        node("MatMul", "n u", "o"), node("Gelu", "o", "y"),
+    ]  # fmt: skip
+    constants = {
+        "v": weights(WIDTH, WIDTH), "g": weights(WIDTH, seed=2), "b": weights(WIDTH, seed=3), "u": weights(WIDTH, 7),
+    }  # fmt: skip
+    same = network(nodes, constants, [TOKENS, WIDTH], opset=20)
+    wanted = run(same, data.values)["y"]
+    np.testing.assert_allclose(run(model, data.values)["y"], wanted, atol=1e-5)
+    done = quantize_static(model, data, Params(), Context())
+    assert {n.op_type for n in done.plan.layers} == {"Gemm", "Reshape"}
+    reasons = {k.layer: k.reason for k in done.plan.kept}
+    assert reasons["/mean"] == reasons["/d"] == "it is a part of LayerNormalization, written in plain operators"
+    assert reasons["/m"] == "it is a part of Gelu, written in plain operators"
+    theirs = quantize_static(same, data, Params(), Context()).model
+    np.testing.assert_allclose(run(done.model, data.values)["y"], run(theirs, data.values)["y"], atol=1e-4)
+
+
+def test_means_and_sums_of_other_networks_are_no_normalization() -> None:
+    nodes = [node("ReduceMean", "x last", "m", keepdims=1), node("Sub", "x m", "d"), node("MatMul", "d u", "y")]
+    model = network(nodes, {"last": np.array([-1]), "u": weights(WIDTH, 7)}, [TOKENS, WIDTH])
+    assert {"/m", "/d"} <= {n.name for n in prepared(model, Params(), Context()).plan.layers}
