@@ -13,13 +13,14 @@ One set of QuantizeLinear and DequantizeLinear nodes is valid for onnxruntime an
 5.  Softmax and Sigmoid have scale 1/256 and the lowest zero point, Tanh 1/128 and the middle one; where such a value
     meets a group of rule 4 a second pair stands between;
 6.  a pair stands behind GlobalAveragePool and ReduceMean, with zero_point * s_in / s_out a whole number in int8;
-7.  MatMul and Add are one Gemm before pairs are placed;
+7.  MatMul and Add are one Gemm before pairs are placed, between two Reshapes where there are tokens;
 8.  all readers of a value see the same pair; inputs and outputs of the graph beside int8 layers have one;
 9.  a final Concat of unlike heads stays float;
 10. a graph with weights alone quantized is compared with onnxruntime at ORT_ENABLE_BASIC (not a matter of the graph).
 
 Beyond the rules: :func:`solve_scales` picks scales of Add on which all runtimes agree to the last bit (``qdq_add``),
-for one step of difference grows along a residual network.
+for one step of difference grows along a residual network. Sums that only float layers read (normalizations, attention)
+stay float. Embedding tables are uint8, with a pair of the same scale behind the rows that are looked up.
 
 The order of work: :func:`plan_int8` (which layers, which values), ranges from data, :func:`solve_scales`,
 :func:`insert_qdq`, :func:`check_rules`.
