@@ -9,7 +9,7 @@ with 95 % intervals and McNemar's test. Bytes are those of the file. Beside ours
 (QDQ, u8s8, per channel, its preprocessing first) and quantize_dynamic, on the same graph.
 
 Then analyse.quantization_loss looks at what quantize.static gave: the layers that lose most with their cause, and each
-cure applied to the float network and judged as the ways were. Ten minutes of one core, without the training.
+cure applied to the float network and judged as the ways were. Five minutes of one core, without the training.
 """
 
 from __future__ import annotations

@@ -15,13 +15,14 @@ from core.model.model import Model
 
 _INTEGERS = frozenset({"QLinearConv", "QGemm", "QLinearMatMul", "MatMulIntegerToFloat", "ConvInteger", "MatMulInteger"})
 _FLOATS = frozenset({"Conv", "FusedConv", "ConvTranspose", "Gemm", "FusedGemm", "MatMul", "FusedMatMul", "MatMulNBits"})
+_WHAT = "convolutions and products in float32, not in integers as phones may."
 _LARGEST = 256 << 20  # bytes: what is larger would be written to a disk for a sentence
 _KNOWN: OrderedDict[int, str] = OrderedDict()  # by hash of the graph's bytes: several figures of one model ask
 _KEPT = 32
 
 
 def arithmetic(model: Model) -> str:
-    """A sentence on what onnxruntime computes a quantized graph's layers with weights in, on this processor.
+    """A sentence on what onnxruntime computes a quantized graph's convolutions and products in, on this processor.
 
     Integers of 8 bits are said with how they are summed; of layers in float32 how many there are: a phone may compute
     these in integers, and answer otherwise.
@@ -47,8 +48,5 @@ def _sentence(data: bytes) -> str:
     if not floats:
         return host.int8_arithmetic()
     if not integers:
-        return f"onnxruntime computed all {floats} layers with weights in float32, not in integers as phones may."
-    return (
-        f"{host.int8_arithmetic()} onnxruntime computed {floats} of {floats + integers} layers with weights in float32,"
-        " not in integers as phones may."
-    )
+        return f"onnxruntime computed all {floats} {_WHAT}"
+    return f"{host.int8_arithmetic()} onnxruntime computed {floats} of {floats + integers} {_WHAT}"

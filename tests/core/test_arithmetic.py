@@ -38,7 +38,8 @@ def test_integers_are_said_with_how_they_are_summed() -> None:
 def test_sixteen_bit_activations_run_in_float32_and_the_answers_prove_it() -> None:
     model = made(activations="int16")
     assert (
-        arithmetic(model) == "onnxruntime computed all 3 layers with weights in float32, not in integers as phones may."
+        arithmetic(model)
+        == "onnxruntime computed all 3 convolutions and products in float32, not in integers as phones may."
     )
     plain, fast = (run(model, DATA.values, optimized=o)["y"] for o in (False, True))
     np.testing.assert_allclose(fast, plain, atol=2e-4 * np.abs(plain).max(), err_msg="what float32 nodes give")
@@ -47,7 +48,9 @@ def test_sixteen_bit_activations_run_in_float32_and_the_answers_prove_it() -> No
 def test_layers_in_float_are_counted() -> None:
     said = arithmetic(made(overrides=("/c",)))
     assert said.startswith(host.int8_arithmetic())
-    assert said.endswith(" onnxruntime computed 1 of 3 layers with weights in float32, not in integers as phones may.")
+    assert said.endswith(
+        " onnxruntime computed 1 of 3 convolutions and products in float32, not in integers as phones may."
+    )
 
 
 @pytest.mark.parametrize("activations", ["uint8", "int16"])

@@ -148,7 +148,7 @@ def test_the_report_says_which_arithmetic_evaluated_the_result() -> None:
     model, data = open_model(sample_model()), sample_data()
     params = Params(found=found, calibration_items=8, check_items=8)
     report = load_methods().get("quantize.rescue").run(model, params, Context(data=data)).report
-    assert report.notes[-1].endswith("layers with weights in float32, not in integers as phones may.")
+    assert report.notes[-1].endswith("convolutions and products in float32, not in integers as phones may.")
 
 
 def test_the_last_resort_is_layers_in_float_and_at_most_so_many() -> None:
