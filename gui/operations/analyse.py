@@ -166,9 +166,11 @@ def latency(desk: Desk, refs: Sequence[str]) -> None:
     def done(result: Any) -> None:
         found = result["models"]
         _keep(desk, project, {r: {k: Measure.from_json(m) for k, m in e["measures"].items()} for r, e in found.items()})
-        notes = list(dict.fromkeys(n for e in found.values() for n in e.get("notes", ())))
+        notes = {note: ref for ref, entry in found.items() for note in entry.get("notes", ())}
         if notes:
-            desk.errors.say("info", notes[0], " ".join(notes[1:3]))
+            first, *more = notes
+            name = _names([notes[first]])
+            desk.errors.say("info", f"{name[:1].upper()}{name[1:]}: {first}", " ".join(more[:2]))
 
     desk.jobs.submit(tr("Latency of {models}", models=_names(refs)), "latency", args, done, desk.errors.report)
 

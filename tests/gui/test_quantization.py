@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from gui.graph_view.known import known
 from gui.inspector.parts import Link
 from gui.inspector.plots import RangePlot
 from gui.inspector.quantized import channel_steps, forms_of, has_weight, in_steps, weight_of
-from gui.operations import act, moving, quantizing, timing
+from gui.operations import act, analyse, moving, quantizing, timing
 from gui.quantization import cures_box
 from gui.quantization.choice_dialog import ChoiceDialog
 from gui.quantization.cures_box import ChannelRanges
@@ -358,3 +359,11 @@ def test_causes_and_cures_are_shown_in_the_users_language(qtbot: QtBot, monkeypa
     shown = [label.text() for label in box.findChildren(QLabel)]
     assert f"‹‹{cause.title}›, 60 % of the loss›" in shown
     assert f"‹{cause.cure.words}›." in shown
+
+
+def test_a_note_on_latency_names_its_model(sample: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(sample.jobs, "submit", lambda *given, **_: asked.append(given))
+    analyse.latency(sample, ["1"])
+    asked[-1][3]({"models": {"1": {"measures": {}, "notes": ["In LiteRT it is slower.", "And more."]}}})
+    assert sample.errors.last == ("info", "Revision 1: In LiteRT it is slower.", "And more.")
