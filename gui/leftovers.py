@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import gc
 import sys
 import time
@@ -24,6 +25,12 @@ _TRIES = 150  # a graph that somebody still reads after five minutes is left to 
 _OWN = 2  # references to a graph that only the one who counts them holds
 
 
+@functools.cache
+def _frozen_at_first() -> int:
+    """Objects that the collector leaves alone, counted once a process: it walks through all of them, 20 ms and more."""
+    return gc.get_freeze_count()
+
+
 class Leftovers(QObject):
     """Takes graphs apart that nothing else refers to any more, in steps of 4 ms.
 
@@ -36,7 +43,7 @@ class Leftovers(QObject):
         self._graphs: list[tuple[ir.Model, int]] = []
         self._step: Iterator[None] | None = None
         self._due = False
-        self._kept = gc.get_freeze_count()
+        self._kept = _frozen_at_first()
         self._rest = QTimer(self, interval=_REST_MS, singleShot=True)
         self._rest.timeout.connect(self._begin)
         self._turn = QTimer(self, interval=_TURN_MS)
