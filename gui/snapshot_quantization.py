@@ -10,6 +10,7 @@ from core.methods.scope import Scope
 from core.model.model import quantized
 from core.params import Scalar
 from core.project.recipe import Step
+from gui.act.otherwise import OtherwiseDialog
 from gui.act.request import ActRequest, TeacherChoice
 from gui.desk import Desk
 from gui.operations import act, looking, moving, quantizing, reports
@@ -66,6 +67,15 @@ def _preset(desk: Desk, artist: Draws, first: int, look: str) -> None:
     dialog.show()
     artist.settle()
     artist.draw("dialog_quantize_preset", look, dialog)
+    if dialog.otherwise is not None:
+        dialog.otherwise.add.click()
+        for asked in _open(OtherwiseDialog):
+            artist.settle()
+            artist.draw("dialog_layers_otherwise", look, asked)
+        _close(OtherwiseDialog)
+        dialog.otherwise.include(Scope(pattern="features.1*"), {"activations": "int16", "range_high": 4.0})
+        artist.settle()
+        artist.draw("dialog_quantize_layers", look, dialog)
     dialog.reject()
     dialog.deleteLater()
 

@@ -28,6 +28,7 @@ from core.methods.preset import Preset
 from core.methods.scope import Override
 from core.report import Measure
 from gui.act.device_box import DeviceBox
+from gui.act.otherwise import OtherwiseRow
 from gui.act.per_layer import PerLayer, PerLayerRow
 from gui.act.plan_figures import PlanFigures, pairs
 from gui.act.preset_box import PresetBox
@@ -90,6 +91,9 @@ class MethodDialog(QDialog):
         self.device = DeviceBox(setting.device) if method.trains else None
         self.per_layer = PerLayerRow(setting.per_layer) if setting.per_layer else None
         self.presets = PresetBox(setting.presets, self.form) if setting.presets else None
+        several = len(method.overridable) > 1  # one parameter alone comes from an analysis: PerLayerRow
+        layer_specs = method.layer_specs() if several else ()
+        self.otherwise = OtherwiseRow(layer_specs, setting.layers, setting.selected) if several else None
         self.status = QLabel(wordWrap=True)
         self.status.setObjectName("Hint")
         self.status.setMinimumHeight(3 * self.status.fontMetrics().lineSpacing())  # a preview must not move the buttons
@@ -108,6 +112,9 @@ class MethodDialog(QDialog):
         self.scope.changed.connect(self._changed)
         if self.per_layer is not None:
             self.per_layer.changed.connect(self._changed)
+        if self.otherwise is not None:
+            self.otherwise.changed.connect(self._changed)
+            self.otherwise.changed.connect(self._fit)
         self._changed()
         if self.presets is not None:
             self.presets.changed.connect(self._changed)
@@ -130,7 +137,8 @@ class MethodDialog(QDialog):
         )
 
     def _per_layer(self) -> tuple[Override, ...]:
-        return self.per_layer.overrides() if self.per_layer is not None else ()
+        rows = (self.per_layer, self.otherwise)
+        return tuple(o for row in rows if row is not None for o in row.overrides())
 
     def show_missing(self, layers: Sequence[str]) -> None:
         """Layers that the scope lacks for channels to be cut; what offers to take them in comes into sight."""
@@ -171,6 +179,8 @@ class MethodDialog(QDialog):
             column.addLayout(self.presets.row())
         column.addWidget(self.form)
         column.addWidget(self.scope)
+        if self.otherwise is not None:
+            column.addWidget(self.otherwise)
         column.addLayout(self._rest(setting))
         column.addWidget(self.seed)
         column.addStretch(1)
@@ -215,7 +225,7 @@ class MethodDialog(QDialog):
         rest = QFormLayout()
         rest.setHorizontalSpacing(_MARGIN)
         labels = [*self.form.labels, *self.seed.labels]
-        labels += [row.label for row in (self.per_layer, self.presets) if row is not None]
+        labels += [row.label for row in (self.per_layer, self.presets, self.otherwise) if row is not None]
         if self.teacher is not None:
             self.teacher.activated.connect(self._teacher_activated)
             label = QLabel(tr("&Teacher"))

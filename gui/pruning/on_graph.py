@@ -84,6 +84,8 @@ class PruningOnGraph(QObject):
     def _selected(self, names: list[str]) -> None:
         if self.dialog is not None:
             self.dialog.scope.set_selected(names)
+            if self.dialog.otherwise is not None:
+                self.dialog.otherwise.set_selected(names)
         self._late.start()
 
     def _include(self) -> None:

@@ -3047,6 +3047,56 @@
       <translation>Kein Lehrer</translation>
     </message>
     <message>
+      <location filename="../../gui/act/otherwise.py" />
+      <source>yes</source>
+      <translation>ja</translation>
+    </message>
+    <message>
+      <location filename="../../gui/act/otherwise.py" />
+      <source>no</source>
+      <translation>nein</translation>
+    </message>
+    <message>
+      <location filename="../../gui/act/otherwise.py" />
+      <source>Layers otherwise</source>
+      <translation>Schichten anders</translation>
+    </message>
+    <message>
+      <location filename="../../gui/act/otherwise.py" />
+      <source>Add…</source>
+      <translation>Hinzufügen…</translation>
+    </message>
+    <message>
+      <location filename="../../gui/act/otherwise.py" />
+      <source>Choose something else for some layers.</source>
+      <translation>Für einige Schichten etwas anderes wählen.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/act/otherwise.py" />
+      <source>Treat these layers as all others.</source>
+      <translation>Diese Schichten wie alle anderen behandeln.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/act/otherwise.py" />
+      <source>as all others</source>
+      <translation>wie alle anderen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/act/otherwise.py" />
+      <source>&amp;Add</source>
+      <translation>&amp;Hinzufügen</translation>
+    </message>
+    <message>
+      <location filename="../../gui/act/otherwise.py" />
+      <source>Choose something that is other than for all.</source>
+      <translation>Wählen Sie etwas, das anders ist als für alle.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/act/otherwise.py" />
+      <source>{names} and {n} more</source>
+      <translation>{names} und {n} weitere</translation>
+    </message>
+    <message>
       <location filename="../../gui/act/per_layer.py" />
       <source>Ratios per layer</source>
       <translation>Anteile je Schicht</translation>
@@ -4887,11 +4937,6 @@
       <location filename="../../gui/editing/forms/cutting.py" />
       <source>nothing</source>
       <translation>nichts</translation>
-    </message>
-    <message>
-      <location filename="../../gui/editing/forms/cutting.py" />
-      <source>{names} and {n} more</source>
-      <translation>{names} und {n} weitere</translation>
     </message>
     <message>
       <location filename="../../gui/editing/forms/ends.py" />
@@ -7873,16 +7918,6 @@
       <location filename="../../gui/operations/act.py" />
       <source>With the default parameters.</source>
       <translation>Mit den Standardwerten.</translation>
-    </message>
-    <message>
-      <location filename="../../gui/operations/act.py" />
-      <source>yes</source>
-      <translation>ja</translation>
-    </message>
-    <message>
-      <location filename="../../gui/operations/act.py" />
-      <source>no</source>
-      <translation>nein</translation>
     </message>
     <message>
       <location filename="../../gui/operations/analyse.py" />

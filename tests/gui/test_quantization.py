@@ -12,9 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from core.methods.analyse.causes import load_causes
 from core.methods.analyse.cures import Offer, table_of
-from core.methods.scope import InputLayer, Scope, overridden
+from core.methods.scope import Scope
 from core.model.qdq import stored_constant
-from core.project.recipe import Step
 from core.report import Report
 from gui.act.dialog import MethodDialog
 from gui.act.request import ActRequest
@@ -124,89 +123,6 @@ def test_another_choice_for_selected_layers_quantizes_the_float_revision_again(s
     nodes = [layers[key][0] for key in chosen]
     overrides = quantizing.with_choice(found.step, nodes, {"precision": "int4"})
     assert overrides == ((Scope(layers=tuple(sorted(chosen))), {"precision": "int4"}),), "the old one let them go"
-
-
-def change(desk: Desk, qtbot: QtBot, key: str, **values: object) -> ChoiceDialog:
-    """Another choice for one layer, made where the inspector offers it; the dialog as it was."""
-    desk.state.select([key])
-    settle(desk, qtbot)
-    section = desk.window.inspector.page.sections["quantization"]
-    count = len(desk.state.revisions)
-    next(b for b in section.findChildren(QToolButton) if b.text() == "Change…").click()
-    dialog = dialog_of(ChoiceDialog)
-    dialog.form.set_values(values)
-    dialog.accept()
-    qtbot.waitUntil(lambda: len(desk.state.revisions) > count, timeout=60_000)
-    settle(desk, qtbot)
-    return dialog
-
-
-def test_type_and_range_of_a_result_are_seen_and_changed_where_it_stands(sample: Desk, qtbot: QtBot) -> None:
-    quantize(sample, qtbot, bias_correction=False)
-    layers = known(sample.state.model).layers
-    add = next(key for key, (node, _) in layers.items() if node.op_type == "Add")
-    sample.state.select([add])
-    settle(sample, qtbot)
-    assert "range from: calibration: MinMax" in said(sample)
-    dialog = change(sample, qtbot, add, activations="int16", range_high="3.5")
-    assert "precision" not in dialog.values(), "an Add has no weights"
-    assert sample.state.revision.step.overrides == (
-        (Scope(layers=(add,)), {"activations": "int16", "range_high": 3.5}),
-    )
-    sample.state.select([add])
-    settle(sample, qtbot)
-    rows = said(sample)
-    assert any(row.startswith("C: int16 · symmetric") for row in rows), rows
-    assert "range from: highest value typed, lowest from calibration: MinMax" in rows
-    again = change(sample, qtbot, add, activations="int8")
-    assert (again.values()["activations"], sample.state.revision.parent) == ("int8", 1)
-    assert sample.state.revision.step.overrides[0][1] == {"activations": "int8", "range_high": 3.5}, "the range stays"
-    sample.state.select([add, convolutions(sample)[0]])
-    settle(sample, qtbot)
-    assert {"int8", "uint8"} <= {row.rsplit(": ", 1)[-1] for row in said(sample)}, "results stand beside weights"
-
-
-def test_another_choice_leaves_what_was_said_of_layers_before() -> None:
-    said = ((Scope(layers=("a", "b", "c")), {"precision": "int4"}), (Scope(layers=("a",)), {"symmetric": True}))
-    step = Step("quantize.static", {"precision": "int8", "activations": "uint8"}, overrides=said)
-    a, b = InputLayer("a", "Conv"), InputLayer("b", "Conv")
-    found = quantizing.with_choice(step, [a, b], {"activations": "int16"})
-    held = {n.name: {k: overridden(found, [n], k) for k in ("precision", "activations", "symmetric")} for n in (a, b)}
-    assert held == {
-        "a": {"precision": "int4", "activations": "int16", "symmetric": True},
-        "b": {"precision": "int4", "activations": "int16", "symmetric": None},
-    }
-    assert (Scope(layers=("c",)), {"precision": "int4"}) in found
-    assert quantizing.with_choice(step, [a], {"precision": "int8"})[0] == (
-        Scope(layers=("b", "c")),
-        {"precision": "int4"},
-    )
-    assert quantizing.with_choice(step, [b], {"activations": "uint8"}) == (
-        (Scope(layers=("a", "c")), {"precision": "int4"}),
-        (Scope(layers=("a",)), {"symmetric": True}),
-        (Scope(layers=("b",)), {"precision": "int4"}),
-    )
-
-
-def test_the_graphs_input_is_changed_at_its_pair_and_a_range_that_is_none_is_refused(
-    sample: Desk, qtbot: QtBot
-) -> None:
-    quantize(sample, qtbot, bias_correction=False)
-    pair = next(key for key, (node, _) in known(sample.state.model).layers.items() if node.op_type == "QuantizeLinear")
-    change(sample, qtbot, pair, symmetric=True)
-    ((scope, part),) = sample.state.revision.step.overrides
-    assert (scope.layers, part) == ((sample.state.model.inputs[0].name,), {"symmetric": True})
-    quantizing.change(sample)
-    sample.state.select([convolutions(sample)[0]])
-    quantizing.change(sample)
-    dialog = dialog_of(ChoiceDialog)
-    dialog.form.set_values({"range_low": "2", "range_high": "1"})
-    assert dialog.problem.text() == "The range cannot be [2, 1]: its lowest value is not below its highest."
-    assert not dialog.apply_button.isEnabled()
-    dialog.form.set_values({"range_high": "2.5"})
-    assert dialog.apply_button.isEnabled()
-    assert dialog.changed_values() == {"range_low": 2.0, "range_high": 2.5}
-    dialog.reject()
 
 
 def test_an_old_recipes_int8_can_be_chosen_again_and_others_say_why_not(sample: Desk, qtbot: QtBot) -> None:
