@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
+import onnx_ir as ir
 import pytest
 
 from core.execute.runtimes import onnx_session
 from core.execute.walk import Walk
 from core.jobs import Job
+from core.methods.method import Context
 from core.methods.quantize.calibrate import Observed, observe
 from core.methods.quantize.clipping import clipped, means_of
 from core.methods.quantize.range_search import narrowed
-from core.methods.quantize.static import Activations
+from core.methods.quantize.static import Activations, Params, Remembered, quantize_static
 from core.model.facts import infer
 from core.model.model import Model
 from core.model.qdq import Int8Plan, plan_int8
@@ -100,3 +102,14 @@ def test_a_searched_network_is_closer_and_nothing_is_searched_of_16_bits() -> No
     assert any("narrowed" in note for note in searched.notes)
     wide = quantized(model, data, search_ranges=True, activations=Activations.INT16)
     assert not any("narrowed" in note for note in wide.notes)
+
+
+def test_what_was_seen_is_remembered_to_the_same_bytes() -> None:
+    model, data = _network(False), _data()
+    memory, ctx = Remembered(), Context()
+    every = [Params(search_ranges=True), Params(search_ranges=True, rounding="gptq"), Params(calibrator="mse")]
+    for params in every:
+        fresh = quantize_static(model, data, params, ctx).model
+        again = quantize_static(model, data, params, ctx, remembered=memory).model
+        assert ir.to_proto(again.graph).SerializeToString() == ir.to_proto(fresh.graph).SerializeToString()
+    assert len(memory.seen) == 2, "the second is seen like the first"

@@ -166,9 +166,9 @@ def test_a_choice_with_layers_in_float_is_replayed(monkeypatch: pytest.MonkeyPat
     asked: list[object] = []
     real = static.quantize_static
 
-    def watched(model: Model, data: object, params: static.Params, ctx: Context) -> object:
+    def watched(model: Model, data: object, params: static.Params, ctx: Context, **more: object) -> object:
         asked.append((params, ctx.overrides))
-        return real(model, data, params, ctx)  # type: ignore[arg-type]
+        return real(model, data, params, ctx, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(static, "quantize_static", watched)
     name = next(n.name or "" for n in open_model(sample_model()).nodes() if n.op_type == "Gemm")

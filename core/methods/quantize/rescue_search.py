@@ -212,6 +212,7 @@ class Search:
     ) -> None:
         self._model, self._fit, self._beside, self._met, self._ctx = model, fit, beside, met, ctx
         self._equalized: Model | None = None
+        self._seen: dict[object, static.Remembered] = {}
         self.trials: list[Trial] = []
         self.best: Trial | None = None
         self.model: Model | None = None
@@ -282,17 +283,22 @@ class Search:
     def final(self, choice: Choice, data: DataSet) -> Model:
         """The same choice calibrated on other items."""
         self._equalized = None
+        self._seen.clear()
         return self._quantized(choice, data)
 
     def _quantized(self, choice: Choice, data: DataSet) -> Model:
         params, ctx = choice.params, with_floats(choice.floats, self._ctx)
         if not params.equalize:
-            return static.quantize_static(self._model, data, params, ctx).model
+            return static.quantize_static(self._model, data, params, ctx, remembered=self._memory(choice)).model
         if self._equalized is None:
             settings = equalize.for_quantization(params.calibration_items)
             self._equalized = equalize.equalize(self._model, data, settings, ctx).model
         plain = dataclasses.replace(params, equalize=False)
-        return static.quantize_static(self._equalized, data, plain, ctx).model
+        return static.quantize_static(self._equalized, data, plain, ctx, remembered=self._memory(choice)).model
+
+    def _memory(self, choice: Choice) -> static.Remembered:
+        """What was seen of the network that a choice quantizes."""
+        return self._seen.setdefault((choice.params.equalize, choice.floats), static.Remembered())
 
     def _mixed(self, most: int) -> Iterator[Choice]:
         """Layers in float, by what each alone would gain: half as many as allowed, then all.

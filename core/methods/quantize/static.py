@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Annotated
 
 import onnx_ir as ir
@@ -184,14 +184,27 @@ def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     return Outcome(done.model, report)
 
 
+@dataclass
+class Remembered:
+    """What was seen of a model's activations, for whoever quantizes it several times with the same data and context."""
+
+    seen: dict[str, tuple[Observed, Narrowed | None]] = field(default_factory=dict)
+    means: dict[str, Mapping[str, Array64]] = field(default_factory=dict)
+
+
 def quantize_static(
-    model: Model, calibration: DataSet, params: Params, ctx: Context, checkpoint: CheckpointPlace | None = None
+    model: Model,
+    calibration: DataSet,
+    params: Params,
+    ctx: Context,
+    checkpoint: CheckpointPlace | None = None,
+    remembered: Remembered | None = None,
 ) -> Quantized:
     """Quantize with all (at most ``params.calibration_items``) items of ``calibration``; nothing is judged.
 
     Uses scope, overrides, seed, threads and job of ``ctx``. ``checkpoint`` is where a long calibration keeps what it
-    has seen: only for who quantizes once with it. Raises UserError where no layer can be quantized or a range is not
-    finite.
+    has seen: only for who quantizes once with it; ``remembered`` what earlier calls have seen, for who quantizes often.
+    Raises UserError where no layer can be quantized or a range is not finite.
     """
     data = take(calibration, params.calibration_items, ctx.seed)
     if params.equalize:
@@ -206,14 +219,13 @@ def quantize_static(
     refuse_broken_weights(start.model.nodes(), start.facts)
     rounder = _rounder(params)
     seen = 0.5 if rounder is None else 0.2
-    with ctx.job.stage(0.0, seen / 2 if params.search_ranges else seen):
-        observed = _observed(start, data, params, ctx, checkpoint)
-    with ctx.job.stage(seen / 2, seen):
-        found = _searched(start, observed, ctx) if params.search_ranges else None
+    remembered = remembered or Remembered()
+    with ctx.job.stage(0.0, seen):
+        observed, found = _seen(start, data, params, ctx, checkpoint, remembered)
     observed = observed if found is None else replace(observed, ranges=found.ranges)
     plan, scales, observed, said = _scales(start, observed, params)
     with ctx.job.stage(seen, seen + 0.05):
-        parent, means = _wanted(start.model, observed, {} if found is None else found.cut, params, ctx)
+        parent, means = _wanted(start, observed, {} if found is None else found.cut, params, ctx, remembered)
     new = start.model
     origins = start.values.origins(plan, params.calibrator)
     layers = insert_qdq(
@@ -260,6 +272,27 @@ def _tables(plan: Int8Plan) -> tuple[str, ...]:
     return (f"{which} stored in 8 bits, with one scale; what is looked up is float again for the layer that reads it.",)
 
 
+def _seen(
+    start: Prepared, data: DataSet, params: Params, ctx: Context, checkpoint: CheckpointPlace | None, memory: Remembered
+) -> tuple[Observed, Narrowed | None]:
+    """What is to be known of activations, and the ranges that were searched."""
+    key = _key(start, params)
+    if key not in memory.seen:
+        with ctx.job.stage(0.0, 0.5 if params.search_ranges else 1.0):
+            observed = _observed(start, data, params, ctx, checkpoint)
+        with ctx.job.stage(0.5, 1.0):
+            memory.seen[key] = (observed, _searched(start, observed, ctx) if params.search_ranges else None)
+    return memory.seen[key]
+
+
+def _key(start: Prepared, params: Params) -> str:
+    """Everything that what is seen depends on; how weights are rounded is not part of it."""
+    usual = Params()
+    rounding = {f.name: getattr(usual, f.name) for f in fields(RoundingSettings)}
+    plain = replace(params, rounding=usual.rounding, bias_correction=True, **rounding)
+    return f"{plain} {_kept_items(start, params)}"
+
+
 def _observed(
     start: Prepared, data: DataSet, params: Params, ctx: Context, checkpoint: CheckpointPlace | None
 ) -> Observed:
@@ -301,18 +334,22 @@ def _searched(start: Prepared, observed: Observed, ctx: Context) -> Narrowed | N
 
 
 def _wanted(
-    model: Model, observed: Observed, cut: Mapping[str, Range], params: Params, ctx: Context
+    start: Prepared, observed: Observed, cut: Mapping[str, Range], params: Params, ctx: Context, memory: Remembered
 ) -> tuple[Model, Mapping[str, Array64] | None]:
     """What quantization is to come close to: a float network without the numbers that are ``cut``, and means in front
     of its layers; None where no bias is corrected.
     """
+    model = start.model
     corrected, rounded = params.bias_correction and bool(observed.kept), _rounder(params) is not None
     if not cut or not (corrected or rounded):
         return model.clone() if rounded else model, observed.means if corrected else None
     parent = clipped(model, cut)
     if not corrected:
         return parent, None
-    return parent, means_of(parent, observed.kept, observed.means, cut, ctx.threads, ctx.job)
+    key = _key(start, params)
+    if key not in memory.means:
+        memory.means[key] = means_of(parent, observed.kept, observed.means, cut, ctx.threads, ctx.job)
+    return parent, memory.means[key]
 
 
 def _kept_items(start: Prepared, params: Params) -> int:
