@@ -208,11 +208,7 @@ def quantize_static(
     """
     data = take(calibration, params.calibration_items, ctx.seed)
     if params.equalize:
-        with ctx.job.stage(0.0, 0.2):
-            equal = equalize(model, data, for_quantization(params.calibration_items), ctx)
-        with ctx.job.stage(0.2, 1.0):
-            done = quantize_static(equal.model, data, replace(params, equalize=False), ctx, checkpoint)
-        return replace(done, notes=(*equal.notes, *done.notes), tables=equal.tables(), curves=equal.curves)
+        return _equalized_first(model, data, params, ctx, checkpoint)
     start = prepared(model, params, ctx)
     if not start.plan.weighted():
         raise UserError(_nothing_to_do(start.plan), "Choose layers with constant float32 weights.")
@@ -243,6 +239,16 @@ def quantize_static(
     forms = {layer.name: layer.form for layer in layers}
     chosen = start.values.chosen(scales, origins)
     return Quantized(new.with_graph(new.graph), plan, observed, shifts, notes, forms, chosen)
+
+
+def _equalized_first(
+    model: Model, data: DataSet, params: Params, ctx: Context, checkpoint: CheckpointPlace | None
+) -> Quantized:
+    with ctx.job.stage(0.0, 0.2):
+        equal = equalize(model, data, for_quantization(params.calibration_items), ctx)
+    with ctx.job.stage(0.2, 1.0):
+        done = quantize_static(equal.model, data, replace(params, equalize=False), ctx, checkpoint)
+    return replace(done, notes=(*equal.notes, *done.notes), tables=equal.tables(), curves=equal.curves)
 
 
 def prepared(model: Model, params: Params, ctx: Context) -> Prepared:
