@@ -19,6 +19,8 @@ from core.data.feed import real_rows
 from core.data.splits import take
 from core.execute.runtimes import onnx_session
 from core.execute.torch_graph import TorchGraph
+from core.exporters.tflite.candidate import litert_candidate
+from core.exporters.tflite.convert import convert
 from core.formats.onnx_file import save_onnx
 from core.formats.open import open_model
 from core.measure.fidelity import fidelity
@@ -355,3 +357,21 @@ def test_means_and_sums_of_other_networks_are_no_normalization() -> None:
     nodes = [node("ReduceMean", "x last", "m", keepdims=1), node("Sub", "x m", "d"), node("MatMul", "d u", "y")]
     model = network(nodes, {"last": np.array([-1]), "u": weights(WIDTH, 7)}, [TOKENS, WIDTH])
     assert {"/m", "/d"} <= {n.name for n in prepared(model, Params(), Context()).plan.layers}
+
+
+def test_a_vit_in_8_bits_is_a_tflite_file_that_answers_alike() -> None:
+    """Normalizations in float between layers of integers: LiteRT beside optimised onnxruntime, to two output steps."""
+    reference = load_references().get("vit_tiny")
+    made = create(reference, from_json(reference.params, {**CASES["vit_tiny"], "depth": 1}))
+    model = dataclasses.replace(made, inputs=tuple(dataclasses.replace(i, preprocessing=None) for i in made.inputs))
+    data: DataSet = Drawn(model, 16, 1)
+    done = quantize_static(model, data, Params(), Context()).model
+    written = convert(done)
+    assert {"FULLY_CONNECTED", "BATCH_MATMUL", "GELU", "MEAN"} <= set(written.ops)
+    step = done.graph.graph.initializers["scores_scale"].const_value
+    assert step is not None
+    lite, session = litert_candidate(written.data, written), onnx_session(done, exact=True)
+    for k in range(8):
+        feed = {"input": data.load(k)["input"][None]}
+        gap = np.abs(lite.run(feed)["scores"] - session.run(feed)["scores"]).max()
+        assert gap <= 2.01 * float(step.numpy())

@@ -36,6 +36,18 @@ def one(
 
 INT = np.int64
 CASES: dict[str, tuple[Model, set[str]]] = {
+    "layer normalization": (
+        one("LayerNormalization", (1, 7, 12), [noise(12), noise(12)]),
+        {"MEAN", "SUB", "MUL", "ADD", "SQRT", "DIV"},
+    ),
+    "layer normalization, no bias, old opset": (
+        one("LayerNormalization", (1, 7, 12), [noise(12)], opset=17, epsilon=0.1),
+        {"MEAN", "SUB", "MUL", "ADD", "SQRT", "DIV"},
+    ),
+    "layer normalization of images": (
+        one("LayerNormalization", constants=[noise(6, 9, 8), noise(6, 9, 8)], axis=1),
+        {"MEAN", "SUB", "MUL", "ADD", "SQRT", "DIV"},
+    ),
     "conv": (one("Conv", constants=[noise(4, 6, 3, 3), noise(4)], pads=[1, 1, 1, 1]), {"CONV_2D"}),
     "conv without bias": (one("Conv", constants=[noise(4, 6, 1, 1)]), {"CONV_2D"}),
     "conv grouped": (one("Conv", constants=[noise(4, 3, 3, 3), noise(4)], group=2), {"CONV_2D"}),

@@ -18,6 +18,7 @@ from onnx.reference import ReferenceEvaluator
 
 from core.errors import UserError
 from core.exporters.tflite.conversion import ints
+from core.exporters.tflite.normalizations import KIND, with_plain_normalizations
 from core.model.facts import Facts, infer
 from core.model.fold_batchnorm import fold_batchnorm
 from core.model.model import Model
@@ -48,6 +49,8 @@ def prepare(model: Model, batch: int = 1) -> Prepared:
         model = _without_cast_like(model, batch)
     if any(node.op_type == "BatchNormalization" for node in model.nodes()):
         model, _ = fold_batchnorm(model)
+    if any(node.op_type == KIND for node in model.nodes()):
+        model = with_plain_normalizations(model, batch)
     facts = infer(model, batch)
     graph = model.graph.clone()
     for node in list(graph.graph):
