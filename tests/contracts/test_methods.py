@@ -97,9 +97,10 @@ def fingerprint(model: Model) -> bytes:
     return ir.to_proto(model.graph).SerializeToString(deterministic=True)
 
 
-def run(model: Model) -> np.ndarray:
+def run(model: Model, exact: bool = False) -> np.ndarray:
+    """Answers to noise; ``exact`` in the session that proofs of exports make, so that it is made once."""
     x = np.random.default_rng(0).standard_normal((2, 1, 32, 32)).astype(np.float32)
-    return next(iter(onnx_session(model).run({model.inputs[0].name: x}).values()))
+    return next(iter(onnx_session(model, exact=exact).run({model.inputs[0].name: x}).values()))
 
 
 @pytest.mark.parametrize("key", METHODS)
@@ -199,7 +200,7 @@ def test_every_ordered_pair_works_and_exports_or_refuses(first: str, second: str
     same = hashlib.sha256(fingerprint(outcome.model)).digest()
     if same in EXPORTED:  # to the byte what another pair gave
         return
-    assert np.isfinite(run(outcome.model)).all()
+    assert np.isfinite(run(outcome.model, exact=True)).all()
     for target in load_exporters():
         exported = target.write(outcome.model, tmp_path / f"out{target.suffix}", few(), Job())
         assert exported.proof.passed
