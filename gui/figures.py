@@ -32,7 +32,7 @@ def _written(value: float, unit: str) -> str:
         return f"{value:.1f} dB"
     if unit == "share":
         return f"{100 * value:.1f} %"
-    return f"{value:.4g} {unit}"
+    return f"{value:.4g} {tr(unit)}"
 
 
 def count(value: float) -> str:

@@ -323,7 +323,7 @@ def _estimate(name: str, found: Mapping[str, Measure]) -> str:
     title = name_of(stem)
     before = found.get(f"{stem}_before")
     after = cell(found[name])
-    unit = found[name].unit
+    unit = tr(found[name].unit) if found[name].unit else ""
     if unit and title.endswith(unit):
         after = after.removesuffix(unit).rstrip()  # 'int8 layers 23', not 'int8 layers 23 layers'
     return f"{title} {cell(before)} → {after}" if before is not None else f"{title} {after}"

@@ -5581,7 +5581,7 @@
     <message>
       <location filename="../../gui/figures.py" />
       <source>float layers</source>
-      <translation>Schichten in Float</translation>
+      <translation>Float-Schichten</translation>
     </message>
     <message>
       <location filename="../../gui/figures.py" />

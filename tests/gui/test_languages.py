@@ -23,7 +23,10 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from core.methods.method import load_methods
+from core.report import Measure
+from gui.act.dialog import _estimate
 from gui.desk import Desk
+from gui.figures import short
 from gui.main_window import SIZE
 from gui.operations import act, helping
 from gui.translations import __main__ as tool
@@ -129,6 +132,8 @@ def test_numbers_and_times_are_those_of_the_language(spoken: None) -> None:
     assert tr("A&ll layers ({count:,})", count=65_000) == "A&lle Schichten (65\u202f000)"
     assert thousands(999) == "999"
     assert moment(0).startswith("1. Januar 1970")
+    assert short(-1.5, "points") == "−1.5 Punkte"
+    assert short(3, "layers") == "3 Schichten"
 
 
 def test_english_is_as_it_stands() -> None:
@@ -215,3 +220,8 @@ def test_a_language_is_chosen_in_the_menu(desk: Desk, qtbot: QtBot) -> None:
     assert german.isChecked()
     assert "Deutsch is chosen." in desk.window.messages.message.text()
     assert QLocale().language() != QLocale.Language.German, "this window goes on as it is"
+
+
+def test_an_estimate_names_its_unit_once(spoken: None) -> None:
+    found = {"int8_layers": Measure(23, "layers", "estimated"), "float_layers": Measure(2, "layers", "estimated")}
+    assert [_estimate(name, found) for name in found] == ["quantisierte Schichten 23", "Float-Schichten 2"]
