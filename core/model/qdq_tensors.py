@@ -13,9 +13,9 @@ from core.model.model import ORIGIN, RECIPE, Model, layer_name
 from core.model.qdq_operators import FIXED, PASS_THROUGH
 from core.model.qdq_pairs import RANGE_FROM, StoredConstant, read_params, stored_constant
 
-DICTATED, SHARED, SEEN, LEARNED = "dictated", "shared", "minmax", "learned"
-"""Where a range comes from, besides what RANGE_FROM keeps: runtimes demand it, it is that of the layers before, or the
-extremes that calibration saw; trained with the network."""
+DICTATED, SHARED, SEEN, LEARNED, SEARCHED = "dictated", "shared", "minmax", "learned", "searched"
+"""Where a range comes from, besides what RANGE_FROM keeps of calibrators and typed ones: runtimes demand it, it is that
+of the layers before, the extremes that calibration saw, trained with the network, searched at its output."""
 
 Role = Literal["input", "result", "weight", "bias", "constant"]
 

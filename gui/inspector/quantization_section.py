@@ -10,7 +10,7 @@ import onnx_ir as ir
 from shiboken6 import isValid
 
 from core.methods.quantize.value_choices import TYPED
-from core.model.qdq_tensors import DICTATED, LEARNED, SHARED
+from core.model.qdq_tensors import DICTATED, LEARNED, SEARCHED, SHARED
 from gui.inspector.context import Context
 from gui.inspector.page import Column
 from gui.inspector.parts import number, percent
@@ -145,6 +145,7 @@ def came_words(code: str) -> str:
         DICTATED: tr("the operator, as runtimes demand"),
         SHARED: tr("the layers before, whose scale it shares"),
         LEARNED: tr("the training"),
+        SEARCHED: tr("a search at the network's output"),
         TYPED: tr("typed"),
         f"{TYPED} lowest": tr("lowest value typed, highest from calibration: {calibrator}", calibrator=calibrator),
         f"{TYPED} highest": tr("highest value typed, lowest from calibration: {calibrator}", calibrator=calibrator),

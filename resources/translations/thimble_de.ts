@@ -6903,6 +6903,11 @@
     </message>
     <message>
       <location filename="../../gui/inspector/quantization_section.py" />
+      <source>a search at the network's output</source>
+      <translation>einer Suche am Ausgang des Netzes</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/quantization_section.py" />
       <source>typed</source>
       <translation>eingegeben</translation>
     </message>

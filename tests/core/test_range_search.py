@@ -14,9 +14,10 @@ from core.methods.quantize.calibrate import Observed, observe
 from core.methods.quantize.clipping import clipped, means_of
 from core.methods.quantize.range_search import narrowed
 from core.methods.quantize.static import Activations, Params, Remembered, quantize_static
+from core.methods.scope import Scope
 from core.model.facts import infer
 from core.model.model import Model
-from core.model.qdq import Int8Plan, plan_int8
+from core.model.qdq import RANGE_FROM, Int8Plan, activation_pairs, plan_int8
 from tests.core.qdq_graphs import Arrays, network, node, quantized, run, sqnr, weights
 
 OUTLIER = 40.0
@@ -113,3 +114,14 @@ def test_what_was_seen_is_remembered_to_the_same_bytes() -> None:
         again = quantize_static(model, data, params, ctx, remembered=memory).model
         assert ir.to_proto(again.graph).SerializeToString() == ir.to_proto(fresh.graph).SerializeToString()
     assert len(memory.seen) == 2, "the second is seen like the first"
+
+
+def test_a_searched_range_says_so_and_a_typed_one_stays_typed() -> None:
+    def origins(**said: float) -> dict[str, str]:
+        overrides = ((Scope(pattern="/b"), said),) if said else ()
+        done = quantize_static(_network(False), _data(), Params(search_ranges=True), Context(overrides=overrides))
+        pairs = activation_pairs(done.model.graph.graph).values()
+        return {p.value: p.quantize.metadata_props.get(RANGE_FROM, "") for p in pairs}
+
+    assert origins()["b"] == "searched"
+    assert origins(range_low=0.0, range_high=30.0)["b"] == "typed"

@@ -49,6 +49,10 @@ class Narrowed:
     after: float
     items: int
 
+    def moved(self, calibrated: Observed) -> tuple[str, ...]:
+        """The values whose range is another one than calibration found."""
+        return tuple(v for v, ends in self.ranges.items() if ends != calibrated.ranges[v])
+
     def said(self) -> str:
         """For the report."""
         return (

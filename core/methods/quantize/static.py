@@ -218,12 +218,13 @@ def quantize_static(
     remembered = remembered or Remembered()
     with ctx.job.stage(0.0, seen):
         observed, found = _seen(start, data, params, ctx, checkpoint, remembered)
+    searched = () if found is None else found.moved(observed)
     observed = observed if found is None else replace(observed, ranges=found.ranges)
     plan, scales, observed, said = _scales(start, observed, params)
     with ctx.job.stage(seen, seen + 0.05):
         parent, means = _wanted(start, observed, {} if found is None else found.cut, params, ctx, remembered)
     new = start.model
-    origins = start.values.origins(plan, params.calibrator)
+    origins = start.values.origins(plan, params.calibrator, searched)
     layers = insert_qdq(
         new.graph.graph, start.facts, plan, scales,
         forms=start.forms, add_bias=params.bias_correction, origins=origins,

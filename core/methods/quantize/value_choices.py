@@ -9,7 +9,7 @@ layer that only moves them holds for its sources, and of several ranges the wide
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -20,6 +20,7 @@ from core.methods.method import Context
 from core.methods.scope import Scope, with_inputs
 from core.model.model import Model, real_inputs
 from core.model.qdq import FIXED, PASS_THROUGH, ActivationForm, Int8Plan, Scales, data_inputs, scale_groups
+from core.model.qdq_tensors import SEARCHED
 from core.params import Field
 
 Ends = tuple[float | None, float | None]
@@ -72,10 +73,10 @@ class ValueForms:
                 found[value] = (seen[0] if low is None else low, seen[1] if high is None else high)
         return found
 
-    def origins(self, plan: Int8Plan, usual: str) -> dict[str, str]:
+    def origins(self, plan: Int8Plan, usual: str, searched: Collection[str] = ()) -> dict[str, str]:
         """Value -> who found its range, where that is not said by its absence: the extremes of what was seen.
 
-        ``usual`` is the calibrator of values that nothing is said of.
+        ``usual`` is the calibrator of values that nothing is said of; the ranges of ``searched`` were found otherwise.
         """
         found = {}
         for value in plan.rescaled():
@@ -85,6 +86,8 @@ class ValueForms:
                 found[value] = TYPED
             elif typed:
                 found[value] = f"{TYPED} {typed[0]}, {finder}"
+            elif value in searched:
+                found[value] = SEARCHED
             elif finder != MINMAX:
                 found[value] = finder
         return found
