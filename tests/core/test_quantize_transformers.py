@@ -375,3 +375,23 @@ def test_a_vit_in_8_bits_is_a_tflite_file_that_answers_alike() -> None:
         feed = {"input": data.load(k)["input"][None]}
         gap = np.abs(lite.run(feed)["scores"] - session.run(feed)["scores"]).max()
         assert gap <= 2.01 * float(step.numpy())
+
+
+def test_bert_is_a_tflite_file_in_float_and_in_8_bits() -> None:
+    """Token numbers look up rows of the table, as integers where it is stored so, and the mask is cast."""
+    reference = load_references().get("bert_tiny")
+    bert = create(reference, from_json(reference.params, {**CASES["bert_tiny"], "depth": 1}))
+    data: DataSet = Drawn(bert, 16, 1)
+    done = quantize_static(bert, data, Params(), Context()).model
+    step = done.graph.graph.initializers["scores_scale"].const_value
+    assert step is not None
+    sizes = []
+    for model, most in ((bert, 1e-5), (done, 2.01 * float(step.numpy()))):
+        written = convert(model)
+        assert {"GATHER", "CAST"} <= set(written.ops)
+        sizes.append(len(written.data))
+        lite, session = litert_candidate(written.data, written), onnx_session(model, exact=True)
+        for k in range(8):
+            feed = {name: array[None] for name, array in data.load(k).items()}
+            assert np.abs(lite.run(feed)["scores"] - session.run(feed)["scores"]).max() <= most
+    assert sizes[1] < 0.5 * sizes[0]

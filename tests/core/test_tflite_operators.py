@@ -36,6 +36,10 @@ def one(
 
 INT = np.int64
 CASES: dict[str, tuple[Model, set[str]]] = {
+    "cast to integers and back": (
+        network([node("Cast", ["x"], ["i"], to=6), node("Cast", ["i"], ["y"], to=1)], {"x": (1, 7)}, ["y"]),
+        {"CAST"},
+    ),
     "layer normalization": (
         one("LayerNormalization", (1, 7, 12), [noise(12), noise(12)]),
         {"MEAN", "SUB", "MUL", "ADD", "SQRT", "DIV"},

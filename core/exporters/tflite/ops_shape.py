@@ -13,11 +13,13 @@ from core.exporters.tflite import layout as layouts
 from core.exporters.tflite.builder import Affine, made
 from core.exporters.tflite.conversion import Conversion, Unsupported, ints
 from core.exporters.tflite.layout import Layout
-from core.exporters.tflite.ops_elementwise import aligned, common_order, float_operand
+from core.exporters.tflite.ops_elementwise import aligned, can_be_integer, common_order, float_operand, integer_operand
 from core.exporters.tflite.quantized import wanted_scale
 from core.exporters.tflite.table import writes
 from core.exporters.tflite.values import Constant, Tensor
 from core.exporters.tflite.windows import image
+
+_CAST = (ir.DataType.FLOAT, ir.DataType.INT32, ir.DataType.INT64)
 
 
 @writes("Transpose")
@@ -132,11 +134,13 @@ def _sliced(c: Conversion, x: Tensor, box: Sequence[tuple[int, int, int]]) -> Te
 
 @writes("Gather")
 def gather(c: Conversion, node: ir.Node) -> None:
-    """SLICE for one index, else GATHER along the stored axis; indices known before running."""
-    x, index = c.tensor(node.inputs[0]), c.constant(node.inputs[1])
-    axis = node.attributes.get_int("axis", 0) % x.rank
+    """SLICE for one index, else GATHER along the stored axis; rows of a table by indices that come while running."""
+    index = c.constant(node.inputs[1])
+    axis = node.attributes.get_int("axis", 0) % len(c.shape(_given(node, 0)))
     if index is None:
-        raise Unsupported("its indices are computed while running")
+        c.put(node.outputs[0], _looked_up(c, _table(c, node), c.tensor(node.inputs[1]), axis))
+        return
+    x = c.tensor(node.inputs[0])
     index = np.where(index < 0, index + x.shape[axis], index)
     if index.size == 1:
         at = int(index.reshape(()))
@@ -148,6 +152,49 @@ def gather(c: Conversion, node: ir.Node) -> None:
     to = x.layout.with_shape([index.size if a == axis else n for a, n in enumerate(x.shape)])
     options = made(schema.GatherOptionsT, axis=x.layout.perm.index(axis))
     c.put(node.outputs[0], c.move(x, "GATHER", to, [c.builder.constant(index.astype(np.int32))], options))
+
+
+def _given(node: ir.Node, index: int) -> ir.Value:
+    value = node.inputs[index]
+    if value is None:
+        raise Unsupported("a required input is missing")
+    return value
+
+
+def _table(c: Conversion, node: ir.Node) -> Tensor:
+    """What rows are taken from; stored integers of one scale stay integers."""
+    known = c.get(node.inputs[0])
+    if not isinstance(known, Constant) or not can_be_integer(known):
+        return c.tensor(node.inputs[0])
+    assert known.scale is not None, "can_be_integer asked"
+    assert known.zero_point is not None, "can_be_integer asked"
+    index = integer_operand(c, known, layouts.identity(len(known.shape)))
+    dtype = c.builder.dtype(index)
+    scale = Affine.per_tensor(float(known.scale[0]), int(known.zero_point[0]), dtype)
+    return Tensor(index, Layout.plain(known.shape), dtype, scale)
+
+
+def _looked_up(c: Conversion, table: Tensor, index: Tensor, axis: int) -> Tensor:
+    """Rows of a table; indices count from 0 (a negative one is ONNX's alone)."""
+    if axis != 0 or table.columns is not None or not (_is_plain(table) and _is_plain(index)):
+        raise Unsupported("its indices are computed while running")
+    out = c.new(Layout.plain((*index.shape, *table.shape[1:])), table.quantization, table.dtype)
+    return c.emit("GATHER", [table.index, index.index], out, made(schema.GatherOptionsT, axis=0))
+
+
+def _is_plain(x: Tensor) -> bool:
+    return x.layout.perm == layouts.identity(x.rank)
+
+
+@writes("Cast")
+def cast(c: Conversion, node: ir.Node) -> None:
+    """CAST between float32 and integers of 32 and 64 bits, from truth values too; not of stored steps."""
+    x, kind = c.tensor(node.inputs[0]), ir.DataType(node.attributes.get_int("to", 0))
+    wanted = kind.numpy().name if kind in _CAST else ""
+    if not wanted or x.quantized or x.columns is not None:
+        raise Unsupported(f"it casts {x.dtype} to {kind.name}")
+    out = c.new(x.layout, None, wanted)
+    c.put(node.outputs[0], c.emit("CAST", [x.index], out, schema.CastOptionsT()))
 
 
 @writes("Split")
