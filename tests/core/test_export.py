@@ -184,12 +184,12 @@ class TestHostile:
             exported("onnx", model, tmp_path / "net.onnx")
         assert list(tmp_path.iterdir()) == []
 
-    def test_token_inputs_are_refused_by_the_layer_that_needs_them(self) -> None:
+    def test_columns_by_token_are_refused_by_the_layer_that_needs_them(self) -> None:
         graph = onnx.helper.make_graph(
-            [node("Gather", ["table", "ids"], ["y"])],
+            [node("Gather", ["table", "ids"], ["y"], axis=1)],
             "tokens",
             [onnx.helper.make_tensor_value_info("ids", onnx.TensorProto.INT64, [1, 7])],
-            [onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, [1, 7, 4])],
+            [onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, [9, 1, 7])],
             [onnx.numpy_helper.from_array(np.ones((9, 4), np.float32), "table")],
         )
         proto = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 18)], ir_version=8)
