@@ -60,12 +60,35 @@ def test_outliers_are_cut_off_only_where_the_output_does_not_read_them(reads: bo
     assert "narrowed" in found.said()
 
 
-def test_a_range_that_somebody_chose_stays() -> None:
+def test_a_range_that_somebody_chose_stays_and_so_do_outputs() -> None:
     model = _network(False)
     seen, plan = _seen(model)
     found = narrowed(model, plan, seen, {}, ("b",))
     assert found is not None
     assert found.ranges["b"] == seen.ranges["b"]
+    assert found.ranges["y"] == seen.ranges["y"]
+
+
+def test_the_highest_scores_are_not_cut_off_though_that_would_bring_scores_closer() -> None:
+    """Behind a Flatten the pooled features are the scores: 9 small ones for each that is an answer."""
+    nodes = [
+        node("Conv", "x w", "a"),
+        node("Relu", "a", "b"),
+        node("GlobalAveragePool", "b", "c"),
+        node("Flatten", "c", "y"),
+    ]
+    model = network(nodes, {"w": weights(10, 3, 1, 1)}, [3, 4, 4])
+    facts = infer(model)
+    plan = plan_int8(model, facts)
+    data = Arrays([3, 4, 4], 24)
+    data.values[:4] *= 12  # items whose answers are sure
+    seen = observe(model, facts, data, ranges_of=plan.rescaled(), keep=24, job=Job())
+    found = narrowed(model, plan, seen, {}, ())
+    assert found is not None
+    high = found.ranges["b"][1]
+    b = onnx_session(model, taps=["b"]).run({"x": data.values})
+    scores = [np.clip(b["b"], 0, top).mean(axis=(2, 3)) for top in (np.inf, high)]
+    assert (scores[0].argmax(axis=1) == scores[1].argmax(axis=1)).mean() >= 0.95
 
 
 def test_the_clipped_network_is_numpys_clip_and_its_means_are_of_what_is_left() -> None:

@@ -6,6 +6,10 @@ value is rounded alone in the float network, and the values that cost most get n
 comes closer to the float one. The error at the output is measured, not estimated from gradients, which cannot see that
 a ReLU6 far in its flat part leaves it once its input is cut off.
 
+Of a classifier the answers must not drift apart either: to cut off the highest scores brings the scores closer on
+average and makes the first two classes equal. So outputs keep their ranges, and a narrower range elsewhere must not
+raise the divergence of the classes above what it is under the whole range.
+
 What is cut off also shifts means. Whether biases should make that good is measured too: where the outliers matter to
 the output they should, where they do not it would spoil all other numbers.
 """
@@ -13,11 +17,13 @@ the output they should, where they do not it would spoil all other numbers.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
 
+from core.data.tasks import class_scores
+from core.errors import UserError
 from core.execute.walk import Onward, Walk
 from core.jobs import Job
 from core.methods.quantize.calibrate import Chunk, Observed
@@ -28,9 +34,9 @@ from core.model.qdq import Int8Plan, scale_groups
 from core.model.qdq_numbers import ActivationForm, activation_params
 from core.model.qdq_operators import FIXED
 
-SEARCHED_ITEMS = 24  # tell which range is best
-_RANKED_ITEMS = 8  # tell which values cost most
-_SHARE = 0.95  # of the noise: the values behind it are searched
+SEARCHED_ITEMS = 16  # tell which range is best
+_RANKED_ITEMS = 4  # tell which values cost most
+_SHARE = 0.9  # of the noise: the values behind it are searched
 _FACTORS = (1.0, 0.85, 0.7, 0.55, 0.45, 0.35, 0.25)  # of the range that was observed
 
 
@@ -77,7 +83,7 @@ def narrowed(
     not at all. Chunks are the kept ones of ``observed``.
     """
     job = job or Job()
-    groups = _groups(plan, forms, settled)
+    groups = _groups(plan, forms, {*settled, *model.output_names})
     if not groups or not observed.kept:
         return None
     with job.stage(0.0, 0.5):
@@ -92,9 +98,9 @@ def narrowed(
         low, high = (end * _FACTORS[tried.best] for end in noise.range_of(group))
         if tried.best:
             ranges.update(dict.fromkeys(group, (low, high)))
-        if tried.shifted > min(tried.noises):
+        if tried.shifted > tried.noises[-1]:
             cut.update(dict.fromkeys(group, (low, high)))
-    before, after = sum(t.noises[0] for t in found.values()), sum(min(t.noises) for t in found.values())
+    before, after = sum(t.noises[0] for t in found.values()), sum(t.noises[-1] for t in found.values())
     changed = sum(1 for t in found.values() if t.best)
     items = sum(c.count for c in chunks)
     return Narrowed(ranges, cut, len(found), changed, _decibels(before), _decibels(after), items)
@@ -113,10 +119,10 @@ class _Tried:
 
     @property
     def best(self) -> int:
-        return int(np.argmin(self.noises))
+        return len(self.noises) - 1
 
 
-def _groups(plan: Int8Plan, forms: Mapping[str, ActivationForm], settled: Collection[str]) -> list[Group]:
+def _groups(plan: Int8Plan, forms: Mapping[str, ActivationForm], settled: Set[str]) -> list[Group]:
     """Values with a range of their own, by the scale they share; without those that are dictated or chosen."""
     free = set(plan.rescaled())
     dictated = {n.outputs[0].name or "" for n in plan.layers if n.op_type in FIXED}
@@ -124,7 +130,7 @@ def _groups(plan: Int8Plan, forms: Mapping[str, ActivationForm], settled: Collec
     for whole in scale_groups(plan):
         group = tuple(v for v in whole if v in free)
         short = all(v not in forms or forms[v].bits == 8 for v in group)
-        if group and short and dictated.isdisjoint(whole) and not any(v in settled for v in group):
+        if group and short and dictated.isdisjoint(whole) and settled.isdisjoint(whole):
             found.append(group)
     return found
 
@@ -171,7 +177,7 @@ class _Noise:
     def of(
         self, groups: Sequence[Group], factors: Sequence[float], job: Job, shifting: bool = False
     ) -> dict[Group, _Tried]:
-        """By group the noise under each factor on its range, in order, up to the first that makes it worse.
+        """By group the noise under each factor on its range, in order, before the first that makes it worse.
 
         ``shifting``: and once more under the best, as if biases behind it made its shift good.
         """
@@ -184,30 +190,50 @@ class _Noise:
                 arrays[value] = list(walk.visit(value, first[group] if k == len(group) - 1 else 0))
             run = walk.onward({v: a[0] for v, a in arrays.items()})
             tried: list[float] = []
+            whole = math.inf  # the divergence under the whole range
             for factor in factors:
                 job.check()
-                tried.append(self._measured(group, factor, arrays, run))
-                if len(tried) > 1 and tried[-1] > tried[-2]:
+                noise, divergence = self._measured(group, factor, arrays, run)
+                if tried and (noise > tried[-1] or divergence > whole):
                     break
-            best = factors[int(np.argmin(tried))]
-            shifted = self._measured(group, best, arrays, run, shifting=True) if shifting else math.inf
+                tried.append(noise)
+                whole = whole if tried[1:] else divergence
+            best = factors[len(tried) - 1]
+            shifted = self._measured(group, best, arrays, run, shifting=True)[0] if shifting else math.inf
             found[group] = _Tried(tried, shifted)
         return found
 
-    def _measured(self, group: Group, factor: float, arrays: Arrays, run: Onward, shifting: bool = False) -> float:
+    def _measured(
+        self, group: Group, factor: float, arrays: Arrays, run: Onward, shifting: bool = False
+    ) -> tuple[float, float]:
+        """(noise, divergence of the classes: 0 where there are none)."""
         low, high = self.range_of(group)
         form = self._forms.get(group[0], ActivationForm())
         params = activation_params(low * factor, high * factor, form.storage, form.symmetric)
         rounded = {v: [params.dequantize(params.quantize(x)) for x in batches] for v, batches in arrays.items()}
         if shifting:
             rounded = {v: _unshifted(batches, arrays[v]) for v, batches in rounded.items()}
-        total = dict.fromkeys(self._energy, 0.0)
+        total, apart = dict.fromkeys(self._energy, 0.0), 0.0
         for k, chunk in enumerate(self._chunks):
             made = run(k, {v: batches[k] for v, batches in rounded.items()})
             for name in total:
                 error = np.asarray(made[name], np.float64) - self._floats[k][name]
                 total[name] += _energy(chunk.real(error))
-        return sum(total[name] / energy for name, energy in self._energy.items() if energy > 0)
+            apart += _divergence(chunk, self._floats[k], made)
+        return sum(total[name] / energy for name, energy in self._energy.items() if energy > 0), apart
+
+
+def _divergence(chunk: Chunk, floats: Mapping[str, Array], made: Mapping[str, Array]) -> float:
+    """Kullback and Leibler's, of the classes by the float network to those by ``made``, summed over real items."""
+    try:
+        scores = [chunk.real(np.asarray(class_scores(o), np.float64)) for o in (floats, made)]
+    except UserError:  # no classifier
+        return 0.0
+    if all(s.min() >= 0 and np.allclose(s.sum(axis=1), 1, atol=0.05) for s in scores):
+        logs = [np.log(np.maximum(s, 1e-12)) for s in scores]
+    else:
+        logs = [s - np.logaddexp.reduce(s, axis=1, keepdims=True) for s in scores]
+    return float((np.exp(logs[0]) * (logs[0] - logs[1])).sum())
 
 
 def _unshifted(rounded: Sequence[Array], wanted: Sequence[Array]) -> list[Array]:
