@@ -49,7 +49,7 @@ class SideBySide:
         return [
             f"{len(self.slower)} of {len(self.layers)} layers {'is' if len(self.slower) == 1 else 'are'}"
             f" slower quantized than in float in onnxruntime: {names}"
-            f"{f' and {rest} more' if rest > 0 else ''}."
+            f"{f' and {rest} more' if rest > 0 else ''} ({self.on})."
         ]
 
 

@@ -236,16 +236,19 @@ def measure_latency(
             inputs = candidate.model.inputs if candidate.model is not None else ()
             timed.append((candidate.ref, session, feed_for(session, inputs)))
             places.append((candidate.ref, runtime))
-    with job.stage(0.5, 1.0):
+    with job.stage(0.5, 0.8):
         results: list[Latency] = latency(timed, rounds, job=job)
     for (ref, runtime), result in zip(places, results, strict=True):
         found[ref].measures[f"latency_{runtime}"] = result.median
     own = dict(zip(places, results, strict=True))
-    for c in candidates[1:]:
+    for k, c in enumerate(candidates[1:]):
         both = {
             r: (own[p], own[c.ref, r]) for r in runtimes if (p := (candidates[0].ref, r)) in own and (c.ref, r) in own
         }
-        found[c.ref].notes += slower_quantized(candidates[0].model, c.model, both, threads, job)
+        part = 0.2 / (len(candidates) - 1)
+        with job.stage(0.8 + k * part, 0.8 + (k + 1) * part):
+            found[c.ref].notes += slower_quantized(candidates[0].model, c.model, both, threads, job)
+    job.progress(1.0)
     return found
 
 

@@ -29,7 +29,10 @@ def test_what_is_said_of_times() -> None:
     names = tuple("abcdefg")
     worse = SideBySide(dict.fromkeys(names, (1.0, 2.0)), names, (2.0, 4.0), True, "a machine")
     one = SideBySide({"a": (1.0, 2.0)}, ("a",), (2.0, 4.0), True, "a machine")
-    assert one.of_layers() == ["1 of 1 layers is slower quantized than in float in onnxruntime: a."]
+    assert one.of_layers() == ["1 of 1 layers is slower quantized than in float in onnxruntime: a (a machine)."]
     first, second = worse.sentences()
     assert "it is slower quantized (a machine)" in first
-    assert second == "7 of 7 layers are slower quantized than in float in onnxruntime: a, b, c, d, e and 2 more."
+    assert (
+        second
+        == "7 of 7 layers are slower quantized than in float in onnxruntime: a, b, c, d, e and 2 more (a machine)."
+    )
