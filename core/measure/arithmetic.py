@@ -17,6 +17,7 @@ _INTEGERS = frozenset({"QLinearConv", "QGemm", "QLinearMatMul", "MatMulIntegerTo
 _FLOATS = frozenset({"Conv", "FusedConv", "ConvTranspose", "Gemm", "FusedGemm", "MatMul", "FusedMatMul", "MatMulNBits"})
 _WHAT = "convolutions and products in float32, not in integers as phones may."
 _LARGEST = 256 << 20  # bytes: what is larger would be written to a disk for a sentence
+_NOT_LOOKED_UP = "Which arithmetic onnxruntime used was not looked up."
 _KNOWN: OrderedDict[int, str] = OrderedDict()  # by hash of the graph's bytes: several figures of one model ask
 _KEPT = 32
 
@@ -25,11 +26,12 @@ def arithmetic(model: Model) -> str:
     """A sentence on what onnxruntime computes a quantized graph's convolutions and products in, on this processor.
 
     Integers of 8 bits are said with how they are summed; of layers in float32 how many there are: a phone may compute
-    these in integers, and answer otherwise.
+    these in integers, and answer otherwise. '' where no convolution or product ran; where nobody looked (a graph above
+    256 MB, or one that onnxruntime cannot run), the sentence says so.
     """
     data = ir.to_proto(model.graph).SerializeToString()
     if len(data) > _LARGEST:
-        return host.int8_arithmetic()
+        return _NOT_LOOKED_UP
     key = hash(data)
     if key not in _KNOWN:
         _KNOWN[key] = _sentence(data)
@@ -43,10 +45,10 @@ def _sentence(data: bytes) -> str:
         with tempfile.TemporaryDirectory() as folder:
             ran = ran_operators(data, Path(folder))
     except UserError:  # what cannot run is said by whoever runs it
-        return host.int8_arithmetic()
+        return _NOT_LOOKED_UP
     integers, floats = (sum(operator in kind for operator in ran) for kind in (_INTEGERS, _FLOATS))
     if not floats:
-        return host.int8_arithmetic()
+        return host.int8_arithmetic() if integers else ""
     if not integers:
         return f"onnxruntime computed all {floats} {_WHAT}"
     return f"{host.int8_arithmetic()} onnxruntime computed {floats} of {floats + integers} {_WHAT}"

@@ -76,7 +76,7 @@ def fidelity(
         data = splits.take(data, limit, seed)
         on = data.name
         pairs = _on_data(reference, model, sessions, data, job)
-    return closeness(pairs, on, " ".join(notes))
+    return closeness(pairs, on, " ".join(filter(None, notes)))
 
 
 def closeness(pairs: Iterable[tuple[Outputs, Outputs]], on: str, note: str = "") -> Fidelity:

@@ -150,16 +150,26 @@ def measure_again(desk: Desk, parent: int, before: int, after: int) -> None:
     args = {"models": analyse.models_of(project, refs), "data": data.location if data is not None else ""}
 
     def done(result: Any) -> None:
+        if desk.state.project is not project:
+            return
         found = [{k: Measure.from_json(m) for k, m in result["models"][r]["measures"].items()} for r in refs[1:]]
         moved = [
             f"{name_of(key)} {cell(found[0][key])} → {cell(found[1][key])}"
             for key in ("sqnr", "agreement", "top1")
             if key in found[0] and key in found[1]
         ]
+        if not moved:
+            notes = [note for r in refs[1:] for note in result["models"][r]["notes"]]
+            notes = notes or [
+                tr("There is no {figure} for {model}.", figure=name_of("sqnr"), model=f"{before}, {after}")
+            ]
+            desk.errors.say("error", notes[0], " ".join(dict.fromkeys(notes[1:])))
+            job.came_to_nothing(notes[0])
+            return
         change = found[1].get("top1_change") or found[1].get("agreement")
         head = tr("The cure, measured: {figures}", figures=", ".join(moved))
         hint = tr("Beside float revision {parent}: {figure}", parent=parent, figure=spoken(change))
         desk.errors.say("info", f"{head}.", hint)
 
     title = tr("Measuring revisions {before} and {after}", before=before, after=after)
-    desk.jobs.submit(title, "compare", args, done, desk.errors.report)
+    job = desk.jobs.submit(title, "compare", args, done, desk.errors.report)

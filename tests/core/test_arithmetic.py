@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+
 import numpy as np
 import pytest
 
+from core.errors import UserError
+from core.measure import arithmetic as measuring
 from core.measure import host
 from core.measure.arithmetic import arithmetic
 from core.measure.fidelity import fidelity
@@ -51,6 +55,28 @@ def test_layers_in_float_are_counted() -> None:
     assert said.endswith(
         " onnxruntime computed 1 of 3 convolutions and products in float32, not in integers as phones may."
     )
+
+
+def test_what_was_not_looked_up_is_not_said_as_if_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, unknown = made(), "Which arithmetic onnxruntime used was not looked up."
+    monkeypatch.setattr(measuring, "_KNOWN", OrderedDict())
+    with monkeypatch.context() as patch:
+        patch.setattr(measuring, "_LARGEST", 1)
+        assert arithmetic(model) == unknown
+    assert arithmetic(model) == host.int8_arithmetic()
+
+    def fails(*_: object) -> list[str]:
+        raise UserError("It cannot run.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(measuring, "_KNOWN", OrderedDict())
+        patch.setattr(measuring, "ran_operators", fails)
+        assert arithmetic(model) == unknown
+
+
+def test_nothing_is_said_where_no_convolution_or_product_ran() -> None:
+    model = network([node("MaxPool", "x", "y", kernel_shape=[2, 2])], {}, (3, 8, 8))
+    assert arithmetic(model) == ""
 
 
 @pytest.mark.parametrize("activations", ["uint8", "int16"])

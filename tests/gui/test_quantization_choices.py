@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
 from PySide6.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
@@ -145,3 +149,22 @@ def test_only_what_has_several_parameters_for_layers_asks_for_them(sample: Desk)
         dialog = act.make_dialog(sample, act.load_methods().get(key))
         assert (dialog.otherwise is not None) == asks
         dialog.deleteLater()
+
+
+def test_a_cure_of_which_nothing_was_measured_says_why(sample: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And nothing at all once another project is open."""
+    asked: list[Any] = []
+    job = SimpleNamespace(came_to_nothing=lambda message: None)
+    monkeypatch.setattr(sample.jobs, "submit", lambda title, task, args, done, failed: asked.append(done) or job)
+    monkeypatch.setattr(quantizing.analyse, "models_of", lambda project, refs: list(refs))
+    heard: list[tuple[str, ...]] = []
+    monkeypatch.setattr(sample.errors, "say", lambda *words: heard.append(words))
+    quantizing.measure_again(sample, 1, 2, 3)
+    none = {"measures": {}, "notes": []}
+    asked[0]({"models": {"2": {"measures": {}, "notes": ["It cannot run.", "More."]}, "3": none}})
+    assert heard.pop() == ("error", "It cannot run.", "More.")
+    asked[0]({"models": {"2": none, "3": none}})
+    assert heard.pop()[1].startswith("There is no ")
+    monkeypatch.setattr(sample.state, "project", None)
+    asked[0]({"models": {"2": none, "3": none}})
+    assert heard == []

@@ -152,7 +152,7 @@ def detect(parts: QuantizedParts, items: Items, params: Params, ctx: Context) ->
             f"{len(names)} of {len(parts.parts)} quantized layers were tried one by one; shares are of theirs."
         )
     least = params.least_share if lossy else 101.0
-    return Found(_measures(one, notes[0]), layers, tapped, cures, notes, least_share=least)
+    return Found(_measures(one, notes[0]), layers, tapped, cures, list(filter(None, notes)), least_share=least)
 
 
 def _one_at_a_time(

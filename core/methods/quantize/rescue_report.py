@@ -46,7 +46,7 @@ def rescue_report(
         rows = tuple(_row(t) for t in search.trials)
         tables = (Table(f"What each step brought, on {search.checked} items that checked", _COLUMNS, rows, _UNITS),)
         said.insert(0, _helped(search.trials))
-    return Report(measures, tables, notes=(*said, arithmetic(result)))
+    return Report(measures, tables, notes=tuple(filter(None, [*said, arithmetic(result)])))
 
 
 def _measures(beside: Beside, verdict: Verdict, on: str, suffix: str) -> dict[str, Measure]:

@@ -48,7 +48,7 @@ def static_report(
         said.append(f"The biases of {len(done.shifts)} layers were corrected in sequence on {items} of them.")
     if plan.kept:
         said.append(f"{len(plan.kept)} layers stay float; the table says why.")
-    said.append(arithmetic(done.model))
+    said += filter(None, [arithmetic(done.model)])
     said += _float_kernels(done)
     said += [f"Rule {v.rule} of quantization is not held. {v.sentence}" for v in check_rules(done.model)]
     tables = (*kept_table(plan), *_chosen_table(done), *_shift_table(done.shifts), *done.tables, _forms_table(done))
