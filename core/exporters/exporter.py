@@ -22,7 +22,7 @@ class Proof:
     steps of the output's scale (None for float outputs). ``within_one_step``: share of values at most 1 step off.
     ``checked_on``: the inputs, e.g. "32 items of digits (test)" or "noise". ``proven`` is False on noise.
     ``passed``: whether DESIGN.md's tolerance held. ``by_layers``: where it held layer by layer instead, the steps
-    that any layer is off at most.
+    that any layer is off at most (32 steps of 16 bits count as one), on ``by_layers_n`` items.
     """
 
     max_abs_diff: float
@@ -33,6 +33,7 @@ class Proof:
     passed: bool
     proven: bool
     by_layers: int | None = None
+    by_layers_n: int | None = None
 
     def sentence(self) -> str:
         """What the run showed, in the words of DESIGN.md: without real inputs it is never called proven."""
@@ -67,6 +68,8 @@ class Exported:
             "n": self.proof.n,
             "passed": self.proof.passed,
             "proven": self.proof.proven,
+            "by_layers": self.proof.by_layers,
+            "by_layers_n": self.proof.by_layers_n,
             "ops": self.ops,
             "notes": list(self.notes),
         }

@@ -117,7 +117,7 @@ def prove(model: Model, candidate: Candidate, inputs: Inputs, job: Job) -> Proof
         fine = _finer_than_inside(model)
         implied = _implied_steps(reference.run, fine, inputs) if fine else {}
         steps |= {name: max(step, steps.get(name, 0.0)) for name, step in implied.items()}
-    found = {p.name: _Difference(steps.get(p.name)) for p in reference.outputs}
+    found = {p.name: Difference(steps.get(p.name)) for p in reference.outputs}
     for feed in job.track(inputs.feeds(), inputs.calls, "Comparing with the written file"):
         wanted, given = reference.run(feed), candidate.run(feed)
         for name, difference in found.items():
@@ -144,7 +144,7 @@ def _implied_steps(run: Run, names: Sequence[str], inputs: Inputs) -> dict[str, 
     return {name: (high[name] - low[name]) / 255 for name in names if high[name] > low[name]}
 
 
-class _Difference:
+class Difference:
     """Differences of one output, added up over all inputs. ``step`` is None for float outputs."""
 
     def __init__(self, step: float | None) -> None:
@@ -175,7 +175,7 @@ class _Difference:
         return self.most_steps <= MOST_STEPS and self.close >= ONE_STEP_SHARE * self.values
 
 
-def _proof(found: Sequence[_Difference], inputs: Inputs) -> Proof:
+def _proof(found: Sequence[Difference], inputs: Inputs) -> Proof:
     stepped = [d for d in found if d.step is not None]
     values = sum(d.values for d in stepped)
     return Proof(

@@ -174,7 +174,9 @@ class TestFilesThatAreWrong:
         model = chain()
         wrong = with_other_weight(model, weight)
         monkeypatch.setattr("core.exporters.tflite.export.convert", lambda _, *options: convert(wrong, *options))
-        monkeypatch.setattr("core.exporters.tflite.where.convert", lambda m: convert(with_other_weight(m, weight)))
+        monkeypatch.setattr(
+            "core.exporters.tflite.where.convert", lambda m, o: convert(with_other_weight(m, weight), o)
+        )
         target = tmp_path / "net.tflite"
         target.write_bytes(b"what was here before")
         with pytest.raises(UserError, match=f"first layer that differs is '{layer}'"):
@@ -191,7 +193,9 @@ class TestFilesThatAreWrong:
         model = q.model({"x": (1, 3, 12, 12)}, [q.pair("b", 0.4, 0)])
         wrong = with_other_weight(model, "w1_i")
         monkeypatch.setattr("core.exporters.tflite.export.convert", lambda _, *options: convert(wrong, *options))
-        monkeypatch.setattr("core.exporters.tflite.where.convert", lambda m: convert(with_other_weight(m, "w1_i")))
+        monkeypatch.setattr(
+            "core.exporters.tflite.where.convert", lambda m, o: convert(with_other_weight(m, "w1_i"), o)
+        )
         with pytest.raises(UserError, match=r"output steps.*first layer that differs is 'Conv_a'"):
             load_exporters().get("tflite").write(model, tmp_path / "net.tflite", None, Job())
         assert list(tmp_path.iterdir()) == []

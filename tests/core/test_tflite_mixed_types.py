@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import onnx_ir as ir
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
 from core.errors import UserError
 from core.exporters.exporter import Proof, load_exporters
 from core.exporters.proof import Inputs, prove
-from core.exporters.tflite import one_width
+from core.exporters.tflite import layer_by_layer, one_width, where
 from core.exporters.tflite.candidate import litert_candidate
-from core.exporters.tflite.convert import convert
+from core.exporters.tflite.convert import Converted, Options, convert
 from core.exporters.tflite.export import export
 from core.exporters.tflite.layer_by_layer import both_widths, by_layers
 from core.exporters.tflite.rules import broken_rules
@@ -51,7 +53,7 @@ def test_every_layer_gives_what_onnxruntime_gives_on_the_same_inputs(case: str, 
     assert broken_rules(converted.data) == []
     assert "QUANTIZE" in converted.ops or not both_widths(model)
     found = by_layers(model, converted, INPUTS, Job())
-    assert found.same
+    assert found.passed
     assert all(layer.most <= 1 for layer in found.layers), found.layers
 
 
@@ -123,7 +125,9 @@ def test_layers_prove_a_file_whose_outputs_do_not(tmp_path: Path, monkeypatch: p
     assert said.startswith(
         "Proven layer by layer, each off by at most 1 step. On 4 items outputs: largest difference 2,"
     )
-    assert any(note.startswith("Each of 4 layers was compared") for note in done.notes)
+    note = next(note for note in done.notes if note.startswith("Each of 4 layers was compared"))
+    assert "In 16 bits 32 steps count as one" in note
+    assert (done.to_json()["by_layers"], done.to_json()["by_layers_n"]) == (1, 4)
     with pytest.raises(UserError, match="was not kept"):
         export(mixed("add_relu", EIGHT, EIGHT, EIGHT), tmp_path / "n.tflite", None, Job())
 
@@ -147,6 +151,87 @@ def test_a_file_that_is_wrong_is_not_proven_by_its_layers(tmp_path: Path, monkey
 def test_another_file_than_the_one_written_proves_nothing() -> None:
     model = mixed("add_relu", SIXTEEN, EIGHT, EIGHT)
     assert not by_layers(model, convert(mixed("add_relu", SIXTEEN, EIGHT, "int16")), INPUTS, Job()).same
+
+
+def _float_tail() -> Model:
+    """A Gemm and a Softmax in float behind the last QuantizeLinear."""
+    said: dict[str, dict[str, object]] = {
+        "x": {"activations": SIXTEEN}, "/c": {"activations": EIGHT}, "/[hy]": {"precision": "float"}
+    }  # fmt: skip
+    overrides = tuple((Scope(pattern=name), values) for name, values in said.items())
+    return quantize_static(
+        chain(BEHIND["softmax"]), DATA, Params(bias_correction=False), Context(overrides=overrides)
+    ).model
+
+
+def _integer_end() -> Model:
+    """The output is what a QuantizeLinear gives."""
+    model = mixed("depthwise", SIXTEEN, EIGHT, EIGHT)
+    graph = model.graph.clone()
+    last = graph.graph.outputs[0].producer()
+    assert last is not None
+    assert last.op_type == "DequantizeLinear"
+    assert last.inputs[0] is not None
+    graph.graph.outputs[0] = last.inputs[0]
+    graph.graph.remove(last)
+    return model.with_graph(graph)
+
+
+def _other_weights(model: Model, name: str) -> Model:
+    graph = model.graph.clone()
+    weight = graph.graph.initializers[name]
+    assert weight.const_value is not None
+    numbers = weight.const_value.numpy()
+    weight.const_value = ir.tensor((numbers / 2).astype(numbers.dtype), name=name)
+    return model.with_graph(graph)
+
+
+@pytest.mark.parametrize(("made", "weight"), [(_float_tail, "g"), (_integer_end, "dw_quantized")])
+def test_what_lies_behind_the_last_inner_integers_is_compared_too(
+    made: Callable[[], Model], weight: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A writer that halves the last layer's weights: every inner integer is right, the output is not."""
+    model = made()
+    assert both_widths(model)
+    assert by_layers(model, convert(model), INPUTS, Job()).passed
+    monkeypatch.setattr(layer_by_layer, "convert", lambda m, options: convert(_other_weights(m, weight), options))
+    found = by_layers(model, convert(_other_weights(model, weight)), INPUTS, Job())
+    assert found.same
+    assert all(layer.passed for layer in found.layers)
+    assert not found.passed
+
+
+def test_layers_are_shown_as_the_file_was_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, written_as = mixed("add_relu", SIXTEEN, EIGHT, EIGHT), Options(four_bit_convolutions=False)
+    seen: list[Options] = []
+
+    def noted(taps: Model, options: Options) -> Converted:
+        seen.append(options)
+        return convert(taps, options)
+
+    monkeypatch.setattr(layer_by_layer, "convert", noted)
+    monkeypatch.setattr(where, "convert", noted)
+    converted = convert(model, written_as)
+    assert by_layers(model, converted, INPUTS, Job()).passed
+    assert where.first_difference(model, converted, next(iter(INPUTS.feeds()))) == ""
+    assert seen == [written_as, written_as]
+
+
+def test_layers_that_cannot_be_shown_do_not_hide_the_failed_proof(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from core.exporters.tflite import export as exporting
+
+    def failed(*rest: object) -> Proof:
+        return Proof(2.0, 16, 0.4, "4 items", 4, passed=False, proven=True)
+
+    def refused(*rest: object) -> Converted:
+        raise UserError("It cannot be shown.")
+
+    monkeypatch.setattr(exporting, "prove", failed)
+    monkeypatch.setattr(layer_by_layer, "convert", refused)
+    with pytest.raises(UserError, match="was not kept"):
+        export(mixed("add_relu", SIXTEEN, EIGHT, EIGHT), tmp_path / "m.tflite", None, Job())
 
 
 def test_a_graph_of_one_width_is_written_as_ever() -> None:

@@ -49,6 +49,7 @@ class Converted:
 
     ``inputs`` and ``outputs``: axis i of the file's tensor holds axis ``axes[i]`` of the ONNX value.
     ``values``: names of inner values that live in a tensor of the same name, with the order they are stored in.
+    ``options``: what it was written with.
     """
 
     data: bytes
@@ -57,6 +58,7 @@ class Converted:
     inputs: Mapping[str, tuple[int, ...]]
     outputs: Mapping[str, tuple[int, ...]]
     values: Mapping[str, Layout]
+    options: Options
 
 
 def convert(model: Model, options: Options = Options()) -> Converted:
@@ -91,6 +93,7 @@ def convert(model: Model, options: Options = Options()) -> Converted:
         {name: t.layout.perm for name, t in inputs.items()},
         {name: t.layout.perm for name, t in outputs.items()},
         {name: k.layout for name, k in c.known.items() if isinstance(k, Tensor) and k.columns is None},
+        options,
     )
 
 

@@ -70,10 +70,13 @@ def _by_layers(
     model: Model, converted: Converted, inputs: Inputs, proof: Proof, job: Job
 ) -> tuple[Proof, tuple[str, ...]]:
     """The proof that every layer holds for itself, and a sentence on it; as it was where one does not hold."""
-    found = by_layers(model, converted, inputs, job)
+    try:
+        found = by_layers(model, converted, inputs, job)
+    except UserError:  # no proof then: the failed one says what is wrong
+        return proof, ()
     if not found.passed:
         return proof, ()
-    return replace(proof, passed=True, by_layers=found.worst.most), (found.note(),)
+    return replace(proof, passed=True, by_layers=found.most, by_layers_n=found.n), (found.note(),)
 
 
 def _where(model: Model, converted: Converted, inputs: Inputs) -> str:

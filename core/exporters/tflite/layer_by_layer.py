@@ -3,7 +3,7 @@
 A value of 16 bits may be a step off, which is nothing; where it becomes 8 bits, a few of a thousand values round the
 other way for it, and some networks make more of that with every 8-bit layer behind (MobileNetV2: 16 output steps). The
 file is no worse for it, but its outputs prove nothing. So the revision's layers are given the very integers that the
-file's layers were given, and their results are compared.
+file's layers were given, and their results are compared; so are the outputs, whatever lies behind the last of them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 import onnx_ir as ir
 
 from core.execute.runtimes import OnnxSession, onnx_session
-from core.exporters.proof import MOST_STEPS, ONE_STEP_SHARE, Array, Inputs
+from core.exporters.proof import MOST_STEPS, ONE_STEP_SHARE, Array, Difference, Inputs
 from core.exporters.tflite.candidate import STEPS_OF_16_BITS, litert_candidate
 from core.exporters.tflite.convert import Converted, convert
 from core.exporters.tflite.where import layer_of, visible, with_outputs
@@ -45,21 +45,28 @@ class LayerSteps:
 
 @dataclass(frozen=True, slots=True)
 class ByLayers:
-    """``layers`` in graph order, compared on ``n`` items. ``same``: the file that showed inner values gave what the
-    written one gives.
+    """``layers`` in graph order, compared on ``n`` items. ``outputs``: the same for the revision's outputs, computed
+    from the file's inner integers. ``same``: the file that showed inner values gave what the written one gives.
     """
 
     layers: tuple[LayerSteps, ...]
+    outputs: Mapping[str, Difference]
     n: int
     same: bool
 
     @property
     def passed(self) -> bool:
-        return self.same and bool(self.layers) and all(layer.passed for layer in self.layers)
+        layers = bool(self.layers) and all(layer.passed for layer in self.layers)
+        return self.same and layers and all(output.passed for output in self.outputs.values())
 
     @property
     def worst(self) -> LayerSteps:
         return max(self.layers, key=lambda layer: (not layer.passed, layer.most))
+
+    @property
+    def most(self) -> int:
+        """The steps that any layer or output is off at most."""
+        return max([self.worst.most, *(output.most_steps for output in self.outputs.values())])
 
     def note(self) -> str:
         """What was compared, and why outputs differ by more than that."""
@@ -67,8 +74,9 @@ class ByLayers:
         away = 100 * (1 - sum(layer.close for layer in self.layers) / values)
         return (
             f"Each of {len(self.layers)} layers was compared on the inputs that it has in the file, on {self.n} items: "
-            f"{away:.2g} % of the values are off by more than one step. Single steps at the border of 16 and 8 bits "
-            "grow in the layers behind it, so that outputs differ by more."
+            f"{away:.2g} % of the values are off by more than one step. In 16 bits {STEPS_OF_16_BITS} steps count as "
+            "one, an eighth of a step of 8 bits. The outputs were compared so too. Single steps at the border of 16 "
+            "and 8 bits grow in the layers behind it, so that outputs differ by more."
         )
 
 
@@ -78,15 +86,17 @@ def both_widths(model: Model) -> bool:
 
 
 def by_layers(model: Model, converted: Converted, inputs: Inputs, job: Job) -> ByLayers:
-    """Compare every layer whose result lives in the file, on at most 4 of the inputs."""
+    """Compare every layer whose result lives in the file, and the outputs, on at most 4 of the inputs."""
     names = visible(model, converted)
     taps = with_outputs(model, names)
-    seen = convert(taps)
+    seen = convert(taps, converted.options)
     candidate = litert_candidate(seen.data, seen)
     makers = {o.name or "": n for n in model.nodes() for o in n.outputs}
     params = {name: p for name in names if (p := read_params(makers[name])) is not None}
     session, written = _given_inputs(model, params), litert_candidate(converted.data, converted)
     found = {name: LayerSteps(layer_of(makers[name])) for name in params}
+    outputs = {name: Difference(candidate.steps.get(name)) for name in model.output_names}
+    integers = {name: p for name in outputs if name in makers and (p := read_params(makers[name])) is not None}
     count, same = 0, True
     for feed in job.track(islice(inputs.feeds(), _ITEMS), min(_ITEMS, inputs.calls), "Comparing layer by layer"):
         count += 1
@@ -96,7 +106,11 @@ def by_layers(model: Model, converted: Converted, inputs: Inputs, job: Job) -> B
         wanted = session.run({**feed, **{f"{name}{_GIVEN}": q for name, q in given.items()}})
         for name, q in given.items():
             _add(found[name], wanted[name], q, params[name])
-    return ByLayers(tuple(found.values()), count, same)
+        for name, difference in outputs.items():
+            y = wanted[name]
+            real = integers[name].dequantize(y) if name in integers and y.dtype.kind in "iu" else y
+            difference.add(name, real, shown[name])
+    return ByLayers(tuple(found.values()), outputs, count, same)
 
 
 def _add(found: LayerSteps, wanted: Array, given: Array, params: QuantParams) -> None:

@@ -24,7 +24,7 @@ def first_difference(model: Model, converted: Converted, feed: Feed) -> str:
     """
     names = visible(model, converted)
     taps = with_outputs(model, names)
-    seen = convert(taps)
+    seen = convert(taps, converted.options)
     candidate = litert_candidate(seen.data, seen)
     wanted, given = onnx_session(model, taps=names, exact=True).run(feed), candidate.run(feed)
     producers = {o.name: node for node in model.nodes() for o in node.outputs}
