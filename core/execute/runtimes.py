@@ -19,6 +19,7 @@ import onnx_ir as ir
 
 from core.errors import UserError
 from core.execute.litert_trial import refuse_crashing
+from core.model.facts import RANDOM
 from core.model.marks import operator_marks
 from core.model.model import Model
 from core.model.stored_weights import kind_of
@@ -70,8 +71,12 @@ def onnx_session(
     proto = ir.to_proto(model.graph)
     present = {o.name for o in proto.graph.output}
     proto.graph.output.extend(onnx.ValueInfoProto(name=t) for t in taps if t not in present)
+    alone = kind_of(model.nodes()) == "weights"
+    odd_ones = bool(taps) or alone or any(n.op_type in RANDOM for n in model.nodes())
     try:
-        return _kept(proto.SerializeToString(), threads, optimized, exact, kind_of(model.nodes()) == "weights")
+        if odd_ones:  # they hold much memory, or give other numbers the second time
+            return OnnxSession(proto.SerializeToString(), threads, optimized, exact, weights_alone=alone)
+        return _kept(proto.SerializeToString(), threads, optimized, exact)
     except UserError:
         odd = next(operator_marks(model), None)
         if odd is None:
@@ -82,19 +87,19 @@ def onnx_session(
 
 
 _KEPT_BYTES, _KEPT_SESSIONS = 16 << 20, 8  # of serialized models, in all
-_Key = tuple[bytes, int, bool, bool, bool]
+_Key = tuple[bytes, int, bool, bool]
 _sessions: OrderedDict[_Key, tuple[OnnxSession, int]] = OrderedDict()
 _sessions_lock = threading.Lock()
 
 
-def _kept(data: bytes, threads: int, optimized: bool, exact: bool, weights_alone: bool) -> OnnxSession:
+def _kept(data: bytes, threads: int, optimized: bool, exact: bool) -> OnnxSession:
     """A session on these bytes: one that was made before, or a new one that is kept where the model is small."""
-    key = (hashlib.sha256(data).digest() if len(data) <= _KEPT_BYTES else b"", threads, optimized, exact, weights_alone)
+    key = (hashlib.sha256(data).digest() if len(data) <= _KEPT_BYTES else b"", threads, optimized, exact)
     with _sessions_lock:
         if key in _sessions:
             _sessions.move_to_end(key)
             return _sessions[key][0]
-    made = OnnxSession(data, threads, optimized, exact, weights_alone=weights_alone)
+    made = OnnxSession(data, threads, optimized, exact)
     if len(data) <= _KEPT_BYTES:
         with _sessions_lock:
             _sessions[key] = (made, len(data))

@@ -28,7 +28,9 @@ def reads(node: onnx.NodeProto) -> list[str]:
     for attribute in node.attribute:
         for inner in attribute.g.node if attribute.type == onnx.AttributeProto.GRAPH else ():
             names += reads(inner)
-        made = {o for inner in attribute.g.node for o in inner.output}
+        body = attribute.g
+        made = {o for inner in body.node for o in inner.output}
+        made |= {v.name for v in (*body.input, *body.initializer)}
         names = [n for n in names if n not in made]
     return names
 
@@ -64,7 +66,7 @@ class Walk:
         self._nodes = list(self._proto.graph.node)
         self._weights = {t.name: t for t in self._proto.graph.initializer}
         self._maker = {o: k for k, n in enumerate(self._nodes) for o in n.output if o}
-        self._outputs = {o.name for o in self._proto.graph.output}
+        self._outputs = dict.fromkeys(o.name for o in self._proto.graph.output)  # in the graph's order
         self._moving = self._following_inputs(set(feeds[0]) if feeds else set())
         self._last_read = {name: k for k, n in enumerate(self._nodes) for name in reads(n)}
         self._stored: list[dict[str, Array]] = [dict(f) for f in feeds]

@@ -29,8 +29,8 @@ LARGEST, _MOST = 1 << 24, 1 << 27  # elements of one folded value, and of all: a
 _DOUBLINGS = 8
 _TYPED_FUNCTIONS = 10  # the IR version since which functions may say the types of their values
 _MOST_LAYERS, _DEEPEST = 1_000_000, 200  # written out of functions; functions inside functions
-_RANDOM = {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Multinomial", "Bernoulli"}
-NEVER_FOLDED = {"QuantizeLinear", "DequantizeLinear", "Dropout", *_RANDOM}
+RANDOM = {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Multinomial", "Bernoulli"}
+NEVER_FOLDED = {"QuantizeLinear", "DequantizeLinear", "Dropout", *RANDOM}
 LIKE_INPUT = {"GroupNormalization", "MeanVarianceNormalization"}  # onnx infers nothing behind these
 _GROWING = {"ConstantOfShape", "Expand", "Tile", "Range", "OneHot", "Pad", "Resize", "Upsample", "Einsum"}
 

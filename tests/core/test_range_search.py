@@ -12,8 +12,8 @@ from core.jobs import Job
 from core.methods.method import Context
 from core.methods.quantize.calibrate import Observed, observe
 from core.methods.quantize.clipping import clipped, means_of
-from core.methods.quantize.range_search import narrowed
-from core.methods.quantize.static import Activations, Params, Remembered, quantize_static
+from core.methods.quantize.range_search import RangeMemory, narrowed
+from core.methods.quantize.static import Activations, Params, quantize_static
 from core.methods.scope import Scope
 from core.model.facts import infer
 from core.model.model import Model
@@ -130,7 +130,7 @@ def test_a_searched_network_is_closer_and_nothing_is_searched_of_16_bits() -> No
 
 def test_what_was_seen_is_remembered_to_the_same_bytes() -> None:
     model, data = _network(False), _data()
-    memory, ctx = Remembered(), Context()
+    memory, ctx = RangeMemory(), Context()
     every = [Params(search_ranges=True), Params(search_ranges=True, rounding="gptq"), Params(calibrator="mse")]
     for params in every:
         fresh = quantize_static(model, data, params, ctx).model
@@ -148,3 +148,59 @@ def test_a_searched_range_says_so_and_a_typed_one_stays_typed() -> None:
 
     assert origins()["b"] == "searched"
     assert origins(range_low=0.0, range_high=30.0)["b"] == "typed"
+
+
+def test_tokens_symmetric_forms_several_and_odd_outputs() -> None:
+    """[N, T, C] values, a zero point in the middle, an integer output beside a float one, a dictated Softmax."""
+    nodes = [
+        node("LayerNormalization", "x g", "n"), node("MatMul", "n w1", "m"), node("Add", "m b1", "a"),
+        node("Relu", "a", "r"),
+        node("MatMul", "r w2", "y"), node("ArgMax", "y", "k", axis=-1), node("Softmax", "y", "p"),
+    ]  # fmt: skip
+    constants = {
+        "g": np.ones(6, np.float32),
+        "w1": weights(6, 8),
+        "b1": weights(8, seed=2),
+        "w2": weights(8, 6, seed=3),
+    }
+    model = network(nodes, constants, [5, 6], ("y", "p"))
+    model.graph.graph.outputs.append(_integers(model, "k", 5))
+    data = Arrays([5, 6], 12)
+    done = quantized(model, data, search_ranges=True, symmetric=True)
+    assert any("narrowed" in note or "No range" in note for note in done.notes)
+    wanted, found = run(model, data.values), run(done.model, data.values)
+    assert sqnr(wanted["y"], found["y"]) > 25
+
+
+def test_outputs_without_floats_or_finite_numbers_leave_ranges_as_they_are() -> None:
+    nodes = [node("Conv", "x w", "a"), node("ArgMax", "a", "y", axis=1)]
+    model = network(nodes, {"w": weights(8, 3, 1, 1)}, [3, 4, 4], ("a",))
+    model.graph.graph.outputs[0] = _integers(model, "y", 1, 4, 4)
+    plain, searched = (quantized(model, _data(), search_ranges=search) for search in (False, True))
+    assert plain.observed.ranges == searched.observed.ranges
+    assert any("No range" in note for note in searched.notes)
+    endless = network(
+        [node("Conv", "x w", "a"), node("Relu", "a", "b"), node("Log", "b", "y")], {"w": weights(8, 3, 1, 1)}, [3, 4, 4]
+    )
+    seen, plan = _seen_of(endless)
+    assert narrowed(endless, plan, seen, {}, ()) is None
+
+
+def test_outputs_of_a_walk_stand_in_the_graphs_order() -> None:
+    nodes = [node("Relu", "x", "zeta"), node("Neg", "x", "alpha"), node("Abs", "x", "mid")]
+    model = network(nodes, {}, [4], ("zeta", "alpha", "mid"))
+    made = Walk(model, [{"x": np.zeros((2, 4), np.float32)}]).onward({})(0, {})
+    assert list(made) == ["zeta", "alpha", "mid"]
+
+
+def _integers(model: Model, name: str, *shape: int) -> ir.Value:
+    """A value of the graph, typed to be an output: ``network`` calls every output a float."""
+    value = next(o for n in model.nodes() for o in n.outputs if o.name == name)
+    value.type, value.shape = ir.TensorType(ir.DataType.INT64), ir.Shape(["batch", *shape])
+    return value
+
+
+def _seen_of(model: Model) -> tuple[Observed, Int8Plan]:
+    facts = infer(model)
+    plan = plan_int8(model, facts)
+    return observe(model, facts, _data(), ranges_of=plan.rescaled(), keep=24, job=Job()), plan

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -40,6 +40,16 @@ class Chunk:
     def real(self, x: Array) -> Array:
         """The rows of a value that belong to real items (its first axis is a multiple of the batch)."""
         return real_rows(x, self.feed, self.count)
+
+
+def first_chunks(chunks: Sequence[Chunk], items: int) -> list[Chunk]:
+    """So many chunks that they hold ``items``."""
+    taken: list[Chunk] = []
+    for chunk in chunks:
+        if sum(c.count for c in taken) >= items:
+            break
+        taken.append(chunk)
+    return taken
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -26,7 +26,7 @@ from core.data.tasks import class_scores
 from core.errors import UserError
 from core.execute.walk import Onward, Walk
 from core.jobs import Job
-from core.methods.quantize.calibrate import Chunk, Observed
+from core.methods.quantize.calibrate import Array64, Chunk, Observed, first_chunks
 from core.methods.quantize.calibrators import Range
 from core.model.facts import Array
 from core.model.model import Model
@@ -34,21 +34,24 @@ from core.model.qdq import Int8Plan, scale_groups
 from core.model.qdq_numbers import ActivationForm, activation_params
 from core.model.qdq_operators import FIXED
 
+NOT_SEARCHED = "No range was searched at the output: all are chosen, dictated or of 16 bits, or it is not finite."
 SEARCHED_ITEMS = 16  # tell which range is best
 _RANKED_ITEMS = 4  # tell which values cost most
 _SHARE = 0.9  # of the noise: the values behind it are searched
+_LEAST_LOG = -100.0  # of a class's probability
 _FACTORS = (1.0, 0.85, 0.7, 0.55, 0.45, 0.35, 0.25)  # of the range that was observed
 
 
 @dataclass(frozen=True)
 class Narrowed:
-    """New ranges of all observed values. ``cut``: those whose loss no bias should make good.
+    """New ranges of all observed values. ``cut``: the values whose loss no bias should make good.
 
-    ``before`` and ``after``: dB, of the values that were searched together.
+    ``searched`` and ``changed`` count scales; ``before`` and ``after``: dB of the noise of those searched, each rounded
+    alone, added up.
     """
 
     ranges: Mapping[str, Range]
-    cut: Mapping[str, Range]
+    cut: frozenset[str]
     searched: int
     changed: int
     before: float
@@ -62,10 +65,21 @@ class Narrowed:
     def said(self) -> str:
         """For the report."""
         return (
-            f"Ranges of {self.changed} of {self.searched} values were narrowed for what they cost at the output: alone "
-            f"rounded, these values leave {self.after:.1f} dB instead of {self.before:.1f} (measured, {self.items} "
-            "items that calibrate)."
+            f"{self.changed} of {self.searched} ranges that cost most at the output were narrowed: the noise of these, "
+            f"each rounded alone and added up, is at {self.after:.1f} dB instead of {self.before:.1f} (measured on the "
+            f"{self.items} items that chose them)."
         )
+
+
+@dataclass
+class RangeMemory:
+    """What was seen of a model's activations, for whoever quantizes it several times with the same data and context.
+
+    ``seen``: what was observed, and the ranges that were searched; ``means`` of the network without what they cut off.
+    """
+
+    seen: dict[str, tuple[Observed, Narrowed | None]] = field(default_factory=dict)
+    means: dict[str, Mapping[str, Array64]] = field(default_factory=dict)
 
 
 def narrowed(
@@ -77,7 +91,8 @@ def narrowed(
     threads: int = 1,
     job: Job | None = None,
 ) -> Narrowed | None:
-    """Search the ranges of a float ``model`` that ``plan`` is about; None where there is nothing to search.
+    """Search the ranges of a float ``model`` that ``plan`` is about; None where there is nothing to search: outputs
+    are no floats, or not finite.
 
     ``settled``: values whose range somebody chose. Values that share a scale are searched together, those of 16 bits
     not at all. Chunks are the kept ones of ``observed``.
@@ -87,23 +102,25 @@ def narrowed(
     if not groups or not observed.kept:
         return None
     with job.stage(0.0, 0.5):
-        noise = _Noise(model, _first(observed.kept, _RANKED_ITEMS), observed.ranges, forms, threads)
+        noise = _Noise(model, first_chunks(observed.kept, _RANKED_ITEMS), observed.ranges, forms, threads)
         alone = noise.of(groups, _FACTORS[:1], job)
     with job.stage(0.5, 1.0):
-        chunks = _first(observed.kept, SEARCHED_ITEMS)
+        chunks = first_chunks(observed.kept, SEARCHED_ITEMS)
         noise = _Noise(model, chunks, observed.ranges, forms, threads)
         found = noise.of(_costly(alone), _FACTORS, job, shifting=True)
-    ranges, cut = dict(observed.ranges), {}
+    if not found:
+        return None
+    ranges, cut = dict(observed.ranges), set[str]()
     for group, tried in found.items():
         low, high = (end * _FACTORS[tried.best] for end in noise.range_of(group))
         if tried.best:
             ranges.update(dict.fromkeys(group, (low, high)))
         if tried.shifted > tried.noises[-1]:
-            cut.update(dict.fromkeys(group, (low, high)))
+            cut.update(group)
     before, after = sum(t.noises[0] for t in found.values()), sum(t.noises[-1] for t in found.values())
     changed = sum(1 for t in found.values() if t.best)
     items = sum(c.count for c in chunks)
-    return Narrowed(ranges, cut, len(found), changed, _decibels(before), _decibels(after), items)
+    return Narrowed(ranges, frozenset(cut), len(found), changed, _decibels(before), _decibels(after), items)
 
 
 Group = tuple[str, ...]
@@ -137,7 +154,7 @@ def _groups(plan: Int8Plan, forms: Mapping[str, ActivationForm], settled: Set[st
 
 def _costly(alone: Mapping[Group, _Tried]) -> list[Group]:
     """The fewest groups that make nearly all of the noise."""
-    costs = {group: tried.noises[0] for group, tried in alone.items()}
+    costs = {group: tried.noises[0] for group, tried in alone.items() if math.isfinite(tried.noises[0])}
     total, spent, found = sum(costs.values()), 0.0, []
     for group in sorted(costs, key=lambda g: -costs[g]):
         if spent >= _SHARE * total:
@@ -161,6 +178,9 @@ class _Noise:
         self._chunks, self._ranges, self._forms = chunks, ranges, forms
         feeds = [c.feed for c in chunks]
         self._walk = Walk(model, feeds, threads)
+        self._channels_first = {
+            n.inputs[0].name for n in model.nodes() if n.op_type == "Conv" and n.inputs[0] is not None
+        }
         whole = Walk(model, feeds, threads).onward({})
         self._floats = [whole(k, {}) for k in range(len(chunks))]
         self._energy = {
@@ -192,35 +212,49 @@ class _Noise:
             tried: list[float] = []
             whole = math.inf  # the divergence under the whole range
             for factor in factors:
-                job.check()
-                noise, divergence = self._measured(group, factor, arrays, run)
-                if tried and (noise > tried[-1] or divergence > whole):
+                noise, divergence = self._measured(group, factor, arrays, run, job)
+                if tried and not (noise <= tried[-1] and divergence <= whole):  # NaN is no help
                     break
                 tried.append(noise)
                 whole = whole if tried[1:] else divergence
             best = factors[len(tried) - 1]
-            shifted = self._measured(group, best, arrays, run, shifting=True)[0] if shifting else math.inf
+            shifted = self._measured(group, best, arrays, run, job, shifting=True)[0] if shifting else math.inf
             found[group] = _Tried(tried, shifted)
         return found
 
     def _measured(
-        self, group: Group, factor: float, arrays: Arrays, run: Onward, shifting: bool = False
+        self, group: Group, factor: float, arrays: Arrays, run: Onward, job: Job, shifting: bool = False
     ) -> tuple[float, float]:
-        """(noise, divergence of the classes: 0 where there are none)."""
+        """(noise, divergence of what :func:`class_scores` takes for classes: 0 where it finds none)."""
         low, high = self.range_of(group)
         form = self._forms.get(group[0], ActivationForm())
         params = activation_params(low * factor, high * factor, form.storage, form.symmetric)
         rounded = {v: [params.dequantize(params.quantize(x)) for x in batches] for v, batches in arrays.items()}
         if shifting:
-            rounded = {v: _unshifted(batches, arrays[v]) for v, batches in rounded.items()}
+            rounded = {v: self._unshifted(v, batches, arrays[v]) for v, batches in rounded.items()}
         total, apart = dict.fromkeys(self._energy, 0.0), 0.0
         for k, chunk in enumerate(self._chunks):
+            job.check()
             made = run(k, {v: batches[k] for v, batches in rounded.items()})
             for name in total:
+                if made[name].shape != self._floats[k][name].shape:  # how much there is depends on the numbers
+                    return math.inf, math.inf
                 error = np.asarray(made[name], np.float64) - self._floats[k][name]
                 total[name] += _energy(chunk.real(error))
             apart += _divergence(chunk, self._floats[k], made)
         return sum(total[name] / energy for name, energy in self._energy.items() if energy > 0), apart
+
+    def _unshifted(self, value: str, rounded: Sequence[Array], wanted: Sequence[Array]) -> list[Array]:
+        """The rounded batches with each channel's mean over real items as it was."""
+        rank = wanted[0].ndim
+        channel = rank - 1 if rank == 3 and value not in self._channels_first else min(1, rank - 1)
+        axes = tuple(k for k in range(rank) if k != channel)
+        error, count = np.zeros(()), 0
+        for chunk, after, before in zip(self._chunks, rounded, wanted, strict=True):
+            real = chunk.real(np.subtract(after, before))
+            error = error + real.sum(axis=axes, keepdims=True, dtype=np.float64)
+            count += real.size // max(real.shape[channel], 1)
+        return [np.asarray(np.subtract(x, error / max(count, 1)), np.float32) for x in rounded]
 
 
 def _divergence(chunk: Chunk, floats: Mapping[str, Array], made: Mapping[str, Array]) -> float:
@@ -229,21 +263,14 @@ def _divergence(chunk: Chunk, floats: Mapping[str, Array], made: Mapping[str, Ar
         scores = [chunk.real(np.asarray(class_scores(o), np.float64)) for o in (floats, made)]
     except UserError:  # no classifier
         return 0.0
+    if not scores[0].size or scores[0].shape != scores[1].shape:
+        return 0.0
     if all(s.min() >= 0 and np.allclose(s.sum(axis=1), 1, atol=0.05) for s in scores):
-        logs = [np.log(np.maximum(s, 1e-12)) for s in scores]
+        logs = [np.log(np.maximum(s, 1e-30)) for s in scores]
     else:
         logs = [s - np.logaddexp.reduce(s, axis=1, keepdims=True) for s in scores]
-    return float((np.exp(logs[0]) * (logs[0] - logs[1])).sum())
-
-
-def _unshifted(rounded: Sequence[Array], wanted: Sequence[Array]) -> list[Array]:
-    """The rounded batches with each channel's mean over all of them as it was."""
-    axes = tuple(k for k in range(wanted[0].ndim) if k != 1)
-    counts = sum(x.size for x in wanted) / max(wanted[0].shape[1] if wanted[0].ndim > 1 else 1, 1)
-    error = np.zeros(())
-    for after, before in zip(rounded, wanted, strict=True):
-        error = error + np.subtract(after, before).sum(axis=axes, keepdims=True, dtype=np.float64)
-    return [np.asarray(np.subtract(x, error / counts), np.float32) for x in rounded]
+    apart = np.exp(logs[0]) * np.maximum(logs[0], _LEAST_LOG) - np.exp(logs[0]) * np.maximum(logs[1], _LEAST_LOG)
+    return float(apart.sum())
 
 
 def _energy(x: Array) -> float:
@@ -252,13 +279,3 @@ def _energy(x: Array) -> float:
 
 def _decibels(noise: float) -> float:
     return -10 * math.log10(noise) if noise > 0 else math.inf
-
-
-def _first(chunks: Sequence[Chunk], items: int) -> list[Chunk]:
-    """So many chunks that they hold ``items``."""
-    taken: list[Chunk] = []
-    for chunk in chunks:
-        if sum(c.count for c in taken) >= items:
-            break
-        taken.append(chunk)
-    return taken

@@ -158,6 +158,7 @@ def _search(model: Model, params: Params, base: static.Params, items: Items, ctx
     search = Search(model, fit, beside, lambda verdict: met(params, verdict), ctx)
     with ctx.job.stage(0.1, 0.9):
         search.run(base, params.most_float, params.adaround)
+    search.forget()
     assert search.best is not None, "the plain way is always kept"
     assert search.model is not None, "and its model"
     said = [_said(params, search.best.verdict, search.done, len(items.check.items))]

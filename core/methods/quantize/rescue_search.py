@@ -28,6 +28,7 @@ from core.methods.analyse.one_layer import OneLayer
 from core.methods.analyse.reference import Flags, Items, Outputs, Reference, read
 from core.methods.method import Context
 from core.methods.quantize import equalize, static
+from core.methods.quantize.range_search import RangeMemory
 from core.methods.scope import Scope
 from core.model.model import Model
 from core.model.qdq_operators import WEIGHTED
@@ -212,7 +213,7 @@ class Search:
     ) -> None:
         self._model, self._fit, self._beside, self._met, self._ctx = model, fit, beside, met, ctx
         self._equalized: Model | None = None
-        self._seen: dict[object, static.Remembered] = {}
+        self._seen: dict[object, RangeMemory] = {}
         self.trials: list[Trial] = []
         self.best: Trial | None = None
         self.model: Model | None = None
@@ -296,9 +297,16 @@ class Search:
         plain = dataclasses.replace(params, equalize=False)
         return static.quantize_static(self._equalized, data, plain, ctx, remembered=self._memory(choice)).model
 
-    def _memory(self, choice: Choice) -> static.Remembered:
-        """What was seen of the network that a choice quantizes."""
-        return self._seen.setdefault((choice.params.equalize, choice.floats), static.Remembered())
+    def _memory(self, choice: Choice) -> RangeMemory:
+        """What was seen of the network that a choice quantizes; of one network at a time, for it holds the items."""
+        key = (choice.params.equalize, choice.floats)
+        if key not in self._seen:
+            self._seen = {key: RangeMemory()}
+        return self._seen[key]
+
+    def forget(self) -> None:
+        """Let go of what was seen."""
+        self._seen.clear()
 
     def _mixed(self, most: int) -> Iterator[Choice]:
         """Layers in float, by what each alone would gain: half as many as allowed, then all.

@@ -1,8 +1,8 @@
 """Static quantization, the one form: every layer's weights, all activations, as QDQ nodes in the graph.
 
 One set of nodes is valid for onnxruntime and for TFLite; the rules are in ``core.model.qdq``. The order of work:
-prepare (opset, folded BatchNormalization), plan (which layers, which values, which weight forms), observe ranges, solve
-scales, insert nodes, round weights and correct biases layer by layer.
+prepare (opset, folded BatchNormalization), plan (which layers, which values, which weight forms), observe ranges and
+search them, solve scales, insert nodes, round weights and correct biases layer by layer.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Annotated
 
 import onnx_ir as ir
@@ -27,12 +27,19 @@ from core.methods.quantize.choices import OVERRIDABLE, Choices, Granularity, Pre
 from core.methods.quantize.clipping import clipped, means_of
 from core.methods.quantize.equalize import equalize, for_quantization
 from core.methods.quantize.items import CalibrateFrom, items_for, refuse_without_data
-from core.methods.quantize.range_search import SEARCHED_ITEMS, Narrowed, narrowed
+from core.methods.quantize.range_search import NOT_SEARCHED, SEARCHED_ITEMS, Narrowed, RangeMemory, narrowed
 from core.methods.quantize.ready import ready, refuse_broken_weights
 from core.methods.quantize.result import Quantized
 from core.methods.quantize.rounding.in_sequence import Refinement, refine
 from core.methods.quantize.rounding.rounder import Rounder, RoundingSettings, load_rounders, rounder_names
-from core.methods.quantize.static_report import estimate, growth, kept_table, static_report, weight_bytes
+from core.methods.quantize.static_report import (
+    estimate,
+    growth,
+    kept_table,
+    nothing_to_do,
+    static_report,
+    weight_bytes,
+)
 from core.methods.quantize.targets import TARGETS
 from core.methods.quantize.value_choices import LayerParams, ValueChoices, ValueForms
 from core.model.facts import Facts, infer
@@ -49,7 +56,6 @@ from core.model.qdq import (
     unlike_final_concats,
     value_ranges,
 )
-from core.model.qdq_plan import OUTSIDE
 from core.params import Field
 from core.report import Report
 
@@ -184,21 +190,13 @@ def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     return Outcome(done.model, report)
 
 
-@dataclass
-class Remembered:
-    """What was seen of a model's activations, for whoever quantizes it several times with the same data and context."""
-
-    seen: dict[str, tuple[Observed, Narrowed | None]] = field(default_factory=dict)
-    means: dict[str, Mapping[str, Array64]] = field(default_factory=dict)
-
-
 def quantize_static(
     model: Model,
     calibration: DataSet,
     params: Params,
     ctx: Context,
     checkpoint: CheckpointPlace | None = None,
-    remembered: Remembered | None = None,
+    remembered: RangeMemory | None = None,
 ) -> Quantized:
     """Quantize with all (at most ``params.calibration_items``) items of ``calibration``; nothing is judged.
 
@@ -211,18 +209,19 @@ def quantize_static(
         return _equalized_first(model, data, params, ctx, checkpoint)
     start = prepared(model, params, ctx)
     if not start.plan.weighted():
-        raise UserError(_nothing_to_do(start.plan), "Choose layers with constant float32 weights.")
+        raise UserError(nothing_to_do(start.plan), "Choose layers with constant float32 weights.")
     refuse_broken_weights(start.model.nodes(), start.facts)
     rounder = _rounder(params)
     seen = 0.5 if rounder is None else 0.2
-    remembered = remembered or Remembered()
+    remembered = remembered or RangeMemory()
     with ctx.job.stage(0.0, seen):
         observed, found = _seen(start, data, params, ctx, checkpoint, remembered)
     searched = () if found is None else found.moved(observed)
     observed = observed if found is None else replace(observed, ranges=found.ranges)
     plan, scales, observed, said = _scales(start, observed, params)
     with ctx.job.stage(seen, seen + 0.05):
-        parent, means = _wanted(start, observed, {} if found is None else found.cut, params, ctx, remembered)
+        cut = {} if found is None else {v: scales.values[v].range for v in found.cut if v in scales.values}
+        parent, means = _wanted(start, observed, cut, params, ctx, remembered)
     new = start.model
     origins = start.values.origins(plan, params.calibrator, searched)
     layers = insert_qdq(
@@ -234,7 +233,9 @@ def quantize_static(
         with ctx.job.stage(seen + 0.05, 1.0):
             how = Refinement(rounder, params, means, ctx.seed, ctx.threads)
             shifts = refine(new, parent, layers, observed.kept, how, ctx.job)
-    notes = (*start.notes, *(() if found is None else (found.said(),)), *said)
+    if params.search_ranges:
+        said = (NOT_SEARCHED if found is None else found.said(), *said)
+    notes = (*start.notes, *said)
     if rounder is not None:
         notes = (*notes, f"The weights of {len(layers)} layers were rounded in sequence: {rounder.said}.")
     forms = {layer.name: layer.form for layer in layers}
@@ -280,7 +281,12 @@ def _tables(plan: Int8Plan) -> tuple[str, ...]:
 
 
 def _seen(
-    start: Prepared, data: DataSet, params: Params, ctx: Context, checkpoint: CheckpointPlace | None, memory: Remembered
+    start: Prepared,
+    data: DataSet,
+    params: Params,
+    ctx: Context,
+    checkpoint: CheckpointPlace | None,
+    memory: RangeMemory,
 ) -> tuple[Observed, Narrowed | None]:
     """What is to be known of activations, and the ranges that were searched."""
     key = _key(start, params)
@@ -337,11 +343,12 @@ def _rounder(params: Params) -> Rounder | None:
 
 def _searched(start: Prepared, observed: Observed, ctx: Context) -> Narrowed | None:
     values = start.values
-    return narrowed(start.model, start.plan, observed, values.forms, values.ends, ctx.threads, ctx.job)
+    settled = {*values.ends, *values.calibrators}
+    return narrowed(start.model, start.plan, observed, values.forms, settled, ctx.threads, ctx.job)
 
 
 def _wanted(
-    start: Prepared, observed: Observed, cut: Mapping[str, Range], params: Params, ctx: Context, memory: Remembered
+    start: Prepared, observed: Observed, cut: Mapping[str, Range], params: Params, ctx: Context, memory: RangeMemory
 ) -> tuple[Model, Mapping[str, Array64] | None]:
     """What quantization is to come close to: a float network without the numbers that are ``cut``, and means in front
     of its layers; None where no bias is corrected.
@@ -360,7 +367,7 @@ def _wanted(
 
 
 def _kept_items(start: Prepared, params: Params) -> int:
-    """How many items walk through the network once more, to round weights and to correct biases."""
+    """How many items walk through the network once more: to search ranges, round weights and correct biases."""
     correct = params.bias_correction and bool(_with_bias(start.plan))
     rounded = params.rounding_items if _rounder(params) is not None else 0
     searched = SEARCHED_ITEMS if params.search_ranges else 0
@@ -389,10 +396,3 @@ def _scales(start: Prepared, seen: Observed, params: Params) -> tuple[Int8Plan, 
     scales = solve_scales(plan, ranges, params.activations.value, values.forms)
     observed = replace(seen, ranges=values.ranges(seen.ranges))
     return plan, scales, observed, tuple(values.widened(plan, ranges))
-
-
-def _nothing_to_do(plan: Int8Plan) -> str:
-    if not plan.kept:
-        return "The model has no layer with weights that could run in int8."
-    first = min(plan.kept, key=lambda k: k.reason == OUTSIDE)
-    return f"No layer with weights can run in int8: '{first.layer}' ({first.operator}) stays float, {first.reason}."

@@ -15,6 +15,7 @@ from core.methods.quantize.calibrate import Observed
 from core.methods.quantize.result import Quantized
 from core.model.model import Model
 from core.model.qdq import ActivationForm, Int8Plan, WeightForm, activation_pairs, check_rules
+from core.model.qdq_plan import OUTSIDE
 from core.report import Measure, Report, Table
 
 _JUDGED = 64
@@ -160,3 +161,11 @@ def _fidelity(model: Model, quantized: Model, judged: DataSet | None, ctx: Conte
     if judged is not None and not judged.items:
         return {}
     return fidelity(model, quantized, judged, limit=_JUDGED, threads=ctx.threads, seed=ctx.seed, job=ctx.job).measures()
+
+
+def nothing_to_do(plan: Int8Plan) -> str:
+    """Why there is no layer to quantize, for an error."""
+    if not plan.kept:
+        return "The model has no layer with weights that could run in int8."
+    first = min(plan.kept, key=lambda k: k.reason == OUTSIDE)
+    return f"No layer with weights can run in int8: '{first.layer}' ({first.operator}) stays float, {first.reason}."

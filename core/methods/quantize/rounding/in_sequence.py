@@ -10,7 +10,7 @@ import numpy as np
 from core.execute.walk import Walk
 from core.jobs import Job
 from core.methods.quantize.bias_correction import Shift, correct_bias
-from core.methods.quantize.calibrate import Chunk
+from core.methods.quantize.calibrate import Chunk, first_chunks
 from core.methods.quantize.rounding.curvature import Halves
 from core.methods.quantize.rounding.grid import Array64, Ints, Uniform
 from core.methods.quantize.rounding.layers import LayerView
@@ -77,7 +77,7 @@ class _Rounding:
     ) -> None:  # fmt: skip
         self._rounder, self._settings, self._seed, self._job = rounder, how.settings, how.seed, job
         self._threads = how.threads
-        self._chunks = _first(chunks, how.settings.rounding_items)
+        self._chunks = first_chunks(chunks, how.settings.rounding_items)
         self._walk = Walk(parent, [c.feed for c in self._chunks], how.threads)
         made = {n.name: n.outputs[0].name or "" for n in parent.nodes()}  # the quantized graph renames its outputs
         places = [self._walk.index_of(made[layer.node.name]) for layer in layers]
@@ -127,16 +127,6 @@ class _Rounding:
         )
         scale = np.asarray(start * factors.reshape(start.shape), np.float32)
         return scale if layer.bias is None else form.raised(scale, layer.bias, layer.input_params.scale)
-
-
-def _first(chunks: Sequence[Chunk], items: int) -> list[Chunk]:
-    """So many chunks that they hold ``items``."""
-    taken: list[Chunk] = []
-    for chunk in chunks:
-        if sum(c.count for c in taken) >= items:
-            break
-        taken.append(chunk)
-    return taken
 
 
 def _free(layer: Int8Layer, view: LayerView) -> Flags | None:
