@@ -164,7 +164,7 @@ def test_tokens_symmetric_forms_several_and_odd_outputs() -> None:
         "w2": weights(8, 6, seed=3),
     }
     model = network(nodes, constants, [5, 6], ("y", "p"))
-    model.graph.graph.outputs.append(_integers(model, "k", 5))
+    model.graph.graph.outputs.append(_integers(model, "k", 5, 1))
     data = Arrays([5, 6], 12)
     done = quantized(model, data, search_ranges=True, symmetric=True)
     assert any("narrowed" in note or "No range" in note for note in done.notes)

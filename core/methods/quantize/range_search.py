@@ -239,8 +239,9 @@ class _Noise:
             for name in total:
                 if made[name].shape != self._floats[k][name].shape:  # how much there is depends on the numbers
                     return math.inf, math.inf
-                error = np.asarray(made[name], np.float64) - self._floats[k][name]
-                total[name] += _energy(chunk.real(error))
+                with np.errstate(invalid="ignore"):  # endless numbers make the noise NaN, which is no help
+                    error = np.asarray(made[name], np.float64) - self._floats[k][name]
+                    total[name] += _energy(chunk.real(error))
             apart += _divergence(chunk, self._floats[k], made)
         return sum(total[name] / energy for name, energy in self._energy.items() if energy > 0), apart
 
@@ -259,6 +260,8 @@ class _Noise:
 
 def _divergence(chunk: Chunk, floats: Mapping[str, Array], made: Mapping[str, Array]) -> float:
     """Kullback and Leibler's, of the classes by the float network to those by ``made``, summed over real items."""
+    if not all(np.isfinite(o).all() for side in (floats, made) for o in side.values()):
+        return 0.0  # the noise tells
     try:
         scores = [chunk.real(np.asarray(class_scores(o), np.float64)) for o in (floats, made)]
     except UserError:  # no classifier
@@ -274,7 +277,8 @@ def _divergence(chunk: Chunk, floats: Mapping[str, Array], made: Mapping[str, Ar
 
 
 def _energy(x: Array) -> float:
-    return float(np.square(x, dtype=np.float64).sum())
+    with np.errstate(invalid="ignore", over="ignore"):
+        return float(np.square(x, dtype=np.float64).sum())
 
 
 def _decibels(noise: float) -> float:
