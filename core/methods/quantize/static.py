@@ -233,11 +233,9 @@ def quantize_static(
         with ctx.job.stage(seen + 0.05, 1.0):
             how = Refinement(rounder, params, means, ctx.seed, ctx.threads)
             shifts = refine(new, parent, layers, observed.kept, how, ctx.job)
-    if params.search_ranges:
-        said = (NOT_SEARCHED if found is None else found.said(), *said)
-    notes = (*start.notes, *said)
-    if rounder is not None:
-        notes = (*notes, f"The weights of {len(layers)} layers were rounded in sequence: {rounder.said}.")
+    searching = (NOT_SEARCHED if found is None else found.said(),) if params.search_ranges else ()
+    rounding = () if rounder is None else (_rounded(len(layers), rounder),)
+    notes = (*start.notes, *searching, *said, *rounding)
     forms = {layer.name: layer.form for layer in layers}
     chosen = start.values.chosen(scales, origins)
     return Quantized(new.with_graph(new.graph), plan, observed, shifts, notes, forms, chosen)
@@ -339,6 +337,10 @@ def _rounder(params: Params) -> Rounder | None:
     """Who rounds the weights once they are in the graph; None where they stay rounded to the nearest."""
     found = load_rounders().get(params.rounding)
     return found if found.looks else None
+
+
+def _rounded(count: int, rounder: Rounder) -> str:
+    return f"The weights of {count} layers were rounded in sequence: {rounder.said}."
 
 
 def _searched(start: Prepared, observed: Observed, ctx: Context) -> Narrowed | None:
