@@ -72,11 +72,11 @@ def onnx_session(
     present = {o.name for o in proto.graph.output}
     proto.graph.output.extend(onnx.ValueInfoProto(name=t) for t in taps if t not in present)
     alone = kind_of(model.nodes()) == "weights"
-    odd_ones = bool(taps) or alone or any(n.op_type in RANDOM for n in model.nodes())
+    data, random = proto.SerializeToString(), any(n.op_type in RANDOM for n in model.nodes())
     try:
-        if odd_ones:  # they hold much memory, or give other numbers the second time
-            return OnnxSession(proto.SerializeToString(), threads, optimized, exact, weights_alone=alone)
-        return _kept(proto.SerializeToString(), threads, optimized, exact)
+        if taps or alone or random or len(data) > _KEPT_BYTES:  # much memory, or other numbers the second time
+            return OnnxSession(data, threads, optimized, exact, weights_alone=alone)
+        return _kept(data, threads, optimized, exact)
     except UserError:
         odd = next(operator_marks(model), None)
         if odd is None:
@@ -93,18 +93,17 @@ _sessions_lock = threading.Lock()
 
 
 def _kept(data: bytes, threads: int, optimized: bool, exact: bool) -> OnnxSession:
-    """A session on these bytes: one that was made before, or a new one that is kept where the model is small."""
-    key = (hashlib.sha256(data).digest() if len(data) <= _KEPT_BYTES else b"", threads, optimized, exact)
+    """A session on these bytes: one that was made before, or a new one that is kept."""
+    key = (hashlib.sha256(data).digest(), threads, optimized, exact)
     with _sessions_lock:
         if key in _sessions:
             _sessions.move_to_end(key)
             return _sessions[key][0]
     made = OnnxSession(data, threads, optimized, exact)
-    if len(data) <= _KEPT_BYTES:
-        with _sessions_lock:
-            _sessions[key] = (made, len(data))
-            while len(_sessions) > _KEPT_SESSIONS or sum(size for _, size in _sessions.values()) > _KEPT_BYTES:
-                _sessions.popitem(last=False)
+    with _sessions_lock:
+        _sessions[key] = (made, len(data))
+        while len(_sessions) > _KEPT_SESSIONS or sum(size for _, size in _sessions.values()) > _KEPT_BYTES:
+            _sessions.popitem(last=False)
     return made
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import onnx_ir as ir
 
+from core.model.constants import add_initializer
 from core.model.facts import infer
 from core.model.model import Model
 from core.model.qdq_operators import ACTIVATIONS
@@ -32,7 +33,7 @@ def completed(quantized: Model, parent: Model) -> Model:
         bounds: list[ir.Value | None] = []
         for index, bound in enumerate(node.inputs[1:], start=1):
             array = None if bound is None else facts.array(bound)
-            bounds.append(None if array is None else _constant(graph, f"{node.name}/bound/{index}", array))
+            bounds.append(None if array is None else add_initializer(graph, f"{node.name}/bound/{index}", array))
         copy = ir.Node("", node.op_type, [value, *bounds], list(node.attributes.values()), name=node.name)
         if value.name == _output(node):  # the layer before took the name over
             value.name = f"{value.name}/before"
@@ -58,12 +59,3 @@ def _stored(quantized: Model, activation: ir.Node) -> tuple[ir.Node, ir.Value] |
 
 def _output(node: ir.Node) -> str:
     return node.outputs[0].name or ""
-
-
-def _constant(graph: ir.Graph, name: str, array: object) -> ir.Value:
-    tensor = ir.tensor(array, name=name)  # type: ignore[arg-type]
-    value = ir.Value(
-        name=name, type=ir.TensorType(tensor.dtype), shape=ir.Shape(tensor.shape.numpy()), const_value=tensor
-    )
-    graph.register_initializer(value)
-    return value

@@ -21,6 +21,7 @@ from core.jobs import Job
 from core.measure.part_runs import computed
 from core.measure.quantized_parts import QuantizedParts
 from core.measure.quantized_taps import Steps, by_channel, steps_of
+from core.model.constants import add_initializer
 from core.model.model import Model, layer_name
 from core.model.qdq_operators import WEIGHTED
 
@@ -161,12 +162,7 @@ class _Twins:
         return self._node(layer.op_type, inputs, name, list(layer.attributes.values())).name or ""
 
     def _constant(self, name: str, array: Array) -> ir.Value:
-        tensor = ir.tensor(np.asarray(array), name=f"thimble/{name}")
-        value = ir.Value(
-            name=tensor.name, type=ir.TensorType(tensor.dtype), shape=ir.Shape(array.shape), const_value=tensor
-        )
-        self._graph.register_initializer(value)
-        return value
+        return add_initializer(self._graph, f"thimble/{name}", array)
 
     def _node(self, kind: str, inputs: Sequence[ir.Value], name: str, attributes: Sequence[ir.Attr] = ()) -> ir.Value:
         node = ir.Node("", kind, inputs, attributes, name=f"thimble/{name}")

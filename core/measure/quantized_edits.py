@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import onnx_ir as ir
 
+from core.model.constants import add_initializer
 from core.model.facts import Array
 from core.model.model import Model, layer_name
 
@@ -16,11 +17,7 @@ def put_constant(graph: ir.Graph, node: ir.Node, index: int, array: Array | None
     if array is None:
         node.replace_input_with(index, None)
         return
-    name = float_name(node, index)
-    tensor = ir.tensor(np.ascontiguousarray(array), name=name)
-    value = ir.Value(name=name, type=ir.TensorType(tensor.dtype), shape=ir.Shape(array.shape), const_value=tensor)
-    graph.register_initializer(value)
-    node.replace_input_with(index, value)
+    node.replace_input_with(index, add_initializer(graph, float_name(node, index), array))
 
 
 def float_name(node: ir.Node, index: int) -> str:

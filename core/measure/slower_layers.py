@@ -13,7 +13,7 @@ from core.measure.layer_latency import LayerLatency, layer_latency
 from core.model.model import Model, layer_name
 
 _ROUNDS, _RUNS = 3, 7
-_MORE = 1.1  # times as long: what is less is not worth a word
+LONGER = 1.1  # times as long: what is less is not worth a word
 _NAMED = 5
 
 
@@ -97,4 +97,4 @@ def _by_name(model: Model, rounds: list[LayerLatency]) -> dict[str, list[float]]
 
 def _longer(before: list[float], after: list[float]) -> bool:
     """In every round longer than in any round before, and by a tenth at the median."""
-    return min(after) > max(before) and statistics.median(after) > _MORE * statistics.median(before)
+    return min(after) > max(before) and statistics.median(after) > LONGER * statistics.median(before)

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import onnx_ir as ir
 
+from core.model.constants import add_initializer, unused_name
 from core.model.facts import Facts, infer
 from core.model.masks import hand_on
 from core.model.model import Model, layer_name
@@ -123,15 +124,11 @@ def _replace_constant(graph: ir.Graph, node: ir.Node, index: int, array: npt.NDA
         name = f"{old.name}_folded"
     else:
         name = bias_name(node)
-    taken = {*graph.initializers, *(v.name for n in graph for v in n.outputs), *(v.name for v in graph.inputs)}
-    unique, k = name, 1
-    while unique in taken:
-        unique, k = f"{name}_{k}", k + 1
-    tensor = ir.tensor(array, name=unique)
-    value = ir.Value(name=unique, type=ir.TensorType(tensor.dtype), shape=ir.Shape(array.shape), const_value=tensor)
+    made = (v.name or "" for n in graph for v in n.outputs)
+    taken = {*graph.initializers, *made, *(v.name or "" for v in graph.inputs)}
+    value = add_initializer(graph, unused_name(name, taken), array)
     if old is not None:
         hand_on(old, value)
-    graph.register_initializer(value)
     if index >= len(node.inputs):
         node.resize_inputs(index + 1)
     node.replace_input_with(index, value)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 import onnx_ir as ir
 
+from core.model.constants import add_initializer, unused_name
 from core.model.facts import Facts, infer
 from core.model.model import ORIGIN, Model, layer_name
 from core.model.qdq_operators import default_domain
@@ -62,9 +63,9 @@ class _Rows:
 
     def __init__(self, graph: ir.Graph) -> None:
         self._graph = graph
-        self._values = {v.name for v in [*graph.inputs, *graph.initializers.values()]}
-        self._values.update(o.name for n in graph for o in n.outputs)
-        self._nodes = {n.name for n in graph}
+        self._values = {v.name or "" for v in [*graph.inputs, *graph.initializers.values()]}
+        self._values.update(o.name or "" for n in graph for o in n.outputs)
+        self._nodes = {n.name or "" for n in graph}
         self._made: dict[ir.Value, ir.Value] = {}
 
     def of(self, node: ir.Node) -> ir.Value:
@@ -82,28 +83,17 @@ class _Rows:
 
     def back(self, value: ir.Value, shape: tuple[int, ...], node: ir.Node) -> ir.Node:
         """The layer's result with all its axes; not in the graph yet."""
-        value.name = self._unique(f"{node.name}.rows.out", self._values)
+        value.name = unused_name(f"{node.name}.rows.out", self._values)
         return self._reshape(value, (-1, *shape[1:]), node, "axes")
 
     def _reshape(self, value: ir.Value, shape: tuple[int, ...], node: ir.Node, word: str) -> ir.Node:
-        name = self._unique(f"{node.name}.{word}", self._nodes)
-        tensor = ir.tensor(np.array(shape, np.int64), name=self._unique(f"{name}.shape", self._values))
-        size = ir.Value(
-            name=tensor.name, type=ir.TensorType(tensor.dtype), shape=ir.Shape([len(shape)]), const_value=tensor
-        )
-        self._graph.register_initializer(size)
+        name = unused_name(f"{node.name}.{word}", self._nodes)
+        size = add_initializer(self._graph, unused_name(f"{name}.shape", self._values), np.array(shape, np.int64))
         made = ir.Node("", "Reshape", [value, size], name=name)
         made.metadata_props[ORIGIN] = node.metadata_props.get(ORIGIN, node.name or "")
-        made.outputs[0].name = self._unique(f"{name}.out", self._values)
+        made.outputs[0].name = unused_name(f"{name}.out", self._values)
         made.outputs[0].dtype = ir.DataType.FLOAT
         return made
-
-    def _unique(self, name: str, taken: set[str | None]) -> str:
-        candidate, k = name, 1
-        while candidate in taken:
-            candidate, k = f"{name}_{k}", k + 1
-        taken.add(candidate)
-        return candidate
 
 
 def _fuse(graph: ir.Graph, node: ir.Node, facts: Facts, rows: _Rows | None) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import onnx_ir as ir
 
+from core.model.constants import add_initializer, unused_name
 from core.model.facts import Array, Facts
 from core.model.masks import hand_on
 from core.model.model import ORIGIN, layer_name
@@ -137,19 +138,10 @@ class _Inserter:
 
     def unique(self, name: str) -> str:
         """A name that nothing in the graph has yet."""
-        candidate, k = name, 1
-        while candidate in self.taken:
-            candidate, k = f"{name}_{k}", k + 1
-        self.taken.add(candidate)
-        return candidate
+        return unused_name(name, self.taken)
 
     def _initializer(self, name: str, array: Array) -> ir.Value:
-        tensor = ir.tensor(np.asarray(array), name=self.unique(name))
-        value = ir.Value(
-            name=tensor.name, type=ir.TensorType(tensor.dtype), shape=ir.Shape(array.shape), const_value=tensor
-        )
-        self.graph.register_initializer(value)
-        return value
+        return add_initializer(self.graph, self.unique(name), array)
 
     def _node(
         self,

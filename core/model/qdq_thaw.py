@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import onnx_ir as ir
 
+from core.model.constants import add_initializer, unused_name
 from core.model.masks import hand_on
 from core.model.model import ORIGIN, Model, layer_name
 from core.model.qdq_form import WeightForm, spread_blocks
@@ -178,14 +179,14 @@ def _thaw_weight(graph: ir.Graph, node: ir.Node, taken: set[str]) -> None:
     real = (q.astype(np.int64) - offset).astype(scale.dtype) * _spread(dequantize, scale, q.shape)
     name = stored.name or ""
     graph.initializers.pop(name)
-    value = _initializer(graph, f"{dequantize.outputs[0].name}_float", real.astype(scale.dtype))
+    value = add_initializer(graph, f"{dequantize.outputs[0].name}_float", real.astype(scale.dtype))
     hand_on(stored, value)
     quantize = ir.Node(
         "",
         "QuantizeLinear",
         [value, *dequantize.inputs[1:]],
         [a for a in dequantize.attributes.values() if a.name in ("axis", "block_size")],
-        name=_unused(taken, f"{dequantize.name}_QuantizeLinear"),
+        name=unused_name(f"{dequantize.name}_QuantizeLinear", taken),
     )
     quantize.metadata_props[ORIGIN] = layer_name(node)
     out = quantize.outputs[0]
@@ -246,7 +247,7 @@ def _thaw_bias(graph: ir.Graph, node: ir.Node) -> None:
     name, made = value.name or "", value
     made.name = f"{name}_thawed"
     real = (q.astype(scale.dtype) * np.asarray(scale)).astype(scale.dtype)
-    bias = _initializer(graph, name, real)
+    bias = add_initializer(graph, name, real)
     bias.metadata_props[THAWED] = json.dumps([*parts, dequantize.name or ""])
     node.replace_input_with(2, bias)
     graph.remove(dequantize, safe=True)
@@ -272,9 +273,9 @@ def _freeze_bias(graph: ir.Graph, weight: FloatWeight, taken: set[str]) -> None:
     graph.initializers.pop(name)
     zeros = np.zeros(np.shape(step), np.int32)
     named = zip(names, _PARTS, (q, step, zeros), strict=True)
-    inputs = [_initializer(graph, own or f"{name}_{part}", array) for own, part, array in named]
+    inputs = [add_initializer(graph, own or f"{name}_{part}", array) for own, part, array in named]
     attributes = [ir.AttrInt64("axis", 0)] if step.size > 1 else []
-    dequantize = ir.Node("", "DequantizeLinear", inputs, attributes, name=_unused(taken, called))
+    dequantize = ir.Node("", "DequantizeLinear", inputs, attributes, name=unused_name(called, taken))
     dequantize.metadata_props[ORIGIN] = layer_name(node)
     out = dequantize.outputs[0]
     out.name, out.shape, out.dtype = name, ir.Shape(q.shape), ir.DataType.FLOAT
@@ -310,13 +311,6 @@ def _spread(node: ir.Node, array: Array, shape: tuple[int, ...]) -> Array:
     return array.reshape([-1 if k == axis else 1 for k in range(len(shape))])
 
 
-def _initializer(graph: ir.Graph, name: str, array: Array) -> ir.Value:
-    tensor = ir.tensor(np.ascontiguousarray(array).reshape(np.shape(array)), name=name)
-    value = ir.Value(name=name, type=ir.TensorType(tensor.dtype), shape=ir.Shape(np.shape(array)), const_value=tensor)
-    graph.register_initializer(value)
-    return value
-
-
 def _store(value: ir.Value, array: Array) -> None:
     value.const_value = ir.tensor(np.ascontiguousarray(array).reshape(np.shape(array)), name=value.name)
 
@@ -326,11 +320,3 @@ def _drop_unread(graph: ir.Graph, names: list[str]) -> None:
         value = graph.initializers.get(name)
         if value is not None and not value.uses() and not value.is_graph_output():
             graph.initializers.pop(name)
-
-
-def _unused(taken: set[str], name: str) -> str:
-    candidate, k = name, 1
-    while candidate in taken:
-        candidate, k = f"{name}_{k}", k + 1
-    taken.add(candidate)
-    return candidate

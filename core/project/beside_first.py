@@ -12,7 +12,7 @@ from core.errors import UserError
 from core.jobs import Job
 from core.measure.accuracy import Judged
 from core.measure.latency import Latency
-from core.measure.slower_layers import slower_layers
+from core.measure.slower_layers import LONGER, slower_layers
 from core.measure.statistics import median_interval, paired
 from core.model.model import Model, layer_name, quantized
 from core.model.qdq_operators import WEIGHTED
@@ -20,7 +20,6 @@ from core.model.qdq_pairs import constant
 from core.model.stored_weights import decoded_tensor, decodes, kind_of
 from core.report import Measure
 
-_MORE = 1.1  # times as long: what is less is not worth a word
 _TITLES = {"litert": "LiteRT"}
 _ADDED = ("QuantizeLinear", "DequantizeLinear", "Constant", "ConstantOfShape", "Shape")
 
@@ -78,6 +77,6 @@ def _slower(runtime: str, before: Latency, after: Latency) -> list[str]:
     more = np.asarray(after.times) - np.asarray(before.times)
     low = (median_interval(more) or (0.0, 0.0))[0]
     ms, was = after.median.value, before.median.value
-    if low <= 0 or ms < _MORE * was:
+    if low <= 0 or ms < LONGER * was:
         return []
     return [f"In {runtime} it is slower quantized than in float: {ms:.3g} ms against {was:.3g} ms ({after.median.on})."]

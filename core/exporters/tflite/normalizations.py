@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
+from core.model.constants import add_initializer
 from core.model.facts import infer
 from core.model.model import Model
 
@@ -51,11 +52,7 @@ class _Written:
         return self._add("ReduceMean", [value, axes], word)
 
     def _constant(self, word: str, array: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> ir.Value:
-        name = f"{self._node.outputs[0].name}/{word}"
-        tensor = ir.tensor(array, name=name)
-        value = ir.Value(name=name, type=ir.TensorType(tensor.dtype), shape=ir.Shape(array.shape), const_value=tensor)
-        self._graph.initializers[name] = value
-        return value
+        return add_initializer(self._graph, f"{self._node.outputs[0].name}/{word}", array)
 
     def _add(self, kind: str, inputs: list[ir.Value], word: str, attributes: list[ir.Attr] | None = None) -> ir.Value:
         made = ir.Node("", kind, inputs, attributes or [], name=self._node.name)  # what fails is said of the layer

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 import onnx_ir as ir
 
+from core.model.constants import add_initializer, unused_name
 from core.model.model import ORIGIN, layer_name
 from core.model.qdq_numbers import QuantParams, activation_params, fixed_params
 from core.model.qdq_operators import ACTIVATIONS, BINARY, FIXED, FUSING, MEANS, WEIGHTED
@@ -95,17 +96,10 @@ class _Widener:
         return node
 
     def _initializer(self, name: str, array: np.ndarray) -> ir.Value:
-        name = self._unique(name)
-        value = ir.Value(name=name, const_value=ir.tensor(array, name=name))
-        self._graph.initializers[name] = value
-        return value
+        return add_initializer(self._graph, self._unique(name), array)
 
     def _unique(self, name: str) -> str:
-        candidate, k = name, 1
-        while candidate in self._taken:
-            candidate, k = f"{name}_{k}", k + 1
-        self._taken.add(candidate)
-        return candidate
+        return unused_name(name, self._taken)
 
 
 def _activations(node: ir.Node) -> Iterator[tuple[int, ir.Value]]:

@@ -19,6 +19,7 @@ from onnx.reference import ReferenceEvaluator
 from core.errors import UserError
 from core.exporters.tflite.conversion import ints
 from core.exporters.tflite.normalizations import KIND, with_plain_normalizations
+from core.model.constants import add_initializer
 from core.model.facts import Facts, infer
 from core.model.fold_batchnorm import fold_batchnorm
 from core.model.model import Model
@@ -71,14 +72,8 @@ def prepare(model: Model, batch: int = 1) -> Prepared:
 def _become_constants(graph: ir.Graph, node: ir.Node, arrays: Sequence[Array]) -> None:
     """Replace a node by initializers of the same names."""
     for old, array in zip(node.outputs, arrays, strict=True):
-        _replace(old, _initializer(graph, old.name or "", array))
+        _replace(old, add_initializer(graph, old.name or "", array))
     graph.remove(node, safe=True)
-
-
-def _initializer(graph: ir.Graph, name: str, array: Array) -> ir.Value:
-    value = ir.Value(name=name, const_value=ir.tensor(np.ascontiguousarray(array).reshape(array.shape), name=name))
-    graph.initializers[name] = value
-    return value
 
 
 def _replace(old: ir.Value, new: ir.Value) -> None:

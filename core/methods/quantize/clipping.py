@@ -16,6 +16,7 @@ import onnx_ir as ir
 from core.jobs import Job
 from core.methods.quantize.calibrate import Array64, Chunk, Mean
 from core.methods.quantize.calibrators import Range
+from core.model.constants import add_initializer
 from core.model.model import Model
 
 _SUFFIX = "_unclipped"
@@ -35,12 +36,8 @@ def clipped(model: Model, cut: Mapping[str, Range]) -> Model:
 
 def _clip(graph: ir.Graph, maker: ir.Node, value: ir.Value, bounds: Range) -> None:
     name = value.name or ""
-    ends = []
-    for end, number in zip(("lowest", "highest"), bounds, strict=True):
-        tensor = ir.tensor(np.float32(number), name=f"{name}_{end}")
-        constant = ir.Value(name=tensor.name, const_value=tensor, type=ir.TensorType(tensor.dtype), shape=ir.Shape(()))
-        graph.register_initializer(constant)
-        ends.append(constant)
+    words = ("lowest", "highest")
+    ends = [add_initializer(graph, f"{name}_{w}", np.float32(b)) for w, b in zip(words, bounds, strict=True)]
     value.name = name + _SUFFIX
     result = ir.Value(name=name, type=value.type, shape=value.shape)
     ir.convenience.replace_all_uses_with(value, result, replace_graph_outputs=True)

@@ -22,6 +22,7 @@ from core.methods.quantize.items import CalibrateFrom
 from core.methods.quantize.mixed_judge import Closeness, Judge
 from core.methods.quantize.mixed_report import mixed_tables, said
 from core.methods.quantize.mixing import Move, path, pieces
+from core.methods.quantize.range_search import SearchRanges
 from core.methods.quantize.ready import ready_like
 from core.methods.quantize.result import Quantized
 from core.methods.quantize.static_report import static_report
@@ -68,10 +69,7 @@ class Params(static.Params):
     equalize: Annotated[
         bool, Field("Equalize channels", "First give channels of very unlike ranges like ones; the function stays")
     ] = True
-    search_ranges: Annotated[
-        bool,
-        Field("Search ranges", "Then narrow those that cost most at the network's output; takes seconds to a minute"),
-    ] = True
+    search_ranges: SearchRanges = True
     keep: Annotated[
         Keep, Field("The layers that cost most become", "int8 is for networks in 4 bits.", group=_GROUP)
     ] = Keep.FLOAT

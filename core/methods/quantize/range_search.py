@@ -19,6 +19,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from typing import Annotated
 
 import numpy as np
 
@@ -33,7 +34,11 @@ from core.model.model import Model
 from core.model.qdq import Int8Plan, scale_groups
 from core.model.qdq_numbers import ActivationForm, activation_params
 from core.model.qdq_operators import FIXED
+from core.params import Field
 
+SearchRanges = Annotated[
+    bool, Field("Search ranges", "Then narrow those that cost most at the network's output; takes seconds to a minute")
+]
 NOT_SEARCHED = "No range was searched at the output: all are chosen, dictated or of 16 bits, or it is not finite."
 SEARCHED_ITEMS = 16  # tell which range is best
 _RANKED_ITEMS = 4  # tell which values cost most
@@ -181,7 +186,7 @@ class _Noise:
         self._channels_first = {
             n.inputs[0].name for n in model.nodes() if n.op_type == "Conv" and n.inputs[0] is not None
         }
-        whole = Walk(model, feeds, threads).onward({})
+        whole = self._walk.onward({})  # it has not moved yet
         self._floats = [whole(k, {}) for k in range(len(chunks))]
         self._energy = {
             name: sum(_energy(chunk.real(made[name])) for chunk, made in zip(chunks, self._floats, strict=True))

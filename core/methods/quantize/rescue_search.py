@@ -288,14 +288,13 @@ class Search:
         return self._quantized(choice, data)
 
     def _quantized(self, choice: Choice, data: DataSet) -> Model:
-        params, ctx = choice.params, with_floats(choice.floats, self._ctx)
-        if not params.equalize:
-            return static.quantize_static(self._model, data, params, ctx, remembered=self._memory(choice)).model
-        if self._equalized is None:
-            settings = equalize.for_quantization(params.calibration_items)
-            self._equalized = equalize.equalize(self._model, data, settings, ctx).model
-        plain = dataclasses.replace(params, equalize=False)
-        return static.quantize_static(self._equalized, data, plain, ctx, remembered=self._memory(choice)).model
+        model, params, ctx = self._model, choice.params, with_floats(choice.floats, self._ctx)
+        if params.equalize:
+            if self._equalized is None:
+                settings = equalize.for_quantization(params.calibration_items)
+                self._equalized = equalize.equalize(model, data, settings, ctx).model
+            model, params = self._equalized, dataclasses.replace(params, equalize=False)
+        return static.quantize_static(model, data, params, ctx, remembered=self._memory(choice)).model
 
     def _memory(self, choice: Choice) -> RangeMemory:
         """What was seen of the network that a choice quantizes; of one network at a time, for it holds the items."""

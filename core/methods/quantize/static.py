@@ -27,7 +27,14 @@ from core.methods.quantize.choices import OVERRIDABLE, Choices, Granularity, Pre
 from core.methods.quantize.clipping import clipped, means_of
 from core.methods.quantize.equalize import equalize, for_quantization
 from core.methods.quantize.items import CalibrateFrom, items_for, refuse_without_data
-from core.methods.quantize.range_search import NOT_SEARCHED, SEARCHED_ITEMS, Narrowed, RangeMemory, narrowed
+from core.methods.quantize.range_search import (
+    NOT_SEARCHED,
+    SEARCHED_ITEMS,
+    Narrowed,
+    RangeMemory,
+    SearchRanges,
+    narrowed,
+)
 from core.methods.quantize.ready import ready, refuse_broken_weights
 from core.methods.quantize.result import Quantized
 from core.methods.quantize.rounding.in_sequence import Refinement, refine
@@ -37,6 +44,7 @@ from core.methods.quantize.static_report import (
     growth,
     kept_table,
     nothing_to_do,
+    said_of_tables,
     static_report,
     weight_bytes,
 )
@@ -103,10 +111,7 @@ class Params(RoundingSettings, CalibrationSettings):
         str,
         Field("Ranges", "How activations' ranges are found; all but minmax cut off extremes", choices=calibrator_names),
     ] = "minmax"
-    search_ranges: Annotated[
-        bool,
-        Field("Search ranges", "Then narrow those that cost most at the network's output; takes seconds to a minute"),
-    ] = False
+    search_ranges: SearchRanges = False
     calibrate_from: Annotated[
         CalibrateFrom,
         Field("Calibrate with", "The data, without labels; or inputs made to match BatchNormalization statistics"),
@@ -266,16 +271,8 @@ def _prepared(new: Model, notes: tuple[str, ...], chosen: Choices, results: Valu
     facts = infer(new)
     plan = plan_int8(new, facts, chosen.wanted, chosen.refused(new))
     values = results.forms(plan, new)
-    notes = (*notes, *_tables(plan), *chosen.notes(plan, facts), *values.notes)
+    notes = (*notes, *said_of_tables(plan), *chosen.notes(plan, facts), *values.notes)
     return Prepared(new, facts, plan, chosen.forms(plan, facts), chosen, results, values, notes)
-
-
-def _tables(plan: Int8Plan) -> tuple[str, ...]:
-    if not plan.tables:
-        return ()
-    count = len(plan.tables)
-    which = "1 embedding table is" if count == 1 else f"{count} embedding tables are"
-    return (f"{which} stored in 8 bits, with one scale; what is looked up is float again for the layer that reads it.",)
 
 
 def _seen(

@@ -169,3 +169,12 @@ def nothing_to_do(plan: Int8Plan) -> str:
         return "The model has no layer with weights that could run in int8."
     first = min(plan.kept, key=lambda k: k.reason == OUTSIDE)
     return f"No layer with weights can run in int8: '{first.layer}' ({first.operator}) stays float, {first.reason}."
+
+
+def said_of_tables(plan: Int8Plan) -> tuple[str, ...]:
+    """A sentence on embedding tables, where there are any."""
+    if not plan.tables:
+        return ()
+    count = len(plan.tables)
+    which = "1 embedding table is" if count == 1 else f"{count} embedding tables are"
+    return (f"{which} stored in 8 bits, with one scale; what is looked up is float again for the layer that reads it.",)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import onnx_ir as ir
 
 from core.methods.quantize.formats import Stored, Weight
+from core.model.constants import unused_name
 from core.model.masks import hand_on, pattern_of
 from core.model.model import ORIGIN, Model, layer_name
 from core.model.weight_functions import DOMAIN, function
@@ -93,10 +94,10 @@ def put(model: Model, stored: Mapping[str, Stored]) -> None:
 
 def _put_one(graph: ir.Graph, old: ir.Value, form: Stored, reader: ir.Node, taken: set[str]) -> None:
     name = old.name or ""
-    inputs = [_initializer(graph, _unused(f"{name}_{s}", taken), tensor) for s, tensor in form.tensors.items()]
+    inputs = [_initializer(graph, unused_name(f"{name}_{s}", taken), tensor) for s, tensor in form.tensors.items()]
     hand_on(old, inputs[0])
     node = form.node(inputs, name)
-    node.name = _unused(node.name or name, taken)
+    node.name = unused_name(node.name or name, taken)
     node.metadata_props[ORIGIN] = layer_name(reader)
     new = node.outputs[0]
     ir.convenience.replace_all_uses_with(old, new)
@@ -121,11 +122,3 @@ def _import(model: Model, kind: str, bits: int) -> None:
     if body.identifier() not in model.graph.functions:
         model.graph.functions[body.identifier()] = body
         model.graph.opset_imports[DOMAIN] = 1
-
-
-def _unused(name: str, taken: set[str]) -> str:
-    candidate, k = name, 1
-    while candidate in taken:
-        candidate, k = f"{name}_{k}", k + 1
-    taken.add(candidate)
-    return candidate
