@@ -107,6 +107,40 @@ def test_a_typed_range_is_the_range() -> None:
     assert pairs(made(RELU, ("/y", {"range_low": 1.0, "range_high": 2.0})))["y"] == activation_params(0.0, 2.0)
 
 
+def test_none_takes_back_a_range_that_a_pattern_gave() -> None:
+    """For one layer, as quantize.static has it without overrides; of the other end what was said stays."""
+    usual, cut = pairs(made(RELU)), {"range_low": -0.5, "range_high": 0.25}
+    assert pairs(made(RELU, ("/*", cut)))["y"] == activation_params(-0.5, 0.25)
+    for name in ("/c", "/r"):
+        found = pairs(made(RELU, ("/*", cut), (name, {"range_low": None, "range_high": None})))
+        assert found == {**usual, "y": activation_params(-0.5, 0.25)}
+    done = made(RELU, ("/*", cut), ("/y", {"range_low": None}))
+    assert pairs(done)["y"] == activation_params(seen("y", RELU)[0], 0.25)
+    assert {row[0]: row[4] for row in done.chosen} == {"/c": "typed", "/y": "typed highest, minmax"}
+    assert pairs(made(RELU, ("/y", {"range_low": None}), ("/y", cut)))["y"] == activation_params(-0.5, 0.25)
+    step = Step("quantize.static", overrides=((Scope(pattern="/y"), {"range_high": "none"}),))
+    assert checked(step)[2].overrides[0][1] == {"range_high": None}
+
+
+def test_none_at_a_layer_keeps_the_range_of_a_pool_behind_it_away() -> None:
+    """Its own word goes first, also where that is to have no range of its own."""
+    pattern = ("/*", {"range_low": -1.0, "range_high": 1.0})
+    cleared = {"range_low": None, "range_high": None}
+    found = pairs(made(JOINED, pattern, ("/c", cleared), ("/d", cleared), ("/j", cleared)))
+    assert found["c"] == pairs(made(JOINED))["c"]
+
+
+def test_none_takes_back_types_and_calibrators_too() -> None:
+    """As the forms have it in which a layer's parameter may be empty."""
+    usual = pairs(made(RELU))
+    part = {"symmetric": True, "calibrator": "percentile"}
+    assert pairs(made(RELU, ("/*", part), percentile=90.0))["r"] != usual["r"]
+    none = dict.fromkeys(part)
+    assert pairs(made(RELU, ("/*", part), ("/r", none), percentile=90.0))["r"] == usual["r"]
+    done = made([CONV, node("Exp", "c", "y")], ("/y", none))
+    assert done.notes == made([CONV, node("Exp", "c", "y")]).notes, "nothing was asked for, nothing is lost"
+
+
 def test_a_range_is_found_by_the_layers_own_calibrator() -> None:
     usual, cut = pairs(made(RELU)), pairs(made(RELU, calibrator="percentile", percentile=90.0))
     found = pairs(made(RELU, ("/r", {"calibrator": "percentile"}), percentile=90.0))
@@ -187,9 +221,9 @@ def test_every_method_that_quantizes_takes_the_same_choices_for_single_layers(ke
 
 def test_a_cures_command_repeats_what_was_said_of_patterns() -> None:
     said = [{"scope": {"pattern": "/c*"}, "params": {"symmetric": True}}]
-    said += [{"scope": {"layers": ["/y"]}, "params": {"activations": "int16"}}]
+    said += [{"scope": {"layers": ["/y"]}, "params": {"activations": "int16", "range_low": None}}]
     offer = Offer("cause", ("/y",), "words", 50.0, {"method": "quantize.static", "params": {}, "overrides": said})
-    assert offer.command.endswith("--override '/c*' symmetric=true --override /y activations=int16")
+    assert offer.command.endswith("--override '/c*' symmetric=true --override /y activations=int16 range_low=none")
 
 
 def test_what_runtimes_dictate_stays_and_a_lost_choice_is_said() -> None:
@@ -280,6 +314,9 @@ def test_equalization_leaves_values_alone_whose_range_is_typed() -> None:
     np.testing.assert_array_equal(stored(typed), stored(plain))
     assert pairs(typed)["r"] == activation_params(0.0, 2.0)
     assert "Channels of /r got no factor: their range was typed." in typed.notes
+    pattern, none = ("/[cr]", {"range_high": 2.0}), {"range_low": None, "range_high": None}
+    for name in ("/c", "/r"):  # one value, whichever of the two it is said of
+        np.testing.assert_array_equal(stored(made(RELU, pattern, (name, none), equalize=True)), stored(equal))
 
 
 def test_what_calibration_cut_off_counts_typed_ranges() -> None:

@@ -162,4 +162,5 @@ def _step(model: Model, cure: Cure, layers: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    """As the command line reads it."""
+    return str(value).lower() if value is None or isinstance(value, bool) else str(value)

@@ -5,12 +5,13 @@ Relu or Clip that runs inside it. Values that must share a scale (rule 4 of ``co
 one layer's choice holds for all of them. Layers named one by one go before patterns, of which the last holds; two named
 ones that contradict each other are refused. A range is the business of whoever makes the numbers: what is said of a
 layer that only moves them holds for its sources, and of several ranges the widest is taken, as rule 4 has it.
+None in an override takes back what others say: the layer has what the network has.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 import onnx_ir as ir
@@ -19,7 +20,17 @@ from core.errors import UserError
 from core.methods.method import Context
 from core.methods.scope import Scope, with_inputs
 from core.model.model import Model, real_inputs
-from core.model.qdq import FIXED, PASS_THROUGH, ActivationForm, Int8Plan, Scales, data_inputs, scale_groups
+from core.model.qdq import (
+    ACTIVATIONS,
+    FIXED,
+    FUSING,
+    PASS_THROUGH,
+    ActivationForm,
+    Int8Plan,
+    Scales,
+    data_inputs,
+    scale_groups,
+)
 from core.model.qdq_tensors import SEARCHED
 from core.params import Field
 
@@ -124,6 +135,11 @@ class _Said:
     value: Any
 
 
+def _weight(said: _Said) -> tuple[bool, int]:
+    """What is said by name goes first, and of several the last."""
+    return said.named, said.order
+
+
 class ValueChoices:
     """``usual``: for values that nothing else is said of; overrides are looked up by the names of layers."""
 
@@ -132,7 +148,7 @@ class ValueChoices:
         self._said: dict[str, dict[str, list[_Said]]] = {}
         layers = with_inputs(model) if ctx.overrides else ()
         for order, (scope, part) in enumerate(ctx.overrides):
-            wanted = [name for name in (*FORM, *RANGE) if part.get(name) is not None]
+            wanted = [name for name in (*FORM, *RANGE) if name in part]
             for layer in layers if wanted else ():
                 if scope.contains(layer):
                     said = self._said.setdefault(layer.name or "", {})
@@ -165,8 +181,10 @@ class ValueChoices:
         notes = list(found.notes)
         own = {v: self._own(makers.of(v)) for v in plan.values}
         dictated = {n.outputs[0].name or "" for n in plan.layers if n.op_type in FIXED}
-        passed = _at_sources(plan, {v: said for v, said in own.items() if said.ends != (None, None)}, _wider)
-        asked = _at_sources(plan, {v: said for v, said in own.items() if said.calibrator}, lambda a, b: b)
+        passed = _at_sources(plan, {v: said for v, said in own.items() if said.of_ends}, _wider)
+        asked = _at_sources(plan, {v: said for v, said in own.items() if said.of_calibrator}, lambda a, b: b)
+        passed = {v: said for v, said in passed.items() if said.ends != (None, None)}
+        asked = {v: said for v, said in asked.items() if said.calibrator}
         ends = {v: said.ends for v, said in passed.items() if v not in dictated}
         calibrators = {v: said.calibrator for v, said in asked.items() if v not in dictated}
         fixed = sorted(said.layer for v, said in passed.items() if v in dictated)
@@ -178,8 +196,8 @@ class ValueChoices:
 
     def _decided(self, layers: Sequence[str], name: str) -> _Said | None:
         """The override that holds for all of these layers, which share a scale; None: nothing is said."""
-        said = [max(found, key=lambda s: (s.named, s.order)) for layer in layers if (found := self._about(layer, name))]
-        named = [s for s in said if s.named]
+        said = [s for layer in layers if (s := self.last((layer,), name)) is not None]
+        named = [s for s in said if s.named and s.value is not None]
         for other in named[1:]:
             if other.value != named[0].value:
                 raise UserError(
@@ -187,24 +205,27 @@ class ValueChoices:
                     f"{_words(name, named[0].value)} and {_words(name, other.value)}.",
                     "Choose the same for both layers, or say nothing of one of them.",
                 )
-        return named[0] if named else max(said, key=lambda s: s.order, default=None)
+        held = named[0] if named else max(said, key=_weight, default=None)
+        return None if held is None or held.value is None else held
 
     def _about(self, layer: str, name: str) -> list[_Said]:
         return self._said.get(layer, {}).get(name, [])
 
     def _own(self, layers: Sequence[str]) -> _Range:
         """What is said of the range of a value with these makers; raises UserError where its ends make no range."""
-        found = {name: self._last(layers, name) for name in RANGE}
-        low, high = (None if s is None else float(s.value) for s in (found["range_low"], found["range_high"]))
-        layer = next((s.layer for s in found.values() if s is not None), "")
+        found = {name: said for name in RANGE if (said := self.last(layers, name)) is not None}
+        known = {name: said.value for name, said in found.items() if said.value is not None}
+        low, high = (float(known[name]) if name in known else None for name in RANGE[1:])
+        layer = next((found[name].layer for name in known), "")
         if problem := no_range(low, high, layer):
             raise UserError(problem, "Give two finite numbers, the lower one first.")
-        asked = found["calibrator"]
-        return _Range(layer, (low, high), "" if asked is None else str(asked.value))
+        of_ends = any(name in found for name in RANGE[1:])
+        return _Range(layer, (low, high), str(known.get("calibrator", "")), of_ends, "calibrator" in found)
 
-    def _last(self, layers: Sequence[str], name: str) -> _Said | None:
+    def last(self, layers: Sequence[str], name: str) -> _Said | None:
+        """The override that holds for a value with these makers; its value is None where it takes back earlier ones."""
         said = [s for layer in layers for s in self._about(layer, name)]
-        return max(said, key=lambda s: (s.named, s.order), default=None)
+        return max(said, key=_weight, default=None)
 
     def _spread(self, form: ActivationForm, made_by: Sequence[Sequence[str]], said: _Said | None) -> Iterator[str]:
         """Says so where a choice holds for values that it was not made for."""
@@ -217,19 +238,35 @@ class ValueChoices:
 
     def _unheard(self, makers: _Makers) -> Iterator[str]:
         """Layers named one by one whose result is not stored in integers."""
-        named = (n for n, said in self._said.items() if any(s.named for k in said.values() for s in k))
+        chosen = {n: [s for k in said.values() for s in k if s.value is not None] for n, said in self._said.items()}
+        named = (n for n, said in chosen.items() if any(s.named for s in said))
         lost = [n for n in named if n not in makers.known]
         if lost:
             yield f"Nothing was chosen for the result of {_listed(lost)}: it is not stored in integers."
 
 
 def typed_results(model: Model, ctx: Context) -> dict[str, ir.Value]:
-    """Layer -> its first result, of layers whose range somebody typed."""
-    found = {}
-    for scope, part in ctx.overrides:
-        if any(part.get(name) is not None for name in RANGE[1:]):
-            found.update({n.name or "": n.outputs[0] for n in model.nodes() if n.outputs and scope.contains(n)})
+    """Layer -> its result, of layers whose range somebody typed: behind the Relu or Clip that runs inside the layer."""
+    if not ctx.overrides:
+        return {}
+    choices = ValueChoices(model, ActivationForm(), ctx)
+    around = {node: layer for node in model.nodes() if (layer := _runs_inside(node)) is not None}
+    hidden, found = set(around.values()), {}
+    for node in (n for n in model.nodes() if n not in hidden):
+        makers = [layer.name or "" for layer in (around.get(node), node) if layer is not None]
+        said = [s for name in RANGE[1:] if (s := choices.last(makers, name)) is not None and s.value is not None]
+        if said and node.outputs:
+            found[said[0].layer] = node.outputs[0]
     return found
+
+
+def _runs_inside(node: ir.Node) -> ir.Node | None:
+    """The layer that a Relu or Clip runs inside once it is quantized; None for every other node."""
+    value = node.inputs[0] if node.op_type in ACTIVATIONS else None
+    maker = None if value is None else value.producer()
+    if value is None or maker is None or maker.op_type not in FUSING:
+        return None
+    return maker if len(value.uses()) == 1 and not value.is_graph_output() else None
 
 
 def no_range(low: float | None, high: float | None, layer: str = "") -> str:
@@ -249,11 +286,16 @@ def no_range(low: float | None, high: float | None, layer: str = "") -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Range:
-    """What is said of one value's range, and of which layer."""
+    """What is said of one value's range, and of which layer.
+
+    ``of_ends``, ``of_calibrator``: something is said of them at all, if only that it is as for the whole network.
+    """
 
     layer: str
     ends: Ends
     calibrator: str
+    of_ends: bool
+    of_calibrator: bool
 
 
 class _Makers:
@@ -300,7 +342,7 @@ def _wider(a: _Range, b: _Range) -> _Range:
     lows, highs = zip(a.ends, b.ends, strict=True)
     low = None if None in lows else min(x for x in lows if x is not None)
     high = None if None in highs else max(x for x in highs if x is not None)
-    return _Range(a.layer, (low, high), a.calibrator)
+    return replace(a, ends=(low, high))
 
 
 def _names(scope: Scope) -> bool:
