@@ -38,18 +38,21 @@ class SideBySide:
         return [
             f"Quantized the network takes {after:.3g} ms, in float {before:.3g} ms"
             f"{': it is slower quantized' if self.total_slower else ''} ({self.on}).",
-            *self.of_layers(),
+            *(f"{said}." for said in self._of_layers()),
         ]
 
     def of_layers(self) -> list[str]:
-        """Which layers are slower, in a sentence; nothing where none is."""
+        """Which layers are slower and where, in a sentence; nothing where none is."""
+        return [f"{said} ({self.on})." for said in self._of_layers()]
+
+    def _of_layers(self) -> list[str]:
         if not self.slower:
             return []
         names, rest = ", ".join(self.slower[:_NAMED]), len(self.slower) - _NAMED
         return [
             f"{len(self.slower)} of {len(self.layers)} layers {'is' if len(self.slower) == 1 else 'are'}"
             f" slower quantized than in float in onnxruntime: {names}"
-            f"{f' and {rest} more' if rest > 0 else ''} ({self.on})."
+            f"{f' and {rest} more' if rest > 0 else ''}"
         ]
 
 
