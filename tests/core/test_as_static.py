@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
@@ -11,8 +12,11 @@ import pytest
 from core.methods.analyse.causes import load_causes
 from core.methods.analyse.causes.cause import Finding
 from core.methods.analyse.cures import Offer, offers, quantized_with, together
-from core.methods.method import Context
+from core.methods.method import Context, load_methods
+from core.methods.quantize import static
 from core.methods.quantize.as_static import as_static, quantizing_step
+from core.model.qdq import activation_pairs
+from core.params import to_json
 from core.project.recipe import Step, run_step
 from tests.core.qdq_graphs import Arrays, network, node, weights
 
@@ -56,6 +60,44 @@ def test_nothing_of_what_was_done_is_lost(name: str) -> None:
 def _float(node: ir.Node) -> bool:
     value = node.inputs[1]
     return value is not None and value.const_value is not None
+
+
+@pytest.mark.parametrize("method", ["quantize.static", "quantize.int8", "quantize.rescue", "quantize.mixed"])
+def test_what_a_step_leaves_to_its_methods_defaults_is_said(method: str) -> None:
+    """Whatever these are: a step that says nothing is the step that says every default."""
+    method_params = load_methods().get(method).params
+    silent, _ = as_static({"method": method, "params": {}})
+    spoken, _ = as_static({"method": method, "params": to_json(method_params())})
+    usual = to_json(static.Params())
+    assert {**usual, **silent} == {**usual, **{k: v for k, v in spoken.items() if k in usual}}
+    own = {name: value for name, value in to_json(method_params()).items() if name in usual and value != usual[name]}
+    assert silent == own
+    if method == "quantize.mixed":
+        assert own == {"equalize": True, "search_ranges": True}
+        assert as_static({"method": method, "params": {"search_ranges": False}})[0]["search_ranges"] is False
+
+
+def test_the_mixed_form_is_done_again_with_the_ranges_it_searched() -> None:
+    shapes = {"w0": (8, 3, 1, 1), "w1": (8, 8, 1, 1), "w2": (4, 8, 1, 1)}
+    own = {name: weights(*shape, seed=k) for k, (name, shape) in enumerate(shapes.items())}
+    own["w0"][0], own["w1"][:, 0] = 20.0, 0.0  # outliers that nothing reads
+    nodes = [node("Conv", "x w0", "a"), node("Relu", "a", "b"), node("Conv", "b w1", "c"), node("Conv", "c w2", "y")]
+    float_model = network(nodes, own, (3, 8, 8))
+    params = {"calibration_items": 8, "chosen": '["/y"]', "choose_by": "calibration", "bias_correction": False}
+    written = Step("quantize.mixed", params)  # as a person writes it: what is as by default is left out
+    made = run_step(float_model, written, Context(data=DATA)).model
+    assert made is not None
+    said, overrides = as_static(written.to_json())
+    own_params = {k: v for k, v in said.items() if k in to_json(static.Params())}
+    step = Step.from_json({"method": "quantize.static", "params": own_params, "overrides": overrides})
+    again = run_step(float_model, step, Context(data=DATA)).model
+    assert again is not None
+    first, second = ([p.params for p in activation_pairs(m.graph.graph).values()] for m in (made, again))
+    assert first == second
+    wide = dataclasses.replace(step, params={**step.params, "search_ranges": False})
+    plain = run_step(float_model, wide, Context(data=DATA)).model
+    assert plain is not None
+    assert first != [p.params for p in activation_pairs(plain.graph.graph).values()], "a range was narrowed"
 
 
 def test_the_step_that_quantized_is_found_behind_others() -> None:

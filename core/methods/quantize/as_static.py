@@ -6,9 +6,12 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from core.methods.method import load_methods
 from core.methods.quantize.rescue import FLOAT_LAYERS
+from core.params import Scalar, specs
 
-_MADE = ("quantize.static", "quantize.int8", "quantize.rescue", "quantize.mixed")
+_STATIC = "quantize.static"
+_MADE = (_STATIC, "quantize.int8", "quantize.rescue", "quantize.mixed")
 Overrides = list[dict[str, Any]]
 
 
@@ -21,20 +24,28 @@ def quantizing_step(steps: Sequence[Any]) -> Mapping[str, Any] | None:
 def as_static(step: Mapping[str, Any]) -> tuple[dict[str, Any], Overrides]:
     """(parameters, overrides) of quantize.static that do what a step of one of the quantizing acts did.
 
-    What Rescue found and which layers the mixed form left out stand in their steps as text. Parameters that
-    quantize.static does not have are left for the caller to drop.
+    What Rescue found and which layers the mixed form left out stand in their steps as text. What a step leaves to its
+    method's default is said where quantize.static has another. Parameters that quantize.static does not have are left
+    for the caller to drop.
     """
-    params, overrides = dict(step["params"]), list(step.get("overrides") or ())
-    if step["method"] == "quantize.int8" and params.get("per_channel") is False:
+    usual, static = _defaults(step["method"]), _defaults(_STATIC)
+    unlike = {name: value for name, value in usual.items() if name in static and value != static[name]}
+    params, overrides = {**unlike, **step["params"]}, list(step.get("overrides") or ())
+    if step["method"] == "quantize.int8" and not params.get("per_channel", usual["per_channel"]):
         params["granularity"] = "tensor"
     elif step["method"] == "quantize.rescue":
         found = _read(params.get("found"), dict)
         layers = found.pop(FLOAT_LAYERS, [])
         params, overrides = {**params, **found}, [*overrides, *_keeping(layers, "float")]
     elif step["method"] == "quantize.mixed":
-        layers, kept = _read(params.get("chosen"), list), params.get("keep", "float")
-        params, overrides = {"equalize": True, **params}, [*overrides, *_keeping(layers, str(kept))]
+        layers, kept = _read(params.get("chosen"), list), params.get("keep", usual["keep"])
+        overrides += _keeping(layers, str(kept))
     return params, overrides
+
+
+def _defaults(method: str) -> dict[str, Scalar]:
+    """Of every parameter of a registered method."""
+    return {spec.name: spec.default for spec in specs(load_methods().get(method).params)}
 
 
 def _keeping(layers: Any, precision: str) -> Overrides:
