@@ -7,8 +7,8 @@ comes closer to the float one. The error at the output is measured, not estimate
 a ReLU6 far in its flat part leaves it once its input is cut off.
 
 Of a classifier the answers must not drift apart either: to cut off the highest scores brings the scores closer on
-average and makes the first two classes equal. So outputs keep their ranges, and a narrower range elsewhere must not
-raise the divergence of the classes above what it is under the whole range.
+average and makes the first two classes equal. So outputs keep their ranges, and elsewhere the divergence of the classes
+counts as much as the noise, both relative to what they are under the whole range.
 
 What is cut off also shifts means. Whether biases should make that good is measured too: where the outliers matter to
 the output they should, where they do not it would spoil all other numbers.
@@ -40,7 +40,7 @@ SearchRanges = Annotated[
     bool, Field("Search ranges", "Then narrow those that cost most at the network's output; takes seconds to a minute")
 ]
 NOT_SEARCHED = "No range was searched at the output: all are chosen, dictated or of 16 bits, or it is not finite."
-SEARCHED_ITEMS = 16  # tell which range is best
+SEARCHED_ITEMS = 24  # tell which range is best
 _RANKED_ITEMS = 4  # tell which values cost most
 _SHARE = 0.9  # of the noise: the values behind it are searched
 _LEAST_LOG = -100.0  # of a class's probability
@@ -215,13 +215,15 @@ class _Noise:
                 arrays[value] = list(walk.visit(value, first[group] if k == len(group) - 1 else 0))
             run = walk.onward({v: a[0] for v, a in arrays.items()})
             tried: list[float] = []
-            whole = math.inf  # the divergence under the whole range
+            whole, least = (math.nan, math.nan), math.inf
             for factor in factors:
-                noise, divergence = self._measured(group, factor, arrays, run, job)
-                if tried and not (noise <= tried[-1] and divergence <= whole):  # NaN is no help
+                made = self._measured(group, factor, arrays, run, job)
+                whole = made if not tried else whole
+                cost = sum(map(_relative, made, whole))
+                if tried and not (cost <= least and made[0] <= tried[0]):  # NaN is no help
                     break
-                tried.append(noise)
-                whole = whole if tried[1:] else divergence
+                tried.append(made[0])
+                least = cost
             best = factors[len(tried) - 1]
             shifted = self._measured(group, best, arrays, run, job, shifting=True)[0] if shifting else math.inf
             found[group] = _Tried(tried, shifted)
@@ -279,6 +281,13 @@ def _divergence(chunk: Chunk, floats: Mapping[str, Array], made: Mapping[str, Ar
         logs = [s - np.logaddexp.reduce(s, axis=1, keepdims=True) for s in scores]
     apart = np.exp(logs[0]) * np.maximum(logs[0], _LEAST_LOG) - np.exp(logs[0]) * np.maximum(logs[1], _LEAST_LOG)
     return float(apart.sum())
+
+
+def _relative(new: float, old: float) -> float:
+    """NaN where something is made of nothing, and of what is not finite."""
+    if old > 0:
+        return new / old
+    return 0.0 if new == old else math.nan
 
 
 def _energy(x: Array) -> float:
