@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QValidator, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QValidator, QWheelEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QHBoxLayout, QLabel, QLineEdit, QSlider, QWidget
 
 from core.params import Scalar, Spec
@@ -16,7 +16,12 @@ _WIDTH = 104
 
 
 class _StepBox(QAbstractSpinBox):
-    """Takes any text, and says nothing to it: the form has a sentence for what is wrong. Steps what is a number."""
+    """Takes any text, and says nothing to it: the form has a sentence for what is wrong. Steps what is a number.
+
+    ``emptied``: somebody deletes where nothing stands.
+    """
+
+    emptied = Signal()
 
     def __init__(self, spec: Spec, value: Scalar) -> None:
         super().__init__()
@@ -61,6 +66,11 @@ class _StepBox(QAbstractSpinBox):
         found = _finite(self.line.text())
         return found if found is not None else self._field.low or 0.0
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Backspace, Qt.Key.Key_Delete) and not self.line.text():
+            self.emptied.emit()
+        super().keyPressEvent(event)
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Only where somebody works: a form that is scrolled by must not change."""
         if self.hasFocus():
@@ -77,12 +87,12 @@ class NumberEdit(QWidget):
     def __init__(self, spec: Spec, value: Scalar, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._spec = spec
+        self._open = False
         self.box = _StepBox(spec, value)
         self.box.setAccessibleName(tr(spec.field.label))
         self.box.setAccessibleDescription(tr(spec.field.help))
         self.line = self.box.line
-        if spec.optional:
-            self.line.setPlaceholderText(tr("automatic"))
+        self.line.setPlaceholderText(self._when_empty())
         self.unit = QLabel()
         self.unit.setObjectName("Hint")
         row = QHBoxLayout(self)
@@ -93,6 +103,7 @@ class NumberEdit(QWidget):
         row.addWidget(self.slider, 1) if self.slider else row.addStretch(1)
         self.setFocusProxy(self.box)
         self.line.textChanged.connect(self._text_changed)
+        self.box.emptied.connect(lambda: self.set_value(None))
         self._text_changed()
 
     def text(self) -> str:
@@ -100,6 +111,33 @@ class NumberEdit(QWidget):
 
     def set_value(self, value: Scalar) -> None:
         self.line.setText(number_text(value))
+        if self._decided():  # that it has no number
+            self.changed.emit()
+
+    def leave_open(self, words: str) -> None:
+        """Show ``words`` in place of a number: there are several, and nobody has chosen one for all.
+
+        Where none is a choice as well, deleting chooses it; elsewhere the box is open again once it is empty.
+        """
+        self.line.clear()
+        self.line.setPlaceholderText(words)
+        self._open = True
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody has chosen since :meth:`leave_open`."""
+        return self._open and not self.text()
+
+    def _decided(self) -> bool:
+        """From now on an empty box says that there is no number, where it can; False where that is so already."""
+        news = self._open and self._spec.optional
+        if news:
+            self._open = False
+            self.line.setPlaceholderText(self._when_empty())
+        return news
+
+    def _when_empty(self) -> str:
+        return tr("automatic") if self._spec.optional else ""
 
     def _make_slider(self) -> QSlider | None:
         low, high = self._spec.field.low, self._spec.field.high
@@ -124,6 +162,8 @@ class NumberEdit(QWidget):
     def _text_changed(self) -> None:
         value = _finite(self.text())
         self._show_unit(value)
+        if self.text():
+            self._decided()
         if self.slider is not None and value is not None:
             low, high = self._spec.field.low or 0.0, self._spec.field.high or 1.0
             blocked = self.slider.blockSignals(True)

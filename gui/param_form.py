@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -23,14 +23,19 @@ from gui.wording import choice_title
 from gui.words import mark, tr
 
 _ADVANCED = mark("Advanced")
+_OPEN = ""  # data of the item that stands for values which differ
 _WRONG = object()  # equal to no default
 
 
 class ParamRow:
-    """One parameter's label, editor and error line."""
+    """One parameter's label, editor and error line.
 
-    def __init__(self, spec: Spec, value: Scalar) -> None:
+    ``differs``: what the form is about has several values; the editor says so until somebody chooses one for all.
+    """
+
+    def __init__(self, spec: Spec, value: Scalar, differs: bool = False) -> None:
         self.spec = spec
+        self.differs = differs
         self.label = QLabel(tr(spec.field.label))
         self.editor = _editor(spec, value)
         self.error = QLabel(wordWrap=True)
@@ -41,6 +46,13 @@ class ParamRow:
         self.editor.setAccessibleDescription(tr(spec.field.help))
         for widget in (self.label, self.editor):
             widget.setToolTip(_tip(spec))
+        if differs:
+            _leave_open(self.editor)
+
+    @property
+    def undecided(self) -> bool:
+        """Whether nobody has chosen one value for all."""
+        return self.differs and _is_open(self.editor)
 
     def raw(self) -> Scalar:
         if isinstance(self.editor, QCheckBox):
@@ -52,7 +64,7 @@ class ParamRow:
 
     def set_raw(self, value: Scalar) -> None:
         if isinstance(self.editor, QCheckBox):
-            self.editor.setChecked(bool(value))
+            self.editor.setCheckState(Qt.CheckState.Checked if value else Qt.CheckState.Unchecked)
         elif isinstance(self.editor, QComboBox):
             self.editor.setCurrentIndex(max(self.editor.findData("none" if value is None else str(value)), 0))
         elif isinstance(self.editor, NumberEdit):
@@ -61,9 +73,9 @@ class ParamRow:
             self.editor.setText("" if value is None else str(value))
 
     def verdict(self) -> tuple[Scalar, str]:
-        """(value, '') or (None, one sentence); the sentence is shown below the editor."""
+        """(value, '') or (None, one sentence); the sentence is shown below the editor. Undecided: (None, '')."""
         try:
-            value, why = check(self.spec, self.raw()), ""
+            value, why = None if self.undecided else check(self.spec, self.raw()), ""
         except UserError as error:
             value, why = None, str(error)
         self.error.setText(why)
@@ -74,17 +86,22 @@ class ParamRow:
 class ParamForm(QWidget):
     """Editors for every Spec; groups fold away below a button each, advanced ones without a group at the end.
 
-    ``folds`` are these buttons by title; one says how many of its parameters are not as by default.
+    ``folds`` are these buttons by title; one says how many of its parameters are not as by default. Parameters named in
+    ``differing`` have several values: they have none here until somebody chooses.
     """
 
     changed = Signal()
 
     def __init__(
-        self, specs: Sequence[Spec], values: Mapping[str, Scalar] | None = None, parent: QWidget | None = None
+        self,
+        specs: Sequence[Spec],
+        values: Mapping[str, Scalar] | None = None,
+        parent: QWidget | None = None,
+        differing: Collection[str] = (),
     ) -> None:
         super().__init__(parent)
         given = values or {}
-        self.rows = {s.name: ParamRow(s, given.get(s.name, s.default)) for s in specs}
+        self.rows = {s.name: ParamRow(s, given.get(s.name, s.default), s.name in differing) for s in specs}
         self.folds: dict[str, QToolButton] = {}
         self._folded: dict[str, list[ParamRow]] = {}
         plain: list[ParamRow] = []
@@ -111,7 +128,7 @@ class ParamForm(QWidget):
         return [row.label for row in self.rows.values()]
 
     def values(self) -> dict[str, Scalar]:
-        """Checked values by parameter name; a wrong one is missing and named in :meth:`errors`."""
+        """Checked values by parameter name; a wrong one is named in :meth:`errors` instead; none undecided."""
         return dict(self._values)
 
     def errors(self) -> dict[str, str]:
@@ -167,7 +184,7 @@ class ParamForm(QWidget):
             value, why = row.verdict()
             if why:
                 self._errors[name] = why
-            else:
+            elif not row.undecided:
                 self._values[name] = value
         for title, rows in self._folded.items():
             changed = sum(self._values.get(r.spec.name, _WRONG) != r.spec.default for r in rows)
@@ -193,9 +210,37 @@ def _editor(spec: Spec, value: Scalar) -> QWidget:
     return QLineEdit("" if value is None else str(value))
 
 
+def _leave_open(editor: QWidget) -> None:
+    """Show no value, but that there are several."""
+    words = tr("(different)")
+    if isinstance(editor, QCheckBox):
+        editor.setTristate(True)
+        editor.setCheckState(Qt.CheckState.PartiallyChecked)
+        editor.setText(words)
+        editor.checkStateChanged.connect(lambda state: editor.setText(words if _is_open(editor) else ""))
+    elif isinstance(editor, QComboBox):
+        editor.insertItem(0, words, _OPEN)
+        editor.setCurrentIndex(0)
+    elif isinstance(editor, NumberEdit):
+        editor.leave_open(words)
+    elif isinstance(editor, QLineEdit):
+        editor.clear()
+        editor.setPlaceholderText(words)
+
+
+def _is_open(editor: QWidget) -> bool:
+    if isinstance(editor, QCheckBox):
+        return editor.checkState() is Qt.CheckState.PartiallyChecked
+    if isinstance(editor, QComboBox):
+        return bool(editor.currentData() == _OPEN)
+    if isinstance(editor, NumberEdit):
+        return editor.is_open
+    return isinstance(editor, QLineEdit) and not editor.text()
+
+
 def _on_change(editor: QWidget, slot: object) -> None:
     if isinstance(editor, QCheckBox):
-        editor.toggled.connect(slot)
+        editor.checkStateChanged.connect(slot)
     elif isinstance(editor, QComboBox):
         editor.currentIndexChanged.connect(slot)
     elif isinstance(editor, NumberEdit):

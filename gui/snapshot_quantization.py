@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from PySide6.QtWidgets import QApplication, QDialog
 
 from core.measure.cost import cost
@@ -13,9 +16,11 @@ from core.project.recipe import Step
 from gui.act.otherwise import OtherwiseDialog
 from gui.act.request import ActRequest, TeacherChoice
 from gui.desk import Desk
+from gui.editing import target
 from gui.operations import act, looking, moving, quantizing, reports
 from gui.operations.timing import colouring_of
 from gui.quantization.choice_dialog import ChoiceDialog
+from gui.quantization.origin import origin
 from gui.report_dialog import ReportDialog
 from gui.snapshot_workbench import Draws
 
@@ -101,7 +106,23 @@ def _inspector(desk: Desk, artist: Draws, look: str) -> None:
     for dialog in _open(ChoiceDialog):
         artist.draw("dialog_quantize_otherwise", look, dialog)
     _close(ChoiceDialog)
+    _different(desk, artist, look, layers[1:5])
     _result(desk, artist, look)
+
+
+def _different(desk: Desk, artist: Draws, look: str, layers: Sequence[str]) -> None:
+    """The same form where something was chosen for the first of these layers before."""
+    revision = desk.state.revision
+    found = origin(desk.state, revision.id) if revision is not None else ""
+    if isinstance(found, str):
+        return
+    said = {"precision": "int4", "symmetric": True, "group_size": 8, "range_high": 4.0}
+    step = replace(found.step, overrides=((Scope(layers=tuple(layers[:1])), said),))
+    dialog = quantizing.make_dialog(desk, replace(found, step=step), target.layers(desk))
+    dialog.show()
+    artist.settle()
+    artist.draw("dialog_quantize_different", look, dialog)
+    _close(ChoiceDialog)
 
 
 def _result(desk: Desk, artist: Draws, look: str) -> None:

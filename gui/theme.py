@@ -289,6 +289,8 @@ QCheckBox::indicator, QRadioButton::indicator {{ width: 14px; height: 14px; bord
 QRadioButton::indicator {{ border-radius: 8px; }}
 QCheckBox::indicator:checked {{ background: {accent}; border-color: {accent};
     image: url("{icons}/check_{name}.svg"); }}
+QCheckBox::indicator:indeterminate {{ background: {accent}; border-color: {accent};
+    image: url("{icons}/dash_{name}.svg"); }}
 QRadioButton::indicator:checked {{ width: 6px; height: 6px; border: 5px solid {accent}; background: {on_accent}; }}
 QCheckBox::indicator:focus, QRadioButton::indicator:focus {{ border-color: {accent}; }}
 QCheckBox::indicator:disabled, QRadioButton::indicator:disabled {{ border-color: {border}; background: {window}; }}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import onnx_ir as ir
@@ -24,6 +24,8 @@ from gui.operations.folded import folded
 from gui.quantization.choice_dialog import ChoiceDialog
 from gui.quantization.origin import Origin, float_parent, origin, without_parent
 from gui.words import tr
+
+_OF_RESULTS = (*FORM, *RANGE)
 
 
 @folded
@@ -48,22 +50,38 @@ def change(desk: Desk) -> None:
 
 def make_dialog(desk: Desk, found: Origin, nodes: Sequence[ir.Node]) -> ChoiceDialog:
     """The form for these layers; without weights among them there is nothing to say of weights."""
-    layers, weights = _chosen(nodes), any(has_weight(node) for node in nodes)
-    of_results = (*FORM, *RANGE)
-    specs = [_plain(s) for s in found.method.layer_specs() if weights or s.name in of_results]
+    weights = any(has_weight(node) for node in nodes)
+    specs = [_plain(s) for s in found.method.layer_specs() if weights or s.name in _OF_RESULTS]
     about = tr(
         "This quantizes revision {parent} again as before, with this choice for these layers, as a new revision.",
         parent=found.parent.id,
     )
-    now = {s.name: _now(found, layers[:1], s) for s in specs} | _as_stored(nodes[0], specs)
-    return ChoiceDialog([layer.name or "" for layer in layers], specs, now, about, desk.window)
+    now = _held(found, _chosen(nodes), specs)
+    return ChoiceDialog(list(now), specs, list(now.values()), about, desk.window)
 
 
-def with_choice(step: Step, layers: Sequence[Named], values: Mapping[str, Scalar]) -> tuple[Override, ...]:
+def _held(
+    found: Origin, chosen: Sequence[tuple[ir.Node, Named]], specs: Sequence[parameters.Spec]
+) -> dict[str, dict[str, Scalar]]:
+    """By layer what each has now: of its weights where it has any, of its result where that is stored in integers."""
+    now: dict[str, dict[str, Scalar]] = {layer.name or "": {} for _, layer in chosen}
+    for spec in specs:
+        of_results = spec.name in _OF_RESULTS
+        about = [(n, layer) for n, layer in chosen if (result_type(n) if of_results else has_weight(n))]
+        for node, layer in about or chosen:
+            value = _as_stored(node, [spec]).get(spec.name, _now(found, layer, spec))
+            now[layer.name or ""].setdefault(spec.name, value)
+    return now
+
+
+def with_choice(
+    step: Step, layers: Sequence[Named], values: Mapping[str, Scalar], following: Collection[str] = ()
+) -> tuple[Override, ...]:
     """The step's overrides with one more for these layers: values that they are to have now.
 
-    Earlier overrides that list them let them go as far as these values go. Only what differs from what holds for the
-    layers anyway is said of them: else layers with which they share a scale could not have another type.
+    Earlier overrides that list them let them go as far as these values go. Only what differs from what holds for one of
+    them anyway is said of them: else layers with which they share a scale could not have another type. ``following``
+    names what they have from such layers, and would have again if nothing was said.
     """
     names = {layer.name or "" for layer in layers}
     whole = Scope(layers=tuple(sorted(names)))
@@ -79,15 +97,15 @@ def with_choice(step: Step, layers: Sequence[Named], values: Mapping[str, Scalar
         elif inside and left:
             kept.append((dataclasses.replace(scope, layers=tuple(sorted(inside))), left))
     for name, value in values.items():
-        other = overridden(kept, layers, name)
-        if value != (step.params.get(name) if other is None else other):
+        others = (overridden(kept, [layer], name) for layer in layers)
+        if name in following or any(value != (step.params.get(name) if o is None else o) for o in others):
             own[name] = value
     return (*kept, (whole, own)) if own else tuple(kept)
 
 
-def _chosen(nodes: Sequence[ir.Node]) -> list[Named]:
-    found = {layer.name: layer for node in nodes if (layer := chosen_of(node)) is not None}
-    return list(found.values())
+def _chosen(nodes: Sequence[ir.Node]) -> list[tuple[ir.Node, Named]]:
+    """Each card with the layer or input that it stands for; a layer may have several."""
+    return [(node, layer) for node in nodes if (layer := chosen_of(node)) is not None]
 
 
 def _plain(spec: parameters.Spec) -> parameters.Spec:
@@ -95,9 +113,9 @@ def _plain(spec: parameters.Spec) -> parameters.Spec:
     return dataclasses.replace(spec, field=dataclasses.replace(spec.field, advanced=False, group=""))
 
 
-def _now(found: Origin, layers: Sequence[Named], spec: parameters.Spec) -> Scalar:
-    """What holds for these layers now."""
-    own = overridden(found.step.overrides, layers, spec.name)
+def _now(found: Origin, layer: Named, spec: parameters.Spec) -> Scalar:
+    """What is said of this layer now."""
+    own = overridden(found.step.overrides, [layer], spec.name)
     value: Scalar = found.step.params.get(spec.name, spec.default) if own is None else own
     return value
 
@@ -109,7 +127,16 @@ def _as_stored(node: ir.Node, specs: Sequence[parameters.Spec]) -> dict[str, Sca
 
 
 def _quantize_again(desk: Desk, found: Origin, nodes: Sequence[ir.Node], values: Mapping[str, Scalar]) -> None:
-    step = dataclasses.replace(found.step, overrides=with_choice(found.step, _chosen(nodes), values))
+    chosen = _chosen(nodes)
+    specs = [s for s in found.method.layer_specs() if s.name in values]
+    following = {
+        name
+        for node, layer in chosen
+        for name, kind in _as_stored(node, specs).items()
+        if kind != next(_now(found, layer, s) for s in specs if s.name == name)
+    }
+    layers = list({layer.name: layer for _, layer in chosen}.values())
+    step = dataclasses.replace(found.step, overrides=with_choice(found.step, layers, values, following))
     apply_to(desk, found.parent.id, step)
 
 

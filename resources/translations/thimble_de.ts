@@ -8518,6 +8518,11 @@ Das lässt sich nicht rückgängig machen.</translation>
     </message>
     <message>
       <location filename="../../gui/param_form.py" />
+      <source>(different)</source>
+      <translation>(ungleich)</translation>
+    </message>
+    <message>
+      <location filename="../../gui/param_form.py" />
       <source>Between {low:g} and {high:g}.</source>
       <translation>Zwischen {low:g} und {high:g}.</translation>
     </message>

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QCheckBox, QComboBox
 from pytestqt.qtbot import QtBot
 
 from core.params import Field, from_json, specs, to_json
@@ -116,6 +116,47 @@ def test_advanced_fields_are_folded_away_but_count(form: ParamForm, qtbot: QtBot
     assert form.values()["steps"] is None
     form.rows["steps"].set_raw(0)
     assert form.errors()["steps"].startswith("Steps is 0")
+
+
+def test_what_differs_is_open_until_somebody_chooses(qtbot: QtBot) -> None:
+    """By mouse and keys, and back again where an empty editor is no value of its own."""
+    names = ("ratio", "norm", "correct", "steps", "pattern")
+    form = ParamForm([replace(s, field=replace(s.field, advanced=False)) for s in specs(Params)], differing=names)
+    qtbot.addWidget(form)
+    form.show()
+    assert form.valid
+    assert form.values() == {"multiple": 8, "rate": 1e-3}
+    editors = {name: form.rows[name].editor for name in names}
+    combo, check = editors["norm"], editors["correct"]
+    assert isinstance(combo, QComboBox)
+    assert isinstance(check, QCheckBox)
+    assert (combo.currentText(), check.text()) == ("(different)", "(different)")
+    qtbot.keyClick(combo, Qt.Key.Key_Down)
+    spot = QPoint(8, check.height() // 2)
+    wanted = [({"correct": True}, ""), ({"correct": False}, ""), ({}, "(different)")]
+    for value, text in wanted:
+        with qtbot.waitSignal(form.changed):
+            qtbot.mouseClick(check, Qt.MouseButton.LeftButton, pos=spot)
+        assert {k: v for k, v in form.values().items() if k == "correct"} == value
+        assert check.text() == text
+    for name, text in (("ratio", "0.5"), ("steps", "3")):
+        editor = editors[name]
+        assert isinstance(editor, NumberEdit)
+        qtbot.keyClicks(editor.box, text)
+    qtbot.keyClicks(editors["pattern"], "x")
+    assert form.values() == {
+        "ratio": 0.5, "multiple": 8, "norm": "l1", "rate": 1e-3, "steps": 3, "pattern": "x",
+    }  # fmt: skip
+    qtbot.keyClick(combo, Qt.Key.Key_Home)
+    for name in ("ratio", "steps"):
+        editor = editors[name]
+        assert isinstance(editor, NumberEdit)
+        editor.box.selectAll()
+        qtbot.keyClick(editor.box, Qt.Key.Key_Delete)
+    assert form.valid
+    assert form.values() == {"multiple": 8, "rate": 1e-3, "steps": None, "pattern": "x"}, "no number of steps is one"
+    form.set_values({"correct": True, "norm": "l2"})
+    assert (form.values()["correct"], form.values()["norm"]) == (True, "l2")
 
 
 def test_reset_brings_the_defaults_back(form: ParamForm) -> None:

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
@@ -59,6 +60,81 @@ def test_type_and_range_of_a_result_are_seen_and_changed_where_it_stands(sample:
     sample.state.select([add, convolutions(sample)[0]])
     settle(sample, qtbot)
     assert {"int8", "uint8"} <= {row.rsplit(": ", 1)[-1] for row in said(sample)}, "results stand beside weights"
+
+
+def test_what_layers_have_differently_stays_so_until_somebody_chooses(sample: Desk, qtbot: QtBot) -> None:
+    """By keys and the mouse, as people do: also what the first of the layers has already."""
+    quantize(sample, qtbot, bias_correction=False)
+    first, second = convolutions(sample)[:2]
+    change(sample, qtbot, first, precision="int4", activations="int16", symmetric=True, range_high="4")
+    sample.state.select([first, second])
+    settle(sample, qtbot)
+    quantizing.change(sample)
+    dialog = dialog_of(ChoiceDialog)
+    differing = {"precision", "activations", "symmetric", "range_high"}
+    assert {name for name, row in dialog.form.rows.items() if row.undecided} == differing
+    assert differing.isdisjoint(dialog.values())
+    assert dialog.changed_values() == {}
+    rows = dialog.form.rows
+    assert [rows[n].editor.currentText() for n in ("precision", "activations")] == ["(different)"] * 2
+    assert rows["range_high"].editor.line.placeholderText() == rows["symmetric"].editor.text() == "(different)"
+    rows["precision"].editor.setFocus()
+    for _ in range(2):  # past int8 to int4, which the first one has
+        qtbot.keyClick(rows["precision"].editor, Qt.Key.Key_Down)
+    assert rows["precision"].editor.currentText() == "int4"
+    assert dialog.changed_values() == {"precision": "int4"}
+    box = rows["range_high"].editor.box
+    qtbot.keyClicks(box, "4")
+    assert dialog.changed_values() == {"precision": "int4", "range_high": 4.0}
+    count = len(sample.state.revisions)
+    qtbot.mouseClick(dialog.apply_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(sample.state.revisions) > count, timeout=60_000)
+    settle(sample, qtbot)
+    found = sample.state.revision.step.overrides
+    held = {
+        key: {k: overridden(found, [InputLayer(key, "Conv")], k) for k in (*sorted(differing), "range_low")}
+        for key in (first, second)
+    }
+    both = {"precision": "int4", "range_high": 4.0, "range_low": None}
+    assert held == {
+        first: {**both, "activations": "int16", "symmetric": True},
+        second: {**both, "activations": None, "symmetric": None},
+    }
+
+
+def test_where_ranges_differ_deleting_takes_them_back_and_each_layer_must_keep_one(qtbot: QtBot) -> None:
+    specs = act.load_methods().get("quantize.static").layer_specs()[-2:]
+    now = ({"range_low": 1.0, "range_high": 2.0}, {"range_low": 3.0, "range_high": 4.0})
+    dialog = ChoiceDialog(("a", "b"), specs, now, "about")
+    qtbot.addWidget(dialog)
+    dialog.show()
+    low, high = (dialog.form.rows[name].editor.box for name in ("range_low", "range_high"))
+    assert dialog.changed_values() == {}
+    qtbot.keyClicks(high, "2.5")
+    assert dialog.problem.text() == "The range of 'b' cannot be [3, 2.5]: its lowest value is not below its highest."
+    assert not dialog.apply_button.isEnabled()
+    qtbot.keyClick(low, Qt.Key.Key_Backspace)
+    assert low.line.placeholderText() == "automatic"
+    assert dialog.changed_values() == {"range_low": None, "range_high": 2.5}
+    assert dialog.apply_button.isEnabled()
+    qtbot.keyClick(high, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(high, Qt.Key.Key_Delete)
+    assert dialog.changed_values() == {"range_low": None, "range_high": None}
+
+
+def test_a_value_for_several_layers_is_said_where_one_of_them_has_another() -> None:
+    """Also where a pattern gives it to the first, and where they follow a layer with which they share a scale."""
+    said = ((Scope(pattern="a*"), {"activations": "int16", "range_high": 1.0}),)
+    step = Step("quantize.static", {"activations": "uint8"}, overrides=said)
+    a, b = InputLayer("a", "Conv"), InputLayer("b", "Conv")
+    own = (Scope(layers=("a", "b")), {"activations": "int16"})
+    assert quantizing.with_choice(step, [a, b], {"activations": "int16"}) == (*said, own)
+    assert quantizing.with_choice(step, [a], {"activations": "int16"}) == said
+    cleared = (Scope(layers=("a", "b")), {"range_high": None})
+    assert quantizing.with_choice(step, [a, b], {"range_high": None}) == (*said, cleared)
+    following = (Scope(layers=("b",)), {"activations": "uint8"})
+    assert quantizing.with_choice(step, [b], {"activations": "uint8"}) == said
+    assert quantizing.with_choice(step, [b], {"activations": "uint8"}, ["activations"]) == (*said, following)
 
 
 def test_another_choice_leaves_what_was_said_of_layers_before() -> None:
