@@ -17,7 +17,7 @@ from core.exporters.exporter import Exported, load_exporters
 from core.formats.onnx_file import save_onnx
 from core.formats.open import open_model
 from core.jobs import Job
-from core.measure.accuracy import accuracy, accuracy_of_file
+from core.measure.accuracy import judge, judge_file, summary
 from core.measure.cost import cost
 from core.methods.method import load_methods
 from core.model.model import Model
@@ -102,19 +102,20 @@ def _acts(demo: _Demo, project: Project, model: Model) -> Model:
 def _files(demo: _Demo, original: Path, model: Model, result: Model) -> list[Path]:
     """Export, prove and judge; each row's figures are measured on the file the row names."""
     data = open_data(sample_data().location)
-    judge, note = judged_part(data, None, SEED, [recipe_of(result)])
+    items, note = judged_part(data, None, SEED, [recipe_of(result)])
     demo.sentences.append(f"Judged on {note}.")
     exported = [
-        load_exporters().get(k).write(result, demo.folder / f"result.{k}", judge, demo.job) for k in ("onnx", "tflite")
+        load_exporters().get(k).write(result, demo.folder / f"result.{k}", items, demo.job) for k in ("onnx", "tflite")
     ]
     rows: list[tuple[str, Path, Model, Exported | None]] = [("original", original, model, None)]
     rows += [(f"result, {e.file.suffix[1:]}", e.file, result, e) for e in exported]
     for k, (name, file, graph, written) in enumerate(rows):
         with demo.job.stage(0.6 + 0.05 * k, 0.65 + 0.05 * k) as job:
             if file.suffix == ".tflite":
-                judged = accuracy_of_file(file, judge, inputs=graph.inputs, threads=demo.threads, job=job)
+                answers = judge_file(file, items, inputs=graph.inputs, threads=demo.threads, job=job)
             else:
-                judged = accuracy(open_model(file), judge, threads=demo.threads, job=job)
+                answers = judge(open_model(file), items, threads=demo.threads, job=job)
+        judged = summary(answers, items.name)
         counted = cost(graph)
         demo.rows.append(
             {

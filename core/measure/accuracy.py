@@ -108,27 +108,6 @@ def judge(
     return judge_session(session, model.inputs, chosen, labels=model.labels, note=note, job=job)
 
 
-def accuracy_of_file(
-    path: Path,
-    data: DataSet,
-    *,
-    preprocessing: Preprocessing | None = None,
-    inputs: Sequence[InputSpec] | None = None,
-    threads: int = 1,
-    limit: int | None = None,
-    seed: int = 0,
-    job: Job | None = None,
-) -> Accuracy:
-    """Accuracy of a written .tflite file in LiteRT (an .onnx file is opened by core.formats, then :func:`accuracy`).
-
-    ``inputs`` (or the file itself) say layout and preparation; ``preprocessing`` overrides the latter.
-    """
-    judged = judge_file(
-        path, data, preprocessing=preprocessing, inputs=inputs, threads=threads, limit=limit, seed=seed, job=job
-    )
-    return summary(judged, data.name)
-
-
 def judge_file(
     path: Path,
     data: DataSet,
@@ -140,7 +119,10 @@ def judge_file(
     seed: int = 0,
     job: Job | None = None,
 ) -> Judged:
-    """As :func:`accuracy_of_file`, item by item, for paired comparison."""
+    """As :func:`judge`, a written .tflite file in LiteRT (an .onnx file is opened by core.formats, then judged).
+
+    ``inputs`` (or the file itself) say layout and preparation; ``preprocessing`` overrides the latter.
+    """
     chosen = _judged_items(data, limit, seed)
     opened = files.open_file(path, threads)
     specs = files.described_inputs(opened, preprocessing, inputs)

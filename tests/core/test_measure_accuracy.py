@@ -17,7 +17,7 @@ from core.errors import Cancelled, UserError
 from core.execute.runtimes import OnnxSession
 from core.jobs import Job, Progress
 from core.measure import host
-from core.measure.accuracy import accuracy, accuracy_of_file, judge, judge_session
+from core.measure.accuracy import accuracy, judge, judge_file, judge_session, summary
 from core.measure.files import open_file
 from core.measure.statistics import paired
 from core.model.model import Model
@@ -66,7 +66,7 @@ def test_figures_of_the_manifest(key: str, preset: str, data: str, top1: float) 
 def test_tflite_files(file: str, data: str, pre: Preprocessing | None, top1: float, tolerance: float) -> None:
     path = shared("models") / file
     pre = pre if pre is not None else load_preprocessing("minus1to1", network("mobilenetv1"))
-    found = accuracy_of_file(path, open_data(shared(data)), preprocessing=pre)
+    found = summary(judge_file(path, open_data(shared(data)), preprocessing=pre), data)
     assert abs(found.top1.value - top1) <= tolerance + 1e-9
     assert ("8-bit arithmetic" in found.top1.note) == ("quant" in file)
     assert ("background" in found.top1.note) == (data == IMAGENET)
@@ -75,7 +75,7 @@ def test_tflite_files(file: str, data: str, pre: Preprocessing | None, top1: flo
 def test_nchw_int8_tflite_is_fed_as_it_is() -> None:
     path = shared("models/tflite_torchvision_mobilenetv2_int8/mobilenet_v2_quantized_1x3x224x224.tflite")
     model = network("mobilenetv2", "imagenet")
-    found = accuracy_of_file(path, open_data(shared(IMAGENET)), inputs=model.inputs, limit=150)
+    found = summary(judge_file(path, open_data(shared(IMAGENET)), inputs=model.inputs, limit=150), IMAGENET)
     low, high = found.top1.interval or (0, 0)
     assert low < 75 < high  # "about 75 on such images"
     assert found.n == 150
@@ -138,9 +138,9 @@ def test_files_that_cannot_be_run(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(content)
         wanted = "is not a TFLite model" if name.lower().endswith("tflite") else "is not a .tflite file"
         with pytest.raises(UserError, match=wanted):
-            accuracy_of_file(tmp_path / name, data)
+            judge_file(tmp_path / name, data)
     with pytest.raises(UserError, match="No such file"):
-        accuracy_of_file(tmp_path / "missing.tflite", data)
+        judge_file(tmp_path / "missing.tflite", data)
 
 
 def test_damaged_tflite_files_are_refused_in_one_sentence(tmp_path: Path) -> None:
