@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.cli.output import allowed, print_json, settings_table, size, table
+from core.cli.output import allowed, in_form_order, print_json, settings_table, size, table
 
 if TYPE_CHECKING:
     from core.measure.cost import Cost
@@ -74,25 +74,29 @@ def _layers(figures: Cost) -> str:
 
 
 def _stored(model: Model) -> str:
-    """Every tensor that is stored in integers."""
+    """Every tensor that is stored in fewer bits than float32, or as int32."""
     from core.model.qdq_tensors import stored_tensors
 
     rows = [
-        (t.layer, t.role, t.type, "yes" if t.symmetric else "no", _scales(t), _ends(t.scale), _ends(t.zero_point),
-         f"{t.range[0]:.4g} … {t.range[1]:.4g}", t.came_from)
+        (t.layer, t.role, t.type, t.symmetric, _scales(t), _ends(t.scale), _ends(t.zero_point), _ends(t.range),
+         t.came_from)
         for t in stored_tensors(model)
     ]  # fmt: skip
     if not rows:
-        return "No tensor is stored in integers."
+        return "Every tensor is stored in float32: nothing is quantized."
     columns = ("layer", "tensor", "type", "symmetric", "scales", "scale", "zero point", "range", "range from")
     return table(columns, rows)
 
 
 def _scales(tensor: StoredTensor) -> str:
+    if not tensor.scales:
+        return "–"
     return f"{tensor.scales} of {tensor.block}" if tensor.block else str(tensor.scales)
 
 
-def _ends(pair: tuple[float, float]) -> str:
+def _ends(pair: tuple[float, float] | None) -> str | None:
+    if pair is None:
+        return None
     low, high = (f"{x:.4g}" for x in pair)
     return low if low == high else f"{low} … {high}"
 
@@ -126,7 +130,7 @@ def methods(args: argparse.Namespace) -> int:
         return 0
     for m in known:
         print(f"{m.key}{_needs(m)}\n    {m.help}")
-        for s in specs(m.params):
+        for s in in_form_order(specs(m.params)):
             print(f"    {s.name}={s.default}  {s.field.label} ({allowed(s)})")
         print()
     print("What each parameter means: thimble methods KEY.")

@@ -143,7 +143,9 @@ def _info(commands: Commands[_Parser]) -> None:
         metavar="LEVELS",
         help="blocks instead of layers (default 2 levels)",
     )
-    parser.add_argument("--tensors", action="store_true", help="what is stored in integers, and how, instead of layers")
+    parser.add_argument(
+        "--tensors", action="store_true", help="what is stored in fewer bits, and how, instead of layers"
+    )
     _json(parser)
 
 

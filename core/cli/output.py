@@ -43,11 +43,18 @@ def _cell(value: Any) -> str:
 def settings_table(specs: Iterable[Spec]) -> str:
     """What ``--set`` takes: names, defaults, what is allowed, what it means; a dash where nothing is set."""
     rows = []
-    for s in specs:
+    for s in in_form_order(specs):
         default = str(s.default).lower() if isinstance(s.default, bool) else s.default
         meaning = f"{s.field.label}. {s.field.help}" + (f" [{s.field.unit}]" if s.field.unit else "")
         rows.append((s.name, None if default is None else str(default), allowed(s), meaning))
     return table(("name", "default", "allowed", "meaning"), rows)
+
+
+def in_form_order(specs: Iterable[Spec]) -> list[Spec]:
+    """What everybody chooses first, then what a form folds away, group by group; else as declared."""
+    listed = list(specs)
+    groups = list(dict.fromkeys(s.field.group for s in listed if s.field.group))
+    return sorted(listed, key=lambda s: (groups.index(s.field.group) + 1 if s.field.group else 0, s.field.advanced))
 
 
 def allowed(spec: Spec) -> str:

@@ -1,4 +1,4 @@
-"""Every tensor of a quantized graph as it is stored: type, symmetric or not, scales, range, and who chose the range."""
+"""Every tensor that a graph stores in fewer bits: type, symmetric or not, scales, range, and who chose the range."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ import onnx_ir as ir
 from core.model.model import ORIGIN, RECIPE, Model, layer_name
 from core.model.qdq_operators import FIXED, PASS_THROUGH
 from core.model.qdq_pairs import RANGE_FROM, StoredConstant, read_params, stored_constant
+from core.model.stored_weights import decoded, decodes, stored_as
+from core.model.weight_functions import CODEBOOK, kind_and_bits
 
 DICTATED, SHARED, SEEN, LEARNED, SEARCHED = "dictated", "shared", "minmax", "learned", "searched"
 """Where a range comes from, besides what RANGE_FROM keeps of calibrators and typed ones: runtimes demand it, it is that
 of the layers before, the extremes that calibration saw, trained with the network, searched at its output."""
 
+_WIDE = 32  # bits
 Role = Literal["input", "result", "weight", "bias", "constant"]
 
 
@@ -26,17 +29,19 @@ class StoredTensor:
 
     ``scales``: how many there are, in blocks of ``block`` numbers unless that is 0. ``scale`` and ``zero_point`` are
     the least and the most of them, ``range`` the real numbers that the widest reaches. ``came_from``: '' if unknown.
+    Codes and float16 stand for numbers otherwise: ``symmetric`` and ``zero_point`` are None there, and ``scale`` too
+    where there is none. ``range`` is None for a bias of 32 bits: it reaches further than anybody asks.
     """
 
     layer: str
     role: Role
     type: str
-    symmetric: bool
+    symmetric: bool | None
     scales: int
     block: int
-    scale: tuple[float, float]
-    zero_point: tuple[int, int]
-    range: tuple[float, float]
+    scale: tuple[float, float] | None
+    zero_point: tuple[int, int] | None
+    range: tuple[float, float] | None
     came_from: str = ""
 
 
@@ -71,9 +76,11 @@ def _tensors(model: Model) -> Iterator[StoredTensor]:
                 yield found
         elif node.op_type != "DequantizeLinear":
             for index, value in enumerate(node.inputs):
-                stored = stored_constant(value)
+                stored, maker = stored_constant(value), value.producer() if value is not None else None
                 if stored is not None:
                     yield _constant(node, index, stored)
+                elif maker is not None and decodes(maker):
+                    yield _coded(node, index, maker)
 
 
 def _activation(node: ir.Node, model: Model) -> StoredTensor | None:
@@ -90,10 +97,25 @@ def _activation(node: ir.Node, model: Model) -> StoredTensor | None:
     return StoredTensor(name, role, params.storage, middle, 1, 0, ends, zero, params.range, range_from(node, model))
 
 
-def _constant(node: ir.Node, index: int, stored: StoredConstant) -> StoredTensor:
-    role: Role = "constant"
+def _role(node: ir.Node, index: int) -> Role:
     if node.op_type in ("Conv", "Gemm", "MatMul"):
-        role = "weight" if index == 1 else "bias" if index == 2 else "constant"
+        return "weight" if index == 1 else "bias" if index == 2 else "constant"
+    return "constant"
+
+
+def _coded(node: ir.Node, index: int, maker: ir.Node) -> StoredTensor:
+    """What a codebook, powers of two or float16 stand for."""
+    real = decoded(maker)
+    ends = (float(real.min()), float(real.max())) if real.size else None
+    found = kind_and_bits(maker)
+    value = maker.inputs[1] if found is not None and found[0] != CODEBOOK else None
+    held = None if value is None else ir.convenience.get_const_tensor(value)
+    scales = np.asarray(held.numpy(), np.float64) if held is not None else np.zeros(0)
+    scale = (float(scales.min()), float(scales.max())) if scales.size else None
+    return StoredTensor(layer_name(node), _role(node, index), stored_as(maker), None, scales.size, 0, scale, None, ends)
+
+
+def _constant(node: ir.Node, index: int, stored: StoredConstant) -> StoredTensor:
     unsigned = stored.q.dtype.kind == "u"
     low, high = (0, 2**stored.bits - 1) if unsigned else (-(2 ** (stored.bits - 1)), 2 ** (stored.bits - 1) - 1)
     zero = stored.zero_point.astype(np.int64)
@@ -101,12 +123,12 @@ def _constant(node: ir.Node, index: int, stored: StoredConstant) -> StoredTensor
     ends = ((low - zero) * scale, (high - zero) * scale)
     return StoredTensor(
         layer_name(node),
-        role,
+        _role(node, index),
         f"{'u' if unsigned else ''}int{stored.bits}",
         bool(np.all(zero == (low + high + 1) // 2)),
         scale.size,
         stored.block,
         (float(scale.min()), float(scale.max())),
         (int(zero.min()), int(zero.max())),
-        (float(ends[0].min()), float(ends[1].max())),
+        (float(ends[0].min()), float(ends[1].max())) if stored.bits < _WIDE else None,
     )

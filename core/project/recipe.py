@@ -23,6 +23,7 @@ from core.model.model import ORIGIN, RECIPE, Model
 FORMAT = 1
 _CREATED_BY = "by:"
 _TEXTS = ("method", "data", "test", "preprocess", "teacher")
+_LISTS_LAYERS = "'thimble info' lists the layers."
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +186,12 @@ def _checked_part(method: Method, scope: Scope, part: Mapping[str, Any]) -> dict
 
 
 def check_overrides(model: Model, step: Step) -> None:
-    """Raises UserError naming an override that is about layers the model does not have."""
-    named = load_methods().get(step.method).named(model) if step.overrides else ()
+    """Raises UserError naming a scope or an override that is about layers the model does not have."""
+    if step.scope.everything and not step.overrides:
+        return
+    named = load_methods().get(step.method).named(model)
+    if not step.scope.everything and not any(step.scope.contains(one) for one in named):
+        raise UserError(f"No layer's name or operator matches '{step.scope.words()}'.", _LISTS_LAYERS)
     names = {one.name or "" for one in named}
     for scope, _ in step.overrides:
         gone = scope.missing(names)
@@ -195,7 +200,7 @@ def check_overrides(model: Model, step: Step) -> None:
         if not any(scope.contains(one) for one in named):
             raise UserError(
                 f"The override for '{scope.words()}' has no layer: no layer's name or operator matches.",
-                "'thimble info' lists the layers.",
+                _LISTS_LAYERS,
             )
 
 

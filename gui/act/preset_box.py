@@ -13,6 +13,8 @@ from gui import theme
 from gui.param_form import ParamForm
 from gui.words import tr
 
+_SHOWN = 12  # letters
+
 
 class PresetBox(QWidget):
     """``changed`` follows every choice, after the fields of ``form`` were filled; other fields stay."""
@@ -27,6 +29,8 @@ class PresetBox(QWidget):
         self.combo.setAccessibleName(tr("Preset"))
         self.combo.setToolTip(tr("Fill the form with what a target asks for."))
         self.combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.combo.setMinimumContentsLength(_SHOWN)  # a form is no wider for the longest of their names
         self.combo.addItem(tr("Custom"), "")
         for preset in presets:
             self.combo.addItem(tr(preset.title), preset.key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -38,8 +39,10 @@ class CuresBox(QWidget):
         grid.setHorizontalSpacing(2 * theme.UNIT)
         grid.setVerticalSpacing(theme.UNIT // 2)
         grid.setColumnStretch(0, 1)
-        for k, offer in enumerate(self.offers):
-            self._line(grid, 3 * k, offer)
+        groups = groupby(self.offers, lambda offer: (offer.cause, offer.layers))
+        at = 0
+        for _, several in groups:
+            at = self._cause(grid, at, list(several))
         self._column.addLayout(grid)
         steps = [offer for offer in self.offers if offer.step]
         if len(steps) > 1:
@@ -52,20 +55,26 @@ class CuresBox(QWidget):
             button.setEnabled(not why_not)
             button.setToolTip(why_not or button.accessibleName())
 
-    def _line(self, grid: QGridLayout, at: int, offer: Offer) -> None:
-        head = QLabel(tr("{cause}, {share} of the loss", cause=tr(offer.cause), share=f"{offer.share:.0f} %"))
+    def _cause(self, grid: QGridLayout, at: int, several: Sequence[Offer]) -> int:
+        """One cause from row ``at`` on, with each of its cures; the row behind it."""
+        first = several[0]
+        head = QLabel(tr("{cause}, {share} of the loss", cause=tr(first.cause), share=f"{first.share:.0f} %"))
         font = head.font()
         font.setBold(True)
         head.setFont(font)
         grid.addWidget(head, at, 0)
+        for k, offer in enumerate(several):
+            self._cure(grid, at + 1 + k, offer, tr("Or: {cure}.", cure=tr(offer.words)) if k else "")
+        grid.addWidget(self._layers(first.layers), at + 1 + len(several), 0, 1, 2)
+        return at + 2 + len(several)
+
+    def _cure(self, grid: QGridLayout, at: int, offer: Offer, instead: str) -> None:
         words = tr(offer.words)
-        cure = QLabel(f"{words[:1].upper()}{words[1:]}.", wordWrap=True)
-        grid.addWidget(cure, at + 1, 0)
+        grid.addWidget(QLabel(instead or f"{words[:1].upper()}{words[1:]}.", wordWrap=True), at, 0)
         if offer.step:
             spoken = tr("Quantize the float revision again: {cure}", cure=words)
             button = self._button(tr("Apply"), spoken, lambda: offer.step)
-            grid.addWidget(button, at, 1, 2, 1, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(self._layers(offer.layers), at + 2, 0, 1, 2)
+            grid.addWidget(button, at, 1)
 
     def _layers(self, layers: Sequence[str]) -> QWidget:
         host = QWidget()

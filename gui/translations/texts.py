@@ -88,7 +88,7 @@ def _of_registries() -> Iterator[Text]:
         for preset in method.presets:
             yield from _texts("core/methods", preset.title, preset.demands, preset.assumed)
     for cause in load_causes():
-        yield from _texts("core/methods/analyse/causes", cause.title, cause.cure.words)
+        yield from _texts("core/methods/analyse/causes", cause.title, *(cure.words for cure in cause.cures))
     for exporter in load_exporters():
         yield from _texts("core/exporters", exporter.title.rstrip("…"))
     for entry in entries():

@@ -2060,8 +2060,8 @@
     </message>
     <message>
       <location filename="../../core/methods/analyse/causes" />
-      <source>keep this layer in float</source>
-      <translation>diese Schicht in Float lassen</translation>
+      <source>keep in float</source>
+      <translation>in Float lassen</translation>
     </message>
     <message>
       <location filename="../../core/methods/analyse/causes" />
@@ -2110,8 +2110,8 @@
     </message>
     <message>
       <location filename="../../core/methods/analyse/causes" />
-      <source>store the weights of this layer in 8 bits</source>
-      <translation>die Gewichte dieser Schicht in 8 Bit speichern</translation>
+      <source>store the weights in 8 bits</source>
+      <translation>die Gewichte in 8 Bit speichern</translation>
     </message>
     <message>
       <location filename="../../core/methods/analyse/causes" />
@@ -2157,6 +2157,11 @@
       <location filename="../../core/methods/analyse/causes" />
       <source>Unequal channel ranges of weights</source>
       <translation>Ungleiche Bereiche der Kanäle, Gewichte</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods/analyse/causes" />
+      <source>give each output channel a scale of its own</source>
+      <translation>jedem Ausgangskanal seine eigene Skala geben</translation>
     </message>
     <message>
       <location filename="../../core/methods/analyse/causes" />
@@ -8574,6 +8579,11 @@ Das lässt sich nicht rückgängig machen.</translation>
       <location filename="../../gui/quantization/cures_box.py" />
       <source>{cause}, {share} of the loss</source>
       <translation>{cause}, {share} des Verlusts</translation>
+    </message>
+    <message>
+      <location filename="../../gui/quantization/cures_box.py" />
+      <source>Or: {cure}.</source>
+      <translation>Oder: {cure}.</translation>
     </message>
     <message>
       <location filename="../../gui/quantization/cures_box.py" />

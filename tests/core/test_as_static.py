@@ -11,13 +11,14 @@ import pytest
 
 from core.methods.analyse.causes import load_causes
 from core.methods.analyse.causes.cause import Finding
-from core.methods.analyse.cures import Offer, offers, quantized_with, together
+from core.methods.analyse.cures import Offer, curable, cures_from, offers, quantized_with, table_of, together
 from core.methods.method import Context, load_methods
 from core.methods.quantize import static
 from core.methods.quantize.as_static import as_static, quantizing_step
 from core.model.qdq import activation_pairs
 from core.params import to_json
 from core.project.recipe import Step, run_step
+from core.report import Report
 from tests.core.qdq_graphs import Arrays, network, node, weights
 
 DATA = Arrays((3, 8, 8), 60)
@@ -126,3 +127,36 @@ def test_cures_together_do_not_undo_each_other() -> None:
     offer = offers(made.model, [("/a", 60.0, finding)])[0]
     assert offer.step["overrides"] == [{"scope": {"layers": ["/a"]}, "params": {"precision": "int8"}}]
     assert offer.step["params"] == {"calibration_items": 8, "precision": "int4"}
+
+
+def found(key: str) -> Finding:
+    cause = load_causes().get(key)
+    return Finding(key, cause.title, 0.5, "", cause.cure, cause.others)
+
+
+def test_cures_together_may_set_what_is_the_default() -> None:
+    """A step says nothing of what is as by default: the others must not take back what a cure sets to it."""
+    done = {"calibration_items": 8, "granularity": "tensor", "bias_correction": False}
+    made = run_step(model(), Step("quantize.static", done), Context(data=DATA)).model
+    assert made is not None
+    findings = curable(made, [found("unequal_channels"), found("constant_shift")])
+    several = offers(made, [("/a", 60.0, findings[0]), ("/c", 20.0, findings[1])])
+    several = cures_from(Report({}, (table_of(several),)))  # as the window has them
+    assert [o.words for o in several] == [
+        "give each output channel a scale of its own",
+        "equalize the channels across layers before quantizing",
+        "correct the biases behind the quantized layers",
+    ]
+    assert [o.step["params"].get("granularity", "channel") for o in several] == ["channel", "tensor", "tensor"]
+    assert [o.step["params"].get("bias_correction", True) for o in several] == [False, False, True]
+    both = together(several)["params"]
+    assert both == {"calibration_items": 8, "granularity": "channel", "equalize": True, "bias_correction": True}
+
+
+def test_a_cure_that_is_there_already_leaves_the_other_one() -> None:
+    for done, left in (({"granularity": "tensor", "equalize": True}, "channel a scale"), ({}, "equalize")):
+        made = run_step(model(), Step("quantize.static", {"calibration_items": 8, **done}), Context(data=DATA)).model
+        assert made is not None
+        (one,) = curable(made, [found("unequal_channels")])
+        assert left in one.cure.words
+        assert one.others == ()

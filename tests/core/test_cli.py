@@ -94,6 +94,11 @@ class TestApply:
         assert session.run(None, {"image": np.zeros((3, 1, 32, 32), np.float32)})[0].shape == (3, 10)
         assert found["values"]["macs"] < found["values"]["macs_before"]
 
+    def test_a_pattern_that_matches_no_layer_is_named(self, tmp_path: Path, capsys: Any) -> None:
+        for key in ("prune.magnitude", "quantize.weights"):
+            assert main(["apply", key, str(SAMPLE), "-o", str(tmp_path / "o.onnx"), "--layers", "absent*"]) == 2
+            assert "No layer's name or operator matches 'absent*'." in capsys.readouterr().err
+
     def test_scope_keeps_other_layers(self, answer: Any, tmp_path: Path) -> None:
         out = tmp_path / "pruned.onnx"
         answer("apply", "prune.magnitude", SAMPLE, "-o", out, "--set", "ratio=0.5", "--layers", "features.8*")

@@ -309,7 +309,7 @@ def test_the_detective_reads_what_onnxruntime_stored(tmp_path: Path) -> None:
     rows = sorted(next(t for t in report.tables if t.title == "Loss per layer").rows, key=lambda r: -float(r[2]))
     masked = [r for r in rows[:2] if str(r[0]).endswith("attention.self.add")]
     assert masked
-    assert {str(r[8]) for r in masked} == {"keep this layer in float"}
+    assert {str(r[8]) for r in masked} == {"keep in float"}
     assert "bert.embeddings.word_embeddings" in {str(r[0]) for r in rows}
 
 

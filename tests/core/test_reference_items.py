@@ -19,4 +19,4 @@ def test_items_to_measure_on_judge_nothing_and_the_part_named_comes_first() -> N
         assert not set(every.indices) & set(parts.judge.indices)
         assert note.index(f"{len(first.indices)} that") < note.index(f"{len(second.indices)} that")
     note = not_judging(data, 5, 3, "x", first="train")[1]
-    assert note == "Measured on 5 items of arrays: 5 that train, none of which calibrates."
+    assert note == "Measured on 5 items of arrays that train, none of which calibrates."

@@ -35,6 +35,7 @@ from core.model.qdq import (
     stored_constant,
 )
 from core.model.qdq_tensors import stored_tensors
+from core.model.stored_weights import decoded, decodes
 from core.project.recipe import Step, checked, run_step
 from core.project.replay import obstacle
 from tests.core.qdq_graphs import Arrays, by_name, network, node, weights
@@ -275,7 +276,30 @@ def test_every_tensor_is_listed_as_it_is_stored(tmp_path: Path, capsys: pytest.C
     assert "typed highest, mse" in capsys.readouterr().out
     save_onnx(net(nodes), tmp_path / "f.onnx")
     assert main(["info", str(tmp_path / "f.onnx"), "--tensors"]) == 0
-    assert "No tensor is stored in integers." in capsys.readouterr().out
+    assert "Every tensor is stored in float32" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("form", ["codebook", "powers_of_two", "float16", "int4"])
+def test_weights_that_are_stored_alone_are_listed_too(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    many = {"w": weights(8, 3, 3, 3), "w2": weights(8, 8, 3, 3, seed=3)}
+    before = network([node("Conv", "x w", "c"), node("Conv", "c w2", "y")], many, SHAPE)
+    model = run_step(before, Step("quantize.weights", {"format": form, "bits": 4}), Context()).model
+    assert model is not None
+    rows = {t.layer: t for t in stored_tensors(model)}
+    last = rows["/y"]
+    ends = {"codebook": (0, None), "powers_of_two": (8, None), "float16": (0, None), "int4": (8, True)}[form]
+    assert (last.role, last.scales, last.symmetric) == ("weight", *ends)
+    real = next(decoded(n) for n in model.nodes() if decodes(n) and n.outputs[0].consumers()[0].name == "/y")
+    if form == "int4":
+        assert last.range is not None
+        assert last.range[0] <= real.min() <= real.max() <= last.range[1]
+    else:
+        assert last.range == (float(real.min()), float(real.max()))
+    save_onnx(model, tmp_path / "m.onnx")
+    assert main(["info", str(tmp_path / "m.onnx"), "--tensors"]) == 0
+    assert form.split("_")[0] in capsys.readouterr().out
 
 
 def test_bytes_and_memory_count_each_value_in_its_own_type() -> None:

@@ -266,7 +266,7 @@ def test_the_graph_is_coloured_by_how_unequal_channels_are_before_and_after(samp
 
 def test_causes_and_cures_are_shown_in_the_users_language(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     known = {text.text for text in texts()}
-    assert {word for cause in load_causes() for word in (cause.title, cause.cure.words)} <= known
+    assert {word for cause in load_causes() for word in (cause.title, *(c.words for c in cause.cures))} <= known
     cause = load_causes().get("outliers")
     monkeypatch.setattr(cures_box, "tr", lambda text, **values: f"‹{text.format(**values)}›")
     offer = Offer(cause.title, ("a",), cause.cure.words, 60.0, {"method": "quantize.static", "params": {}, "seed": 0})

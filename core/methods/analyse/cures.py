@@ -6,10 +6,11 @@ stands in the table CURES, one row a step, as JSON of the form that :class:`core
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from core.methods.analyse.causes import Cure, Finding
@@ -20,7 +21,8 @@ from core.params import Scalar, to_json
 from core.report import Report, Table
 
 CURES = "Cures"
-_COLUMNS = ("Cause", "Layers", "Cure", "Share of the loss", "Step", "Command")
+_COLUMNS = ("Cause", "Layers", "Cure", "Share of the loss", "Step", "Command", "Changes")
+_BEFORE = _COLUMNS[:-1]  # of reports made before they told what a cure changes
 _QUANTIZE = "quantize.static"
 
 
@@ -28,7 +30,7 @@ _QUANTIZE = "quantize.static"
 class Offer:
     """One cure for the layers that have the same cause. ``step``: JSON of a Step on the float parent; {}: words only.
 
-    ``share``: the part of the loss, in %, that these layers make.
+    ``share``: the part of the loss, in %, that these layers make. ``changes``: the parameters that the cure sets.
     """
 
     cause: str
@@ -36,6 +38,7 @@ class Offer:
     words: str
     share: float
     step: Mapping[str, Any]
+    changes: Mapping[str, Scalar] = field(default_factory=dict)
 
     @property
     def command(self) -> str:
@@ -56,7 +59,7 @@ class Offer:
 
 
 def offers(model: Model, named: Iterable[tuple[str, float, Finding]]) -> tuple[Offer, ...]:
-    """Cures of (layer, its share in %, its cause), layers with one cause and one cure together; the largest first.
+    """Cures of (layer, its share in %, its cause), layers with one cause together; the largest first.
 
     ``model`` is the quantized one: what it was quantized with stays, as far as its own recipe tells. The causes are
     :func:`curable` ones.
@@ -67,9 +70,10 @@ def offers(model: Model, named: Iterable[tuple[str, float, Finding]]) -> tuple[O
     found = []
     for several in groups.values():
         layers = tuple(layer for layer, _, _ in several)
-        finding = several[0][2]
-        step = _step(model, finding.cure, layers) if finding.cure.applies else {}
-        found.append(Offer(finding.title, layers, finding.cure.words, sum(s for _, s, _ in several), step))
+        title, share = several[0][2].title, sum(s for _, s, _ in several)
+        for cure in several[0][2].cures:
+            step = _step(model, cure, layers) if cure.applies else {}
+            found.append(Offer(title, layers, cure.words, share, step, dict(cure.params) if step else {}))
     return tuple(sorted(found, key=lambda o: -o.share))
 
 
@@ -80,8 +84,10 @@ def together(chosen: Sequence[Offer]) -> dict[str, Any]:
         return {}
     base = dict(steps[0])
     params: dict[str, Any] = {}
-    for step in reversed(steps):  # what cures most decides
+    for step in steps:
         params |= step["params"]
+    for offer in reversed(chosen):  # what cures most decides; what a cure sets may be what the others' steps leave out
+        params |= offer.changes
     overrides: list[Any] = []
     for override in (o for step in steps for o in step.get("overrides", ())):
         if override not in overrides:  # what was chosen before stands in every step, and must not undo a cure
@@ -92,19 +98,24 @@ def together(chosen: Sequence[Offer]) -> dict[str, Any]:
 def table_of(found: Sequence[Offer]) -> Table:
     """The table CURES."""
     rows = [
-        (o.cause, ", ".join(o.layers), o.words, round(o.share, 2), json.dumps(o.step, ensure_ascii=False), o.command)
+        (
+            o.cause, ", ".join(o.layers), o.words, round(o.share, 2), json.dumps(o.step, ensure_ascii=False), o.command,
+            json.dumps(dict(o.changes)),
+        )
         for o in found
-    ]
-    return Table(CURES, _COLUMNS, tuple(rows), ("", "", "", "%", "", ""))
+    ]  # fmt: skip
+    return Table(CURES, _COLUMNS, tuple(rows), ("", "", "", "%", "", "", ""))
 
 
 def cures_from(report: Report) -> tuple[Offer, ...]:
     """The cures that a stored report holds; () where it holds none."""
-    table = next((t for t in report.tables if t.title == CURES and t.columns == _COLUMNS), None)
+    table = next((t for t in report.tables if t.title == CURES and t.columns in (_COLUMNS, _BEFORE)), None)
     found = []
-    for cause, layers, words, share, step, _ in table.rows if table is not None else ():
+    for cause, layers, words, share, step, _, *more in table.rows if table is not None else ():
         try:
-            found.append(Offer(str(cause), tuple(str(layers).split(", ")), str(words), float(share), json.loads(step)))
+            changes = json.loads(more[0]) if more else {}
+            named = tuple(str(layers).split(", "))
+            found.append(Offer(str(cause), named, str(words), float(share), json.loads(step), changes))
         except (TypeError, ValueError):
             continue
     return tuple(found)
@@ -132,15 +143,17 @@ def _quantized_by(model: Model) -> Mapping[str, Any] | None:
 
 
 def curable(model: Model, findings: Sequence[Finding]) -> list[Finding]:
-    """Those whose cure would change something: not what the model was quantized with already."""
+    """Those with a cure that would change something, and such cures alone: not what it was quantized with already."""
     params, _, _, known = quantized_with(model)
     before = {name: params.get(name, value) for name, value in _settings().items()}
     found = []
     for finding in findings:
-        cure = finding.cure
-        changes = any(before.get(k) != v for k, v in cure.params.items()) or bool(cure.override)
-        if changes or not known or not cure.applies:
-            found.append(finding)
+        left = [
+            cure for cure in finding.cures
+            if not known or not cure.applies or cure.override or any(before.get(k) != v for k, v in cure.params.items())
+        ]  # fmt: skip
+        if left:
+            found.append(dataclasses.replace(finding, cure=left[0], others=tuple(left[1:])))
     return found
 
 

@@ -167,10 +167,15 @@ def _said(ranked: Sequence[LayerLoss], offers: Sequence[Offer], least_share: flo
         cause, e = x.causes[0], x.evidence
         said.append(
             f"{e.layer} makes {100 * e.share:.0f} % of the loss ({e.alone:.1f} dB alone quantized)."
-            f" Cause: {cause.title.lower()}; {cause.evidence}. Cure: {cause.cure.words}."
+            f" Cause: {cause.title.lower()}; {cause.evidence}. Cure: {'; or '.join(c.words for c in cause.cures)}."
         )
     if len(named) > _LISTED:
-        said.append(f"{len(named) - _LISTED} more layers have a cause; the table names them.")
+        more = len(named) - _LISTED
+        said.append(
+            "One more layer has a cause; the table names it."
+            if more == 1
+            else f"{more} more layers have a cause; the table names them."
+        )
     open_ = [x.evidence for x in ranked if not x.causes and 100 * x.evidence.share >= least_share]
     if open_:
         shares = sum(e.share for e in open_)

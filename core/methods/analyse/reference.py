@@ -65,9 +65,12 @@ def not_judging(data: DataSet, most: int, seed: int, what: str, *, first: Part) 
         raise UserError(f"'{data.name}' has too few items to measure on.", "Attach a data set with more items.")
     chosen = Subset(data, sorted((*own, *more)), f"{data.name} ({what})")
     counts = [(own, first), (more, second)]
-    listed = " and ".join(f"{len(items)} that {_DOES[part][len(items) == 1]}" for items, part in counts if items)
-    listed += ", none of which calibrates" if first == "train" and not more else ""
-    return chosen, f"Measured on {_items(len(chosen.items))} of {data.name}: {listed}."
+    parts_of = [(items, _DOES[part][len(items) == 1]) for items, part in counts if items]
+    listed = " and ".join(f"{len(items)} that {does}" for items, does in parts_of)
+    on = f"Measured on {_items(len(chosen.items))} of {data.name}"
+    if len(parts_of) > 1:
+        return chosen, f"{on}: {listed}."
+    return chosen, f"{on} that {parts_of[0][1]}{', none of which calibrates' if own and first == 'train' else ''}."
 
 
 def _items(count: int) -> str:

@@ -6,7 +6,7 @@ from core.methods.analyse.causes.cause import TABLE, Cure, LayerEvidence, cause
 
 _WEAK = 0.25  # any cause that explains more goes first
 _LEAST = 0.25  # dB that the whole network must gain
-_CURE = Cure("keep this layer in float", override={"precision": "float"})
+_CURE = Cure("keep in float", override={"precision": "float"})
 
 
 @cause("better_float", title="Better left in float", cure=_CURE)

@@ -90,13 +90,22 @@ class Cure:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A cause that was found. ``explains``: its part in the layer's own error, 0..1. ``evidence``: with numbers."""
+    """A cause that was found. ``explains``: its part in the layer's own error, 0..1. ``evidence``: with numbers.
+
+    ``others`` cure it too, and are offered beside ``cure``.
+    """
 
     cause: str
     title: str
     explains: float
     evidence: str
     cure: Cure
+    others: tuple[Cure, ...] = ()
+
+    @property
+    def cures(self) -> tuple[Cure, ...]:
+        """What cures it, the usual one first."""
+        return (self.cure, *self.others)
 
 
 Find = Callable[[LayerEvidence], tuple[float, str] | None]
@@ -110,16 +119,22 @@ class Cause:
     title: str
     cure: Cure
     find: Find
+    others: tuple[Cure, ...] = ()
+
+    @property
+    def cures(self) -> tuple[Cure, ...]:
+        """What cures it, the usual one first."""
+        return (self.cure, *self.others)
 
 
 CAUSES: Registry[Cause] = Registry("cause")
 
 
-def cause(key: str, *, title: str, cure: Cure) -> Callable[[Find], Find]:
+def cause(key: str, *, title: str, cure: Cure, others: tuple[Cure, ...] = ()) -> Callable[[Find], Find]:
     """Register a function as a cause, with what cures it."""
 
     def register(find: Find) -> Find:
-        CAUSES.add(key, Cause(key, title, cure, find))
+        CAUSES.add(key, Cause(key, title, cure, find, others))
         return find
 
     return register
@@ -142,7 +157,7 @@ def found_in(evidence: LayerEvidence) -> list[Finding]:
             continue
         answer = each.find(evidence)
         if answer is not None and answer[0] > 0:
-            found.append(Finding(each.key, each.title, *answer, each.cure))
+            found.append(Finding(each.key, each.title, *answer, each.cure, each.others))
     return sorted(found, key=lambda f: -f.explains)
 
 

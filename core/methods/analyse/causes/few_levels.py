@@ -9,7 +9,7 @@ _ENOUGH = 8
 _MOSTLY = 0.75
 _WEAK = 0.2  # any cause that explains more goes first
 _BETTER = Cure("round the weights by what the layer computes (GPTQ)", {"rounding": "gptq"})
-_MORE = Cure("store the weights of this layer in 8 bits", override={"precision": "int8"})
+_MORE = Cure("store the weights in 8 bits", override={"precision": "int8"})
 _FINER = Cure("store the values in 16 bits", {"activations": "int16"})
 
 

@@ -8,10 +8,13 @@ from core.methods.analyse.causes.cause import Cure, LayerEvidence, cause
 from core.methods.analyse.causes.ranges import along, peaks
 
 _SPREAD = 4.0  # the largest range over the median one
-_CURE = Cure("equalize the channels across layers before quantizing", {"equalize": True})
+_CURE = Cure("give each output channel a scale of its own", {"granularity": "channel"})
+_ONE_SCALE = Cure(
+    "equalize the channels across layers before quantizing", {"equalize": True}
+)  # where a target wants it
 
 
-@cause("unequal_channels", title="Unequal channel ranges of weights", cure=_CURE)
+@cause("unequal_channels", title="Unequal channel ranges of weights", cure=_CURE, others=(_ONE_SCALE,))
 def find(evidence: LayerEvidence) -> tuple[float, str] | None:
     """What a scale for every channel would take out of the weights' error: 1 - mean(s_c^2 / 12) / mean(dw^2).
 
