@@ -17,14 +17,14 @@ from core.exporters.tflite import layer_by_layer, one_width, where
 from core.exporters.tflite.candidate import litert_candidate
 from core.exporters.tflite.convert import Converted, Options, convert
 from core.exporters.tflite.export import export
-from core.exporters.tflite.layer_by_layer import both_widths, by_layers
+from core.exporters.tflite.layer_by_layer import LayerSteps, by_layers
 from core.exporters.tflite.rules import broken_rules
 from core.jobs import Job
 from core.methods.method import Context
 from core.methods.quantize.static import Params, quantize_static
 from core.methods.scope import Scope
 from core.model.model import Model
-from core.model.qdq import QuantParams, check_rules
+from core.model.qdq import QuantParams, activation_pairs, check_rules
 from tests.core.qdq_graphs import Arrays, network, node, weights
 from tests.core.test_tflite_forms import BEHIND, IN_FLOAT, chain
 
@@ -42,6 +42,10 @@ def mixed(case: str, x: str, c: str, y: str) -> Model:
     done = quantize_static(chain({**BEHIND, **IN_FLOAT}[case]), DATA, settings, Context(overrides=overrides))
     assert check_rules(done.model) == []
     return done.model
+
+
+def both_widths(model: Model) -> bool:
+    return {p.params.bits for p in activation_pairs(model.graph.graph).values()} == {8, 16}
 
 
 @pytest.mark.parametrize("types", [(EIGHT, SIXTEEN, "int8"), (SIXTEEN, EIGHT, SIXTEEN)])
@@ -128,8 +132,18 @@ def test_layers_prove_a_file_whose_outputs_do_not(tmp_path: Path, monkeypatch: p
     note = next(note for note in done.notes if note.startswith("Each of 4 layers was compared"))
     assert "In 16 bits 32 steps count as one" in note
     assert (done.to_json()["by_layers"], done.to_json()["by_layers_n"]) == (1, 4)
-    with pytest.raises(UserError, match="was not kept"):
-        export(mixed("add_relu", EIGHT, EIGHT, EIGHT), tmp_path / "n.tflite", None, Job())
+    narrow = export(mixed("add_relu", EIGHT, EIGHT, EIGHT), tmp_path / "n.tflite", None, Job())
+    assert narrow.proof.sentence().startswith("Proven layer by layer, each off by at most 0 steps.")
+    assert not any("16 bits" in note for note in narrow.notes)
+    with pytest.raises(UserError, match="was not kept"):  # nothing of it is an integer
+        export(chain(BEHIND["softmax"]), tmp_path / "f.tflite", None, Job())
+    assert not (tmp_path / "f.tflite").exists()
+
+
+def test_steps_that_all_layers_take_prove_nothing() -> None:
+    assert LayerSteps("one value of a hundred", most=2, equal=99, values=100).passed
+    assert not LayerSteps("all by one step", most=1, equal=0, values=100).passed
+    assert not LayerSteps("one far away", most=3, equal=999, values=1000).passed
 
 
 def test_a_file_that_is_wrong_is_not_proven_by_its_layers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

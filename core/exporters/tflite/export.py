@@ -12,11 +12,16 @@ from core.exporters.exporter import Exported, Proof
 from core.exporters.proof import Inputs, inputs_for, prove, refuse_unproven, written_aside
 from core.exporters.tflite.candidate import litert_candidate
 from core.exporters.tflite.convert import Converted, Options, convert
-from core.exporters.tflite.layer_by_layer import both_widths, by_layers
+from core.exporters.tflite.layer_by_layer import by_layers
 from core.exporters.tflite.rules import broken_rules
 from core.exporters.tflite.where import first_difference
 from core.jobs import Job
-from core.model.model import Model
+from core.model.model import Model, quantized
+
+_IN_8_BITS = (
+    "The 4-bit weights of convolutions are stored in 8 bits: LiteRT's kernels for 4 bits round otherwise than "
+    "onnxruntime, by more than a proof allows in this network."
+)
 
 
 def export(model: Model, path: Path, check: DataSet | None, job: Job) -> Exported:
@@ -29,19 +34,15 @@ def export(model: Model, path: Path, check: DataSet | None, job: Job) -> Exporte
     try:
         return _proven(model, converted, path, inputs, job)
     except _Unproven as failure:
-        small = convert(model, Options(four_bit_convolutions=False))
-        if small.data == converted.data:
-            refuse_unproven(failure.proof, path, _where(model, converted, inputs))
-    note = (
-        "The 4-bit weights of convolutions are stored in 8 bits: LiteRT's kernels for 4 bits round otherwise than "
-        "onnxruntime, by more than a proof allows in this network."
-    )
-    small = replace(small, notes=(*small.notes, note))
-    try:
-        return _proven(model, small, path, inputs, job)
-    except _Unproven as failure:
-        refuse_unproven(failure.proof, path, _where(model, small, inputs))
-        raise  # not reached: the proof failed
+        proof = failure.proof
+    small = convert(model, Options(four_bit_convolutions=False))
+    if small.data != converted.data:
+        converted = replace(small, notes=(*small.notes, _IN_8_BITS))
+        try:
+            return _proven(model, converted, path, inputs, job)
+        except _Unproven as failure:
+            proof = failure.proof
+    return _proven_by_layers(model, converted, path, inputs, proof, job)
 
 
 class _Unproven(Exception):
@@ -56,27 +57,31 @@ def _proven(model: Model, converted: Converted, path: Path, inputs: Inputs, job:
         raise UserError(f"The file was not kept: {broken[0]}.", "Quantize the model again with Thimble's own method.")
     with written_aside(path, converted.data) as aside:
         candidate = litert_candidate(aside.read_bytes(), converted)
-        more: tuple[str, ...] = ()
         with job.stage(0.2, 1.0):
             proof = prove(model, candidate, inputs, job)
-        if not proof.passed and both_widths(model):
-            proof, more = _by_layers(model, converted, inputs, proof, job)
         if not proof.passed:
             raise _Unproven(proof)
-    return Exported(path, path.stat().st_size, converted.ops, proof, (*converted.notes, *more))
+    return Exported(path, path.stat().st_size, converted.ops, proof, converted.notes)
 
 
-def _by_layers(
-    model: Model, converted: Converted, inputs: Inputs, proof: Proof, job: Job
-) -> tuple[Proof, tuple[str, ...]]:
-    """The proof that every layer holds for itself, and a sentence on it; as it was where one does not hold."""
-    try:
-        found = by_layers(model, converted, inputs, job)
-    except UserError:  # no proof then: the failed one says what is wrong
-        return proof, ()
-    if not found.passed:
-        return proof, ()
-    return replace(proof, passed=True, by_layers=found.most, by_layers_n=found.n), (found.note(),)
+def _proven_by_layers(
+    model: Model, converted: Converted, path: Path, inputs: Inputs, proof: Proof, job: Job
+) -> Exported:
+    """The file at ``path`` if every layer holds for itself though the outputs differ; refuses otherwise."""
+    found = None
+    if quantized(model):
+        try:
+            found = by_layers(model, converted, inputs, job)
+        except UserError:  # no proof then: the failed one says what is wrong
+            found = None
+    if found is None or not found.passed:
+        refuse_unproven(proof, path, _where(model, converted, inputs))
+    assert found is not None, "a proof that failed is refused"
+    proof = replace(proof, passed=True, by_layers=found.most, by_layers_n=found.n)
+    with written_aside(path, converted.data):
+        pass
+    notes = (*converted.notes, found.note())
+    return Exported(path, path.stat().st_size, converted.ops, proof, notes)
 
 
 def _where(model: Model, converted: Converted, inputs: Inputs) -> str:
