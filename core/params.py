@@ -27,6 +27,7 @@ class Field:
     """What a person needs to know of one parameter.
 
     ``group`` names what it belongs to in a long form; a form folds groups away, and what is ``advanced`` without one.
+    ``leading``: it stands before the others, those of a parent class too.
     ``choices``: what a str parameter may be, where no enumeration says so: names, or a (named) function that
     gives them, so that a registry is read when it is filled.
     """
@@ -39,6 +40,7 @@ class Field:
     step: float | None = None
     advanced: bool = False
     group: str = ""
+    leading: bool = False
     choices: tuple[str, ...] | Callable[[], tuple[str, ...]] = ()
 
 
@@ -85,9 +87,10 @@ class NoParams:
 
 
 def specs(params: type) -> tuple[Spec, ...]:
-    """The parameters of a dataclass, in order."""
+    """The parameters of a dataclass, in order, leading ones first."""
     hints = typing.get_type_hints(params, include_extras=True)
-    return tuple(_spec(f, hints[f.name]) for f in dataclasses.fields(params))
+    found = [_spec(f, hints[f.name]) for f in dataclasses.fields(params)]
+    return tuple(sorted(found, key=lambda spec: not spec.field.leading))
 
 
 def _spec(field: dataclasses.Field[Any], hint: Any) -> Spec:

@@ -69,6 +69,7 @@ def build(app: QApplication, settings: Settings | None = None, client: Client | 
     desk.kept.extend((menus, ContextMenus(desk, menus.refresh), Bindings(desk, menus)))
     desk.kept.extend((FocusedPanel(app, window), SystemLook(app, store, window)))
     colouring = Colouring(state, window.graphs.view, background, errors.report)
+    window.graphs.overview.keep_clear_of(colouring.legend)
     desk.kept.extend((colouring, ColourMenu(colouring, menus.menus[VIEW], desk.actions["tab_graph"])))
     layers.bind(desk, colouring)
     state.unwritten.connect(errors.report)

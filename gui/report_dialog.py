@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -50,22 +51,15 @@ class ReportDialog(QDialog):
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setSpacing(10)
-        for note in report.notes:
-            if self.cures is None or not note.startswith(_COMMAND):  # there is a button for it
-                column.addWidget(QLabel(note, wordWrap=True))
-        for name, measure in report.measures.items():
-            line = QLabel(f"{name_of(name)[:1].upper()}{name_of(name)[1:]}: {spoken(measure)}", wordWrap=True)
-            line.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            column.addWidget(line)
+        if self.cures is None:
+            self._words(column, report)
+        else:
+            self._offers(column, self.cures, report)
         if self.sensitivity is not None:
             self.sensitivity.chosen.connect(self.layer_chosen)
             column.addWidget(self.sensitivity)
-        if self.cures is not None:
-            self.cures.chosen.connect(self.layer_chosen)
-            self.cures.wanted.connect(self._use_cure)
-            column.addWidget(_section(tr("Causes and cures")))
-            column.addWidget(self.cures)
-        self._charts(column, report if self.sensitivity is None else Report({}))
+        if self.cures is None:
+            self._charts(column, report if self.sensitivity is None else Report({}))
         for table in report.tables:
             if self.cures is None or table.title != CURES:
                 column.addWidget(_section(table.title))
@@ -82,6 +76,29 @@ class ReportDialog(QDialog):
         outer.addWidget(scroll, 1)
         outer.addWidget(self.buttons)
         self.resize(*(_SIZE if self.sensitivity is None and self.cures is None else _WIDE))
+
+    def _words(self, column: QVBoxLayout, report: Report) -> None:
+        """Sentences and figures."""
+        for note in report.notes:
+            column.addWidget(QLabel(note, wordWrap=True))
+        for name, measure in report.measures.items():
+            line = QLabel(f"{name_of(name)[:1].upper()}{name_of(name)[1:]}: {spoken(measure)}", wordWrap=True)
+            line.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            column.addWidget(line)
+
+    def _offers(self, column: QVBoxLayout, cures: CuresBox, report: Report) -> None:
+        """What was lost in a sentence, what can be done about it, and only then all that was found out."""
+        for note in report.notes[:1]:
+            column.addWidget(QLabel(note, wordWrap=True))
+        cures.chosen.connect(self.layer_chosen)
+        cures.wanted.connect(self._use_cure)
+        column.addWidget(_section(tr("Causes and cures")))
+        column.addWidget(cures)
+        self._charts(column, report)
+        said = [note for note in report.notes[1:] if not note.startswith(_COMMAND)]  # there is a button for it
+        if said or report.measures:
+            column.addWidget(_section(tr("What was found out")))
+        self._words(column, replace(report, notes=tuple(said)))
 
     def _charts(self, column: QVBoxLayout, report: Report) -> None:
         ranges = [c for c in report.curves if (c.x_label, c.y_label) == RANGES]

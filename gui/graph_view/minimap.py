@@ -46,7 +46,7 @@ class Minimap(QWidget):
     """Shown while the graph is larger than the view. A click or drag moves the view.
 
     Grown it covers the view and shows the whole graph as large as it can; a click there goes to that place at 100 %.
-    It keeps out of the way of what was selected last by going to another corner.
+    It keeps out of the way of what was selected last, and of the legend, by going to another corner.
     """
 
     grown_changed = Signal(bool)
@@ -55,6 +55,7 @@ class Minimap(QWidget):
         super().__init__(view.viewport())  # a sibling above it would make Qt paint all of it at every scroll
         self._view = view
         self._wanted, self._grown, self._corner = True, False, 0
+        self._others: list[QWidget] = []
         self._fold: Fold | None = None
         self._pixmap: QPixmap | None = None
         self._painted_for = QSize()
@@ -135,21 +136,30 @@ class Minimap(QWidget):
             self.move(self._place(self._corner).topLeft())  # scrolling has taken it along
             self.update()
 
+    def keep_clear_of(self, other: QWidget) -> None:
+        """Another widget that stands in a corner now and then."""
+        self._others.append(other)
+        other.installEventFilter(self)
+
     def make_way(self) -> None:
-        """Go to a corner where no selected card is covered; where every corner covers one, stay."""
+        """Go to the corner where the fewest selected cards and other widgets are covered; of equal ones, stay."""
         if self._fold is None or self._grown:
             return
-        cards = self._selected_boxes()
-        for turn in range(4):
-            place = self._place((self._corner + turn) % 4)
-            if not any(place.intersects(card) for card in cards):
-                self._corner = (self._corner + turn) % 4
-                break
+        port = self._view.viewport()
+        shown = (w for w in self._others if w.isVisibleTo(port.window()))
+        boxes = [
+            *self._selected_boxes(),
+            *(QRect(port.mapFromGlobal(w.mapToGlobal(QPoint())), w.size()) for w in shown),
+        ]
+        corners = [(self._corner + turn) % 4 for turn in range(4)]
+        self._corner = min(corners, key=lambda corner: sum(map(self._place(corner).intersects, boxes)))
         self.setGeometry(self._place(self._corner))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize and self._fold is not None:
+        if event.type() == QEvent.Type.Resize and watched is self._view.viewport() and self._fold is not None:
             self._resized()
+        elif watched in self._others and event.type() in (QEvent.Type.Show, QEvent.Type.Hide, QEvent.Type.Resize):
+            QTimer.singleShot(0, self, self.make_way)
         return False
 
     def _resized(self) -> None:

@@ -1800,11 +1800,6 @@
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>Layers kept out</source>
-      <translation>Ausgenommene Schichten</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
       <source>So many stay out of the quantization.</source>
       <translation>So viele bleiben von der Quantisierung ausgenommen.</translation>
     </message>
@@ -1872,6 +1867,11 @@
       <location filename="../../core/methods" />
       <source>Items that neither calibrate nor judge, or for small data those that calibrate.</source>
       <translation>Elemente, die weder kalibrieren noch urteilen, oder bei wenig Daten die kalibrierenden.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Layers kept out</source>
+      <translation>Ausgenommene Schichten</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -8717,13 +8717,18 @@ Das lässt sich nicht rückgängig machen.</translation>
     </message>
     <message>
       <location filename="../../gui/report_dialog.py" />
+      <source>This step left no report.</source>
+      <translation>Dieser Schritt hat keinen Bericht hinterlassen.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/report_dialog.py" />
       <source>Causes and cures</source>
       <translation>Ursachen und Abhilfen</translation>
     </message>
     <message>
       <location filename="../../gui/report_dialog.py" />
-      <source>This step left no report.</source>
-      <translation>Dieser Schritt hat keinen Bericht hinterlassen.</translation>
+      <source>What was found out</source>
+      <translation>Was herauskam</translation>
     </message>
     <message>
       <location filename="../../gui/report_dialog.py" />

@@ -74,6 +74,17 @@ def test_specs_say_what_a_form_needs() -> None:
     assert ratio.to_json()["low"] == 0.0
 
 
+def test_what_leads_stands_before_a_parent_class() -> None:
+    @dataclass(frozen=True)
+    class Child(Params):
+        budget: Annotated[int, Field("Budget", leading=True)] = 5
+        last: Annotated[int, Field("Last")] = 0
+
+    names = [spec.name for spec in params.specs(Child)]
+    assert (names[0], names[1], names[-1]) == ("budget", "ratio", "last")
+    assert params.from_json(Child, {"budget": 3}).budget == 3
+
+
 @given(
     st.builds(
         Params,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 
 import pytest
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QPaintEvent, QRegion
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from core.formats.open import open_model
@@ -271,6 +271,18 @@ def test_a_large_overview_is_painted_in_slices(view: GraphView, overview: Minima
     assert overview._fold is not None
     count = overview._fold.columns
     qtbot.waitUntil(lambda: len(painted) == count, timeout=5000)
+
+
+def test_it_keeps_clear_of_another_widget_while_that_is_shown(view: GraphView, overview: Minimap, qtbot: QtBot) -> None:
+    show(view, overview, chain(60), qtbot)
+    legend = QWidget(view)
+    overview.keep_clear_of(legend)
+    for _ in range(2):  # wherever it goes, the other one follows
+        legend.setGeometry(QRect(view.viewport().mapTo(view, overview.pos()), QSize(80, 60)))
+        legend.show()
+        inside = QRect(view.viewport().mapFrom(view, legend.pos()), legend.size())
+        qtbot.waitUntil(lambda inside=inside: not overview.geometry().intersects(inside), timeout=2000)
+        legend.hide()
 
 
 def test_it_stays_in_its_corner_while_the_view_changes_its_size(

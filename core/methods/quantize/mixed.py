@@ -71,27 +71,27 @@ class Params(static.Params):
     ] = True
     search_ranges: SearchRanges = True
     keep: Annotated[
-        Keep, Field("The layers that cost most become", "int8 is for networks in 4 bits.", group=_GROUP)
+        Keep, Field("The layers that cost most become", "int8 is for networks in 4 bits.", leading=True)
     ] = Keep.FLOAT
     most_layers: Annotated[
-        int, Field("Layers at most", "So many stay out of the quantization.", 0, 10_000, "layers", group=_GROUP)
+        int, Field("Layers at most", "So many stay out of the quantization.", 0, 10_000, "layers", leading=True)
     ] = 5
     most_kilobytes: Annotated[
         float,
-        Field("Growth at most", "By weights that stay large; 0: any.", 0.0, 1e9, "kB", 1.0, group=_GROUP),
+        Field("Growth at most", "By weights that stay large; 0: any.", 0.0, 1e9, "kB", 1.0, leading=True),
     ] = 0.0
     most_milliseconds: Annotated[
         float,
-        Field("Slower at most", "By layers that stay slow, as timed here; 0: any.", 0.0, 1e6, "ms", 0.1, group=_GROUP),
+        Field("Slower at most", "By layers that stay slow, as timed here; 0: any.", 0.0, 1e6, "ms", 0.1, leading=True),
     ] = 0.0
     target: Annotated[
-        Target, Field("Until", "Agreement of answers is for classifiers; SQNR is for any network.", group=_GROUP)
+        Target, Field("Until", "Agreement of answers is for classifiers; SQNR is for any network.", leading=True)
     ] = Target.AGREEMENT
     agreement: Annotated[
         float,
-        Field("Agreement with float", "On up to 200 items to choose by.", 0.0, 100.0, "%", group=_GROUP),
+        Field("Agreement with float", "On up to 200 items to choose by.", 0.0, 100.0, "%", leading=True),
     ] = 99.0
-    sqnr: Annotated[float, Field("SQNR of the output", "Decibels above the noise.", 0.0, 140.0, "dB", group=_GROUP)] = (
+    sqnr: Annotated[float, Field("SQNR of the output", "Decibels above the noise.", 0.0, 140.0, "dB", leading=True)] = (
         30.0
     )
     choose_by: Annotated[
