@@ -8,8 +8,8 @@ the images with the calibrator (biases corrected, as the act does) and tells its
 500 ImageNet samples stand for more by coming again: every one is read and decoded anew. ``work`` is what of the peak
 came after the network was opened and the runtimes were imported.
 
-Peaks of the same case lie up to 70 MB apart (the allocator's business), so small cases are run ``--runs`` times and their
-median counts; ``peaks_mb`` has them all.
+Peaks of the same case lie up to 70 MB apart (the allocator's business), so small cases are run ``--runs`` times and
+their median counts; ``peaks_mb`` has them all.
 
 The case 'cancel' is cancelled ten times on its way, each time resumed from its checkpoint in a new process: the longest
 wait from the wish to the end, and whether the last bytes are those of a run that nobody cancelled.
