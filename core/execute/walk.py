@@ -56,11 +56,17 @@ class _Part:
 class Walk:
     """One network and its items; ``feeds`` are batches of its inputs, [B, ...] by name.
 
-    The graph's nodes must stand in order. Raises UserError where onnxruntime cannot run a part.
+    ``arena``: see OnnxSession. The graph's nodes must stand in order. Raises UserError where onnxruntime cannot run a
+    part.
     """
 
     def __init__(
-        self, model: Model, feeds: Sequence[Mapping[str, Array]], threads: int = 1, memory: int = MEMORY
+        self,
+        model: Model,
+        feeds: Sequence[Mapping[str, Array]],
+        threads: int = 1,
+        memory: int = MEMORY,
+        arena: bool = True,
     ) -> None:
         self._proto = ir.to_proto(model.graph)
         self._nodes = list(self._proto.graph.node)
@@ -70,7 +76,7 @@ class Walk:
         self._moving = self._following_inputs(set(feeds[0]) if feeds else set())
         self._last_read = {name: k for k, n in enumerate(self._nodes) for name in reads(n)}
         self._stored: list[dict[str, Array]] = [dict(f) for f in feeds]
-        self._place, self._threads, self._memory = 0, threads, memory
+        self._place, self._threads, self._memory, self._arena = 0, threads, memory, arena
 
     def index_of(self, value: str) -> int:
         """The number of the node that makes a value; -1 for an input of the graph."""
@@ -154,7 +160,7 @@ class Walk:
         model = onnx.helper.make_model(
             graph, opset_imports=proto.opset_import, ir_version=proto.ir_version, functions=proto.functions
         )
-        return OnnxSession(model.SerializeToString(), self._threads)
+        return OnnxSession(model.SerializeToString(), self._threads, arena=self._arena)
 
     def _part(self, wanted: set[str], given: Mapping[str, Array]) -> _Part:
         inside: set[int] = set()

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import onnx_ir as ir
 import pytest
 
-from core.execute.runtimes import onnx_session
+from core.execute.runtimes import OnnxSession, onnx_session
 from core.execute.walk import Walk
 from core.jobs import Job
 from core.methods.method import Context
-from core.methods.quantize.calibrate import Observed, observe
+from core.methods.quantize import calibrate, range_search
+from core.methods.quantize.calibrate import Observed, elements, keeps_memory, observe
 from core.methods.quantize.clipping import clipped, means_of
-from core.methods.quantize.range_search import RangeMemory, narrowed
+from core.methods.quantize.range_search import Narrowed, RangeMemory, narrowed
 from core.methods.quantize.static import Activations, Params, quantize_static
 from core.methods.scope import Scope
 from core.model.facts import infer
@@ -126,6 +131,82 @@ def test_a_searched_network_is_closer_and_nothing_is_searched_of_16_bits() -> No
     assert any("narrowed" in note for note in searched.notes)
     wide = quantized(model, data, search_ranges=True, activations=Activations.INT16)
     assert not any("narrowed" in note for note in wide.notes)
+
+
+def _wide() -> Model:
+    """Values of 16 channels at 64 x 64: 256 KB for each item."""
+    shapes = {"w1": (16, 3, 3, 3), "w2": (16, 1, 3, 3), "w3": (16, 16, 1, 1), "w4": (4, 16, 1, 1)}
+    own = {name: weights(*shape, seed=k) for k, (name, shape) in enumerate(shapes.items())}
+    own |= {f"b{k}": np.zeros(n, np.float32) for k, n in ((1, 16), (2, 16), (3, 16), (4, 4))}
+    nodes = [
+        node("Conv", "x w1 b1", "a", pads=[1, 1, 1, 1]), node("Relu", "a", "b"),
+        node("Conv", "b w2 b2", "c", pads=[1, 1, 1, 1], group=16), node("Conv", "c w3 b3", "d"),
+        node("Add", "d b", "e"), node("Conv", "e w4 b4", "f"), node("GlobalAveragePool", "f", "y"),
+    ]  # fmt: skip
+    return network(nodes, own, [3, 64, 64])
+
+
+_VALUE, _ITEMS = 16 * 64 * 64 * 4, 24
+
+
+def _peak(act: Callable[[], object]) -> int:
+    """Bytes of arrays alive at once beyond those before, as Python's allocator counts numpy's."""
+    tracemalloc.start()
+    try:
+        act()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_the_search_holds_as_many_items_as_there_is_memory_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Large inputs: 3 items' values, not 24, and no rounded copy of all of them."""
+    monkeypatch.setattr(range_search, "_BYTES", 3 * _VALUE + 4096)
+    monkeypatch.setattr(calibrate, "_BATCH_BYTES", 1)
+    model, data = _wide(), Arrays([3, 64, 64], _ITEMS)
+    facts = infer(model)
+    plan = plan_int8(model, facts)
+    seen = observe(model, facts, data, ranges_of=plan.rescaled(), keep=_ITEMS, job=Job())
+    found: list[Narrowed | None] = []
+    peak = _peak(lambda: found.append(narrowed(model, plan, seen, {}, (), 1, Job(), facts)))
+    assert found[0] is not None
+    assert found[0].items == 3
+    assert peak < 8 * _VALUE, f"{peak / _VALUE:.1f} values are alive at once"
+    done = quantize_static(model, data, Params(search_ranges=True), Context())
+    assert any("measured on the 3 items" in note for note in done.notes)
+
+
+def test_observing_holds_one_sum_of_each_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In float64, for each layer's input; neither a sum nor its mean is there twice."""
+    monkeypatch.setattr(calibrate, "_BATCH_BYTES", 1)
+    model, data = _wide(), Arrays([3, 64, 64], _ITEMS)
+    facts = infer(model)
+    plan = plan_int8(model, facts)
+    means = [n.inputs[0].name or "" for n in plan.weighted()]
+    peak = _peak(lambda: observe(model, facts, data, ranges_of=plan.rescaled(), means_of=means, keep=2, job=Job()))
+    sums = sum(elements(facts, v) for v in means) * 8
+    assert peak < sums + 4 * _VALUE, f"{(peak - sums) / _VALUE:.1f} values beside the sums"
+
+
+@pytest.mark.parametrize("size", [16, 8 * 1024])
+def test_a_session_on_large_values_keeps_no_memory(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the one that observes nor those of the search: the arena gives nothing back."""
+    facts = infer(_wide())
+    assert keeps_memory(facts, ["b"], 16)
+    assert not keeps_memory(facts, ["b"], 256)
+    asked: list[bool] = []
+    made = OnnxSession.__init__
+
+    def heard(self: OnnxSession, *args: Any, arena: bool = True, **others: Any) -> None:
+        asked.append(arena)
+        made(self, *args, arena=arena, **others)
+
+    monkeypatch.setattr(OnnxSession, "__init__", heard)
+    monkeypatch.setattr(calibrate, "_LARGE", size * 1024)
+    monkeypatch.setattr(calibrate, "_BATCH_BYTES", 1)
+    params = Params(search_ranges=True, bias_correction=False)
+    quantize_static(_wide(), Arrays([3, 64, 64], 4), params, Context())
+    assert set(asked) == {size > 16}
 
 
 def test_what_was_seen_is_remembered_to_the_same_bytes() -> None:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -24,9 +25,13 @@ from core.methods.quantize.calibrators import Calibrator, Make, MinMax, Range
 from core.model.facts import Array, Facts
 from core.model.model import Model
 
+if TYPE_CHECKING:
+    from core.execute.runtimes import Session
+
 Array64 = npt.NDArray[np.float64]
 _BATCH_BYTES = 64 << 20  # observed values of one batch
 _LARGEST_BATCH = 16
+_LARGE = 32 << 20  # of one value of a batch: from here on memory is scarcer than time
 _WORTH = 2.0  # seconds of work that are not left to be done again
 
 
@@ -96,8 +101,10 @@ class Mean:
     shape: tuple[int, ...] = field(default=())
 
     def add(self, x: Array) -> None:
-        part = x.sum(axis=0, dtype=np.float64)
-        self.total = part if self.total is None else self.total + part
+        if self.total is None:
+            self.total = np.asarray(x.sum(axis=0, dtype=np.float64))
+        else:  # in place, and one row as it is: of large inputs a copy takes as much as all items do
+            np.add(self.total, x[0] if len(x) == 1 else x.sum(axis=0, dtype=np.float64), out=self.total)
         self.rows += x.shape[0]
 
     def value(self) -> Array64:
@@ -142,7 +149,7 @@ class _Seen:
     """What is kept of all items so far."""
 
     def __init__(self, ranges: Mapping[str, Calibrator], means: Mapping[str, Mean], keep: int) -> None:
-        self.ranges, self.means, self.keep = ranges, means, keep
+        self.ranges, self.means, self.keep = ranges, dict(means), keep
         self.items = self.kept_items = 0
         self.kept: list[Chunk] = []
 
@@ -169,7 +176,7 @@ class _Seen:
         for name, calibrator in self.ranges.items():
             job.check()
             found[name] = calibrator.range(ranging.steps(name))
-        means = {name: mean.value() for name, mean in self.means.items()} if self.kept else {}
+        means = {name: self.means.pop(name).value() for name in list(self.means) if self.kept}  # each sum goes at once
         extremes = {name: (calibrator.low, calibrator.high) for name, calibrator in self.ranges.items()}
         return Observed(found, means, tuple(self.kept), self.items, extremes)
 
@@ -195,6 +202,7 @@ class _Stream:
         inputs = {s.name for s in model.inputs}
         self._taps = [v for v in dict.fromkeys((*seen.ranges, *seen.means)) if v not in inputs]
         self._size = _batch_size(facts, self._taps)
+        self._arena = keeps_memory(facts, self._taps, self._size)
         self._model, self._data, self._seen, self._threads, self._job = model, data, seen, threads, job
         self._file = CheckpointFile(checkpoint, job, "Calibration") if checkpoint is not None else None
         self._worth = min(_WORTH, checkpoint.every) if checkpoint is not None else 0.0
@@ -210,20 +218,24 @@ class _Stream:
             return seen
         if self._file is not None:  # importing takes seconds, for which nobody who cancels should wait
             threading.Thread(target=importlib.import_module, args=("safetensors.torch",), daemon=True).start()
-        session = onnx_session(self._model, threads=self._threads, taps=self._taps)
+        session = onnx_session(self._model, threads=self._threads, taps=self._taps, arena=self._arena)
         try:
             for chunk in self._chunks(seen.items, total):
                 self._job.progress(seen.items / max(total, 1), "Observing ranges")
-                values = {**chunk.feed, **session.run(chunk.feed)}
-                self._between = False
-                seen.add(chunk, values)
-                self._between = True
+                self._see(session, chunk)
                 if self._file is not None and self._file.due(epoch_ended=False):
                     self._save()
         finally:  # a cancel between two batches, or all is seen and what follows may be cancelled
             if self._between and time.monotonic() - self._written >= self._worth:
                 self._save()
         return seen
+
+    def _see(self, session: Session, chunk: Chunk) -> None:
+        """Values are gone before those of the next chunk come."""
+        values = {**chunk.feed, **session.run(chunk.feed)}
+        self._between = False
+        self._seen.add(chunk, values)
+        self._between = True
 
     def _chunks(self, first: int, end: int) -> Iterator[Chunk]:
         from core.data.feed import batches
@@ -264,6 +276,11 @@ class _Stream:
 def _batch_size(facts: Facts, values: Iterable[str]) -> int:
     each = 4 * sum(elements(facts, v) for v in values)
     return int(min(max(_BATCH_BYTES // max(each, 1), 1), _LARGEST_BATCH))
+
+
+def keeps_memory(facts: Facts, values: Iterable[str], size: int) -> bool:
+    """Whether a session that makes these values should keep its memory between batches of so many items."""
+    return 4 * size * max((elements(facts, v) for v in values), default=0) <= _LARGE
 
 
 def elements(facts: Facts, value: str) -> int:

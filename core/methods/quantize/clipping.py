@@ -46,17 +46,27 @@ def _clip(graph: ir.Graph, maker: ir.Node, value: ir.Value, bounds: Range) -> No
 
 
 def means_of(
-    model: Model, chunks: Sequence[Chunk], values: Iterable[str], cut: Mapping[str, Range], threads: int, job: Job
+    model: Model,
+    chunks: Sequence[Chunk],
+    values: Iterable[str],
+    cut: Mapping[str, Range],
+    threads: int,
+    job: Job,
+    arena: bool = True,
 ) -> dict[str, Array64]:
-    """Value -> its mean over the first axis on real items, in a network from :func:`clipped`."""
+    """Value -> its mean over the first axis on real items, in a network from :func:`clipped`.
+
+    ``arena``: see OnnxSession.
+    """
     from core.execute.runtimes import onnx_session
 
     means = {v: Mean() for v in values}
     inputs = {s.name for s in model.inputs}
-    session = onnx_session(model, threads, taps=[v for v in means if v not in inputs])
+    session = onnx_session(model, threads, taps=[v for v in means if v not in inputs], arena=arena)
     for chunk in job.track(chunks, len(chunks), "Averaging"):
         fed = {n: np.clip(x, *cut[n]) if n in cut else x for n, x in chunk.feed.items()}
         made = {**fed, **session.run(chunk.feed)}
         for value, mean in means.items():
-            mean.add(chunk.real(made[value]))
-    return {value: mean.value() for value, mean in means.items()}
+            mean.add(chunk.real(made.pop(value)))
+        made.clear()
+    return {value: means.pop(value).value() for value in list(means)}

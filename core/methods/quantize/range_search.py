@@ -25,14 +25,14 @@ import numpy as np
 
 from core.data.tasks import class_scores
 from core.errors import UserError
-from core.execute.walk import Onward, Walk
+from core.execute.walk import MEMORY, Onward, Walk
 from core.jobs import Job
-from core.methods.quantize.calibrate import Array64, Chunk, Observed, first_chunks
+from core.methods.quantize.calibrate import Array64, Chunk, Observed, elements, first_chunks, keeps_memory
 from core.methods.quantize.calibrators import Range
-from core.model.facts import Array
+from core.model.facts import Array, Facts
 from core.model.model import Model
 from core.model.qdq import Int8Plan, scale_groups
-from core.model.qdq_numbers import ActivationForm, activation_params
+from core.model.qdq_numbers import ActivationForm, QuantParams, activation_params
 from core.model.qdq_operators import FIXED
 from core.params import Field
 
@@ -42,6 +42,7 @@ SearchRanges = Annotated[
 NOT_SEARCHED = "No range was searched at the output: all are chosen, dictated or of 16 bits, or it is not finite."
 SEARCHED_ITEMS = 24  # tell which range is best
 _RANKED_ITEMS = 4  # tell which values cost most
+_BYTES = MEMORY  # of float values that are rounded; what the walk holds comes beside it
 _SHARE = 0.9  # of the noise: the values behind it are searched
 _LEAST_LOG = -100.0  # of a class's probability
 _FACTORS = (1.0, 0.85, 0.7, 0.55, 0.45, 0.35, 0.25)  # of the range that was observed
@@ -69,10 +70,11 @@ class Narrowed:
 
     def said(self) -> str:
         """For the report."""
+        items = "one item" if self.items == 1 else f"{self.items} items"
         return (
             f"{self.changed} of {self.searched} ranges that cost most at the output were narrowed: the noise of these, "
             f"each rounded alone and added up, is at {self.after:.1f} dB instead of {self.before:.1f} (measured on the "
-            f"{self.items} items that chose them)."
+            f"{items} that chose them)."
         )
 
 
@@ -95,23 +97,30 @@ def narrowed(
     settled: Collection[str],
     threads: int = 1,
     job: Job | None = None,
+    facts: Facts | None = None,
 ) -> Narrowed | None:
     """Search the ranges of a float ``model`` that ``plan`` is about; None where there is nothing to search: outputs
     are no floats, or not finite.
 
     ``settled``: values whose range somebody chose. Values that share a scale are searched together, those of 16 bits
-    not at all. Chunks are the kept ones of ``observed``.
+    not at all. Chunks are the kept ones of ``observed``; with ``facts`` no more than memory has room for.
     """
     job = job or Job()
     groups = _groups(plan, forms, {*settled, *model.output_names})
     if not groups or not observed.kept:
         return None
+    room = SEARCHED_ITEMS if facts is None else _room(groups, model.output_names, facts)
+    size = len(next(iter(observed.kept[0].feed.values())))
+    arena = facts is None or keeps_memory(facts, plan.values, size)
     with job.stage(0.0, 0.5):
-        noise = _Noise(model, first_chunks(observed.kept, _RANKED_ITEMS), observed.ranges, forms, threads)
+        noise = _Noise(
+            model, first_chunks(observed.kept, min(_RANKED_ITEMS, room)), observed.ranges, forms, threads, arena
+        )
         alone = noise.of(groups, _FACTORS[:1], job)
+    del noise  # its walk goes before the next begins
     with job.stage(0.5, 1.0):
-        chunks = first_chunks(observed.kept, SEARCHED_ITEMS)
-        noise = _Noise(model, chunks, observed.ranges, forms, threads)
+        chunks = first_chunks(observed.kept, min(SEARCHED_ITEMS, room))
+        noise = _Noise(model, chunks, observed.ranges, forms, threads, arena)
         found = noise.of(_costly(alone), _FACTORS, job, shifting=True)
     if not found:
         return None
@@ -157,6 +166,13 @@ def _groups(plan: Int8Plan, forms: Mapping[str, ActivationForm], settled: Set[st
     return found
 
 
+def _room(groups: Sequence[Group], outputs: Sequence[str], facts: Facts) -> int:
+    """How many items may be searched at once: of each the largest group and the outputs are held, in float32."""
+    largest = max(sum(elements(facts, v) for v in group) for group in groups)
+    each = 4 * (largest + sum(elements(facts, o) for o in outputs))
+    return max(_BYTES // max(each, 1), 1)
+
+
 def _costly(alone: Mapping[Group, _Tried]) -> list[Group]:
     """The fewest groups that make nearly all of the noise."""
     costs = {group: tried.noises[0] for group, tried in alone.items() if math.isfinite(tried.noises[0])}
@@ -179,10 +195,11 @@ class _Noise:
         ranges: Mapping[str, Range],
         forms: Mapping[str, ActivationForm],
         threads: int,
+        arena: bool,
     ) -> None:
         self._chunks, self._ranges, self._forms = chunks, ranges, forms
         feeds = [c.feed for c in chunks]
-        self._walk = Walk(model, feeds, threads)
+        self._walk = Walk(model, feeds, threads, arena=arena)
         self._channels_first = {
             n.inputs[0].name for n in model.nodes() if n.op_type == "Conv" and n.inputs[0] is not None
         }
@@ -236,13 +253,11 @@ class _Noise:
         low, high = self.range_of(group)
         form = self._forms.get(group[0], ActivationForm())
         params = activation_params(low * factor, high * factor, form.storage, form.symmetric)
-        rounded = {v: [params.dequantize(params.quantize(x)) for x in batches] for v, batches in arrays.items()}
-        if shifting:
-            rounded = {v: self._unshifted(v, batches, arrays[v]) for v, batches in rounded.items()}
+        shifts = {v: self._shift(v, batches, params) for v, batches in arrays.items()} if shifting else {}
         total, apart = dict.fromkeys(self._energy, 0.0), 0.0
         for k, chunk in enumerate(self._chunks):
             job.check()
-            made = run(k, {v: batches[k] for v, batches in rounded.items()})
+            made = run(k, {v: _rounded(batches[k], params, shifts.get(v)) for v, batches in arrays.items()})
             for name in total:
                 if made[name].shape != self._floats[k][name].shape:  # how much there is depends on the numbers
                     return math.inf, math.inf
@@ -252,17 +267,23 @@ class _Noise:
             apart += _divergence(chunk, self._floats[k], made)
         return sum(total[name] / energy for name, energy in self._energy.items() if energy > 0), apart
 
-    def _unshifted(self, value: str, rounded: Sequence[Array], wanted: Sequence[Array]) -> list[Array]:
-        """The rounded batches with each channel's mean over real items as it was."""
-        rank = wanted[0].ndim
+    def _shift(self, value: str, batches: Sequence[Array], params: QuantParams) -> Array64:
+        """By how much rounding moves each channel's mean over real items; of the value's rank, to be taken from it."""
+        rank = batches[0].ndim
         channel = rank - 1 if rank == 3 and value not in self._channels_first else min(1, rank - 1)
         axes = tuple(k for k in range(rank) if k != channel)
         error, count = np.zeros(()), 0
-        for chunk, after, before in zip(self._chunks, rounded, wanted, strict=True):
-            real = chunk.real(np.subtract(after, before))
+        for chunk, batch in zip(self._chunks, batches, strict=True):
+            real = chunk.real(np.subtract(_rounded(batch, params), batch))
             error = error + real.sum(axis=axes, keepdims=True, dtype=np.float64)
             count += real.size // max(real.shape[channel], 1)
-        return [np.asarray(np.subtract(x, error / max(count, 1)), np.float32) for x in rounded]
+        return np.asarray(error / max(count, 1))
+
+
+def _rounded(x: Array, params: QuantParams, shift: Array64 | None = None) -> Array:
+    """As its integers have it, with ``shift`` taken out; made anew where it is needed, as it takes much memory."""
+    real = params.dequantize(params.quantize(x))
+    return real if shift is None else np.asarray(np.subtract(real, shift), np.float32)
 
 
 def _divergence(chunk: Chunk, floats: Mapping[str, Array], made: Mapping[str, Array]) -> float:

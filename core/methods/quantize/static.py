@@ -21,7 +21,7 @@ from core.errors import UserError
 from core.methods.checkpoint import CheckpointPlace
 from core.methods.method import Context, Outcome, Plan, method
 from core.methods.quantize.bias_correction import Shift
-from core.methods.quantize.calibrate import Array64, Observed, Ranging, elements, observe
+from core.methods.quantize.calibrate import Array64, Observed, Ranging, elements, keeps_memory, observe
 from core.methods.quantize.calibrators import CalibrationSettings, Range, calibrator_names, maker
 from core.methods.quantize.choices import OVERRIDABLE, Choices, Granularity, Precision, choices
 from core.methods.quantize.clipping import clipped, means_of
@@ -343,7 +343,7 @@ def _rounded(count: int, rounder: Rounder) -> str:
 def _searched(start: Prepared, observed: Observed, ctx: Context) -> Narrowed | None:
     values = start.values
     settled = {*values.ends, *values.calibrators}
-    return narrowed(start.model, start.plan, observed, values.forms, settled, ctx.threads, ctx.job)
+    return narrowed(start.model, start.plan, observed, values.forms, settled, ctx.threads, ctx.job, start.facts)
 
 
 def _wanted(
@@ -361,7 +361,8 @@ def _wanted(
         return parent, None
     key = _key(start, params)
     if key not in memory.means:
-        memory.means[key] = means_of(parent, observed.kept, observed.means, cut, ctx.threads, ctx.job)
+        arena = keeps_memory(start.facts, observed.means, len(next(iter(observed.kept[0].feed.values()))))
+        memory.means[key] = means_of(parent, observed.kept, observed.means, cut, ctx.threads, ctx.job, arena)
     return parent, memory.means[key]
 
 
