@@ -147,10 +147,8 @@ class Minimap(QWidget):
             return
         port = self._view.viewport()
         shown = (w for w in self._others if w.isVisibleTo(port.window()))
-        boxes = [
-            *self._selected_boxes(),
-            *(QRect(port.mapFromGlobal(w.mapToGlobal(QPoint())), w.size()) for w in shown),
-        ]
+        others = (QRect(port.mapFromGlobal(w.mapToGlobal(QPoint())), w.size()) for w in shown)
+        boxes = [*self._selected_boxes(), *others]
         corners = [(self._corner + turn) % 4 for turn in range(4)]
         self._corner = min(corners, key=lambda corner: sum(map(self._place(corner).intersects, boxes)))
         self.setGeometry(self._place(self._corner))
