@@ -92,6 +92,10 @@ def name_of(key: str) -> str:
         return tr("{figure} before", figure=name_of(key.removesuffix("_before")))
     if key.endswith("_after"):
         return tr("{figure} after", figure=name_of(key.removesuffix("_after")))
+    if key.endswith("_plain"):
+        return tr("{figure}, plainly quantized", figure=name_of(key.removesuffix("_plain")))
+    if key.endswith("_float"):
+        return tr("{figure} in float", figure=name_of(key.removesuffix("_float")))
     return tr(_NAMES.get(key, key.replace("_", " ")))
 
 

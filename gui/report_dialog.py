@@ -31,6 +31,7 @@ from gui.words import tr
 
 _ROWS_SHOWN = 12
 _SIZE, _WIDE = (640, 560), (960, 760)
+_BROAD = 5  # columns
 _COMMAND = "To cure '"  # how notes begin that say the same for the command line
 
 
@@ -75,7 +76,8 @@ class ReportDialog(QDialog):
         outer = QVBoxLayout(self)
         outer.addWidget(scroll, 1)
         outer.addWidget(self.buttons)
-        self.resize(*(_SIZE if self.sensitivity is None and self.cures is None else _WIDE))
+        broad = any(len(table.columns) >= _BROAD for table in report.tables)
+        self.resize(*(_WIDE if broad or self.sensitivity is not None or self.cures is not None else _SIZE))
 
     def _words(self, column: QVBoxLayout, report: Report) -> None:
         """Sentences and figures."""
@@ -104,6 +106,13 @@ class ReportDialog(QDialog):
         ranges = [c for c in report.curves if (c.x_label, c.y_label) == RANGES]
         if ranges:
             column.addWidget(_section(tr("Ranges of channels")))
+            about = tr(
+                "In the float network: the largest magnitude of each channel's weights, and how wide the range of its"
+                " values is. Bars of very unlike heights share one scale badly."
+            )
+            hint = QLabel(about, wordWrap=True)
+            hint.setObjectName("Hint")
+            column.addWidget(hint)
             column.addWidget(ChannelRanges(ranges))
         for style, group in _by_axes([c for c in report.curves if c not in ranges]):
             column.addWidget(_section(", ".join(c.title for c in group)))

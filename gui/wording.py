@@ -23,16 +23,21 @@ _CHOICES = {
     "hessian_trace": mark("Hessian trace"),
     "apoz": mark("zeros of the activation (APoZ)"),
     "random": mark("random (control)"),
+    "drop": mark("top-1 lost"),
+    "agreement": mark("agreement with float"),
+    "sqnr": "SQNR",
+    "gptq": "GPTQ",
+    "adaround": "AdaRound",
     "minmax": "MinMax",
     "entropy": mark("entropy (KL divergence)"),
     "mse": mark("squared error"),
 }
 _NEWS = ("The weights of step", "The training was ended")  # how notes begin that say what came of a training
-_OPTION = re.compile(r" (?:\(--[a-z-]+\)|with --[a-z-]+)")
+_OPTION = re.compile(r" (?:\(--[a-z-]+\)|with --[a-z-]+|\([a-z]+\.[a-z0-9_]+\))")
 
 
 def without_options(text: str) -> str:
-    """'Attach a data set (--data) first.' is 'Attach a data set first.' in the window."""
+    """'Attach a data set (--data) first.' is 'Attach a data set first.' in the window; keys of methods go too."""
     return _OPTION.sub("", text)
 
 

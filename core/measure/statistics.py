@@ -67,7 +67,7 @@ def paired(first: Flags, second: Flags, on: str = "") -> Paired:
 def _paired(
     points: float, on: str, n: int, interval: tuple[float, float], gained: int, lost: int, p_value: float, test: str
 ) -> Paired:
-    note = f"{gained} right answers gained, {lost} lost; {test} p = {p_value:.2g}."
+    note = f"{gained} right answer{'' if gained == 1 else 's'} gained, {lost} lost; {test} p = {p_value:.2g}."
     return Paired(Measure(points, "points", "measured", on, n, interval, note), gained, lost, p_value)
 
 

@@ -78,7 +78,8 @@ def _tensor(rows: Rows, form: TensorForm) -> None:
     if scale.size > 1 and scale.min() != scale.max():
         shown = f"{shown} … {number(float(scale.max()))}"
     zeros = np.unique(form.zero)
-    zero = str(int(zeros[0])) if zeros.size == 1 else f"{int(zeros[0])} … {int(zeros[-1])}"
+    ends = [number(float(z)) for z in (zeros[0], zeros[-1])]
+    zero = ends[0] if zeros.size == 1 else " … ".join(ends)
     words = tr("{scale}, zero point {zero}", scale=shown, zero=zero)
     rows.row(tr("scale"), words, tr("A real number is (integer − zero point) × scale."))
     if form.bits <= 16:  # the range of an int32 bias says nothing
@@ -117,6 +118,11 @@ def _channels(rows: Rows, context: Context, node: ir.Node, form: TensorForm) -> 
         if ends is not None:
             plot.set_before(*ends)
             said.append(tr("{words} Lines: the float weights before, in the same steps.", words=said[0]))
+        elif weight is not None and isValid(plot):
+            said.append(
+                tr("{words} The float weights were scaled before rounding, so they have other steps.", words=said[0])
+            )
+        if isValid(plot):
             point(-1)
 
     plot.pointed.connect(point)

@@ -18,6 +18,7 @@ from core.model.qdq_tensors import range_from
 from gui.graph_view.known import Known
 
 Array = npt.NDArray[Any]
+_SYSTEMATIC = 1.5  # steps by which all numbers of a channel are off, on average
 _MOST = 1 << 22  # integers of a weight that are looked at
 
 
@@ -146,7 +147,8 @@ def channel_steps(node: ir.Node, form: TensorForm) -> tuple[Array, Array] | None
 def in_steps(node: ir.Node, form: TensorForm, weight: Array) -> tuple[Array, Array] | None:
     """The lowest and the highest number of every output channel of the float ``weight``, in steps of its scale.
 
-    (channels,) each; None where the weight is not the one that the integers stand for.
+    (channels,) each; None where the weight is not the one that the integers stand for: equalized or smoothed before it
+    was rounded, its numbers mean nothing in these steps.
     """
     stored = form.stored
     if stored is None or node.op_type not in WEIGHTED or weight.shape != stored.q.shape or weight.ndim < 2:
@@ -154,9 +156,22 @@ def in_steps(node: ir.Node, form: TensorForm, weight: Array) -> tuple[Array, Arr
     ones = StoredConstant(
         np.ones_like(stored.q), stored.scale, np.zeros_like(stored.zero_point), stored.axis, 8, stored.block
     )
-    rows = np.moveaxis(weight / np.maximum(ones.real, 1e-30), weight_axis(node), 0)
-    rows = rows.reshape(rows.shape[0], -1)
+    unit = np.maximum(ones.real, 1e-30)
+    rows, held = (np.moveaxis(v / unit, weight_axis(node), 0) for v in (weight, stored.real))
+    rows, held = rows.reshape(rows.shape[0], -1).astype(np.float64), held.reshape(held.shape[0], -1).astype(np.float64)
+    if _scaled(rows, held):
+        return None
     return rows.min(1).astype(np.float64), rows.max(1).astype(np.float64)
+
+
+def _scaled(rows: Array, held: Array) -> bool:
+    """Whether the ``held`` steps of any channel are its numbers times a factor, which no rounding explains."""
+    inside = np.clip(rows, held.min(), held.max())  # what was cut off stood for the same numbers
+    power = (held**2).sum(1)
+    known = power > 0
+    factor = (inside * held).sum(1)[known] / power[known]
+    off = np.abs(factor - 1) * np.sqrt(power[known] / held.shape[1])
+    return bool((off > _SYSTEMATIC).any())
 
 
 def _read(formal: str, value: ir.Value | None, whole: Known) -> TensorForm | None:

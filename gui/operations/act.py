@@ -16,6 +16,7 @@ from core.errors import UserError
 from core.methods.edit import words
 from core.methods.method import Method, Plan, load_methods
 from core.methods.preset import Preset
+from core.methods.quantize.static_report import loses_answers
 from core.model.model import Model
 from core.model.preprocessing import presets
 from core.params import Scalar
@@ -245,7 +246,8 @@ def _commit(
         desk.state.add_figures(figures)
         if report.notes:
             first, second = headline(report.notes)
-            desk.errors.say("info", f"{shown_title(made[0])}: {first}", second)
+            level = "warning" if loses_answers(report.measures) else "info"  # a warning stays until it is closed
+            desk.errors.say(level, f"{shown_title(made[0])}: {first}", second)
         then(made[0].id)
 
     desk.background.run(work, done, desk.errors.report)
@@ -359,7 +361,7 @@ def step_sentence(step: Step) -> str:
     parts = []
     for spec in parameters.specs(registry.get(step.method).params):
         value = step.params.get(spec.name, spec.default)
-        if value != spec.default:
+        if value != spec.default and not _for_programs(value):
             parts.append(f"{tr(spec.field.label)} {_value(value)}")
     if step.scope.layers:
         parts.append(counted(len(step.scope.layers), "on {n} layer", "on {n} layers"))
@@ -368,6 +370,11 @@ def step_sentence(step: Step) -> str:
     if step.overrides:
         parts.append(counted(len(step.overrides), "{n} override", "{n} overrides"))
     return ", ".join(parts) or tr("With the default parameters.")
+
+
+def _for_programs(value: Scalar) -> bool:
+    """JSON of what a search found: so that it is not searched again, and nothing to read."""
+    return isinstance(value, str) and value.startswith(("{", "["))
 
 
 def _value(value: Scalar) -> str:

@@ -16,7 +16,7 @@ from core.report import Curve, Report
 from gui import theme
 from gui.inspector.parts import Link
 from gui.inspector.plots import BarPlot
-from gui.words import tr
+from gui.words import counted, tr
 
 _NAMED = 3
 RANGES = ("channel", "range")  # the axes of the curves that are ranges of channels
@@ -87,7 +87,7 @@ class CuresBox(QWidget):
             column.addWidget(link)
         if len(layers) > _NAMED:
             rest = len(layers) - _NAMED
-            more = QLabel(tr("and {n} more layers", n=rest))
+            more = QLabel(counted(rest, "and {n} more layer", "and {n} more layers"))
             more.setObjectName("Hint")
             column.addWidget(more)
         return host
@@ -120,7 +120,8 @@ class ChannelRanges(QWidget):
             self._plot(grid, 2 * (k // 2), k % 2, curve)
 
     def _plot(self, grid: QGridLayout, row: int, column: int, curve: Curve) -> None:
-        title = QLabel(curve.title, wordWrap=True)
+        reach = tr("{title}, up to {value}", title=curve.title, value=f"{max(curve.y, default=0.0):.4g}")
+        title = QLabel(reach, wordWrap=True)
         title.setObjectName("Hint")
         plot = BarPlot()
         plot.set_values(np.asarray(curve.y))
@@ -129,7 +130,7 @@ class ChannelRanges(QWidget):
 
         def point(at: int) -> None:
             value = tr("channel {c}: {range}", c=at, range=f"{curve.y[at]:.4g}") if at >= 0 else ""
-            title.setText(f"{curve.title}\n{value}" if value else f"{curve.title}\n ")
+            title.setText(f"{reach}\n{value or ' '}")
             plot.setAccessibleDescription(value)
 
         plot.pointed.connect(point)

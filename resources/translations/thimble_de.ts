@@ -380,13 +380,13 @@
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>adaround</source>
-      <translation>adaround</translation>
+      <source>AdaRound</source>
+      <translation>AdaRound</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>gptq</source>
-      <translation>gptq</translation>
+      <source>GPTQ</source>
+      <translation>GPTQ</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -560,12 +560,7 @@
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>drop</source>
-      <translation>Verlust</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>sqnr</source>
+      <source>SQNR</source>
       <translation>SQNR</translation>
     </message>
     <message>
@@ -5645,6 +5640,16 @@
     </message>
     <message>
       <location filename="../../gui/figures.py" />
+      <source>{figure}, plainly quantized</source>
+      <translation>{figure}, einfach quantisiert</translation>
+    </message>
+    <message>
+      <location filename="../../gui/figures.py" />
+      <source>{figure} in float</source>
+      <translation>{figure} in Float</translation>
+    </message>
+    <message>
+      <location filename="../../gui/figures.py" />
       <source>Not measured.</source>
       <translation>Nicht gemessen.</translation>
     </message>
@@ -6180,11 +6185,6 @@
       <location filename="../../gui/inspector/channels_section.py" />
       <source>Go to {layer}</source>
       <translation>Zu {layer} gehen</translation>
-    </message>
-    <message>
-      <location filename="../../gui/inspector/channels_section.py" />
-      <source>and {n} more layers</source>
-      <translation>und {n} weitere Schichten</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/costs.py" />
@@ -6875,6 +6875,11 @@
       <location filename="../../gui/inspector/quantization_section.py" />
       <source>{words} Lines: the float weights before, in the same steps.</source>
       <translation>{words} Linien: die float-Gewichte davor, in denselben Stufen.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/quantization_section.py" />
+      <source>{words} The float weights were scaled before rounding, so they have other steps.</source>
+      <translation>{words} Die float-Gewichte wurden vor dem Runden skaliert und haben darum andere Stufen.</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/quantization_section.py" />
@@ -8565,6 +8570,14 @@ Das lässt sich nicht rückgängig machen.</translation>
         <numerusform>{n} Schichten anders quantisieren</numerusform>
       </translation>
     </message>
+    <message numerus="yes">
+      <location filename="../../gui/quantization/cures_box.py" />
+      <source>and {n} more layers</source>
+      <extracomment>For one: and {n} more layer</extracomment>
+      <translation>
+        <numerusform>und {n} weitere Schichten</numerusform>
+      </translation>
+    </message>
     <message>
       <location filename="../../gui/quantization/cures_box.py" />
       <source>Apply &amp;all</source>
@@ -8594,6 +8607,11 @@ Das lässt sich nicht rückgängig machen.</translation>
       <location filename="../../gui/quantization/cures_box.py" />
       <source>Apply</source>
       <translation>Anwenden</translation>
+    </message>
+    <message>
+      <location filename="../../gui/quantization/cures_box.py" />
+      <source>{title}, up to {value}</source>
+      <translation>{title}, bis {value}</translation>
     </message>
     <message>
       <location filename="../../gui/quantization/cures_box.py" />
@@ -8734,6 +8752,11 @@ Das lässt sich nicht rückgängig machen.</translation>
       <location filename="../../gui/report_dialog.py" />
       <source>Ranges of channels</source>
       <translation>Bereiche der Kanäle</translation>
+    </message>
+    <message>
+      <location filename="../../gui/report_dialog.py" />
+      <source>In the float network: the largest magnitude of each channel's weights, and how wide the range of its values is. Bars of very unlike heights share one scale badly.</source>
+      <translation>Im float-Netz: der größte Betrag der Gewichte jedes Kanals, und wie breit der Bereich seiner Werte ist. Balken sehr ungleicher Höhe teilen sich eine Skala schlecht.</translation>
     </message>
     <message>
       <location filename="../../gui/report_dialog.py" />
@@ -9032,6 +9055,16 @@ Das lässt sich nicht rückgängig machen.</translation>
       <location filename="../../gui/wording.py" />
       <source>random (control)</source>
       <translation>Zufall (zur Kontrolle)</translation>
+    </message>
+    <message>
+      <location filename="../../gui/wording.py" />
+      <source>top-1 lost</source>
+      <translation>verlorene Top-1</translation>
+    </message>
+    <message>
+      <location filename="../../gui/wording.py" />
+      <source>agreement with float</source>
+      <translation>Übereinstimmung mit Float</translation>
     </message>
     <message>
       <location filename="../../gui/wording.py" />

@@ -134,7 +134,8 @@ def test_evaluate_and_compare_agree_with_onnxruntime(tmp_path: Path) -> None:
     ]
     gained, lost = int(np.sum(~flags[0] & flags[1])), int(np.sum(flags[0] & ~flags[1]))
     assert second["top1_change"].value == pytest.approx(100 * (gained - lost) / len(judged.items))
-    assert f"{gained} right answers gained, {lost} lost; McNemar p = " in second["top1_change"].note
+    plural = "" if gained == 1 else "s"
+    assert f"{gained} right answer{plural} gained, {lost} lost; McNemar p = " in second["top1_change"].note
     assert "top1_change" not in first
     assert both["1"]["notes"] == both["2"]["notes"] == []
 

@@ -202,7 +202,7 @@ def met(params: Params, verdict: Verdict) -> bool:
 
 def _said(params: Params, verdict: Verdict, reached: bool, count: int) -> str:
     if params.target is Target.DROP and verdict.change is not None:
-        what = f"top-1 at most {params.drop:g} points below float"
+        what = f"top-1 at most {params.drop:g} point{'' if params.drop == 1 else 's'} below float"
     elif params.target is not Target.SQNR and verdict.agrees is not None:
         what = f"agreement with float of at least {params.agreement:g} %"
     else:

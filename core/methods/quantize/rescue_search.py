@@ -184,7 +184,7 @@ def better(new: Verdict, old: Verdict, least: float = GAIN_DB) -> tuple[bool, st
         interval = paired(old.agrees, new.agrees).difference.interval
         if interval is not None and interval[0] > 0:
             return True, "significantly more answers agree"
-    return False, f"{gain:+.1f} dB"
+    return False, f"{gain:+.1f} dB, must bring {least:g}" if gain > 0 else f"{gain:+.1f} dB"
 
 
 def _rises(new: npt.NDArray[np.float64], old: npt.NDArray[np.float64]) -> bool:

@@ -160,6 +160,7 @@ def planned(model: Model, params: Params, ctx: Context) -> Plan:
     added = growth(done.plan, done.forms, done.values.forms, params.bias_correction)
     measures = {
         "int8_layers": estimate(len(done.plan.weighted()), "layers"),
+        "weight_bytes_before": estimate(weight_bytes(model), "bytes"),
         "weight_bytes_after": estimate(weight_bytes(done.model) + added, "bytes"),
     }
     report = Report(measures, kept_table(done.plan), notes=done.notes)

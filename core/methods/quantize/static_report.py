@@ -56,8 +56,8 @@ def static_report(
     return Report(measures, tables, done.curves, tuple(said))
 
 
-def beside_float(measures: Mapping[str, Measure]) -> list[str]:
-    """The first that a user must know: what it cost in answers, and where to look if it cost some."""
+def beside_float(measures: Mapping[str, Measure], causes: bool = True) -> list[str]:
+    """The first that a user must know: what it cost in answers, and where to look if it cost some (``causes``)."""
     sqnr, agreement = measures.get("sqnr"), measures.get("agreement")
     if sqnr is None or not sqnr.n:
         return []
@@ -66,9 +66,15 @@ def beside_float(measures: Mapping[str, Measure]) -> list[str]:
         return [f"{words}SQNR {sqnr.value:.1f} dB."]
     same = round(agreement.n * agreement.value / 100)
     said = [f"{words}{same} of {agreement.n} answers are the same, SQNR {sqnr.value:.1f} dB."]
-    if agreement.value < _WORRYING:
-        said.append(f"Where quantization loses accuracy ({_DETECTIVE}) names the layers, the causes and their cures.")
+    if causes and loses_answers(measures):
+        said.append(f"'Where quantization loses accuracy' ({_DETECTIVE}) names the layers, causes and cures.")
     return said
+
+
+def loses_answers(measures: Mapping[str, Measure]) -> bool:
+    """Whether so many answers are no longer those of the float model that somebody must know."""
+    agreement = measures.get("agreement")
+    return agreement is not None and bool(agreement.n) and agreement.value < _WORRYING
 
 
 def _float_kernels(done: Quantized) -> list[str]:

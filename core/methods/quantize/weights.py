@@ -31,6 +31,7 @@ from core.methods.quantize.formats.format import BitsField, GranularityField, Gr
 from core.methods.quantize.ready import OPSET, ready
 from core.methods.quantize.rounding.rounder import RoundingSettings, load_rounders, rounder_names
 from core.methods.quantize.rounding.weights_only import Item, WeightsOnly, round_weights
+from core.methods.quantize.static_report import beside_float, loses_answers
 from core.methods.quantize.weight_places import Left, put, weights
 from core.methods.quantize.weight_targets import WEIGHT_TARGETS
 from core.methods.scope import overridden
@@ -102,6 +103,7 @@ def plan(model: Model, params: Params, ctx: Context) -> Plan:
     title="Weights only…",
     menu="Quantize",
     params=Params,
+    uses=("data",),
     plan=plan,
     overridable=OVERRIDABLE,
     presets=WEIGHT_TARGETS,
@@ -116,7 +118,7 @@ def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     new = written(encoded)
     measures = {**_measures(encoded), **fidelity_of(model, new, ctx)}
     ctx.job.progress(1.0, "Done")
-    return Outcome(new, Report(measures, _tables(encoded), notes=_notes(encoded)))
+    return Outcome(new, Report(measures, _tables(encoded), notes=(*_cost(measures, params), *_notes(encoded))))
 
 
 def encode(model: Model, params: Params, ctx: Context, job: Job) -> Encoded:
@@ -231,6 +233,18 @@ def fidelity_of(before: Model, after: Model, ctx: Context) -> dict[str, Measure]
         return {}
     with ctx.job.stage(0.9, 1.0) as job:
         return fidelity(before, after, data, limit=64, threads=ctx.threads, seed=ctx.seed, job=job).measures()
+
+
+def _cost(measures: Mapping[str, Measure], params: Params) -> list[str]:
+    """What it costs in answers, and what costs less."""
+    if "sqnr" not in measures:
+        return ["What this costs in accuracy was not measured, for there was no data."]
+    said = beside_float(measures, causes=False)
+    better = {"rounding by gptq": params.rounding == "nearest", "corrected biases": not params.bias_correction}
+    left = [name for name, better_so in better.items() if better_so]
+    if loses_answers(measures) and left:
+        said.append(f"On data, {' and '.join(left)} usually lose{'s' if left == ['rounding by gptq'] else ''} less.")
+    return said
 
 
 def _measures(encoded: Encoded) -> dict[str, Measure]:
