@@ -189,18 +189,21 @@ def _proof(found: Sequence[Difference], inputs: Inputs) -> Proof:
     )
 
 
-def refuse_unproven(proof: Proof, path: Path, where: str = "") -> None:
-    """Raise UserError if a proof failed. ``where`` says which layer differs first, where that is known."""
+def refuse_unproven(proof: Proof, path: Path, where: str = "", hint: str = "") -> None:
+    """Raise UserError if a proof failed. ``where`` says which layer differs first, where that is known.
+
+    ``hint``: what may help a quantized network, in place of quantizing it with Thimble.
+    """
     if proof.passed:
         return
-    size, hint = f"up to {proof.max_abs_diff:.3g}", "Please report the network; ONNX export may still work."
+    size, advice = f"up to {proof.max_abs_diff:.3g}", "Please report the network; ONNX export may still work."
     if proof.max_steps is not None and proof.within_one_step is not None:
         share = 100 * (1 - proof.within_one_step)
         size += f" ({proof.max_steps} output steps; {share:.2g} % of the values by more than one)"
-        hint = "Quantize the float network with Thimble: it chooses scales with which both runtimes agree."
+        advice = hint or "Quantize the float network with Thimble: it chooses scales with which both runtimes agree."
     raise UserError(
         f"The file '{path.name}' was not kept: it differs from the revision by {size} on {proof.checked_on}.{where}",
-        hint,
+        advice,
     )
 
 

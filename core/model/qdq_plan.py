@@ -87,10 +87,16 @@ class _Planner:
         self.fused: set[ir.Node] = set()
         self.hidden: set[str] = set()
         self.reached = {v.name or "" for v in real_inputs(model.graph) if is_float(v, facts)}
+        self.paired: set[str] = (
+            set()
+        )  # values of float layers that have a pair, because a layer in int8 multiplies them
         self.kept: list[KeptFloat] = []
         self.trunk: set[ir.Node] = set()  # sums that stay float for float readers
 
     def plan(self) -> Int8Plan:
+        for node in self.model.nodes():
+            if node.op_type in WEIGHTED and not self._reason(node):
+                self.paired.update(v.name or "" for v in data_inputs(node))
         for node in self.model.nodes():
             if id(node) in self.facts.constant_nodes or not any(is_float(o, self.facts) for o in node.outputs):
                 continue
@@ -127,11 +133,18 @@ class _Planner:
         dynamic = [v for v in data_inputs(node) if self.facts.array(v) is None]
         if not dynamic or not all(is_float(v, self.facts) for v in dynamic):
             return "its inputs are not float32"
-        if node.op_type not in WEIGHTED and not any(v.name in self.reached for v in dynamic):
+        if node.op_type not in WEIGHTED and not any(self._in_integers(node, v) for v in dynamic):
             return "its inputs come from float layers"
-        if node.op_type == "Concat" and not all(v.name in self.reached for v in dynamic):
+        if node.op_type == "Concat" and not all(self._in_integers(node, v) for v in dynamic):
             return "some of its inputs come from float layers"
         return ""
+
+    def _in_integers(self, node: ir.Node, value: ir.Value) -> bool:
+        """Whether ``node`` finds this input in integers. One that only moves values goes with any pair there is.
+
+        Else it would move real numbers from a pair to a pair of another scale, which runtimes round differently.
+        """
+        return value.name in self.reached or (node.op_type in PASS_THROUGH and value.name in self.paired)
 
     def _leave_float_sums(self) -> None:
         """Take out the sums that only normalizations and attention read: in int8 they cost accuracy and time.

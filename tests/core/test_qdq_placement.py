@@ -7,11 +7,20 @@ import onnx_ir as ir
 import pytest
 
 from core.errors import UserError
+from core.methods.method import Context
 from core.methods.quantize.choices import Granularity
-from core.methods.quantize.static import Activations
+from core.methods.quantize.static import Activations, Params, quantize_static
 from core.methods.scope import Scope
 from core.model.facts import infer
-from core.model.qdq import activation_pairs, mean_ratio, plan_int8, scale_groups, source_pair, stored_constant
+from core.model.qdq import (
+    activation_pairs,
+    check_rules,
+    mean_ratio,
+    plan_int8,
+    scale_groups,
+    source_pair,
+    stored_constant,
+)
 from tests.core.qdq_graphs import Arrays, by_name, kinds, network, node, quantized, run, sqnr, weights
 
 DATA = Arrays([3, 8, 8])
@@ -237,3 +246,29 @@ def test_an_infinite_range_is_refused_by_name() -> None:
     model = network(nodes, {**CONV, "zero": np.float32(0), "w2": weights(1, 4, 1, 1)}, [3, 8, 8])
     with pytest.raises(UserError, match="The value 'd' is not finite"):
         quantized(model, DATA)
+
+
+def test_what_moves_a_float_layers_value_goes_with_the_pair_it_has_for_others() -> None:
+    """The shortcut of a ResNet-20 behind a layer in float: its Slice and Pad share the pair that the Conv reads."""
+    nodes = [
+        node("Conv", "x w", "c", pads=[1, 1, 1, 1]),
+        node("Relu", "c", "r"),
+        node("Conv", "r u", "d", strides=[2, 2], pads=[1, 1, 1, 1]),
+        node("Slice", "r starts ends axes steps", "s"),
+        node("Pad", "s around", "p"),
+        node("Add", "d p", "y"),
+    ]
+    constants = {
+        "w": weights(4, 3, 3, 3), "u": weights(8, 4, 3, 3, seed=2),
+        "starts": np.array([0, 0]), "ends": np.array([8, 8]),
+        "axes": np.array([2, 3]), "steps": np.array([2, 2]), "around": np.array([0, 2, 0, 0, 0, 2, 0, 0]),
+    }  # fmt: skip
+    model = network(nodes, constants, [3, 8, 8])
+    stays = ((Scope(layers=("/c", "/r")), {"precision": "float"}),)
+    done = quantize_static(model, DATA, Params(bias_correction=False), Context(overrides=stays))
+    assert check_rules(done.model) == []
+    pairs = {k.removesuffix("_unquantized"): v.params for k, v in activation_pairs(done.model.graph.graph).items()}
+    assert set(pairs) == {"r", "d", "s", "p", "y"}
+    assert pairs["r"] == pairs["s"] == pairs["p"]
+    alone = plan_int8(model, infer(model), lambda n: n.name not in ("/c", "/r", "/d", "/y"))
+    assert not alone.layers, "nobody multiplies its value: nothing to go with"

@@ -16,7 +16,7 @@ from core.exporters.tflite.layer_by_layer import by_layers
 from core.exporters.tflite.rules import broken_rules
 from core.exporters.tflite.where import first_difference
 from core.jobs import Job
-from core.model.model import Model, quantized
+from core.model.model import RECIPE, Model, quantized
 
 _IN_8_BITS = (
     "The 4-bit weights of convolutions are stored in 8 bits: LiteRT's kernels for 4 bits round otherwise than "
@@ -75,13 +75,20 @@ def _proven_by_layers(
         except UserError:  # no proof then: the failed one says what is wrong
             found = None
     if found is None or not found.passed:
-        refuse_unproven(proof, path, _where(model, converted, inputs))
+        refuse_unproven(proof, path, _where(model, converted, inputs), _hint(model))
     assert found is not None, "a proof that failed is refused"
     proof = replace(proof, passed=True, by_layers=found.most, by_layers_n=found.n)
     with written_aside(path, converted.data):
         pass
     notes = (*converted.notes, found.note())
     return Exported(path, path.stat().st_size, converted.ops, proof, notes)
+
+
+def _hint(model: Model) -> str:
+    """'' where Thimble's quantization is what may help: not for what it has quantized already."""
+    if '"method": "quantize.' not in model.graph.metadata_props.get(RECIPE, ""):
+        return ""
+    return "Give the layers around it the same type, 8 or 16 bits or float; export to ONNX keeps the revision as it is."
 
 
 def _where(model: Model, converted: Converted, inputs: Inputs) -> str:
