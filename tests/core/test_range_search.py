@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,11 @@ from core.execute.runtimes import OnnxSession, onnx_session
 from core.execute.walk import Walk
 from core.jobs import Job
 from core.methods.method import Context
-from core.methods.quantize import calibrate, range_search
+from core.methods.quantize import calibrate, range_search, static
 from core.methods.quantize.calibrate import Observed, elements, keeps_memory, observe
 from core.methods.quantize.clipping import clipped, means_of
-from core.methods.quantize.range_search import Narrowed, RangeMemory, narrowed
+from core.methods.quantize.range_memory import RangeMemory
+from core.methods.quantize.range_search import Narrowed, narrowed
 from core.methods.quantize.static import Activations, Params, quantize_static
 from core.methods.scope import Scope
 from core.model.facts import infer
@@ -133,7 +135,7 @@ def test_a_searched_network_is_closer_and_nothing_is_searched_of_16_bits() -> No
     assert not any("narrowed" in note for note in wide.notes)
 
 
-def _wide() -> Model:
+def _wide(size: int = 64) -> Model:
     """Values of 16 channels at 64 x 64: 256 KB for each item."""
     shapes = {"w1": (16, 3, 3, 3), "w2": (16, 1, 3, 3), "w3": (16, 16, 1, 1), "w4": (4, 16, 1, 1)}
     own = {name: weights(*shape, seed=k) for k, (name, shape) in enumerate(shapes.items())}
@@ -143,7 +145,7 @@ def _wide() -> Model:
         node("Conv", "b w2 b2", "c", pads=[1, 1, 1, 1], group=16), node("Conv", "c w3 b3", "d"),
         node("Add", "d b", "e"), node("Conv", "e w4 b4", "f"), node("GlobalAveragePool", "f", "y"),
     ]  # fmt: skip
-    return network(nodes, own, [3, 64, 64])
+    return network(nodes, own, [3, size, size])
 
 
 _VALUE, _ITEMS = 16 * 64 * 64 * 4, 24
@@ -218,6 +220,50 @@ def test_what_was_seen_is_remembered_to_the_same_bytes() -> None:
         again = quantize_static(model, data, params, ctx, remembered=memory).model
         assert ir.to_proto(again.graph).SerializeToString() == ir.to_proto(fresh.graph).SerializeToString()
     assert len(memory.seen) == 2, "the second is seen like the first"
+
+
+def test_with_other_layers_in_float_nothing_is_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the bytes are those of a search of its own, the plain way first as the mixed form goes."""
+    seen, measured = list[Any](), list[Any]()
+    look, cost = static.observe, range_search._Noise.of
+
+    def observing(*args: Any, **others: Any) -> Observed:
+        seen.append(args)
+        return look(*args, **others)
+
+    def measuring(*args: Any, **others: Any) -> Any:
+        measured.append(args)
+        return cost(*args, **others)
+
+    monkeypatch.setattr(static, "observe", observing)
+    monkeypatch.setattr(range_search._Noise, "of", measuring)
+    model, data = _wide(8), Arrays([3, 8, 8], 30)
+    params = Params(search_ranges=True)
+    memory = RangeMemory(static.walking_items(params))
+    said = [(), ("/a",), ("/c", "/d"), ("/d",)]
+    contexts = [
+        Context(overrides=((Scope(layers=layers), {"precision": "float"}),) if layers else ()) for layers in said
+    ]
+    quantize_static(model, data, replace(params, bias_correction=False), contexts[0], remembered=memory)
+    again = [quantize_static(model, data, params, ctx, remembered=memory) for ctx in contexts]
+    assert len(seen) == 1
+    assert len(measured) == 2, "no scale was measured twice, and each was new at the first call"
+    for ctx, done in zip(contexts, again, strict=True):
+        fresh = quantize_static(model, data, params, ctx)
+        assert ir.to_proto(done.model.graph).SerializeToString() == ir.to_proto(fresh.model.graph).SerializeToString()
+        assert done.observed.ranges == fresh.observed.ranges
+        assert done.observed.extremes.keys() == fresh.observed.extremes.keys()
+
+
+def test_what_was_not_seen_is_looked_at() -> None:
+    """A value that a layer in float hid, and items that were not kept."""
+    model, data, params = _wide(8), Arrays([3, 8, 8], 6), Params()
+    small = Context(overrides=((Scope(layers=("/a",)), {"precision": "float"}),))
+    memory = RangeMemory()
+    for ctx, chosen in ((small, params), (Context(), params), (small, replace(params, correction_items=3))):
+        done = quantize_static(model, data, chosen, ctx, remembered=memory).model
+        fresh = quantize_static(model, data, chosen, ctx).model
+        assert ir.to_proto(done.graph).SerializeToString() == ir.to_proto(fresh.graph).SerializeToString()
 
 
 def test_a_searched_range_says_so_and_a_typed_one_stays_typed() -> None:

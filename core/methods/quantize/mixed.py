@@ -22,6 +22,7 @@ from core.methods.quantize.items import CalibrateFrom
 from core.methods.quantize.mixed_judge import Closeness, Judge
 from core.methods.quantize.mixed_report import mixed_tables, said
 from core.methods.quantize.mixing import Move, path, pieces
+from core.methods.quantize.range_memory import RangeMemory
 from core.methods.quantize.range_search import SearchRanges
 from core.methods.quantize.ready import ready_like
 from core.methods.quantize.result import Quantized
@@ -195,6 +196,7 @@ class _Mixing:
     ) -> None:
         self._model, self._settings, self._params = model, settings, params
         self._calibration, self._choose, self._ctx = calibration, choose, ctx
+        self._memory = RangeMemory(static.walking_items(settings))
 
     def quantized(self, layers: Sequence[str], plain: bool = False) -> Quantized:
         """With these layers kept out. ``plain``: quickly, for finding out what costs most."""
@@ -205,7 +207,7 @@ class _Mixing:
             (Scope(layers=(name,)), {"precision": self._params.keep.value}) for name in layers
         )
         ctx = dataclasses.replace(self._ctx, overrides=(*self._ctx.overrides, *kept), checkpoint=None)
-        return static.quantize_static(self._model, self._calibration, settings, ctx)
+        return static.quantize_static(self._model, self._calibration, settings, ctx, remembered=self._memory)
 
     def moves(self) -> list[Move]:
         """Layers in the order in which they are best kept out, as far as the budget allows."""

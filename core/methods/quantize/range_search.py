@@ -78,17 +78,6 @@ class Narrowed:
         )
 
 
-@dataclass
-class RangeMemory:
-    """What was seen of a model's activations, for whoever quantizes it several times with the same data and context.
-
-    ``seen``: what was observed, and the ranges that were searched; ``means`` of the network without what they cut off.
-    """
-
-    seen: dict[str, tuple[Observed, Narrowed | None]] = field(default_factory=dict)
-    means: dict[str, Mapping[str, Array64]] = field(default_factory=dict)
-
-
 def narrowed(
     model: Model,
     plan: Int8Plan,
@@ -98,12 +87,14 @@ def narrowed(
     threads: int = 1,
     job: Job | None = None,
     facts: Facts | None = None,
+    costs: Costs | None = None,
 ) -> Narrowed | None:
     """Search the ranges of a float ``model`` that ``plan`` is about; None where there is nothing to search: outputs
     are no floats, or not finite.
 
     ``settled``: values whose range somebody chose. Values that share a scale are searched together, those of 16 bits
     not at all. Chunks are the kept ones of ``observed``; with ``facts`` no more than memory has room for.
+    ``costs`` of scales that were searched before are not measured again, and new ones are added to them.
     """
     job = job or Job()
     groups = _groups(plan, forms, {*settled, *model.output_names})
@@ -112,38 +103,48 @@ def narrowed(
     room = SEARCHED_ITEMS if facts is None else _room(groups, model.output_names, facts)
     size = len(next(iter(observed.kept[0].feed.values())))
     arena = facts is None or keeps_memory(facts, plan.values, size)
+    costs = costs or Costs()
+
+    def measure(known: dict[Group, Tried], wanted: Sequence[Group], items: int, factors: Sequence[float]) -> None:
+        new = [group for group in wanted if group not in known]
+        if new:
+            chunks = first_chunks(observed.kept, min(items, room))
+            noise = _Noise(model, chunks, observed.ranges, forms, threads, arena)
+            known.update(noise.of(new, factors, job, shifting=len(factors) > 1))
+
     with job.stage(0.0, 0.5):
-        noise = _Noise(
-            model, first_chunks(observed.kept, min(_RANKED_ITEMS, room)), observed.ranges, forms, threads, arena
-        )
-        alone = noise.of(groups, _FACTORS[:1], job)
-    del noise  # its walk goes before the next begins
+        measure(costs.alone, groups, _RANKED_ITEMS, _FACTORS[:1])
+    costly = _costly({group: costs.alone[group] for group in groups})
     with job.stage(0.5, 1.0):
-        chunks = first_chunks(observed.kept, min(SEARCHED_ITEMS, room))
-        noise = _Noise(model, chunks, observed.ranges, forms, threads, arena)
-        found = noise.of(_costly(alone), _FACTORS, job, shifting=True)
-    if not found:
+        measure(costs.searched, costly, SEARCHED_ITEMS, _FACTORS)
+    if not costly:
         return None
+    items = sum(c.count for c in first_chunks(observed.kept, min(SEARCHED_ITEMS, room)))
+    return _narrowed({group: costs.searched[group] for group in costly}, observed, items)
+
+
+def _narrowed(found: Mapping[Group, Tried], observed: Observed, items: int) -> Narrowed:
     ranges, cut = dict(observed.ranges), set[str]()
     for group, tried in found.items():
-        low, high = (end * _FACTORS[tried.best] for end in noise.range_of(group))
+        low, high = (end * _FACTORS[tried.best] for end in _range_of(observed.ranges, group))
         if tried.best:
             ranges.update(dict.fromkeys(group, (low, high)))
         if tried.shifted > tried.noises[-1]:
             cut.update(group)
     before, after = sum(t.noises[0] for t in found.values()), sum(t.noises[-1] for t in found.values())
     changed = sum(1 for t in found.values() if t.best)
-    items = sum(c.count for c in chunks)
     return Narrowed(ranges, frozenset(cut), len(found), changed, _decibels(before), _decibels(after), items)
 
 
-Group = tuple[str, ...]
+Group = tuple[str, ...]  # values that share a scale
 Arrays = Mapping[str, Sequence[Array]]  # a value's batches
 
 
 @dataclass(frozen=True, slots=True)
-class _Tried:
-    """``noises``: under one factor after the other; ``shifted``: under the best, with channels' means put right."""
+class Tried:
+    """What one scale costs. ``noises``: under one factor after the other; ``shifted``: under the best, with channels'
+    means put right.
+    """
 
     noises: Sequence[float]
     shifted: float = math.inf
@@ -151,6 +152,14 @@ class _Tried:
     @property
     def best(self) -> int:
         return len(self.noises) - 1
+
+
+@dataclass
+class Costs:
+    """What was measured of a float network's scales: of each under its whole range, and of those that were searched."""
+
+    alone: dict[Group, Tried] = field(default_factory=dict)
+    searched: dict[Group, Tried] = field(default_factory=dict)
 
 
 def _groups(plan: Int8Plan, forms: Mapping[str, ActivationForm], settled: Set[str]) -> list[Group]:
@@ -173,7 +182,7 @@ def _room(groups: Sequence[Group], outputs: Sequence[str], facts: Facts) -> int:
     return max(_BYTES // max(each, 1), 1)
 
 
-def _costly(alone: Mapping[Group, _Tried]) -> list[Group]:
+def _costly(alone: Mapping[Group, Tried]) -> list[Group]:
     """The fewest groups that make nearly all of the noise."""
     costs = {group: tried.noises[0] for group, tried in alone.items() if math.isfinite(tried.noises[0])}
     total, spent, found = sum(costs.values()), 0.0, []
@@ -211,14 +220,9 @@ class _Noise:
             if np.issubdtype(first.dtype, np.floating)
         }
 
-    def range_of(self, group: Group) -> Range:
-        """The observed range of values that share a scale, 0 included."""
-        lows, highs = zip(*(self._ranges[v] for v in group), strict=True)
-        return min(0.0, *lows), max(0.0, *highs)
-
     def of(
         self, groups: Sequence[Group], factors: Sequence[float], job: Job, shifting: bool = False
-    ) -> dict[Group, _Tried]:
+    ) -> dict[Group, Tried]:
         """By group the noise under each factor on its range, in order, before the first that makes it worse.
 
         ``shifting``: and once more under the best, as if biases behind it made its shift good.
@@ -243,14 +247,14 @@ class _Noise:
                 least = cost
             best = factors[len(tried) - 1]
             shifted = self._measured(group, best, arrays, run, job, shifting=True)[0] if shifting else math.inf
-            found[group] = _Tried(tried, shifted)
+            found[group] = Tried(tried, shifted)
         return found
 
     def _measured(
         self, group: Group, factor: float, arrays: Arrays, run: Onward, job: Job, shifting: bool = False
     ) -> tuple[float, float]:
         """(noise, divergence of what :func:`class_scores` takes for classes: 0 where it finds none)."""
-        low, high = self.range_of(group)
+        low, high = _range_of(self._ranges, group)
         form = self._forms.get(group[0], ActivationForm())
         params = activation_params(low * factor, high * factor, form.storage, form.symmetric)
         shifts = {v: self._shift(v, batches, params) for v, batches in arrays.items()} if shifting else {}
@@ -278,6 +282,12 @@ class _Noise:
             error = error + real.sum(axis=axes, keepdims=True, dtype=np.float64)
             count += real.size // max(real.shape[channel], 1)
         return np.asarray(error / max(count, 1))
+
+
+def _range_of(ranges: Mapping[str, Range], group: Group) -> Range:
+    """The observed range of values that share a scale, 0 included."""
+    lows, highs = zip(*(ranges[v] for v in group), strict=True)
+    return min(0.0, *lows), max(0.0, *highs)
 
 
 def _rounded(x: Array, params: QuantParams, shift: Array64 | None = None) -> Array:

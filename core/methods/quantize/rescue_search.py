@@ -28,7 +28,7 @@ from core.methods.analyse.one_layer import OneLayer
 from core.methods.analyse.reference import Flags, Items, Outputs, Reference, read
 from core.methods.method import Context
 from core.methods.quantize import equalize, static
-from core.methods.quantize.range_search import RangeMemory
+from core.methods.quantize.range_memory import RangeMemory
 from core.methods.scope import Scope
 from core.model.model import Model
 from core.model.qdq_operators import WEIGHTED
@@ -213,7 +213,7 @@ class Search:
     ) -> None:
         self._model, self._fit, self._beside, self._met, self._ctx = model, fit, beside, met, ctx
         self._equalized: Model | None = None
-        self._seen: dict[object, RangeMemory] = {}
+        self._seen: dict[bool, RangeMemory] = {}
         self.trials: list[Trial] = []
         self.best: Trial | None = None
         self.model: Model | None = None
@@ -298,9 +298,9 @@ class Search:
 
     def _memory(self, choice: Choice) -> RangeMemory:
         """What was seen of the network that a choice quantizes; of one network at a time, for it holds the items."""
-        key = (choice.params.equalize, choice.floats)
+        key = choice.params.equalize
         if key not in self._seen:
-            self._seen = {key: RangeMemory()}
+            self._seen = {key: RangeMemory(choice.params.correction_items)}
         return self._seen[key]
 
     def forget(self) -> None:

@@ -27,11 +27,12 @@ from core.methods.quantize.choices import OVERRIDABLE, Choices, Granularity, Pre
 from core.methods.quantize.clipping import clipped, means_of
 from core.methods.quantize.equalize import equalize, for_quantization
 from core.methods.quantize.items import CalibrateFrom, items_for, refuse_without_data
+from core.methods.quantize.range_memory import Needs, RangeMemory
 from core.methods.quantize.range_search import (
     NOT_SEARCHED,
     SEARCHED_ITEMS,
+    Costs,
     Narrowed,
-    RangeMemory,
     SearchRanges,
     narrowed,
 )
@@ -285,38 +286,31 @@ def _seen(
     memory: RangeMemory,
 ) -> tuple[Observed, Narrowed | None]:
     """What is to be known of activations, and the ranges that were searched."""
-    key = _key(start, params)
-    if key not in memory.seen:
-        with ctx.job.stage(0.0, 0.5 if params.search_ranges else 1.0):
-            observed = _observed(start, data, params, ctx, checkpoint)
-        with ctx.job.stage(0.5, 1.0):
-            memory.seen[key] = (observed, _searched(start, observed, ctx) if params.search_ranges else None)
-    return memory.seen[key]
+    means = [n.inputs[0].name or "" for n in _with_bias(start.plan) if n.inputs[0] is not None]
+    corrected = params.bias_correction and bool(means)
+    walking = walking_items(replace(params, bias_correction=corrected))
+    kept = min(max(walking, memory.items), _room(start))
+    key, needs = _key(params), Needs(start.plan.rescaled(), means, kept, corrected)
+
+    def see() -> Observed:
+        return observe(
+            start.model, start.facts, data, ranges_of=needs.ranges, means_of=means, keep=kept, threads=ctx.threads,
+            job=ctx.job, ranging=_ranging(start, params), checkpoint=checkpoint,
+        )  # fmt: skip
+
+    with ctx.job.stage(0.0, 0.5 if params.search_ranges else 1.0):
+        observed = memory.observed(key, needs, see)
+    if not params.search_ranges:
+        return observed, None
+    with ctx.job.stage(0.5, 1.0):
+        return observed, _searched(start, observed, ctx, memory.costs[key])
 
 
-def _key(start: Prepared, params: Params) -> str:
-    """Everything that what is seen depends on; how weights are rounded is not part of it."""
+def _key(params: Params) -> str:
+    """What is seen depends on it; how weights are rounded is not part of it."""
     usual = Params()
     rounding = {f.name: getattr(usual, f.name) for f in fields(RoundingSettings)}
-    plain = replace(params, rounding=usual.rounding, bias_correction=True, **rounding)
-    return f"{plain} {_kept_items(start, params)}"
-
-
-def _observed(
-    start: Prepared, data: DataSet, params: Params, ctx: Context, checkpoint: CheckpointPlace | None
-) -> Observed:
-    return observe(
-        start.model,
-        start.facts,
-        data,
-        ranges_of=start.plan.rescaled(),
-        means_of=[n.inputs[0].name or "" for n in _with_bias(start.plan) if n.inputs[0] is not None],
-        keep=_kept_items(start, params),
-        threads=ctx.threads,
-        job=ctx.job,
-        ranging=_ranging(start, params),
-        checkpoint=checkpoint,
-    )
+    return str(replace(params, rounding=usual.rounding, bias_correction=True, **rounding))
 
 
 def _ranging(start: Prepared, params: Params) -> Ranging:
@@ -341,10 +335,10 @@ def _rounded(count: int, rounder: Rounder) -> str:
     return f"The weights of {count} layers were rounded in sequence: {rounder.said}."
 
 
-def _searched(start: Prepared, observed: Observed, ctx: Context) -> Narrowed | None:
+def _searched(start: Prepared, observed: Observed, ctx: Context, costs: Costs) -> Narrowed | None:
     values = start.values
     settled = {*values.ends, *values.calibrators}
-    return narrowed(start.model, start.plan, observed, values.forms, settled, ctx.threads, ctx.job, start.facts)
+    return narrowed(start.model, start.plan, observed, values.forms, settled, ctx.threads, ctx.job, start.facts, costs)
 
 
 def _wanted(
@@ -360,25 +354,29 @@ def _wanted(
     parent = clipped(model, cut)
     if not corrected:
         return parent, None
-    key = _key(start, params)
-    if key not in memory.means:
-        arena = keeps_memory(start.facts, observed.means, len(next(iter(observed.kept[0].feed.values()))))
-        memory.means[key] = means_of(parent, observed.kept, observed.means, cut, ctx.threads, ctx.job, arena)
-    return parent, memory.means[key]
+    arena = keeps_memory(start.facts, observed.means, len(next(iter(observed.kept[0].feed.values()))))
+    return parent, memory.averaged(
+        f"{_key(params)} {sorted(cut.items())}",
+        observed.means,
+        lambda: means_of(parent, observed.kept, observed.means, cut, ctx.threads, ctx.job, arena),
+    )
 
 
-def _kept_items(start: Prepared, params: Params) -> int:
+def walking_items(params: Params) -> int:
     """How many items walk through the network once more: to search ranges, round weights and correct biases."""
-    correct = params.bias_correction and bool(_with_bias(start.plan))
+    corrected = params.correction_items if params.bias_correction else 0
     rounded = params.rounding_items if _rounder(params) is not None else 0
-    searched = SEARCHED_ITEMS if params.search_ranges else 0
-    wanted = max(params.correction_items if correct else 0, rounded, searched)
+    return max(corrected, rounded, SEARCHED_ITEMS if params.search_ranges else 0)
+
+
+def _room(start: Prepared) -> int:
+    """How many items can walk through the network at once."""
     facts = start.facts
     feeds = sum(4 * elements(facts, s.name) for s in start.model.inputs)
     width = 1 if start.values.widest == "uint8" else 2
     # a layer's input, its output, a shortcut
     each = feeds + 3 * width * max(elements(facts, v) for v in start.plan.values)
-    return min(wanted, max(_WALK_BYTES // max(each, 1), 1))
+    return max(_WALK_BYTES // max(each, 1), 1)
 
 
 def _scales(start: Prepared, seen: Observed, params: Params) -> tuple[Int8Plan, Scales, Observed, tuple[str, ...]]:
