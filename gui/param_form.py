@@ -66,7 +66,7 @@ class ParamRow:
         if isinstance(self.editor, QCheckBox):
             self.editor.setCheckState(Qt.CheckState.Checked if value else Qt.CheckState.Unchecked)
         elif isinstance(self.editor, QComboBox):
-            self.editor.setCurrentIndex(max(self.editor.findData("none" if value is None else str(value)), 0))
+            self.editor.setCurrentIndex(max(self.editor.findData(_data(value)), 0))
         elif isinstance(self.editor, NumberEdit):
             self.editor.set_value(value)
         elif isinstance(self.editor, QLineEdit):
@@ -199,15 +199,21 @@ def _editor(spec: Spec, value: Scalar) -> QWidget:
         box = QCheckBox()
         box.setChecked(bool(value))
         return box
-    if spec.choices:
+    choices = (_data(True), _data(False)) if spec.type is bool else spec.choices
+    if choices:
         combo = QComboBox()
-        for choice in (*(("none",) if spec.optional else ()), *spec.choices):
+        for choice in (*(("none",) if spec.optional else ()), *choices):
             combo.addItem(choice_title(choice), choice)
-        combo.setCurrentIndex(max(combo.findData("none" if value is None else str(value)), 0))
+        combo.setCurrentIndex(max(combo.findData(_data(value)), 0))
         return combo
     if spec.type in (int, float):
         return NumberEdit(spec, value)
     return QLineEdit("" if value is None else str(value))
+
+
+def _data(value: Scalar) -> str:
+    """What stands for a value in a list of choices, as the core reads it."""
+    return str(value).lower() if value is None or isinstance(value, bool) else str(value)
 
 
 def _leave_open(editor: QWidget) -> None:

@@ -31,6 +31,8 @@ _CHOICES = {
     "minmax": "MinMax",
     "entropy": mark("entropy (KL divergence)"),
     "mse": mark("squared error"),
+    "true": mark("yes"),
+    "false": mark("no"),
 }
 _NEWS = ("The weights of step", "The training was ended")  # how notes begin that say what came of a training
 _OPTION = re.compile(r" (?:\(--[a-z-]+\)|with --[a-z-]+|\([a-z]+\.[a-z0-9_]+\))")

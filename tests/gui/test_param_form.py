@@ -97,6 +97,26 @@ def test_choices_of_a_registry_are_offered_by_their_titles(qtbot: QtBot) -> None
     assert from_json(Chosen, form.values()) == Chosen("blue_moon")
 
 
+@dataclass(frozen=True, slots=True)
+class Open:
+    symmetric: Annotated[bool | None, Field("Symmetric")] = None
+
+
+def test_a_yes_or_no_that_can_be_left_open_is_a_choice(qtbot: QtBot) -> None:
+    form = ParamForm(specs(Open))
+    qtbot.addWidget(form)
+    combo = form.rows["symmetric"].editor
+    assert isinstance(combo, QComboBox)
+    assert [combo.itemText(k) for k in range(combo.count())] == ["none", "yes", "no"]
+    found = [form.values()["symmetric"]]
+    for _ in range(2):
+        qtbot.keyClick(combo, Qt.Key.Key_Down)
+        found.append(form.values()["symmetric"])
+    assert found == [None, True, False]
+    form.set_values({"symmetric": True})
+    assert from_json(Open, form.values()) == Open(True)
+
+
 def test_slider_and_line_follow_each_other(form: ParamForm) -> None:
     editor = form.rows["ratio"].editor
     assert isinstance(editor, NumberEdit)
