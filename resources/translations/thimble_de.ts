@@ -5610,6 +5610,21 @@
     </message>
     <message>
       <location filename="../../gui/figures.py" />
+      <source>channels</source>
+      <translation>Kanäle</translation>
+    </message>
+    <message>
+      <location filename="../../gui/figures.py" />
+      <source>largest range over median range</source>
+      <translation>größter Bereich durch mittleren Bereich</translation>
+    </message>
+    <message>
+      <location filename="../../gui/figures.py" />
+      <source>change of top-1 against float</source>
+      <translation>Änderung von Top-1 gegenüber Float</translation>
+    </message>
+    <message>
+      <location filename="../../gui/figures.py" />
       <source>seconds</source>
       <translation>Sekunden</translation>
     </message>
@@ -6145,11 +6160,6 @@
       <location filename="../../gui/inspector/channels_section.py" />
       <source>{channels} in {units} units</source>
       <translation>{channels} in {units} Einheiten</translation>
-    </message>
-    <message>
-      <location filename="../../gui/inspector/channels_section.py" />
-      <source>channels</source>
-      <translation>Kanäle</translation>
     </message>
     <message>
       <location filename="../../gui/inspector/channels_section.py" />

@@ -305,7 +305,7 @@ def test_weights_that_no_format_takes_are_refused_in_one_sentence() -> None:
         UserError, match="'layer_c' \\(Conv\\) stays float, its weight holds values that are not finite"
     ):
         stored(model)
-    with pytest.raises(UserError, match="The scope holds no layer with weights"):
+    with pytest.raises(UserError, match="No layer with weights is there, or in the scope"):
         stored(small_model(), Context(scope=Scope(pattern="nothing*")))
 
 

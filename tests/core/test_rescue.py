@@ -22,7 +22,7 @@ from core.measure.statistics import paired
 from core.methods.method import Context, Outcome, load_methods
 from core.methods.quantize import rescue, static
 from core.methods.quantize.choices import Granularity
-from core.methods.quantize.rescue import Params, Target, met
+from core.methods.quantize.rescue import Params, Target, _said, met
 from core.methods.quantize.rescue_search import Verdict, better
 from core.methods.scope import Scope
 from core.model.model import Model
@@ -42,6 +42,19 @@ def verdict(db: float, noise: float = 1.0, agrees: int = 90, gained: int = 0, lo
 class TestBetter:
     def test_less_noise_in_total_and_item_by_item(self) -> None:
         assert better(verdict(21, 0.8), verdict(20)) == (True, "+1.0 dB")
+
+    def test_too_little_says_how_much_would_be_kept(self) -> None:
+        assert better(verdict(20.3, 0.93), verdict(20), 1.0) == (False, "+0.3 dB, less than the 1 that it must bring")
+        assert better(verdict(19.98), verdict(20)) == (False, "+0.0 dB")
+
+    def test_a_target_that_labels_are_missing_for_says_what_counts_instead(self) -> None:
+        unlabelled = dataclasses.replace(verdict(20), right=None, change=None)
+        words = _said(Params(target=Target.DROP), unlabelled, False, 17)
+        assert words.startswith(
+            "The target, agreement with float of at least 98 %, for without labels top-1 is not known, was not shown"
+        )
+        assert "labels" not in _said(Params(target=Target.AGREEMENT), unlabelled, True, 17)
+        assert "at most 1 point below float, was met on 17" in _said(Params(), verdict(20), True, 17)
 
     def test_less_noise_of_a_few_items_is_chance(self) -> None:
         old, new = verdict(20), verdict(21)

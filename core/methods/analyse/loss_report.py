@@ -91,10 +91,10 @@ def _taps(taps: Sequence[Tap]) -> Table:
         "SQNR up to here",
         "Constant shift",
         "Clipped",
-        "Range from",
-        "To",
-        "Seen from",
-        "Up to",
+        "Lowest of the range",
+        "Highest of the range",
+        "Lowest seen",
+        "Highest seen",
         "Value",
     )
     rows: list[tuple[Any, ...]] = []

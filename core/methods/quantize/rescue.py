@@ -205,6 +205,7 @@ def _said(params: Params, verdict: Verdict, reached: bool, count: int) -> str:
         what = f"top-1 at most {params.drop:g} point{'' if params.drop == 1 else 's'} below float"
     elif params.target is not Target.SQNR and verdict.agrees is not None:
         what = f"agreement with float of at least {params.agreement:g} %"
+        what += ", for without labels top-1 is not known" if params.target is Target.DROP else ""
     else:
         what = f"an SQNR of at least {params.sqnr:g} dB"
     state = "was met" if reached else "was not shown to be met by any way"

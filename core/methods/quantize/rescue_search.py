@@ -174,17 +174,18 @@ def _agreeing(first: Sequence[Outputs], second: Sequence[Outputs]) -> Flags | No
 def better(new: Verdict, old: Verdict, least: float = GAIN_DB) -> tuple[bool, str]:
     """(whether a way is to be kept, why in a few words). ``least``: dB that it must bring."""
     gain = new.sqnr - old.sqnr
+    words = f"{0.0 if abs(gain) < 0.05 else gain:+.1f} dB"
     for a, b, what in ((old.agrees, new.agrees, "agree"), (old.right, new.right, "are right")):
         if a is not None and b is not None and _high(paired(a, b)) < 0:
             return False, f"significantly fewer answers {what}"
     if gain >= least:
         sure = _rises(new.noise, old.noise)
-        return sure, f"{gain:+.1f} dB" if sure else f"{gain:+.1f} dB, within chance"
+        return sure, words if sure else f"{words}, within chance"
     if new.agrees is not None and old.agrees is not None and gain > -_WORSE_DB:
         interval = paired(old.agrees, new.agrees).difference.interval
         if interval is not None and interval[0] > 0:
             return True, "significantly more answers agree"
-    return False, f"{gain:+.1f} dB, must bring {least:g}" if gain > 0 else f"{gain:+.1f} dB"
+    return False, f"{words}, less than the {least:g} that it must bring" if gain > 0 else words
 
 
 def _rises(new: npt.NDArray[np.float64], old: npt.NDArray[np.float64]) -> bool:

@@ -291,7 +291,7 @@ def _notes(encoded: Encoded) -> tuple[str, ...]:
 
 def _nothing(left: list[Left]) -> str:
     if not left:
-        return "The scope holds no layer with weights."
+        return "No layer with weights is there, or in the scope."
     return f"No weight takes another format: '{left[0].layer}' ({left[0].operator}) stays float, {left[0].reason}."
 
 
