@@ -12,7 +12,7 @@ from core.params import Scalar, Spec
 from gui.words import tr
 
 _SLIDER_STEPS = 1000
-_WIDTH = 104
+_WIDTH, _ARROWS = 104, 44
 
 
 class _StepBox(QAbstractSpinBox):
@@ -30,7 +30,8 @@ class _StepBox(QAbstractSpinBox):
         self.step = _step(spec)
         self.line = QLineEdit(number_text(value))
         self.setLineEdit(self.line)  # of the one that Qt makes by itself the wrapper may outlive the widget
-        self.setFixedWidth(_WIDTH)
+        word = self.fontMetrics().horizontalAdvance(tr("automatic"))
+        self.setFixedWidth(max(_WIDTH, word + _ARROWS))  # all alike, so that they stand in a column
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # not by the wheel
 

@@ -73,7 +73,7 @@ def _group(rows: Rows, context: Context, key: str, group: Group) -> None:
             link.clicked.connect(partial(_go, context, name))
             rows.beside("" if number else tr(_HEADS[role]), link, tip=tr(word))
         if len(layers) > _MOST:
-            rows.row("", tr("and {n} more layers", n=len(layers) - _MOST), muted=True)
+            rows.row("", counted(len(layers) - _MOST, "and {n} more layer", "and {n} more layers"), muted=True)
 
 
 def _go(context: Context, name: str, _checked: bool = False) -> None:

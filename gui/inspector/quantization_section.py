@@ -140,7 +140,7 @@ def _fill_several(rows: Rows, context: Context, layers: Sequence[tuple[str, ir.N
         lines.append((key, words, "–" if result is None else result.dtype))
     rows.table((tr("layer"), tr("weights"), tr("result")), lines, [key for key, _ in layers[:_LISTED]])
     if len(layers) > _LISTED:
-        rows.row("", tr("and {n} more layers", n=len(layers) - _LISTED), muted=True)
+        rows.row("", counted(len(layers) - _LISTED, "and {n} more layer", "and {n} more layers"), muted=True)
 
 
 def came_words(code: str) -> str:

@@ -87,7 +87,7 @@ def fill_tensor(rows: Rows, stored: Stored, examiner: Examiner, go_to: Callable[
         link.clicked.connect(partial(_follow, go_to, key))
         rows.beside(tr("shared with"), link)
     if len(stored.shared) > 3:
-        rows.row("", tr("and {n} more layers", n=len(stored.shared) - 3), muted=True)
+        rows.row("", counted(len(stored.shared) - 3, "and {n} more layer", "and {n} more layers"), muted=True)
 
 
 def _follow(go_to: Callable[[str], None], key: str, _checked: bool = False) -> None:

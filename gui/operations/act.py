@@ -16,7 +16,7 @@ from core.errors import UserError
 from core.methods.edit import words
 from core.methods.method import Method, Plan, load_methods
 from core.methods.preset import Preset
-from core.methods.quantize.static_report import loses_answers
+from core.methods.quantize.static_report import DETECTIVE, FINDS_OUT, loses_answers
 from core.model.model import Model
 from core.model.preprocessing import presets
 from core.params import Scalar
@@ -247,10 +247,18 @@ def _commit(
         if report.notes:
             first, second = headline(report.notes)
             level = "warning" if loses_answers(report.measures) else "info"  # a warning stays until it is closed
-            desk.errors.say(level, f"{shown_title(made[0])}: {first}", second)
+            desk.errors.say(level, f"{shown_title(made[0])}: {first}", _finds_out() if second == FINDS_OUT else second)
         then(made[0].id)
 
     desk.background.run(work, done, desk.errors.report)
+
+
+def _finds_out() -> str:
+    """Where the window tells why answers were lost, in the words of its menus."""
+    method = load_methods().get(DETECTIVE)
+    menu = tr(f"&{method.menu}").replace("&", "")
+    act = method_title(method.title)
+    return tr("{menu} > {act} names the layers, the causes and the cures.", menu=menu, act=act)
 
 
 # recipes ------------------------------------------------------------------------------------------------------------

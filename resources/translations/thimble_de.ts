@@ -6196,6 +6196,15 @@
       <source>Go to {layer}</source>
       <translation>Zu {layer} gehen</translation>
     </message>
+    <message numerus="yes">
+      <location filename="../../gui/inspector/channels_section.py" />
+      <source>and {n} more layers</source>
+      <extracomment>For one: and {n} more layer</extracomment>
+      <translation>
+        <numerusform>und {n} weitere Schicht</numerusform>
+        <numerusform>und {n} weitere Schichten</numerusform>
+      </translation>
+    </message>
     <message>
       <location filename="../../gui/inspector/costs.py" />
       <source>Estimated from the graph, nothing was run.</source>
@@ -7888,6 +7897,11 @@
     </message>
     <message>
       <location filename="../../gui/operations/act.py" />
+      <source>{menu} &gt; {act} names the layers, the causes and the cures.</source>
+      <translation>{menu} &gt; {act} nennt die Schichten, die Ursachen und die Abhilfen.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/operations/act.py" />
       <source>Replay a recipe</source>
       <translation>Ein Rezept abspielen</translation>
     </message>
@@ -8578,14 +8592,6 @@ Das lässt sich nicht rückgängig machen.</translation>
       <translation>
         <numerusform>{n} Schicht anders quantisieren</numerusform>
         <numerusform>{n} Schichten anders quantisieren</numerusform>
-      </translation>
-    </message>
-    <message numerus="yes">
-      <location filename="../../gui/quantization/cures_box.py" />
-      <source>and {n} more layers</source>
-      <extracomment>For one: and {n} more layer</extracomment>
-      <translation>
-        <numerusform>und {n} weitere Schichten</numerusform>
       </translation>
     </message>
     <message>

@@ -36,7 +36,8 @@ def test_an_act_that_loses_answers_warns_and_names_what_finds_out(
     quantize(sample, qtbot, granularity="tensor")
     level, _, hint = sample.errors.last
     assert level == "warning"
-    assert hint == "'Where quantization loses accuracy' names the layers, causes and cures.", "no key of a command line"
+    assert hint == "Analyse > Where quantization loses accuracy names the layers, the causes and the cures."
+    assert without_options(static_report.FINDS_OUT).startswith("'Where quantization loses accuracy' names")
     assert without_options("Replay (a new one) with quantize.static.") == "Replay (a new one) with quantize.static."
 
 

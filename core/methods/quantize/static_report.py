@@ -21,7 +21,8 @@ from core.report import Measure, Report, Table
 _JUDGED = 64
 _FEW = 10  # calibration items
 _WORRYING = 97.0  # % of answers that are the same
-_DETECTIVE = "analyse.quantization_loss"
+DETECTIVE = "analyse.quantization_loss"
+FINDS_OUT = f"'Where quantization loses accuracy' ({DETECTIVE}) names the layers, causes and cures."
 
 
 def static_report(
@@ -67,7 +68,7 @@ def beside_float(measures: Mapping[str, Measure], causes: bool = True) -> list[s
     same = round(agreement.n * agreement.value / 100)
     said = [f"{words}{same} of {agreement.n} answers are the same, SQNR {sqnr.value:.1f} dB."]
     if causes and loses_answers(measures):
-        said.append(f"'Where quantization loses accuracy' ({_DETECTIVE}) names the layers, causes and cures.")
+        said.append(FINDS_OUT)
     return said
 
 
