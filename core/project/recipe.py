@@ -23,7 +23,7 @@ from core.model.model import ORIGIN, RECIPE, Model
 FORMAT = 1
 _CREATED_BY = "by:"
 _TEXTS = ("method", "data", "test", "preprocess", "teacher")
-_LISTS_LAYERS = "'thimble info' lists the layers."
+_LISTS_LAYERS = "'thimble info' lists the layers, and so does the window's tab Layers."
 
 
 @dataclass(frozen=True, slots=True)

@@ -234,9 +234,9 @@ def _report(decision: _Decision, params: Params, ctx: Context, more: Mapping[str
         notes.append("Blocks were scored on noise, because no data is attached.")
     if not decision.gone:
         notes.append("Nothing was removed: every block and layer is larger than twice what should go.")
-    figures = {"removed_parts": Measure(len(decision.gone), "", "estimated", "counted on the graph")}
+    figures = {"removed_parts": Measure(len(decision.gone), "", "estimated", "the graph")}
     for suffix, found in zip(("_before", ""), decision.costs, strict=True):
-        how = "counted on the graph"
+        how = "the graph"
         figures[f"params{suffix}"] = Measure(found.params, "", "estimated", how)
         figures[f"weight_bytes{suffix}"] = Measure(found.weight_bytes, "B", "estimated", how)
         if found.macs is not None:

@@ -99,7 +99,7 @@ def _report(decision: _Decision, smaller: Model, measures: dict[str, Measure]) -
 
 
 def _figures(found: Cost, suffix: str) -> dict[str, Measure]:
-    how = "counted on the graph"
+    how = "the graph"
     figures = {
         f"params{suffix}": Measure(found.params, "", "estimated", how),
         f"weight_bytes{suffix}": Measure(found.weight_bytes, "B", "estimated", how),

@@ -108,7 +108,7 @@ def channels_of(group: ChannelGroup) -> int:
 
 
 def _counted(value: float, unit: str, note: str = "") -> Measure:
-    return Measure(value, unit, "estimated", "counted on the graph", note=note)
+    return Measure(value, unit, "estimated", "the graph", note=note)
 
 
 def outcome_words(

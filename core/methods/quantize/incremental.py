@@ -23,7 +23,7 @@ from core.model.model import Model
 from core.params import Field
 from core.report import Measure, Table
 
-_COUNTED = "counted on the graph"
+_COUNTED = "the graph"
 
 
 @dataclass(frozen=True, slots=True)

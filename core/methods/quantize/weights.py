@@ -41,7 +41,7 @@ from core.params import Field
 from core.report import Measure, Report, Table
 
 OVERRIDABLE = ("format", "bits", "granularity", "group_size", "shrink")
-_COUNTED = "counted on the graph"
+_COUNTED = "the graph"
 _ERROR = "root of the summed squared errors over that of the squared weights, of all stored weights"
 
 
@@ -273,7 +273,7 @@ def _tables(encoded: Encoded) -> tuple[Table, ...]:
         words = f"{c.format}, {c.settings.bits} bits" if _asks_bits(c.format) else c.format
         size = c.weight.size
         rows.append((c.weight.layer, c.weight.operator, words, size, 4 * size, c.bytes, _relative(c.power, c.error)))
-    columns = ("Layer", "Operator", "Format", "Weights", "Before", "Bytes", "Error")
+    columns = ("Layer", "Operator", "Format", "Weights", "Before", "After", "Error")
     tables = [Table("Stored weights", columns, tuple(rows), ("", "", "", "", "bytes", "bytes", "%"))]
     if encoded.left:
         why = tuple((k.layer, k.operator, k.reason) for k in encoded.left)
