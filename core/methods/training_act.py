@@ -242,6 +242,8 @@ def _validated(history: History, keep: Keep, data: DataSet | None) -> dict[str, 
     """Accuracy of what was kept on the validation items; where they chose it, too good a figure, and said to be."""
     if data is None or not history.validations:
         return {}
+    from core.measure import statistics
+
     count = len(labelled(data).items)
     if not count:
         return {}
@@ -251,7 +253,7 @@ def _validated(history: History, keep: Keep, data: DataSet | None) -> dict[str, 
     else:
         share = history.validations[-1].accuracy or 0.0
         note = "after the last epoch, on items held out from training"
-    return {"top1_validation": Measure(100 * share, "%", "measured", f"{data.name} (validation)", count, note=note)}
+    return {"top1_validation": statistics.share(round(share * count), count, data.name, note)}
 
 
 def _notes(settings: Settings, samples: Samples, params: TrainingParams, start: Ready, history: History) -> list[str]:

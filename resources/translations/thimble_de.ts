@@ -2115,8 +2115,8 @@
     </message>
     <message>
       <location filename="../../core/methods/analyse/causes" />
-      <source>store the values in 16 bits</source>
-      <translation>die Werte in 16 Bit speichern</translation>
+      <source>store the values in 16 bits, which runtimes compute more slowly</source>
+      <translation>die Werte in 16 Bit speichern, womit Laufzeitumgebungen langsamer rechnen</translation>
     </message>
     <message>
       <location filename="../../core/methods/analyse/causes" />

@@ -180,7 +180,11 @@ def test_too_few_items_keep_the_last_weights_and_say_so() -> None:
     assert any("The last weights were kept: a validation on 3 of 39 training items" in n for n in out.report.notes)
     assert "top1_validation" not in out.report.measures
     out = METHODS.get("tune.finetune").run(linear(), Params(epochs=2, ema=0.5), Context(data=points(1000)))
-    assert out.report.measures["top1_validation"].n == 72
+    held = out.report.measures["top1_validation"]
+    assert held.n == 72
+    assert held.interval is not None
+    assert held.interval[0] <= held.value <= held.interval[1]
+    assert held.on.count("(validation)") == 1
     assert any("best of 2 validations on 72 items held out from training" in n for n in out.report.notes)
 
 

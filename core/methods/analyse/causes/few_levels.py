@@ -10,7 +10,7 @@ _MOSTLY = 0.75
 _WEAK = 0.2  # any cause that explains more goes first
 _BETTER = Cure("round the weights by what the layer computes (GPTQ)", {"rounding": "gptq"})
 _MORE = Cure("store the weights in 8 bits", override={"precision": "int8"})
-_FINER = Cure("store the values in 16 bits", {"activations": "int16"})
+_FINER = Cure("store the values in 16 bits, which runtimes compute more slowly", {"activations": "int16"})
 
 
 @cause("few_levels", title="Too few levels for the weights", cure=_BETTER)
