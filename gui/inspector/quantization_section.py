@@ -104,8 +104,11 @@ def _channels(rows: Rows, context: Context, node: ir.Node, form: TensorForm) -> 
     plot.set_ranges(low, high)
     used = np.maximum(np.abs(low), np.abs(high))
     worst, most = int(used.argmin()), form.ends[1]
+    least = int(used[worst])
     said = [
-        tr("Integers by output channel; channel {c} uses the least, {k} of {n}.", c=worst, k=int(used[worst]), n=most)
+        tr("Integers by output channel; channel {c} uses the least, {k} of {n}.", c=worst, k=least, n=most)
+        if least < most
+        else tr("Integers by output channel; every channel uses all {n}.", n=most)
     ]
 
     def point(at: int) -> None:

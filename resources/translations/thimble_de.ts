@@ -6887,6 +6887,11 @@
     </message>
     <message>
       <location filename="../../gui/inspector/quantization_section.py" />
+      <source>Integers by output channel; every channel uses all {n}.</source>
+      <translation>Ganze Zahlen je Ausgangskanal; jeder Kanal nutzt alle {n}.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/inspector/quantization_section.py" />
       <source>channel {c}: {low} … {high}</source>
       <translation>Kanal {c}: {low} … {high}</translation>
     </message>
