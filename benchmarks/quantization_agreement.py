@@ -97,7 +97,7 @@ def agreement(network: str, items: int, activations: str) -> Row:
     try:
         model = network_of(network)
         data, found.on = inputs_of(model, 2 * items)
-        asked = Params(bias_correction=False, activations=Activations(activations))
+        asked = Params(bias_correction=False, search_ranges=False, activations=Activations(activations))
         made = quantize_static(model, data.part(0, items), asked, Context()).model
         converted = convert(made)
         broken = broken_rules(converted.data)

@@ -138,7 +138,9 @@ def by_onnxruntime(model: Model, calibration: DataSet, seed: int) -> Model:
 
 def by_us(correct: bool) -> Quantize:
     def quantize(model: Model, calibration: DataSet, seed: int) -> Model:
-        return quantize_static(model, calibration, Params(bias_correction=correct), Context(seed=seed)).model
+        return quantize_static(
+            model, calibration, Params(bias_correction=correct, search_ranges=False), Context(seed=seed)
+        ).model
 
     return quantize
 

@@ -54,7 +54,8 @@ def _steps(*steps: tuple[str, dict[str, Any]]) -> tuple[Step, ...]:
 
 OURS = {
     "static": _steps((STATIC, {})),
-    "static, biases as they are": _steps((STATIC, {"bias_correction": False})),
+    "static, ranges as seen": _steps((STATIC, {"search_ranges": False})),
+    "static, ranges as seen, biases as they are": _steps((STATIC, {"search_ranges": False, "bias_correction": False})),
     "smooth, static": _steps(("quantize.smooth", {}), (STATIC, {})),
     "static, equalized": _steps((STATIC, {"equalize": True})),
     "static, mse ranges": _steps((STATIC, {"calibrator": "mse"})),

@@ -79,7 +79,9 @@ def test_old_recipes_of_quantize_int8_give_the_same_bytes(case: str) -> None:
 @pytest.mark.parametrize("old", [int8.Params(), int8.Params(per_channel=False), int8.Params(bias_correction=False)])
 def test_the_same_choices_give_the_same_graph(old: int8.Params) -> None:
     new = Params(
-        granularity=Granularity.CHANNEL if old.per_channel else Granularity.TENSOR, bias_correction=old.bias_correction
+        granularity=Granularity.CHANNEL if old.per_channel else Granularity.TENSOR,
+        search_ranges=False,
+        bias_correction=old.bias_correction,
     )
     a = quantize_static(floating("sample"), data_of("sample"), int8.as_static(old), Context())
     b = quantize_static(floating("sample"), data_of("sample"), new, Context())
@@ -263,7 +265,12 @@ def test_broken_weights_few_items_and_nobody_to_judge_are_said() -> None:
     with pytest.raises(UserError, match=rf"The weight of '{first.name}' holds values that are not finite"):
         quantize_static(model, data_of("sample"), Params(calibration_items=4), Context())
     one = Subset(data_of("sample"), [0], "one")
-    report = load_methods().get("quantize.static").run(floating("sample"), Params(), Context(data=one)).report
+    report = (
+        load_methods()
+        .get("quantize.static")
+        .run(floating("sample"), Params(search_ranges=False), Context(data=one))
+        .report
+    )
     assert "Ranges are the lowest and highest values on 1 calibration item." in report.notes
     assert any("So few items" in note for note in report.notes)
     assert any("No item is left to judge by" in note for note in report.notes)

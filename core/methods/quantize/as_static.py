@@ -31,8 +31,10 @@ def as_static(step: Mapping[str, Any]) -> tuple[dict[str, Any], Overrides]:
     usual, static = _defaults(step["method"]), _defaults(_STATIC)
     unlike = {name: value for name, value in usual.items() if name in static and value != static[name]}
     params, overrides = {**unlike, **step["params"]}, list(step.get("overrides") or ())
-    if step["method"] == "quantize.int8" and not params.get("per_channel", usual["per_channel"]):
-        params["granularity"] = "tensor"
+    if step["method"] == "quantize.int8":
+        params["search_ranges"] = False  # as it was before there was a search
+        if not params.get("per_channel", usual["per_channel"]):
+            params["granularity"] = "tensor"
     elif step["method"] == "quantize.rescue":
         found = _read(params.get("found"), dict)
         layers = found.pop(FLOAT_LAYERS, [])

@@ -153,6 +153,7 @@ def _quantized(model: Model, params: Params, ctx: Context) -> _Start:
         group_size=params.group_size,
         activations=params.activations,
         rounding=params.rounding,
+        search_ranges=False,  # training finds them
         calibration_items=params.calibration_items,
     )
     alone = dataclasses.replace(ctx, checkpoint=None)  # which is the training's

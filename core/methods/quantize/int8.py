@@ -59,6 +59,7 @@ def as_static(params: Params) -> static.Params:
     return static.Params(
         granularity=Granularity.CHANNEL if params.per_channel else Granularity.TENSOR,
         activations=static.Activations(params.activations.value),
+        search_ranges=False,
         calibration_items=params.calibration_items,
         bias_correction=params.bias_correction,
         correction_items=params.correction_items,

@@ -23,7 +23,6 @@ from core.methods.quantize.mixed_judge import Closeness, Judge
 from core.methods.quantize.mixed_report import mixed_tables, said
 from core.methods.quantize.mixing import Move, path, pieces
 from core.methods.quantize.range_memory import RangeMemory
-from core.methods.quantize.range_search import SearchRanges
 from core.methods.quantize.ready import ready_like
 from core.methods.quantize.result import Quantized
 from core.methods.quantize.static_report import static_report
@@ -70,7 +69,6 @@ class Params(static.Params):
     equalize: Annotated[
         bool, Field("Equalize channels", "First give channels of very unlike ranges like ones; the function stays")
     ] = True
-    search_ranges: SearchRanges = True
     keep: Annotated[
         Keep, Field("The layers that cost most become", "int8 is for networks in 4 bits.", leading=True)
     ] = Keep.FLOAT

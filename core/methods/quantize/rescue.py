@@ -100,6 +100,7 @@ def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     base = static.Params(
         granularity=params.granularity,
         activations=params.activations,
+        search_ranges=False,
         calibration_items=params.calibration_items,
         bias_correction=False,
     )

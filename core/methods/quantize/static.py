@@ -112,7 +112,7 @@ class Params(RoundingSettings, CalibrationSettings):
         str,
         Field("Ranges", "How activations' ranges are found; all but minmax cut off extremes", choices=calibrator_names),
     ] = "minmax"
-    search_ranges: SearchRanges = False
+    search_ranges: SearchRanges = True
     calibrate_from: Annotated[
         CalibrateFrom,
         Field("Calibrate with", "The data, without labels; or inputs made to match BatchNormalization statistics"),
