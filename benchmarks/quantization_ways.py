@@ -132,16 +132,15 @@ def _refused(act: Callable[[], Any]) -> str:
 
 
 OURS = (
-    Way("plain", **static(bias_correction=False)),
-    Way("default", **static(bias_correction=True)),
-    Way("default in LiteRT", **static(bias_correction=True), runtime="LiteRT"),
-    Way("percentile", **static(calibrator="percentile")),
-    Way("entropy", **static(calibrator="entropy")),
-    Way("mse", **static(calibrator="mse")),
+    Way("plain", **static(search_ranges=False, bias_correction=False)),
+    Way("default", **static()),
+    Way("default in LiteRT", **static(), runtime="LiteRT"),
+    Way("ranges as seen", **static(search_ranges=False)),
+    Way("percentile", **static(search_ranges=False, calibrator="percentile")),
+    Way("entropy", **static(search_ranges=False, calibrator="entropy")),
+    Way("mse", **static(search_ranges=False, calibrator="mse")),
     Way("equalized", **static(equalize=True)),
     Way("equalized, mse", **static(equalize=True, calibrator="mse")),
-    Way("searched", **static(search_ranges=True)),
-    Way("equalized, mse, searched", **static(equalize=True, calibrator="mse", search_ranges=True)),
     Way("gptq", **static(rounding="gptq")),
     Way("adaround", **static(rounding="adaround")),
     Way("rescued", **by_method("quantize.rescue", 20)),
