@@ -193,9 +193,10 @@ def measure_again(desk: Desk, parent: int, before: int, after: int) -> None:
             desk.errors.say("error", notes[0], " ".join(dict.fromkeys(notes[1:])))
             job.came_to_nothing(notes[0])
             return
-        change = found[1].get("top1_change") or found[1].get("agreement")
+        key = "top1_change" if "top1_change" in found[1] else "agreement"
         head = tr("The cure, measured: {figures}", figures=", ".join(moved))
-        hint = tr("Beside float revision {parent}: {figure}", parent=parent, figure=spoken(change))
+        change = f"{name_of(key)} {spoken(found[1].get(key))}"
+        hint = tr("Beside float revision {parent}: {figure}", parent=parent, figure=change)
         desk.errors.say("info", f"{head}.", hint)
 
     title = tr("Measuring revisions {before} and {after}", before=before, after=after)

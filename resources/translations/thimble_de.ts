@@ -340,8 +340,8 @@
     </message>
     <message>
       <location filename="../../core/methods" />
-      <source>The data, without labels; or inputs made to match BatchNormalization statistics</source>
-      <translation>Den Daten, ohne Klassen; oder Eingaben, die zu den Statistiken der BatchNormalization passen</translation>
+      <source>The data, without labels; or inputs made to match BatchNormalizations, in minutes</source>
+      <translation>Den Daten, ohne Klassen; oder Eingaben, die zu den BatchNormalizations passend gemacht werden, in Minuten</translation>
     </message>
     <message>
       <location filename="../../core/methods" />

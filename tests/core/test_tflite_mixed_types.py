@@ -141,9 +141,10 @@ def test_layers_prove_a_file_whose_outputs_do_not(tmp_path: Path, monkeypatch: p
 
 
 def test_steps_that_all_layers_take_prove_nothing() -> None:
-    assert LayerSteps("one value of a hundred", most=2, equal=99, values=100).passed
-    assert not LayerSteps("all by one step", most=1, equal=0, values=100).passed
-    assert not LayerSteps("one far away", most=3, equal=999, values=1000).passed
+    assert LayerSteps("some values of a hundred", most=2, close=99, equal=95, values=100).passed
+    assert not LayerSteps("all by one step", most=1, close=100, equal=0, values=100).passed
+    assert not LayerSteps("some by two", most=2, close=98, equal=98, values=100).passed
+    assert not LayerSteps("one far away", most=3, close=999, equal=999, values=1000).passed
 
 
 def test_a_file_that_is_wrong_is_not_proven_by_its_layers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

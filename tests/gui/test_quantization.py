@@ -181,7 +181,7 @@ def test_the_detectives_cures_are_buttons(sample: Desk, qtbot: QtBot) -> None:
     said, hint = sample.errors.last[1:3]
     before, after = (float(x) for x in re.findall(r"SQNR ([\d.]+) dB → ([\d.]+) dB", said)[0])
     assert after > before + 1, "dB of both revisions beside the float one"
-    assert hint.startswith("Beside float revision 1: ")
+    assert hint.startswith("Beside float revision 1: change of top-1 ")
     assert "McNemar p = " in hint
 
 

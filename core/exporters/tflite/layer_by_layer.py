@@ -5,7 +5,7 @@ a hundred thousand values round the other way behind it; where 16 bits become 8,
 make more of that with every layer behind: MobileNetV2 in both widths 16 output steps, deep networks with drawn weights
 3 to 9. The file is no worse for it, but its outputs prove nothing. So the revision's layers are given the very integers
 that the file's layers were given, and their results are compared; so are the outputs, whatever lies behind the last.
-99 % of a layer's values must be equal then, for steps that all layers take would add up.
+Of a layer is asked what is asked of outputs, and that 95 % of its values are equal, for steps that all take add up.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 import onnx_ir as ir
 
 from core.execute.runtimes import OnnxSession, onnx_session
-from core.exporters.proof import MOST_STEPS, Array, Difference, Inputs
+from core.exporters.proof import MOST_STEPS, ONE_STEP_SHARE, Array, Difference, Inputs
 from core.exporters.tflite.candidate import STEPS_OF_16_BITS, litert_candidate
 from core.exporters.tflite.convert import Converted, convert
 from core.exporters.tflite.where import layer_of, visible, with_outputs
@@ -28,7 +28,7 @@ from core.model.qdq_numbers import QuantParams
 from core.model.qdq_pairs import read_params
 
 _ITEMS = 4
-_EQUAL_SHARE = 0.99
+_EQUAL_SHARE = 0.95
 _GIVEN = "_as_in_the_file"
 
 
@@ -38,12 +38,14 @@ class LayerSteps:
 
     layer: str
     most: int = 0
+    close: int = 0
     equal: int = 0
     values: int = 0
 
     @property
     def passed(self) -> bool:
-        return self.most <= MOST_STEPS and self.equal >= _EQUAL_SHARE * self.values
+        shares = self.close >= ONE_STEP_SHARE * self.values and self.equal >= _EQUAL_SHARE * self.values
+        return self.most <= MOST_STEPS and shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ def _add(found: LayerSteps, wanted: Array, given: Array, params: QuantParams) ->
     if params.bits == 16:
         away = np.rint(away / STEPS_OF_16_BITS).astype(np.int64)
     found.most = max(found.most, int(away.max(initial=0)))
+    found.close += int(np.count_nonzero(away <= 1))
     found.equal += int(np.count_nonzero(away == 0))
     found.values += away.size
 

@@ -115,7 +115,7 @@ class Params(RoundingSettings, CalibrationSettings):
     search_ranges: SearchRanges = True
     calibrate_from: Annotated[
         CalibrateFrom,
-        Field("Calibrate with", "The data, without labels; or inputs made to match BatchNormalization statistics"),
+        Field("Calibrate with", "The data, without labels; or inputs made to match BatchNormalizations, in minutes"),
     ] = CalibrateFrom.DATA
     calibration_items: Annotated[
         int, Field("Calibration items", "At most so many items set the ranges", low=1, high=10_000, unit="items")
