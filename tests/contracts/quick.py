@@ -20,7 +20,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "quantize.incremental": {"epochs": 1},
     "quantize.int8": {"calibration_items": 16},
     "quantize.mixed": {"calibration_items": 16, "equalize": False, "bias_correction": False, "chosen": '["f"]'},
-    "quantize.static": {"calibration_items": 16},
+    "quantize.static": {"calibration_items": 16, "search_ranges": False},
     "quantize.train": {"epochs": 1, "calibration_items": 16},
     "recover.batchnorm": {"items": 16},
     "recover.refit": {"items": 16, "places": 256},
