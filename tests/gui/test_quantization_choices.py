@@ -241,6 +241,7 @@ def test_a_cure_of_which_nothing_was_measured_says_why(sample: Desk, monkeypatch
     assert heard.pop() == ("error", "It cannot run.", "More.")
     asked[0]({"models": {"2": none, "3": none}})
     assert heard.pop()[1].startswith("There is no ")
-    monkeypatch.setattr(sample.state, "project", None)
-    asked[0]({"models": {"2": none, "3": none}})
+    with monkeypatch.context() as patch:  # the window closes its project in the end
+        patch.setattr(sample.state, "project", None)
+        asked[0]({"models": {"2": none, "3": none}})
     assert heard == []
