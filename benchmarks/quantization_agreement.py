@@ -179,8 +179,7 @@ def compare_layers(found: Row, made: Model, converted: Converted, feeds: Sequenc
     inputs = ProofInputs(lambda: iter(feeds), len(feeds), len(feeds), found.on, found.on == "images")
     layers = by_layers(made, converted, inputs, Job())
     found.by_layers, found.layers, found.layers_most = layers.passed, len(layers.layers), layers.most
-    values = sum(layer.values for layer in layers.layers)
-    found.layers_equal = 100 * sum(layer.equal for layer in layers.layers) / values
+    found.layers_equal = 100 * layers.equal
     if layers.passed:
         return (
             f"each of {found.layers} layers holds on the values of the file, at most {found.layers_most} steps apart, "

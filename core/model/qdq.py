@@ -53,6 +53,7 @@ from core.model.qdq_operators import (
     PASS_THROUGH,
     WEIGHTED,
     data_inputs,
+    runs_inside,
     weight_axis,
 )
 from core.model.qdq_pairs import (
@@ -115,4 +116,5 @@ __all__ = [
     "weight_axis",
     "weight_scale",
     "why_no_blocks",
+    "runs_inside",
 ]

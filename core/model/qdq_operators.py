@@ -46,6 +46,15 @@ def reads_float(node: ir.Node, facts: Facts) -> bool:
     return node.op_type == "MatMul" and facts.array(node.inputs[1]) is None
 
 
+def runs_inside(node: ir.Node) -> ir.Node | None:
+    """The layer that may take this Relu or Clip into itself, for nobody else reads its result; None for other nodes."""
+    value = node.inputs[0] if node.op_type in ACTIVATIONS else None
+    maker = None if value is None else value.producer()
+    if value is None or maker is None or maker.op_type not in FUSING:
+        return None
+    return maker if len(value.uses()) == 1 and not value.is_graph_output() else None
+
+
 def default_domain(node: ir.Node) -> bool:
     return node.domain in ("", "ai.onnx")
 

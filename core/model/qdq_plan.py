@@ -17,11 +17,11 @@ from core.model.model import Model, layer_name, real_inputs
 from core.model.qdq_operators import (
     ACTIVATIONS,
     BINARY,
-    FUSING,
     PASS_THROUGH,
     WEIGHTED,
     data_inputs,
     reads_float,
+    runs_inside,
     why_not_int8,
 )
 
@@ -87,9 +87,7 @@ class _Planner:
         self.fused: set[ir.Node] = set()
         self.hidden: set[str] = set()
         self.reached = {v.name or "" for v in real_inputs(model.graph) if is_float(v, facts)}
-        self.paired: set[str] = (
-            set()
-        )  # values of float layers that have a pair, because a layer in int8 multiplies them
+        self.paired: set[str] = set()  # by float layers too: they have a pair, for a layer in int8 multiplies them
         self.kept: list[KeptFloat] = []
         self.trunk: set[ir.Node] = set()  # sums that stay float for float readers
 
@@ -115,13 +113,7 @@ class _Planner:
         return Int8Plan(tuple(self.int8), values, frozenset(self.fused), tuple(self.kept), tables)
 
     def _runs_inside_producer(self, node: ir.Node) -> bool:
-        if node.op_type not in ACTIVATIONS or why_not_int8(node, self.facts):
-            return False
-        value = node.inputs[0]
-        producer = value.producer() if value is not None else None
-        if value is None or producer is None or producer not in self.int8 or producer.op_type not in FUSING:
-            return False
-        return len(value.uses()) == 1 and not value.is_graph_output()
+        return runs_inside(node) in self.int8 and not why_not_int8(node, self.facts)
 
     def _reason(self, node: ir.Node) -> str:
         if node in self.refused:

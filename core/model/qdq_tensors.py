@@ -65,7 +65,12 @@ def range_from(pair: ir.Node, model: Model) -> str:
         return DICTATED
     if source is not None and source.op_type in PASS_THROUGH:
         return SHARED
-    return SEEN if '"quantize.' in model.graph.metadata_props.get(RECIPE, "") else ""
+    return SEEN if quantized_here(model) else ""
+
+
+def quantized_here(model: Model) -> bool:
+    """Whether the model's recipe has an act of Thimble that quantizes."""
+    return '"quantize.' in model.graph.metadata_props.get(RECIPE, "")
 
 
 def _tensors(model: Model) -> Iterator[StoredTensor]:

@@ -72,8 +72,7 @@ def _group(rows: Rows, context: Context, key: str, group: Group) -> None:
             link = Link(name, f"{tr(word)} {name}", tr("Go to {layer}", layer=name))
             link.clicked.connect(partial(_go, context, name))
             rows.beside("" if number else tr(_HEADS[role]), link, tip=tr(word))
-        if len(layers) > _MOST:
-            rows.row("", counted(len(layers) - _MOST, "and {n} more layer", "and {n} more layers"), muted=True)
+        rows.more_layers(len(layers) - _MOST)
 
 
 def _go(context: Context, name: str, _checked: bool = False) -> None:

@@ -24,7 +24,7 @@ from gui.inspector.quantization_section import quantization_section
 from gui.inspector.rows import Rows
 from gui.inspector.stored import stored_inputs
 from gui.inspector.weights_section import weight_section
-from gui.words import counted, tr
+from gui.words import tr
 
 Schema = onnx.defs.OpSchema
 _MOST_READERS = 5
@@ -162,8 +162,7 @@ def reader_links(rows: Rows, context: Context, value: ir.Value) -> None:
     for reader in readers[:_MOST_READERS]:
         read_by = context.whole.layers[reader][0]
         _layer_link(rows, context, reader, f"→ {read_by.op_type}  {short(read_by, reader)}", tr("read by"))
-    if len(readers) > _MOST_READERS:
-        rows.row("", counted(len(readers) - _MOST_READERS, "and {n} more layer", "and {n} more layers"), muted=True)
+    rows.more_layers(len(readers) - _MOST_READERS)
     if value.is_graph_output():
         rows.row("", tr("the model's output"), muted=True)
     elif not readers:

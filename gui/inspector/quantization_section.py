@@ -142,8 +142,7 @@ def _fill_several(rows: Rows, context: Context, layers: Sequence[tuple[str, ir.N
         words = f"{form.dtype} · {spread_words(form)}" if form is not None else tr("float") if has_weight(node) else "–"
         lines.append((key, words, "–" if result is None else result.dtype))
     rows.table((tr("layer"), tr("weights"), tr("result")), lines, [key for key, _ in layers[:_LISTED]])
-    if len(layers) > _LISTED:
-        rows.row("", counted(len(layers) - _LISTED, "and {n} more layer", "and {n} more layers"), muted=True)
+    rows.more_layers(len(layers) - _LISTED)
 
 
 def came_words(code: str) -> str:

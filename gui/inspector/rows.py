@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSpacerItem, QVB
 
 from gui import theme
 from gui.inspector.parts import Chip, Elided, ShareBar
+from gui.words import counted
 
 KEY_WIDTH = 88
 
@@ -38,6 +39,11 @@ class Rows(QWidget):
         shown.setAccessibleName(f"{key}: {value}")
         self.beside(key, shown, role=role, tip=tip)
         return shown
+
+    def more_layers(self, count: int) -> None:
+        """How many layers there are besides those that are listed; nothing where there are none."""
+        if count > 0:
+            self.row("", counted(count, "and {n} more layer", "and {n} more layers"), muted=True)
 
     def beside(self, key: str, widget: QWidget, role: str = "", tip: str = "") -> None:
         """Any widget where values stand; ``key`` may be empty."""

@@ -86,8 +86,7 @@ def fill_tensor(rows: Rows, stored: Stored, examiner: Examiner, go_to: Callable[
         link = Link(key, tr("shared with {layer}", layer=key), tr("Also read by {layer}", layer=key))
         link.clicked.connect(partial(_follow, go_to, key))
         rows.beside(tr("shared with"), link)
-    if len(stored.shared) > 3:
-        rows.row("", counted(len(stored.shared) - 3, "and {n} more layer", "and {n} more layers"), muted=True)
+    rows.more_layers(len(stored.shared) - 3)
 
 
 def _follow(go_to: Callable[[str], None], key: str, _checked: bool = False) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,11 +13,12 @@ from core.exporters.exporter import Exported, Proof
 from core.exporters.proof import Inputs, inputs_for, prove, refuse_unproven, written_aside
 from core.exporters.tflite.candidate import litert_candidate
 from core.exporters.tflite.convert import Converted, Options, convert
-from core.exporters.tflite.layer_by_layer import by_layers
+from core.exporters.tflite.layer_by_layer import ByLayers, by_layers
 from core.exporters.tflite.rules import broken_rules
 from core.exporters.tflite.where import first_difference
 from core.jobs import Job
-from core.model.model import RECIPE, Model, quantized
+from core.model.model import Model, quantized
+from core.model.qdq_tensors import quantized_here
 
 _IN_8_BITS = (
     "The 4-bit weights of convolutions are stored in 8 bits: LiteRT's kernels for 4 bits round otherwise than "
@@ -68,25 +70,22 @@ def _proven_by_layers(
     model: Model, converted: Converted, path: Path, inputs: Inputs, proof: Proof, job: Job
 ) -> Exported:
     """The file at ``path`` if every layer holds for itself though the outputs differ; refuses otherwise."""
-    found = None
+    found: ByLayers | None = None
     if quantized(model):
-        try:
+        with suppress(UserError):  # no proof then: the failed one says what is wrong
             found = by_layers(model, converted, inputs, job)
-        except UserError:  # no proof then: the failed one says what is wrong
-            found = None
     if found is None or not found.passed:
         refuse_unproven(proof, path, _where(model, converted, inputs), _hint(model))
-    assert found is not None, "a proof that failed is refused"
+        raise _Unproven(proof)  # not reached: the proof failed
     proof = replace(proof, passed=True, by_layers=found.most, by_layers_n=found.n)
     with written_aside(path, converted.data):
-        pass
-    notes = (*converted.notes, found.note())
+        notes = (*converted.notes, found.note())
     return Exported(path, path.stat().st_size, converted.ops, proof, notes)
 
 
 def _hint(model: Model) -> str:
     """'' where Thimble's quantization is what may help: not for what it has quantized already."""
-    if '"method": "quantize.' not in model.graph.metadata_props.get(RECIPE, ""):
+    if not quantized_here(model):
         return ""
     return "Give the layers around it the same type, 8 or 16 bits or float; export to ONNX keeps the revision as it is."
 

@@ -75,10 +75,14 @@ class ByLayers:
         """The steps that any layer or output is off at most."""
         return max([self.worst.most, *(output.most_steps for output in self.outputs.values())])
 
+    @property
+    def equal(self) -> float:
+        """The share of all layers' values that are the same, 0..1."""
+        return sum(layer.equal for layer in self.layers) / sum(layer.values for layer in self.layers)
+
     def note(self) -> str:
         """What was compared, and why outputs differ by more than that."""
-        values = sum(layer.values for layer in self.layers)
-        away = 100 * (1 - sum(layer.equal for layer in self.layers) / values)
+        away = 100 * (1 - self.equal)
         sixteen = (
             f" In 16 bits {STEPS_OF_16_BITS} steps count as one, an eighth of a step of 8 bits."
             if self.both_widths

@@ -21,14 +21,13 @@ from core.methods.method import Context
 from core.methods.scope import Scope, with_inputs
 from core.model.model import Model, real_inputs
 from core.model.qdq import (
-    ACTIVATIONS,
     FIXED,
-    FUSING,
     PASS_THROUGH,
     ActivationForm,
     Int8Plan,
     Scales,
     data_inputs,
+    runs_inside,
     scale_groups,
 )
 from core.model.qdq_tensors import SEARCHED
@@ -250,23 +249,14 @@ def typed_results(model: Model, ctx: Context) -> dict[str, ir.Value]:
     if not ctx.overrides:
         return {}
     choices = ValueChoices(model, ActivationForm(), ctx)
-    around = {node: layer for node in model.nodes() if (layer := _runs_inside(node)) is not None}
-    hidden, found = set(around.values()), {}
+    outer = {node: layer for node in model.nodes() if (layer := runs_inside(node)) is not None}
+    hidden, found = set(outer.values()), {}
     for node in (n for n in model.nodes() if n not in hidden):
-        makers = [layer.name or "" for layer in (around.get(node), node) if layer is not None]
+        makers = [layer.name or "" for layer in (outer.get(node), node) if layer is not None]
         said = [s for name in RANGE[1:] if (s := choices.last(makers, name)) is not None and s.value is not None]
         if said and node.outputs:
             found[said[0].layer] = node.outputs[0]
     return found
-
-
-def _runs_inside(node: ir.Node) -> ir.Node | None:
-    """The layer that a Relu or Clip runs inside once it is quantized; None for every other node."""
-    value = node.inputs[0] if node.op_type in ACTIVATIONS else None
-    maker = None if value is None else value.producer()
-    if value is None or maker is None or maker.op_type not in FUSING:
-        return None
-    return maker if len(value.uses()) == 1 and not value.is_graph_output() else None
 
 
 def no_range(low: float | None, high: float | None, layer: str = "") -> str:

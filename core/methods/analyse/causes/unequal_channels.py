@@ -9,9 +9,8 @@ from core.methods.analyse.causes.ranges import along, peaks
 
 _SPREAD = 4.0  # the largest range over the median one
 _CURE = Cure("give each output channel a scale of its own", {"granularity": "channel"})
-_ONE_SCALE = Cure(
-    "equalize the channels across layers before quantizing", {"equalize": True}
-)  # where a target wants it
+# where a target wants one scale
+_ONE_SCALE = Cure("equalize the channels across layers before quantizing", {"equalize": True})
 
 
 @cause("unequal_channels", title="Unequal channel ranges of weights", cure=_CURE, others=(_ONE_SCALE,))
