@@ -30,7 +30,7 @@ from core.formats.open import open_model
 from core.jobs import Job
 from core.measure.statistics import paired
 from core.methods.method import Context, load_methods
-from core.methods.quantize.formats import FORMATS, FormatSettings, Granularity, load_formats
+from core.methods.quantize.formats import FORMATS, FormatSettings, WeightGranularity, load_formats
 from core.methods.quantize.weight_places import weights
 from core.methods.quantize.weights import Params, encode
 from core.model.model import Model
@@ -48,6 +48,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "powers of two, 5 bits": {"format": "powers_of_two", "bits": 5},
     "int4": {"format": "int4"},
     "int4, groups of 32": {"format": "int4", "granularity": "group"},
+    "int4, blocks of 32": {"format": "int4", "granularity": "block"},
     "uint4": {"format": "uint4"},
     "codebook, 4 bits": {"format": "codebook", "bits": 4},
     "additive powers, 4 bits": {"format": "additive_powers", "bits": 4},
@@ -168,7 +169,7 @@ def incremental(options: argparse.Namespace) -> list[Row]:
         assert done.model is not None, "a training gives a model"
         opened = written(done.model, options.cache)
         found = data.answers(case, data.scores_of_onnx(onnx_session(opened), case, known.item), scores, known.item)
-        settings = FormatSettings(bits, Granularity.TENSOR)
+        settings = FormatSettings(bits, WeightGranularity.TENSOR)
         wanted, wide = trained_formula(opened, settings), done.report.measures["bits_per_weight"].value
         form = f"powers of two, {bits} bits"
         rows.append(_row("resnet20", form, "INQ", _bytes(opened), wanted, wide, found, known, seconds))

@@ -105,12 +105,15 @@ def stored_constant(value: ir.Value | None) -> StoredConstant | None:
     zero = constant(node.inputs[2]) if len(node.inputs) > 2 else None
     if q is None or scale is None:
         return None
+    return stored_integers(q, scale, zero, node.attributes.get_int("axis", 1), node.attributes.get_int("block_size", 0))
+
+
+def stored_integers(q: Array, scale: Array, zero: Array | None, axis: int = 1, block: int = 0) -> StoredConstant:
+    """What DequantizeLinear is given, as numpy can compute with it."""
     bits = _SMALL.get(q.dtype.name, q.dtype.itemsize * 8)
     q = _held(q)
     zero = np.zeros(scale.shape, q.dtype) if zero is None else _held(zero)
-    block = node.attributes.get_int("block_size", 0)
-    axis = None if scale.size == 1 and not block else node.attributes.get_int("axis", 1) % max(q.ndim, 1)
-    return StoredConstant(q, scale, zero, axis, bits, block)
+    return StoredConstant(q, scale, zero, None if scale.size == 1 and not block else axis % max(q.ndim, 1), bits, block)
 
 
 _SMALL = {"int4": 4, "uint4": 4, "int2": 2, "uint2": 2}

@@ -17,8 +17,8 @@ from core.errors import UserError
 from core.model.bits import unpack
 from core.model.masks import hand_on
 from core.model.model import Model
-from core.model.qdq_pairs import stored_constant
-from core.model.weight_functions import CODEBOOK, DOMAIN, kind_and_bits, levels
+from core.model.qdq_pairs import stored_constant, stored_integers
+from core.model.weight_functions import BLOCKED, CODEBOOK, DOMAIN, kind_and_bits, levels
 
 Array = npt.NDArray[Any]
 GraphKind = Literal["float", "qdq", "weights"]
@@ -71,6 +71,10 @@ def decoded(node: ir.Node) -> Array:
     assert second is not None, "decodes() has seen it"
     kind, bits = found
     shape = tuple(node.attributes.get_ints("shape", ()))
+    if kind == BLOCKED:
+        zero = arrays[2] if len(arrays) > 2 else None
+        integers = stored_integers(first, second, zero, block=node.attributes.get_int("block_size", 0))
+        return integers.real.reshape(shape)
     codes = unpack(first, bits, int(np.prod(shape, dtype=np.int64)))
     if kind == CODEBOOK:
         return second[codes].reshape(shape)
@@ -93,11 +97,12 @@ def _shape(node: ir.Node) -> tuple[int, ...]:
 def stored_as(node: ir.Node) -> str:
     """The format of a node of :func:`decodes`, for a person: "int4", "float16", "codebook of 3 bits"."""
     found = kind_and_bits(node)
-    if found is not None:
+    if found is not None and found[0] != BLOCKED:
         words = {CODEBOOK: "codebook", "PowersOfTwo": "powers of two", "AdditivePowersOfTwo": "additive powers of two"}
         return f"{words[found[0]]} of {found[1]} bits"
     tensor = _stored(node.inputs[0])
-    return "" if tensor is None else tensor.dtype.name.lower()
+    kind = "" if tensor is None else tensor.dtype.name.lower()
+    return f"{kind} in blocks" if found is not None else kind
 
 
 def stored_bytes(node: ir.Node) -> int:

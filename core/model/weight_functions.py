@@ -1,12 +1,14 @@
-"""Weights stored as k-bit codes: model-local functions that turn packed bytes into numbers.
+"""Weights stored as k-bit codes, or as integers in blocks: model-local functions that turn them into numbers.
 
-ONNX has no operator for codebooks or powers of two, but a model may bring functions written in plain operators. A file
-so stored needs nothing but onnxruntime, which writes functions out and computes them once, when the file is loaded.
-One node stands for one weight. All use operators of opset 13.
+ONNX has no operator for codebooks or powers of two, nor for blocks that lie across axes, but a model may bring
+functions written in plain operators. A file so stored needs nothing but onnxruntime, which writes functions out; codes
+it computes once, when the file is loaded. One node stands for one weight. They use operators of opset 13, blocks of 21.
 
 - Codebook of k bits (packed, table): y = table[code]; ``table`` holds 2**k float32.
 - PowersOfTwo, AdditivePowersOfTwo of k bits (packed, scale): y = levels[code] * scale; the levels are part of the
   function, ``scale`` is broadcast against the attribute ``wide``, a shape that splits an axis of groups in two.
+- BlockedIntegers of k bits (quantized, scale, zero point where it is not 0): rows of integers, one for each output
+  channel; ``block_size`` of them that follow each other share a scale.
 
 Attributes: ``shape`` of the weight; ``count`` of its elements (of their bits, where codes straddle bytes).
 """
@@ -21,7 +23,7 @@ import onnx
 import onnx_ir as ir
 
 DOMAIN = "thimble.weights"
-CODEBOOK, POWERS, ADDITIVE = "Codebook", "PowersOfTwo", "AdditivePowersOfTwo"
+CODEBOOK, POWERS, ADDITIVE, BLOCKED = "Codebook", "PowersOfTwo", "AdditivePowersOfTwo", "BlockedIntegers"
 OPSET = 13
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float32]
@@ -37,7 +39,7 @@ def kind_and_bits(node: ir.Node) -> tuple[str, int] | None:
     if node.domain != DOMAIN or not node.op_type[-1:].isdigit():
         return None
     kind, bits = node.op_type[:-1], int(node.op_type[-1])
-    return (kind, bits) if kind in (CODEBOOK, POWERS, ADDITIVE) and 1 <= bits <= 8 else None
+    return (kind, bits) if kind in (CODEBOOK, POWERS, ADDITIVE, BLOCKED) and 1 <= bits <= 8 else None
 
 
 def levels(kind: str, bits: int) -> Floats:
@@ -74,7 +76,9 @@ def additive_magnitudes(bits: int) -> Array:
 
 
 def function(kind: str, bits: int, opset: int = OPSET) -> ir.Function:
-    """The function of a kind for graphs of this opset, at least 13; they have to import DOMAIN, version 1."""
+    """The function of a kind for graphs of this opset; they have to import DOMAIN, version 1."""
+    if kind == BLOCKED:
+        return _blocked(bits, opset)
     if kind == CODEBOOK:
         inputs, attributes, look_up = "packed, table", "shape, count", "y_flat = Gather (table, codes)"
         finish = "y = Reshape (y_flat, out_shape)"
@@ -93,6 +97,16 @@ def function(kind: str, bits: int, opset: int = OPSET) -> ir.Function:
             {look_up}
             out_shape = Constant <value_ints: ints = @shape> ()
             {finish}
+        }}"""
+    return ir.serde.deserialize_function(onnx.parser.parse_function(text))
+
+
+def _blocked(bits: int, opset: int) -> ir.Function:
+    text = f"""<opset_import: ["" : {opset}], domain: "{DOMAIN}">
+        {function_name(BLOCKED, bits)} <shape, block_size> (quantized, scale, zero_point) => (y) {{
+            rows = DequantizeLinear <axis = 1, block_size: int = @block_size> (quantized, scale, zero_point)
+            out_shape = Constant <value_ints: ints = @shape> ()
+            y = Reshape (rows, out_shape)
         }}"""
     return ir.serde.deserialize_function(onnx.parser.parse_function(text))
 

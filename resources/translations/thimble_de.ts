@@ -1765,6 +1765,21 @@
     </message>
     <message>
       <location filename="../../core/methods" />
+      <source>The whole tensor, each output channel, each group of input channels, or each block of weights in a row</source>
+      <translation>Ganzer Tensor, jeder Ausgangskanal, jede Gruppe von Eingangskanälen oder jeder Block von Gewichten in einer Reihe</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Size of a group or block</source>
+      <translation>Größe einer Gruppe oder eines Blocks</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Input channels of a group, weights of a block; layers with no more get a scale for each output channel</source>
+      <translation>Eingangskanäle einer Gruppe, Gewichte eines Blocks; Schichten mit nicht mehr davon bekommen eine Skala je Ausgangskanal</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
       <source>Shares</source>
       <translation>Anteile</translation>
     </message>
@@ -6196,15 +6211,6 @@
       <source>Go to {layer}</source>
       <translation>Zu {layer} gehen</translation>
     </message>
-    <message numerus="yes">
-      <location filename="../../gui/inspector/channels_section.py" />
-      <source>and {n} more layers</source>
-      <extracomment>For one: and {n} more layer</extracomment>
-      <translation>
-        <numerusform>und {n} weitere Schicht</numerusform>
-        <numerusform>und {n} weitere Schichten</numerusform>
-      </translation>
-    </message>
     <message>
       <location filename="../../gui/inspector/costs.py" />
       <source>Estimated from the graph, nothing was run.</source>
@@ -6977,6 +6983,15 @@
       <translation>
         <numerusform>{n} Skala</numerusform>
         <numerusform>{n} Skalen</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <location filename="../../gui/inspector/rows.py" />
+      <source>and {n} more layers</source>
+      <extracomment>For one: and {n} more layer</extracomment>
+      <translation>
+        <numerusform>und {n} weitere Schicht</numerusform>
+        <numerusform>und {n} weitere Schichten</numerusform>
       </translation>
     </message>
     <message>

@@ -20,7 +20,7 @@ from core.formats.open import open_model
 from core.jobs import Job
 from core.measure.cost import cost
 from core.methods.method import Context, Outcome, load_methods
-from core.methods.quantize.formats import Granularity, load_formats
+from core.methods.quantize.formats import WeightGranularity, load_formats
 from core.methods.quantize.weights import Params, encode
 from core.methods.scope import Scope
 from core.model.masks import Pattern, with_masks
@@ -38,7 +38,7 @@ from tests.core.weight_graphs import WEIGHTS, feed, small_model
 METHOD = load_methods().get("quantize.weights")
 EXPORTERS = load_exporters()
 FORMAT_KEYS = load_formats().keys()
-CASES = [(k, g) for k in FORMAT_KEYS for g in Granularity if g is Granularity.CHANNEL or k[0] in "iup"]
+CASES = [(k, g) for k in FORMAT_KEYS for g in WeightGranularity if g is WeightGranularity.CHANNEL or k[0] in "iup"]
 
 
 def stored(model: Model, ctx: Context | None = None, **params: Any) -> Outcome:
@@ -127,7 +127,7 @@ def written(model: Model, folder: Path) -> Path:
 
 @pytest.mark.parametrize(("key", "granularity"), CASES)
 def test_the_file_holds_what_the_formula_says_and_gives_it_back(
-    key: str, granularity: Granularity, tmp_path: Path
+    key: str, granularity: WeightGranularity, tmp_path: Path
 ) -> None:
     model, params = small_model(), Params(format=key, granularity=granularity, group_size=4, bits=3)
     encoded = encode(model, params, Context(), Job())
@@ -184,28 +184,49 @@ def without_transposed(seed: int = 0) -> Model:
 @pytest.mark.parametrize(
     ("key", "granularity", "kept"),
     [
-        ("int8", Granularity.CHANNEL, True),
-        ("uint8", Granularity.CHANNEL, True),
-        ("int4", Granularity.CHANNEL, True),
-        ("uint4", Granularity.TENSOR, True),
-        ("float16", Granularity.CHANNEL, True),
-        ("int4", Granularity.GROUP, False),
-        ("codebook", Granularity.CHANNEL, False),
-        ("powers_of_two", Granularity.CHANNEL, False),
+        ("int8", WeightGranularity.CHANNEL, True),
+        ("uint8", WeightGranularity.CHANNEL, True),
+        ("int4", WeightGranularity.CHANNEL, True),
+        ("uint4", WeightGranularity.TENSOR, True),
+        ("float16", WeightGranularity.CHANNEL, True),
+        ("int4", WeightGranularity.GROUP, False),
+        ("uint8", WeightGranularity.BLOCK, False),
+        ("codebook", WeightGranularity.CHANNEL, False),
+        ("powers_of_two", WeightGranularity.CHANNEL, False),
     ],
 )
 def test_tflite_holds_integers_and_halves_and_says_what_it_cannot(
-    key: str, granularity: Granularity, kept: bool, tmp_path: Path
+    key: str, granularity: WeightGranularity, kept: bool, tmp_path: Path
 ) -> None:
     new = result(without_transposed(), format=key, granularity=granularity)
     done = EXPORTERS.get("tflite").write(new, tmp_path / "m.tflite", None, Job())
     assert done.proof.passed
-    assert ("DEQUANTIZE" in done.ops) == (kept or key == "int4")  # a depthwise layer has no groups
+    assert ("DEQUANTIZE" in done.ops) == (kept or key == "int4")  # a depthwise layer has no groups, but blocks
     said = [n for n in done.notes if "not smaller" in n]
     assert bool(said) != kept
     assert any("several times slower" in n for n in done.notes) == (key in ("int4", "uint4"))
     if kept:
         assert done.ops["DEQUANTIZE"] == len(list(decoders(new)))
+
+
+def test_blocks_reach_layers_with_few_input_channels_and_halve_their_error() -> None:
+    """A depthwise kernel of outliers: one scale a channel serves all of it, blocks keep them to themselves."""
+    kernel = random(4, 1, 8, 8)
+    kernel[:, :, 0, 0] = 40.0
+    model = network([node("Conv", "x w", "y", group=4)], {"w": kernel}, (4, 8, 8))
+    found = {g: stored(model, format="int4", granularity=g, group_size=8, shrink=False) for g in WeightGranularity}
+    errors = {g: one.report.measures["weight_error"].value for g, one in found.items()}
+    assert errors[WeightGranularity.GROUP] == errors[WeightGranularity.CHANNEL], "one input channel makes no group"
+    new = found[WeightGranularity.BLOCK].model
+    assert new is not None
+    assert weights_words(new) == "int4 in blocks"
+    rows = kernel.reshape(4, 8, 8)  # blocks of 8: each row of the kernel has a scale
+    scale = np.abs(rows).max(-1, keepdims=True) / np.float32(7)
+    wanted = (np.clip(np.rint(rows / scale), -7, 7) * scale).reshape(kernel.shape)
+    back = dequantized(new).graph.graph.initializers["w"].const_value
+    assert back is not None
+    assert np.array_equal(back.numpy(), wanted)
+    assert errors[WeightGranularity.BLOCK] < errors[WeightGranularity.CHANNEL] / 2
 
 
 def test_layers_can_have_formats_of_their_own_and_stay_float() -> None:
@@ -286,7 +307,7 @@ def test_opsets_are_raised_only_where_the_format_needs_it() -> None:
     assert result(small_model(), format="int8").opset == 17
     assert result(small_model(), format="codebook").opset == 17
     assert result(small_model(), format="int4").opset == 21
-    assert result(small_model(), format="int8", granularity=Granularity.GROUP).opset == 21
+    assert result(small_model(), format="int8", granularity=WeightGranularity.GROUP).opset == 21
 
 
 def test_functions_are_written_for_the_graphs_own_opset() -> None:

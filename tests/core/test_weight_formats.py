@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
-from core.methods.quantize.formats import FormatSettings, Granularity, Integers, Weight, load_formats
+from core.methods.quantize.formats import FormatSettings, Integers, Weight, WeightGranularity, load_formats
 from core.methods.quantize.formats.blocks import Blocks
 from core.methods.quantize.formats.codebook import means
 from core.methods.quantize.formats.format import why_not
@@ -21,7 +21,7 @@ from core.model.bits import pack, packed_size, unpack
 from core.model.weight_functions import ADDITIVE, POWERS, additive_magnitudes, levels
 
 FORMATS = load_formats()
-TENSOR = Granularity.TENSOR
+TENSOR = WeightGranularity.TENSOR
 
 
 def row(numbers: list[float] | np.ndarray) -> tuple[np.ndarray, Weight]:
@@ -201,12 +201,12 @@ def test_shrinking_finds_the_scale_of_least_error_of_those_tried(key: str) -> No
 
 @given(
     st.sampled_from([(6, 10, 3, 3), (5, 7), (10, 4), (3, 1, 5, 5)]),
-    st.sampled_from(list(Granularity)),
+    st.sampled_from(list(WeightGranularity)),
     st.integers(2, 12),
     st.booleans(),
 )
 def test_blocks_are_those_of_dequantizelinear(
-    shape: tuple[int, ...], granularity: Granularity, size: int, even: bool
+    shape: tuple[int, ...], granularity: WeightGranularity, size: int, even: bool
 ) -> None:
     weight = Weight("w", "l", "Conv", shape, 0, 1)
     blocks = Blocks.of(weight, granularity, size, even)
@@ -216,7 +216,8 @@ def test_blocks_are_those_of_dequantizelinear(
     assert np.array_equal(blocks.join(rows), array)
     if blocks.block:  # the spec: scale index along the axis is index // block_size
         scale = np.arange(blocks.count, dtype=np.float32)
-        wide = np.take(scale.reshape(blocks.scale_shape), np.arange(shape[1]) // blocks.block, axis=1)
+        along = int(np.prod(shape[1:])) if granularity is WeightGranularity.BLOCK else shape[1]
+        wide = np.take(scale.reshape(blocks.scale_shape), np.arange(along) // blocks.block, axis=1)
         marked = blocks.join(np.broadcast_to(scale[:, None], rows.shape))
-        assert np.array_equal(marked, wide)
-        assert not even or shape[1] % blocks.block == 0
+        assert np.array_equal(marked, wide.reshape(shape))
+        assert not even or along % blocks.block == 0

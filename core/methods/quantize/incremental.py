@@ -9,7 +9,7 @@ from typing import Annotated
 from core.errors import UserError
 from core.methods.method import Context, Outcome, training_method
 from core.methods.quantize.fixed_powers import FixPowers
-from core.methods.quantize.formats import FORMATS, Blocks, Granularity, Weight, load_formats
+from core.methods.quantize.formats import FORMATS, Blocks, Weight, WeightGranularity, load_formats
 from core.methods.quantize.formats.format import FormatSettings, GranularityField, GroupField, why_not
 from core.methods.quantize.ready import OPSET, with_opset
 from core.methods.quantize.weight_places import Left, put, weights
@@ -32,7 +32,7 @@ class Params(TuneParams):
 
     epochs: Epochs = 8
     bits: Annotated[int, Field("Bits", "Of each weight; the sign is one of them", 2, 8, "bits")] = 5
-    granularity: GranularityField = Granularity.TENSOR
+    granularity: GranularityField = WeightGranularity.TENSOR
     group_size: GroupField = 32
     shares: Annotated[
         str, Field("Shares", "Of the weights that are fixed, the largest first, at equal distances; the last is 1")

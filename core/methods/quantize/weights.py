@@ -21,9 +21,9 @@ from core.methods.quantize.formats import (
     FORMATS,
     STAYS_FLOAT,
     FormatSettings,
-    Granularity,
     Stored,
     Weight,
+    WeightGranularity,
     format_names,
     load_formats,
 )
@@ -54,7 +54,7 @@ class Params(RoundingSettings):
         Field("Format", "How weights are stored; activations and arithmetic stay float", choices=format_names),
     ] = "int8"
     bits: BitsField = 4
-    granularity: GranularityField = Granularity.CHANNEL
+    granularity: GranularityField = WeightGranularity.CHANNEL
     group_size: GroupField = 32
     shrink: ShrinkField = True
     rounding: Annotated[
@@ -201,7 +201,7 @@ def _settings(params: Params, said: Mapping[str, Any]) -> tuple[str, FormatSetti
     known = {k: v for k, v in said.items() if v is not None}
     return known.get("format", params.format), FormatSettings(
         int(known.get("bits", params.bits)),
-        Granularity(known.get("granularity", params.granularity)),
+        WeightGranularity(known.get("granularity", params.granularity)),
         int(known.get("group_size", params.group_size)),
         bool(known.get("shrink", params.shrink)),
     )

@@ -8,8 +8,7 @@ search for the scale of least error), stored (what a format gives: tensors and t
 module for each format.
 """
 
-from core.methods.quantize.choices import Granularity
-from core.methods.quantize.formats.blocks import Blocks, Weight
+from core.methods.quantize.formats.blocks import Blocks, Weight, WeightGranularity
 from core.methods.quantize.formats.format import (
     FORMATS,
     STAYS_FLOAT,
@@ -26,7 +25,7 @@ __all__ = [
     "Blocks",
     "Codes",
     "FormatSettings",
-    "Granularity",
+    "WeightGranularity",
     "Halves",
     "Integers",
     "Stored",

@@ -9,8 +9,7 @@ from typing import Annotated, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from core.methods.quantize.choices import Granularity
-from core.methods.quantize.formats.blocks import Weight
+from core.methods.quantize.formats.blocks import Weight, WeightGranularity
 from core.methods.quantize.formats.stored import Stored
 from core.params import Field
 from core.registry import Registry, import_all
@@ -23,17 +22,19 @@ BitsField = Annotated[
     int, Field("Bits", "Of each weight, for powers of two and codebooks; the others have their own", 2, 8, "bits")
 ]
 GranularityField = Annotated[
-    Granularity,
-    Field("One scale for each", "The whole tensor, each output channel, or each group of input channels"),
+    WeightGranularity,
+    Field(
+        "One scale for each",
+        "The whole tensor, each output channel, each group of input channels, or each block of weights in a row",
+    ),
 ]
 GroupField = Annotated[
     int,
     Field(
-        "Input channels of a group",
-        "Layers that have no more get a scale for each output channel",
+        "Size of a group or block",
+        "Input channels of a group, weights of a block; layers with no more get a scale for each output channel",
         low=2,
         high=65_536,
-        unit="channels",
         advanced=True,
     ),
 ]
@@ -49,7 +50,7 @@ class FormatSettings:
     """
 
     bits: int = 4
-    granularity: Granularity = Granularity.CHANNEL
+    granularity: WeightGranularity = WeightGranularity.CHANNEL
     group_size: int = 32
     shrink: bool = True
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import onnx_ir as ir
 
-from core.methods.quantize.formats.blocks import Blocks, Weight
+from core.methods.quantize.formats.blocks import Blocks, Weight, WeightGranularity
 from core.methods.quantize.formats.format import FormatSettings
 from core.methods.quantize.formats.scales import SHRUNK, best_scales, peaks
 from core.methods.quantize.formats.stored import Integers
@@ -16,6 +16,7 @@ from core.model.bits import packed_size
 
 Array = npt.NDArray[Any]
 PLAIN_OPSET, BLOCKS_OPSET = 13, 21  # DequantizeLinear with a scale a channel; with blocks and 4-bit integers
+_BLOCKS = (WeightGranularity.GROUP, WeightGranularity.BLOCK)
 _ONE = (1.0,)
 # Measured on one x86 core (LiteRT 2.3.0, onnxruntime 1.31.1; MobileNetV1 0.25 and SqueezeNet 1.1), in times of float:
 # LiteRT 1.0 with int8, 6 and 3.5 to 5 with int4; onnxruntime 2 with either, 1.0 where decoding is done at load.
@@ -34,7 +35,7 @@ def integer_bytes(bits: int, zero_points: bool, weight: Weight, settings: Format
 def honest(name: str) -> str:
     """What integers of this name do for size and speed, with activations in float."""
     small = name.endswith("4")
-    where = "behind DEQUANTIZE (groups as float32)"
+    where = "behind DEQUANTIZE (groups and blocks as float32)"
     fate = "decoded in every run, several times slower than float" if small else "as fast as float"
     size = "an eighth" if small else "a quarter"
     return f"{name} weights alone: {size} of the size, no speed. In TFLite files {where}, {fate}. {_ONNX}"
@@ -42,7 +43,7 @@ def honest(name: str) -> str:
 
 def integer_opset(bits: int, settings: FormatSettings) -> int:
     """Blocks and 4-bit integers came with opset 21."""
-    return BLOCKS_OPSET if bits < 8 or settings.granularity.value == "group" else PLAIN_OPSET
+    return BLOCKS_OPSET if bits < 8 or settings.granularity in _BLOCKS else PLAIN_OPSET
 
 
 def symmetric(numbers: Array, weight: Weight, settings: FormatSettings, bits: int, dtype: ir.DataType) -> Integers:

@@ -12,7 +12,7 @@ import onnx_ir as ir
 
 from core.methods.quantize.formats.blocks import Blocks
 from core.model.bits import pack
-from core.model.weight_functions import CODEBOOK, DOMAIN, fields, function_name, levels
+from core.model.weight_functions import BLOCKED, CODEBOOK, DOMAIN, fields, function_name, levels
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float32]
@@ -38,7 +38,8 @@ class Stored(Protocol):
 class Integers:
     """(q - zero point) * scale behind DequantizeLinear. ``q`` in the weight's shape; without ``zero`` it is 0.
 
-    ``dtype`` is what ONNX stores: INT8, UINT8, INT4 or UINT4.
+    ``dtype`` is what ONNX stores: INT8, UINT8, INT4 or UINT4. With blocks along rows the file holds rows, which a
+    function decodes.
     """
 
     q: Array
@@ -52,7 +53,7 @@ class Integers:
         kind = self.dtype.numpy()
         shape = self.blocks.scale_shape
         found = {
-            "quantized": ir.tensor(self.q.astype(kind), dtype=self.dtype),
+            "quantized": ir.tensor(self.q.astype(kind).reshape(self.blocks.stored_shape), dtype=self.dtype),
             "scale": ir.tensor(np.asarray(self.scale, np.float32).reshape(shape)),
         }
         if self.zero is not None:
@@ -61,7 +62,7 @@ class Integers:
 
     @property
     def function(self) -> tuple[str, int] | None:
-        return None
+        return (BLOCKED, self.dtype.bitwidth) if self.blocks.flat else None
 
     def values(self) -> Floats:
         steps = self.blocks.rows(np.asarray(self.q, np.int32))
@@ -71,6 +72,10 @@ class Integers:
         return found
 
     def node(self, inputs: list[ir.Value], name: str) -> ir.Node:
+        if self.blocks.flat:
+            attributes = [ir.AttrInt64s("shape", self.blocks.shape), ir.AttrInt64("block_size", self.blocks.block)]
+            called = function_name(BLOCKED, self.dtype.bitwidth)
+            return ir.Node(DOMAIN, called, inputs, attributes, name=f"{name}_{BLOCKED}")
         attributes = []
         if self.blocks.axis is not None:
             attributes.append(ir.AttrInt64("axis", self.blocks.axis))
