@@ -18,7 +18,7 @@ from core.execute.runtimes import Session, dequantize, onnx_session, quantize
 from core.jobs import Job
 from core.measure import files, host
 from core.measure.arithmetic import arithmetic
-from core.measure.statistics import share, wilson
+from core.measure.statistics import paired, share, wilson
 from core.model.model import InputSpec, Model, quantized
 from core.model.preprocessing import Preprocessing
 from core.report import Measure
@@ -190,6 +190,13 @@ def summary(judged: Judged, on: str) -> Accuracy:
     if judged.classes > 5:
         top5 = share(int((judged.ranks < 5).sum()), n, on, note)
     return Accuracy(share(right, n, on, note), top5, n)
+
+
+def change_of_top1(first: Judged | None, other: Judged | None, on: str) -> dict[str, Measure]:
+    """{"top1_change": other minus first, in points, paired; its note has McNemar's p}; {} unless on the same items."""
+    if first is None or other is None or first.names != other.names:
+        return {}
+    return {"top1_change": paired(first.correct, other.correct, on).difference}
 
 
 def _judged_items(data: DataSet, limit: int | None, seed: int) -> DataSet:

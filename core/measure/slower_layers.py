@@ -11,18 +11,20 @@ from pathlib import Path
 from core.jobs import Job
 from core.measure.layer_latency import LayerLatency, layer_latency
 from core.model.model import Model, layer_name
+from core.model.qdq_operators import WEIGHTED
 
 _ROUNDS, _RUNS = 3, 7
 LONGER = 1.1  # times as long: what is less is not worth a word
 _NAMED = 5
+_ADDED = ("QuantizeLinear", "DequantizeLinear", "Constant", "ConstantOfShape", "Shape")
 
 
 @dataclass(frozen=True, slots=True)
 class SideBySide:
-    """Milliseconds before and after, medians of the rounds: by layer (of the fused group it runs in), and of the whole.
+    """Milliseconds before and after, medians of the rounds: by layer with what is fused into it, and of the whole.
 
-    ``slower``: layers that took at least a tenth longer, the worst first, one of each group. They took longer in every
-    round than in any round before, which chance does once in twenty times (3 rounds of both, in turn).
+    ``slower``: layers that took at least a tenth longer, the worst first. They took longer in every round than in any
+    round before, which chance does once in twenty times (3 rounds of both, in turn).
     ``on``: machine, runtime, threads.
     """
 
@@ -61,6 +63,8 @@ def slower_layers(
 ) -> SideBySide:
     """Time both, in turn, layer by layer and as optimized; ``names`` are those of layers that both have.
 
+    Of layers that run as one (a convolution and its Relu) the first in ``names`` stands for all.
+
     Raises UserError where onnxruntime cannot run or name a layer of either.
     """
     job = job or Job()
@@ -76,17 +80,23 @@ def slower_layers(
     groups = dict(zip(map(layer_name, after.nodes()), runs[0][1].layers, strict=True))
     layers, slower, seen = {}, {}, set()
     for name in names:
-        if name not in first or name not in second:
+        time = groups.get(name)
+        if time is None or time.group in seen or name not in first or name not in second:
             continue
+        seen.add(time.group)
         layers[name] = (statistics.median(first[name]), statistics.median(second[name]))
-        lead = groups[name]
-        if lead is not None and lead.group not in seen and _longer(first[name], second[name]):
+        if _longer(first[name], second[name]):
             slower[name] = layers[name][1] - layers[name][0]
-            seen.add(lead.group)
     totals = [r[0].total for r in runs], [r[1].total for r in runs]
     total = (statistics.median(totals[0]), statistics.median(totals[1]))
     worst = tuple(sorted(slower, key=lambda n: -slower[n]))
     return SideBySide(layers, worst, total, _longer(*totals), runs[0][1].on)
+
+
+def layers_to_time(quantized: Model) -> list[str]:
+    """The layers that a quantized network has in common with its float parent, those with weights first."""
+    nodes = [n for n in quantized.nodes() if n.op_type not in _ADDED]
+    return [layer_name(n) for n in sorted(nodes, key=lambda n: n.op_type not in WEIGHTED)]
 
 
 def _by_name(model: Model, rounds: list[LayerLatency]) -> dict[str, list[float]]:

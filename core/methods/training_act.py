@@ -32,6 +32,7 @@ from core.report import Measure, Report
 
 if TYPE_CHECKING:
     from core.execute.torch_graph import TorchGraph
+    from core.measure.accuracy import Judged
 
 Finish = Callable[[Model, Job], tuple[Model, dict[str, Measure]]]
 """What a method makes of the weights that were written back: the proven and judged result and its measures."""
@@ -100,10 +101,7 @@ def train(
     ``finish`` does the proof and the judging itself. Where the user ended the training, the outcome's ``params`` replay
     it. Raises as :meth:`Trainer.run`.
     """
-    measures: dict[str, Measure] = {}
-    if before:
-        with ctx.job.stage(0.0, 0.05) as job:
-            measures["top1_before"] = _top1(start.model, start, ctx, job)
+    given, measures = _given(start, ctx) if before else (None, {})
     inputs = training_inputs(start.net, start.model)
     changed = augmentation(augment_of(params), inputs)
     with ctx.job.stage(0.05, 0.1) as job:
@@ -126,22 +124,38 @@ def train(
         history = trainer.run(job)
     new = start.net.write_back(start.model)
     with ctx.job.stage(0.95, 1.0) as job:
-        new, figures = _judged(new, start, ctx, job) if finish is None else finish(new, job)
+        new, figures = _judged(new, given, start, ctx, job) if finish is None else finish(new, job)
     measures |= figures | _validated(history, settings.keep, start.validate_on)
     said = (*start.notes, *_notes(settings, samples, params, start, history), *_image_notes(params, changed))
     replay = with_last_step(params, len(history.loss)) if history.stopped else None
     return Outcome(new, Report(measures, curves=history.curves(), notes=(*said, *masks.notes(), *notes)), params=replay)
 
 
-def _judged(new: Model, start: Ready, ctx: Context, job: Job) -> tuple[Model, dict[str, Measure]]:
-    difference = _difference(start.net, new, start.judge, ctx.threads)
-    return new, {"top1": _top1(new, start, ctx, job), "torch_difference": difference}
+def _given(start: Ready, ctx: Context) -> tuple[Judged, dict[str, Measure]]:
+    """The answers of the model as it was given, and their figure."""
+    from core.measure.accuracy import summary
+
+    with ctx.job.stage(0.0, 0.05) as job:
+        found = _answers(start.model, start, ctx, job)
+    return found, {"top1_before": summary(found, start.judge.name).top1}
 
 
-def _top1(model: Model, start: Ready, ctx: Context, job: Job) -> Measure:
-    from core.measure.accuracy import accuracy
+def _judged(
+    new: Model, before: Judged | None, start: Ready, ctx: Context, job: Job
+) -> tuple[Model, dict[str, Measure]]:
+    """The new model beside torch, its top-1, and by how much that changed on the same items."""
+    from core.measure.accuracy import change_of_top1, summary
 
-    return accuracy(model, start.judge, threads=ctx.threads, job=job).top1
+    difference, name = _difference(start.net, new, start.judge, ctx.threads), start.judge.name
+    after = _answers(new, start, ctx, job)
+    figures = {"top1": summary(after, name).top1, **change_of_top1(before, after, name)}
+    return new, {**figures, "torch_difference": difference}
+
+
+def _answers(model: Model, start: Ready, ctx: Context, job: Job) -> Judged:
+    from core.measure.accuracy import judge
+
+    return judge(model, start.judge, threads=ctx.threads, job=job)
 
 
 def _samples(

@@ -10,25 +10,15 @@ import onnx_ir as ir
 
 from core.errors import UserError
 from core.jobs import Job
-from core.measure.accuracy import Judged
 from core.measure.latency import Latency
-from core.measure.slower_layers import LONGER, slower_layers
-from core.measure.statistics import median_interval, paired
+from core.measure.slower_layers import LONGER, layers_to_time, slower_layers
+from core.measure.statistics import median_interval
 from core.model.model import Model, layer_name, quantized
 from core.model.qdq_operators import WEIGHTED
 from core.model.qdq_pairs import constant
 from core.model.stored_weights import decoded_tensor, decodes, kind_of
-from core.report import Measure
 
 _TITLES = {"litert": "LiteRT"}
-_ADDED = ("QuantizeLinear", "DequantizeLinear", "Constant", "ConstantOfShape", "Shape")
-
-
-def change_of_top1(first: Judged | None, other: Judged | None, on: str) -> dict[str, Measure]:
-    """{"top1_change": other minus first, in points, paired; its note has McNemar's p}; {} unless on the same items."""
-    if first is None or other is None or first.names != other.names:
-        return {}
-    return {"top1_change": paired(first.correct, other.correct, on).difference}
 
 
 def slower_quantized(
@@ -47,10 +37,8 @@ def slower_quantized(
         return []
     said = [sentence for runtime, pair in timed.items() for sentence in _slower(_TITLES.get(runtime, runtime), *pair)]
     if "onnxruntime" in timed and quantized(other):  # weights stored alone become float when they are loaded
-        nodes = sorted((n for n in other.nodes() if n.op_type not in _ADDED), key=lambda n: n.op_type not in WEIGHTED)
-        names = [layer_name(n) for n in nodes]  # of a group that runs as one, those with weights speak first
         with suppress(UserError):  # a layer without a name, say: the times of the whole stand all the same
-            said += slower_layers(first, other, names, threads=threads, job=job).of_layers()
+            said += slower_layers(first, other, layers_to_time(other), threads=threads, job=job).of_layers()
     return said
 
 

@@ -25,7 +25,7 @@ from core.measure.latency import Latency, feed_for, latency
 from core.model.model import RECIPE, InputSpec, Model
 from core.model.preprocessing import Preprocessing
 from core.model.unfinished import require_finished
-from core.project.beside_first import change_of_top1, slower_quantized
+from core.project.beside_first import slower_quantized
 from core.project.judging import judged_part
 from core.project.recipe import Recipe, recipe_from_text, recipe_of
 from core.report import Measure
@@ -110,7 +110,7 @@ def compare_models(
     first = found[ready[0].ref] if ready else None
     for other in list(found.values())[1:]:
         if first is not None and items is not None:
-            other.measures.update(change_of_top1(first.judged, other.judged, items.name))
+            other.measures.update(accuracies.change_of_top1(first.judged, other.judged, items.name))
     return found, note
 
 

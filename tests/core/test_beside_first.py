@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from core.jobs import Job, Progress
-from core.measure.accuracy import Judged
+from core.measure.accuracy import Judged, change_of_top1
 from core.measure.latency import Latency
 from core.measure.statistics import median_interval
 from core.methods.method import Context, load_methods
 from core.methods.quantize.weights import Params as WeightsOnly
-from core.project.beside_first import change_of_top1, slower_quantized
+from core.project.beside_first import slower_quantized
 from core.project.comparing import Candidate, measure_latency
 from core.report import Measure
 from tests.core.qdq_graphs import Arrays, network, node, quantized, weights

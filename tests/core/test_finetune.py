@@ -41,6 +41,10 @@ def test_a_damaged_sample_recovers_and_says_how() -> None:
     out = tune(damaged(), Params(epochs=2))
     measures = out.report.measures
     assert measures["top1_before"].value < 40
+    change = measures["top1_change"]
+    assert change.value == pytest.approx(measures["top1"].value - measures["top1_before"].value)
+    assert change.interval is not None
+    assert "McNemar" in change.note
     assert measures["top1"].value > 93
     assert measures["top1"].n == 500
     assert measures["top1"].interval is not None

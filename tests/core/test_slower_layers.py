@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.measure.slower_layers import SideBySide, slower_layers
+from core.measure.slower_layers import SideBySide, layers_to_time, slower_layers
 from core.model.model import Model
 from tests.core.qdq_graphs import network, node, weights
 
@@ -21,6 +21,14 @@ def test_the_layer_with_more_to_compute_is_named_and_only_there() -> None:
     assert found.layers["/c1"][1] > 3 * found.layers["/c1"][0], "81 times the products"
     assert "not there" not in found.layers
     assert "/c1" not in slower_layers(large, small, ["/c1", "/c2"]).slower
+
+
+def test_layers_that_run_as_one_count_once_and_those_with_weights_speak() -> None:
+    nodes = [node("Relu", "x", "r"), node("Conv", "r w", "c"), node("Relu", "c", "y")]
+    model = network(nodes, {"w": weights(8, 8, 1, 1)}, (8, 24, 24))
+    names = layers_to_time(model)
+    assert names[0] == "/c"
+    assert set(slower_layers(model, model, names).layers) == {"/c", "/r"}, "onnxruntime runs the last Relu inside /c"
 
 
 def test_what_is_said_of_times() -> None:

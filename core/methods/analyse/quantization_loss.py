@@ -95,10 +95,11 @@ def apply(model: Model, params: Params, ctx: Context) -> Outcome:
 
 def _timed(found: Found, parts: QuantizedParts, ctx: Context) -> Found:
     """With the times of layers, or with why there are none: nothing else that was found depends on them."""
-    from core.measure.slower_layers import slower_layers
+    from core.measure.slower_layers import layers_to_time, slower_layers
 
     try:
-        times = slower_layers(parts.parent, parts.model, parts.parts, threads=1, job=ctx.job)  # as Latency measures
+        names = layers_to_time(parts.model)
+        times = slower_layers(parts.parent, parts.model, names, threads=1, job=ctx.job)  # as Latency measures
     except UserError as error:
         return dataclasses.replace(found, extra=(*found.extra, f"The layers were not timed. {error.message}"))
     return dataclasses.replace(found, times=times)
