@@ -2,9 +2,10 @@
 
     python -m benchmarks.quantization_agreement [--networks KEY ...] [--items 8] [--json OUT]
 
-The reference networks have drawn weights; the four trained ones are run as well. Images are the ImageNet samples as
-each network prepares them, CIFAR-10 for those that take 32 pixels; where one takes no pictures the inputs are noise,
-and the row says so. Asked is DESIGN.md's tolerance: at most one step of an output's scale on 99 % of the values, two on
+The reference networks have drawn weights; the four trained ones are run as well, and the ViT and the BERT that
+benchmarks.trained_transformers trains (minutes, once, kept in ``--cache``). Images are the ImageNet samples as each
+network prepares them, CIFAR-10 for those that take 32 pixels; where one takes no pictures the inputs are noise, and the
+row says so. Asked is DESIGN.md's tolerance: at most one step of an output's scale on 99 % of the values, two on
 all. Where that fails, every layer is compared on the inputs that it has in the file, as the exporter does before it
 refuses (core.exporters.tflite.layer_by_layer): networks that make much of a single rounding hold so. A network that
 cannot be quantized or written names the operator.
@@ -25,9 +26,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import record
+from benchmarks.trained_transformers import CACHE, data_of, trained
 from core.cli.output import table
 from core.data.dataset import Array, Item
-from core.data.feed import prepare
+from core.data.feed import batches, prepare
 from core.data.noise import noise
 from core.data.open import open_data
 from core.data.splits import take
@@ -51,6 +53,7 @@ from core.references.reference import load_references
 from tests.conftest import MODELS, network_path, shared
 
 TRAINED = {"mobilenetv2": "imagenet", "mobilenetv1": "minus1to1", "squeezenet": "imagenet", "resnet20": "cifar10"}
+TRANSFORMERS = {"vit, trained": "vit", "bert, trained": "bert"}
 STEPS = (0, 1, 2)
 
 
@@ -74,16 +77,17 @@ class Row:
 
 
 def main() -> int:
-    known = [*TRAINED, *load_references().keys()]
+    known = [*TRAINED, *TRANSFORMERS, *load_references().keys()]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--networks", nargs="+", choices=known, default=known, metavar="KEY")
     parser.add_argument("--items", type=int, default=8, help="that calibrate, and as many others that are compared")
     parser.add_argument("--activations", default="uint8", choices=("uint8", "int8"))
+    parser.add_argument("--cache", type=Path, default=CACHE, help="of trained transformers")
     parser.add_argument("--json", type=Path, metavar="OUT")
     options = parser.parse_args()
     rows = []
     for network in options.networks:
-        rows.append(agreement(network, options.items, options.activations))
+        rows.append(agreement(network, options.items, options.activations, options.cache))
         print(line(rows[-1]), flush=True)
         gc.collect()
     print(show(rows))
@@ -91,12 +95,12 @@ def main() -> int:
     return 0
 
 
-def agreement(network: str, items: int, activations: str) -> Row:
+def agreement(network: str, items: int, activations: str, cache: Path) -> Row:
     found = Row(network)
     start = time.perf_counter()
     try:
-        model = network_of(network)
-        data, found.on = inputs_of(model, 2 * items)
+        model = network_of(network, cache)
+        data, found.on = texts(model, 2 * items, cache) if network == "bert, trained" else inputs_of(model, 2 * items)
         asked = Params(bias_correction=False, search_ranges=False, activations=Activations(activations))
         made = quantize_static(model, data.part(0, items), asked, Context()).model
         converted = convert(made)
@@ -128,7 +132,9 @@ class Inputs:
         return Inputs({name: values[first:last] for name, values in self.arrays.items()})
 
 
-def network_of(network: str) -> Model:
+def network_of(network: str, cache: Path) -> Model:
+    if network in TRANSFORMERS:
+        return trained(TRANSFORMERS[network], cache)
     if network in MODELS:
         model, preset = open_model(network_path(network)), TRAINED[network]
     else:
@@ -151,6 +157,12 @@ def inputs_of(model: Model, count: int) -> tuple[Inputs, str]:
     if not pictures:
         return Inputs(arrays), "noise"
     return Inputs(arrays), "images" if len(pictures) == len(model.inputs) else "images, noise for the other inputs"
+
+
+def texts(model: Model, count: int, cache: Path) -> tuple[Inputs, str]:
+    """The first items of the test set that the trained BERT is judged on."""
+    batch = next(batches(take(data_of("bert", cache)[1], count), model, count))
+    return Inputs(batch.feed), "interface texts"
 
 
 # comparing ------------------------------------------------------------------------------------------------------------
