@@ -151,6 +151,9 @@ def apply_to(desk: Desk, revision: int, step: Step, then: Callable[[int], None] 
     act.submit_step(desk, project, revision, args, then)
 
 
+_OWN = ("top1", "top5")  # figures of a revision by itself
+
+
 @folded
 def apply_cure(desk: Desk, revision: int, cure: Mapping[str, Any]) -> None:
     """A cure of the detective: the float revision before ``revision`` is quantized again with it, as a new revision.
@@ -179,7 +182,10 @@ def measure_again(desk: Desk, parent: int, before: int, after: int) -> None:
     def done(result: Any) -> None:
         if desk.state.project is not project:
             return
-        found = [{k: Measure.from_json(m) for k, m in result["models"][r]["measures"].items()} for r in refs[1:]]
+        measured = {r: {k: Measure.from_json(m) for k, m in result["models"][r]["measures"].items()} for r in refs}
+        # closeness and changes are to the float parent here, in the comparison to the first revision
+        desk.state.add_figures({r: {k: m for k, m in every.items() if k in _OWN} for r, every in measured.items()})
+        found = [measured[r] for r in refs[1:]]
         moved = [
             f"{name_of(key)} {cell(found[0][key])} → {cell(found[1][key])}"
             for key in ("sqnr", "agreement", "top1")

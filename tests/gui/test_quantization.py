@@ -183,6 +183,9 @@ def test_the_detectives_cures_are_buttons(sample: Desk, qtbot: QtBot) -> None:
     assert after > before + 1, "dB of both revisions beside the float one"
     assert hint.startswith("Beside float revision 1: change of top-1 ")
     assert "McNemar p = " in hint
+    kept = [sample.state.figures(str(r.id)) for r in sample.state.revisions]
+    assert all(f["top1"].n for f in kept), "the list of revisions shows what was measured"
+    assert not any("top1_change" in f for f in kept)
 
 
 def test_cures_without_the_float_model_say_so(qtbot: QtBot) -> None:
