@@ -125,7 +125,7 @@ def test_cures_together_do_not_undo_each_other() -> None:
     ))  # fmt: skip
     both = together([Offer("a", ("/a",), "", 9.0, first), Offer("b", ("/c",), "", 1.0, second)])
     assert [o["params"]["precision"] for o in both["overrides"]] == ["int4", "int8", "float"]
-    finding = Finding("few_bits", "few", 0.5, "", load_causes().get("few_bits").cure)
+    finding = Finding("few_bits", "few", 0.5, "", load_causes().get("few_bits").cures[:1])
     offer = offers(made.model, [("/a", 60.0, finding)])[0]
     assert offer.step["overrides"] == [{"scope": {"layers": ["/a"]}, "params": {"precision": "int8"}}]
     assert offer.step["params"] == {"calibration_items": 8, "precision": "int4"}
@@ -133,7 +133,7 @@ def test_cures_together_do_not_undo_each_other() -> None:
 
 def found(key: str) -> Finding:
     cause = load_causes().get(key)
-    return Finding(key, cause.title, 0.5, "", cause.cure, cause.others)
+    return Finding(key, cause.title, 0.5, "", cause.cures)
 
 
 def test_cures_together_may_set_what_is_the_default() -> None:
@@ -160,5 +160,4 @@ def test_a_cure_that_is_there_already_leaves_the_other_one() -> None:
         made = run_step(model(), Step("quantize.static", {"calibration_items": 8, **done}), Context(data=DATA)).model
         assert made is not None
         (one,) = curable(made, [found("unequal_channels")])
-        assert left in one.cure.words
-        assert one.others == ()
+        assert [left in cure.words for cure in one.cures] == [True]

@@ -148,12 +148,12 @@ def curable(model: Model, findings: Sequence[Finding]) -> list[Finding]:
     before = {name: params.get(name, value) for name, value in _settings().items()}
     found = []
     for finding in findings:
-        left = [
+        left = tuple(
             cure for cure in finding.cures
             if not known or not cure.applies or cure.override or any(before.get(k) != v for k, v in cure.params.items())
-        ]  # fmt: skip
+        )  # fmt: skip
         if left:
-            found.append(dataclasses.replace(finding, cure=left[0], others=tuple(left[1:])))
+            found.append(dataclasses.replace(finding, cures=left))
     return found
 
 

@@ -79,7 +79,7 @@ def _layers(layers: Sequence[LayerLoss]) -> Table:
     for x in layers:
         e = x.evidence
         cause = x.causes[0] if x.causes else None
-        words = (cause.title, cause.evidence, cause.cure.words) if cause else ("", "", "")
+        words = (cause.title, cause.evidence, cause.cures[0].words) if cause else ("", "", "")
         figures = (round(100 * e.share, 2), round(e.alone, 2), round(e.gain, 3), round(100 * e.weight_share, 1))
         rows.append((e.layer, e.operator, *figures, *words))
     return Table(LAYERS, columns, tuple(rows), units)

@@ -92,20 +92,14 @@ class Cure:
 class Finding:
     """A cause that was found. ``explains``: its part in the layer's own error, 0..1. ``evidence``: with numbers.
 
-    ``others`` cure it too, and are offered beside ``cure``.
+    ``cures``: what cures it, the usual one first.
     """
 
     cause: str
     title: str
     explains: float
     evidence: str
-    cure: Cure
-    others: tuple[Cure, ...] = ()
-
-    @property
-    def cures(self) -> tuple[Cure, ...]:
-        """What cures it, the usual one first."""
-        return (self.cure, *self.others)
+    cures: tuple[Cure, ...]
 
 
 Find = Callable[[LayerEvidence], tuple[float, str] | None]
@@ -157,7 +151,7 @@ def found_in(evidence: LayerEvidence) -> list[Finding]:
             continue
         answer = each.find(evidence)
         if answer is not None and answer[0] > 0:
-            found.append(Finding(each.key, each.title, *answer, each.cure, each.others))
+            found.append(Finding(each.key, each.title, *answer, each.cures))
     return sorted(found, key=lambda f: -f.explains)
 
 
