@@ -84,17 +84,17 @@ def load(network: str, cache: Path) -> Case:
     model = open_model(network_path(network)).with_preprocessing(presets(size, size)[preset])
     model, _ = ready(model)
     data = open_data(shared(place))
-    judge = _prepared(data, model, cache / f"{Path(place).stem}_{preset}.npy")
+    judge = prepared(data, model, cache / f"{Path(place).stem}_{preset}.npy")
     pool = None
     if network == "resnet20":
         chosen = take(open_data(shared(CIFAR_TRAIN)), FOLDS * CALIBRATION, seed=0)
-        pool = _prepared(chosen, model, cache / f"{Path(CIFAR_TRAIN).stem}_{preset}.npy")
+        pool = prepared(chosen, model, cache / f"{Path(CIFAR_TRAIN).stem}_{preset}.npy")
     outputs = onnx_session(model).run({model.inputs[0].name: judge.arrays[:1]})
     offset = background_offset(class_scores(outputs).shape[1], model.labels, data)
     return Case(network, model, judge, pool, offset)
 
 
-def _prepared(data: DataSet, model: Model, kept: Path) -> Prepared:
+def prepared(data: DataSet, model: Model, kept: Path) -> Prepared:
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
         arrays = np.concatenate([b.feed[model.inputs[0].name][: b.count] for b in batches(data, model, 50)])

@@ -64,13 +64,15 @@ def row(
 ) -> dict[str, Any]:
     """The figures of a way on a network as they are kept and printed."""
     change = paired_repeatedly(found.truth, found.right, found.item)
+    same = paired_repeatedly(np.zeros_like(found.same), found.same, found.item)  # a share, its interval over images
     figures: dict[str, Any] = {
         "network": network, "way": key, "arithmetic": arithmetic,
         "judgements": len(found.item), "items": change.difference.n,
         "top1": 100 * float(found.right.mean()), "difference": change.difference.value,
         "interval": change.difference.interval, "gained": change.gained, "lost": change.lost, "p": change.p_value,
         "by_fold": found.by_fold, "spread": statistics.stdev(found.by_fold) if len(found.by_fold) > 1 else None,
-        "agreement": 100 * float(found.same.mean()), "sqnr": found.sqnr,
+        "agreement": 100 * float(found.same.mean()), "agreement_interval": same.difference.interval,
+        "sqnr": found.sqnr,
         "seconds": statistics.median(m.seconds for m in folds) if folds else None,
         "processor_seconds": statistics.median(m.processor for m in folds) if folds else None,
         "bytes": dict(folds[0].bytes) if folds else {},
