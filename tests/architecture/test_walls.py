@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 
 import pytest
 
@@ -13,22 +16,29 @@ from tests.conftest import ROOT
 HEAVY = ("torch", "onnxruntime", "ai_edge_litert", "PySide6")
 
 
-def python(code: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
-    )
+def run(code: str, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
-    return done.stdout
+    return done
 
 
-def test_all_of_core_imports_without_qt() -> None:
+def python(code: str) -> str:
+    return run(code).stdout
+
+
+def test_all_of_core_imports_without_qt_and_before_torch() -> None:
+    """What core sets for OpenMP, OpenMP must have read: it prints its settings when torch loads it."""
     code = (
         "import importlib, pkgutil, sys, core\n"
         "for m in pkgutil.walk_packages(core.__path__, 'core.'):\n"
         "    if not m.name.endswith('__main__'): importlib.import_module(m.name)\n"
         "print([m for m in sys.modules if m.split('.')[0] in ('PySide6', 'shiboken6', 'pyqtgraph', 'gui')])"
     )
-    assert python(code).strip().splitlines()[-1] == "[]"
+    policy = {k: v for k, v in os.environ.items() if k != "OMP_WAIT_POLICY"} | {"OMP_DISPLAY_ENV": "TRUE"}
+    done = run(code, policy)
+    assert done.stdout.strip().splitlines()[-1] == "[]"
+    assert re.search(r"OMP_WAIT_POLICY\s*=\s*'PASSIVE'", done.stderr)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from tests.conftest import ROOT
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     folder = tmp_path_factory.mktemp("demo")
-    run_demo(folder, threads=2, brief=True)  # tests/gui/test_snapshot.py draws the dialogs too
+    run_demo(folder, brief=True)  # tests/gui/test_snapshot.py draws the dialogs too
     return folder, json.loads((folder / "report.json").read_text())
 
 
