@@ -53,6 +53,8 @@ from gui.words import tr
 SIZE = (1440, 900)
 _PATIENCE = 120.0
 _TRAINABLE = 500_000  # parameters
+_TRAINED = 0.45  # of six epochs: two points of every curve
+_LATE = 0.15  # seconds: the window does its latest things, such as trying out an edit, so long after an event
 
 
 def snapshot(
@@ -122,10 +124,14 @@ class Artist:
         """Until files are read, jobs are over and everything is painted."""
         desk = self._desk
         end = time.monotonic() + _PATIENCE
-        pause(desk.app, 0.15)
-        while (desk.background.busy or desk.jobs.running) and time.monotonic() < end:
-            pause(desk.app, 0.05)
-        pause(desk.app, 0.15)
+        pause(desk.app, _LATE)
+        busy = True
+        while busy and time.monotonic() < end:
+            busy = desk.background.busy or bool(desk.jobs.running)
+            while (desk.background.busy or desk.jobs.running) and time.monotonic() < end:
+                pause(desk.app, 0.05)
+            if busy:  # what came of it is painted late, too, and may ask for more
+                pause(desk.app, _LATE)
 
     def training(self, looks: Sequence[Look]) -> None:
         """A training while it runs, and as it is offered after a cancel. Only small models: this waits for it."""
@@ -140,7 +146,7 @@ class Artist:
         act.submit_step(desk, project, revision.id, {"model": model, "step": step.to_json(), "threads": 1})
         job = next((j for j in desk.jobs.running if j.can_stop), None)
         end = time.monotonic() + _PATIENCE
-        while job is not None and job.running and job.done < 0.7 and time.monotonic() < end:
+        while job is not None and job.running and job.done < _TRAINED and time.monotonic() < end:
             pause(desk.app, 0.05)
         for look in looks:
             looking.set_look(desk, look)
@@ -169,7 +175,7 @@ class Artist:
         self._show_last_curve()
 
     def draw(self, name: str, look: str, widget: QWidget | None = None) -> None:
-        pause(self._desk.app, 0.1)
+        pause(self._desk.app, 0.02)
         (widget or self._desk.window).grab().save(str(self._folder / f"{name}_{look}.png"))
 
     def draw_views(self, look: str) -> None:
@@ -324,7 +330,7 @@ class Artist:
     def _show(self, dialog: QDialog, name: str, look: str, ready: Callable[[], bool] = lambda: True) -> None:
         dialog.show()
         end = time.monotonic() + 20
-        pause(self._desk.app, 0.15)
+        pause(self._desk.app, _LATE)
         while not ready() and time.monotonic() < end:
             pause(self._desk.app, 0.05)
         self.draw(name, look, dialog)

@@ -28,7 +28,8 @@ _LARGEST = 500_000  # parameters: this waits for quantizing and for an analysis
 _PARAMS: dict[str, Scalar] = {
     "granularity": "tensor",
     "calibration_items": 16,
-}  # one scale a layer loses enough to find causes
+    "search_ranges": False,
+}  # one scale a layer, and plain ranges, lose enough to find causes
 _DETECTIVE = "analyse.quantization_loss"
 
 

@@ -16,6 +16,7 @@ from gui.report_dialog import ReportDialog
 from gui.snapshot_workbench import Draws
 
 _LARGEST = 500_000  # parameters: this waits for a measurement
+_ITEMS = 64  # for the same reason: curves of the same kind, with wider intervals
 
 
 def draw_sensitivity(desk: Desk, artist: Draws, look: str) -> None:
@@ -27,7 +28,7 @@ def draw_sensitivity(desk: Desk, artist: Draws, look: str) -> None:
         return
     number = state.revision.id
     if not state.analyses(number):
-        act.apply_request(desk, ActRequest("analyse.pruning_sensitivity", {}, Scope(), 0))
+        act.apply_request(desk, ActRequest("analyse.pruning_sensitivity", {"items": _ITEMS}, Scope(), 0))
         artist.settle()
         _close(ReportDialog)
     found = state.analyses(number)

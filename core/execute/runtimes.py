@@ -78,6 +78,7 @@ def onnx_session(
     proto.graph.output.extend(onnx.ValueInfoProto(name=t) for t in taps if t not in present)
     alone = kind_of(model.nodes()) == "weights"
     data, random = proto.SerializeToString(), any(n.op_type in RANDOM for n in model.nodes())
+    del proto  # as large as the model, which the session copies once more
     try:
         # much memory, or other numbers the second time
         if taps or alone or random or not arena or len(data) > _KEPT_BYTES:
