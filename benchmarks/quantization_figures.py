@@ -26,14 +26,25 @@ CHOICE = ("rescued", "default")  # the form that has to meet the goals: the firs
 
 @dataclass(frozen=True)
 class Pooled:
-    """All folds of a way on a network, judgement by judgement [N]; ``truth``: what the float network had right."""
+    """All folds of a way on a network, judgement by judgement [N]; ``truth``: what the float network had right.
+
+    ``noise``: energy of the difference to the float outputs, relative to theirs; ``sqnr``: of all judgements together.
+    """
 
     item: Any
     right: Flags
     truth: Flags
     same: Flags  # the answer is the float network's
+    noise: Any
     sqnr: float
     by_fold: tuple[float, ...]  # difference to float, points
+    sqnr_by_fold: tuple[float, ...]
+
+    @property
+    def usual_sqnr(self) -> float:
+        """Of the median judgement, in dB: a few items far off do not move it."""
+        usual = float(np.median(self.noise))
+        return -10 * float(np.log10(usual)) if usual else FLOAT32_DB
 
     def against(self, other: Pooled) -> Paired:
         """Self minus ``other`` in top-1."""
@@ -48,15 +59,22 @@ def pool(folds: Sequence[Answers], reference: Sequence[Answers]) -> Pooled:
     def joined(parts: Sequence[Answers], name: str) -> Any:
         return np.concatenate([getattr(p, name) for p in parts])
 
-    signal, error = float(joined(folds, "signal").sum()), float(joined(folds, "error").sum())
+    signals, errors = joined(folds, "signal"), joined(folds, "error")
     return Pooled(
         joined(folds, "item"),
         joined(folds, "right"),
         joined(reference, "right"),
         joined(folds, "answer") == joined(reference, "answer"),
-        10 * float(np.log10(signal / error)) if error else FLOAT32_DB,
+        errors / np.maximum(signals, np.finfo(np.float64).tiny),
+        _decibels(signals, errors),
         tuple(100 * float(f.right.mean() - r.right.mean()) for f, r in zip(folds, reference, strict=True)),
+        tuple(_decibels(f.signal, f.error) for f in folds),
     )
+
+
+def _decibels(signals: Any, errors: Any) -> float:
+    signal, error = float(signals.sum()), float(errors.sum())
+    return 10 * float(np.log10(signal / error)) if error else FLOAT32_DB
 
 
 def row(
@@ -72,7 +90,7 @@ def row(
         "interval": change.difference.interval, "gained": change.gained, "lost": change.lost, "p": change.p_value,
         "by_fold": found.by_fold, "spread": statistics.stdev(found.by_fold) if len(found.by_fold) > 1 else None,
         "agreement": 100 * float(found.same.mean()), "agreement_interval": same.difference.interval,
-        "sqnr": found.sqnr,
+        "sqnr": found.sqnr, "usual_sqnr": found.usual_sqnr, "sqnr_by_fold": found.sqnr_by_fold,
         "seconds": statistics.median(m.seconds for m in folds) if folds else None,
         "processor_seconds": statistics.median(m.processor for m in folds) if folds else None,
         "bytes": dict(folds[0].bytes) if folds else {},

@@ -12,7 +12,10 @@ Five draws of 100 items calibrate. Of the words the other 900 judge; of CIFAR-10
 Everybody gets the same float graph, the same prepared items and one processor. Intervals (95 %) and p values are by
 item, as in benchmarks.quantization_figures; "all networks" takes networks on the same images as judgements of the same
 items. onnxruntime's and NNCF's best form is the one with the best top-1 here, which is in their favour. SQNR is of the
-outputs as each file has them: probabilities of MLPerf Tiny's, scores of the others. Differences are in points.
+outputs as each file has them: probabilities of MLPerf Tiny's, scores of the others; of all judgements together, where a
+few items far off weigh most, and of the median one. "closer - farther": of how many judgements more the first way's
+outputs are closer to float than the second's, in percent. Intervals know that items are few; that draws are, only
+"above in draws" shows: in how many draws the first way's SQNR is the higher one. Other differences are in points.
 """
 
 from __future__ import annotations
@@ -123,7 +126,9 @@ def comparisons(every: Mapping[str, Mapping[str, Pooled]], rows: Rows) -> Rows:
                 found.append({"network": network, **_compared(mine, other, *pair), "processor_seconds": times})
             if len(both) > 1:
                 found.append({"network": ALL, **_compared(mine, other, *_joined(both)), "processor_seconds": None})
-                found[-1]["sqnr"] = statistics.fmean(r["sqnr"] for r in found[-1 - len(both) : -1])
+                alone = found[-1 - len(both) : -1]
+                found[-1] |= {k: statistics.fmean(r[k] for r in alone) for k in ("sqnr", "usual_sqnr")}
+                found[-1] |= {k: sum(r[k] for r in alone) for k in ("draws", "draws_above")}
     return found
 
 
@@ -140,13 +145,15 @@ def _same(pooled: Mapping[str, Pooled], key: str) -> str:
 
 
 def _joined(both: Mapping[str, tuple[Pooled, Pooled]]) -> tuple[Pooled, Pooled]:
-    """All networks' judgements, an image being one item whichever network saw it. Its SQNR says nothing."""
+    """All networks' judgements, an image being one item whichever network saw it; folds and SQNR are the first's."""
     kinds = sorted({DATA[n] for n in both})
     parts = []
     for side in range(2):
         pairs = [(kinds.index(DATA[n]), pair[side]) for n, pair in both.items()]
         item = np.concatenate([p.item + 100_000 * kind for kind, p in pairs])
-        joined = {name: np.concatenate([getattr(p, name) for _, p in pairs]) for name in ("right", "truth", "same")}
+        joined = {
+            name: np.concatenate([getattr(p, name) for _, p in pairs]) for name in ("right", "truth", "same", "noise")
+        }
         parts.append(replace(pairs[0][1], item=item, **joined))
     return parts[0], parts[1]
 
@@ -154,9 +161,13 @@ def _joined(both: Mapping[str, tuple[Pooled, Pooled]]) -> tuple[Pooled, Pooled]:
 def _compared(mine: str, other: str, first: Pooled, second: Pooled) -> dict[str, Any]:
     top1 = first.against(second)
     same = paired_repeatedly(second.same, first.same, first.item)
+    closer = paired_repeatedly(second.noise < first.noise, first.noise < second.noise, first.item)
     return {
         "way": mine, "against": other, "items": top1.difference.n, "judgements": len(first.item),
-        "top1": _change(top1), "agreement": _change(same), "sqnr": first.sqnr - second.sqnr,
+        "top1": _change(top1), "agreement": _change(same), "closer": _change(closer),
+        "sqnr": first.sqnr - second.sqnr, "usual_sqnr": first.usual_sqnr - second.usual_sqnr,
+        "draws": len(first.by_fold),
+        "draws_above": sum(a > b for a, b in zip(first.sqnr_by_fold, second.sqnr_by_fold, strict=True)),
     }  # fmt: skip
 
 
@@ -171,7 +182,7 @@ def _change(found: Paired) -> dict[str, Any]:
 
 
 def show(network: str, rows: Rows) -> str:
-    columns = (network, "top-1", "to float [95 %]", "p", "agreement [95 %]", "SQNR dB", "s of a CPU")
+    columns = (network, "top-1", "to float [95 %]", "p", "agreement [95 %]", "SQNR dB", "median", "s of a CPU")
     cells = []
     for r in rows:
         low, high = r["agreement_interval"]
@@ -179,7 +190,7 @@ def show(network: str, rows: Rows) -> str:
         cells.append((
             r["way"], f"{r['top1']:.2f}", _points(r["difference"], r["interval"]), f"{r['p']:.2g}",
             f"{r['agreement']:.2f} [{low:.2f}, {high:.2f}]", f"{r['sqnr']:.2f}",
-            None if seconds is None else f"{seconds:.1f}",
+            f"{r['usual_sqnr']:.2f}", None if seconds is None else f"{seconds:.1f}",
         ))  # fmt: skip
     last = f"{rows[0]['judgements']} judgements of {rows[0]['items']} items."
     if network in PUBLISHED:
@@ -189,16 +200,20 @@ def show(network: str, rows: Rows) -> str:
 
 
 def show_comparisons(found: Rows) -> str:
-    columns = ("", "network", "top-1 [95 %]", "p", "agreement [95 %]", "p", "SQNR dB", "s of a CPU")
+    columns = ("", "network", "top-1 [95 %]", "p", "agreement [95 %]", "p", "closer - farther items [95 %]", "p",
+               "SQNR dB", "above in draws", "median", "s of a CPU")  # fmt: skip
     cells = []
     for r in found:
         if r["against"] in (*RUNTIME, *NNCF):  # the best of them has its own line
             continue
         times = r["processor_seconds"] or (None, None)
-        changes = (r["top1"], r["agreement"])
+        changes = (r["top1"], r["agreement"], r["closer"])
         words = [w for c in changes for w in (_points(c["difference"], c["interval"]), f"{c['p']:.2g}")]
         both = None if None in times else f"{times[0]:.1f} / {times[1]:.1f}"
-        cells.append((f"{r['way']} - {r['against']}", r["network"], *words, f"{r['sqnr']:+.2f}", both))
+        cells.append((
+            f"{r['way']} - {r['against']}", r["network"], *words, f"{r['sqnr']:+.2f}",
+            f"{r['draws_above']} of {r['draws']}", f"{r['usual_sqnr']:+.2f}", both,
+        ))  # fmt: skip
     return table(columns, cells)
 
 
