@@ -5,8 +5,8 @@
 What quantize.static does by default, and by which criterion it searches ranges, was chosen while looking at answers of
 MobileNetV2 and SqueezeNet on the very ImageNet samples that benchmarks.quantization judges on: figures there flatter
 the choice. Here nothing was looked at before the choice was made, and nothing is to be chosen by what is found here:
-two published networks of MLPerf Tiny on spoken words and on CIFAR-10, and three mobile networks trained here on
-CIFAR-10 images (``--train`` makes them, half an hour of one core; benchmarks.held_out_networks).
+two published networks of MLPerf Tiny on spoken words and on CIFAR-10, and three mobile networks, one of them at two
+lengths of training, made here from CIFAR-10 images (``--train``, 45 minutes of one core; benchmarks.held_out_networks).
 
 Five draws of 100 items calibrate. Of the words the other 900 judge; of CIFAR-10 the 2,000 test images judge each time.
 Everybody gets the same float graph, the same prepared items and one processor. Intervals (95 %) and p values are by
