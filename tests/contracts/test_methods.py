@@ -40,7 +40,7 @@ def sample() -> Model:
 
 @functools.cache
 def few() -> Any:
-    return take(sample_data(), 96, seed=1)
+    return take(sample_data(), 48, seed=1)
 
 
 def context(job: Job | None = None) -> Context:

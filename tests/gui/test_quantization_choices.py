@@ -237,11 +237,11 @@ def test_a_cure_of_which_nothing_was_measured_says_why(sample: Desk, monkeypatch
     monkeypatch.setattr(sample.errors, "say", lambda *words: heard.append(words))
     quantizing.measure_again(sample, 1, 2, 3)
     none = {"measures": {}, "notes": []}
-    asked[0]({"models": {"2": {"measures": {}, "notes": ["It cannot run.", "More."]}, "3": none}})
+    asked[0]({"models": {"1": none, "2": {"measures": {}, "notes": ["It cannot run.", "More."]}, "3": none}})
     assert heard.pop() == ("error", "It cannot run.", "More.")
-    asked[0]({"models": {"2": none, "3": none}})
+    asked[0]({"models": {"1": none, "2": none, "3": none}})
     assert heard.pop()[1].startswith("There is no ")
     with monkeypatch.context() as patch:  # the window closes its project in the end
         patch.setattr(sample.state, "project", None)
-        asked[0]({"models": {"2": none, "3": none}})
+        asked[0]({"models": {"1": none, "2": none, "3": none}})
     assert heard == []

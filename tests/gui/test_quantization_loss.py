@@ -34,7 +34,7 @@ def test_from_the_menu_to_colours_with_the_float_ancestor_as_parent(sample: Desk
     entry = sample.actions[f"method.{KEY}"]
     assert not entry.isEnabled(), "the sample is a float model"
     apply(sample, qtbot, "prune.magnitude", ratio=0.1)
-    apply(sample, qtbot, "quantize.static", calibration_items=16, bias_correction=False)
+    apply(sample, qtbot, "quantize.static", calibration_items=16, bias_correction=False, search_ranges=False)
     project = sample.state.project
     assert project is not None
     parent = float_ancestor(project, 3)
