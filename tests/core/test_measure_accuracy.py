@@ -45,7 +45,7 @@ def network(key: str, preset: str = "") -> Model:
     ],
 )
 def test_figures_of_the_manifest(key: str, preset: str, data: str, top1: float) -> None:
-    found = accuracy(network(key, preset), open_data(shared(data)), threads=2)
+    found = accuracy(network(key, preset), open_data(shared(data)))
     assert found.top1.value == pytest.approx(top1)
     assert found.top5 is not None
     assert found.top5.value > top1

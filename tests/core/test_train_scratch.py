@@ -38,7 +38,7 @@ def weights(model: Model) -> dict[str, np.ndarray]:
 
 
 def test_the_sample_learns_from_nothing() -> None:
-    out = scratch(sample(), Params(epochs=3, learning_rate=0.05, batch_size=16, shift=False))
+    out = scratch(sample(), Params(epochs=2, learning_rate=0.05, batch_size=16, shift=False))
     assert out.report.measures["top1"].value > 90
     assert "top1_before" not in out.report.measures
     assert any("drawn anew with seed 0" in n for n in out.report.notes)
