@@ -42,9 +42,11 @@ from core.measure.host import int8_arithmetic
 from core.measure.statistics import Paired, paired_repeatedly
 
 DEFAULT, UNSEARCHED, OURS_PLAIN, RESCUED = "default", "ranges as seen", "plain", "rescued"
+UNCORRECTED = "biases as they are"  # searched all the same
 RUNTIME = [key for key in WAYS if key.startswith("onnxruntime")]
 NNCF = [key for key in WAYS if key.startswith("nncf")]
-ASKED = (*RUNTIME, *NNCF, OURS_PLAIN, UNSEARCHED, DEFAULT, RESCUED)
+BEST = ("onnxruntime, best", "nncf, best")
+ASKED = (*RUNTIME, *NNCF, OURS_PLAIN, UNSEARCHED, UNCORRECTED, DEFAULT, RESCUED)
 FILE = "TFLite file"  # the int8 file that MLPerf Tiny publishes
 ALL = "all networks"
 Rows = list[dict[str, Any]]
@@ -116,8 +118,9 @@ def comparisons(every: Mapping[str, Mapping[str, Pooled]], rows: Rows) -> Rows:
     names = {n: {best: _same(p, best) for best in p} for n, p in chosen.items()}
     found: Rows = []
     for mine, others in (
-        (DEFAULT, (UNSEARCHED, OURS_PLAIN, *RUNTIME, *NNCF, "onnxruntime, best", "nncf, best", RESCUED, FILE)),
-        (RESCUED, (UNSEARCHED, "onnxruntime, best", "nncf, best")),
+        (DEFAULT, (UNSEARCHED, OURS_PLAIN, UNCORRECTED, *RUNTIME, *NNCF, *BEST, RESCUED, FILE)),
+        (RESCUED, (UNSEARCHED, *BEST)),
+        (UNCORRECTED, (OURS_PLAIN,)),
     ):
         for other in others:
             both = {n: (p[mine], p[other]) for n, p in chosen.items() if mine in p and other in p}
@@ -133,7 +136,7 @@ def comparisons(every: Mapping[str, Mapping[str, Pooled]], rows: Rows) -> Rows:
 
 
 def _best(pooled: Mapping[str, Pooled]) -> Iterator[tuple[str, Pooled]]:
-    for name, keys in (("onnxruntime, best", RUNTIME), ("nncf, best", NNCF)):
+    for name, keys in zip(BEST, (RUNTIME, NNCF), strict=True):
         there = [pooled[key] for key in keys if key in pooled]
         if there:
             yield name, max(there, key=lambda p: (float(p.right.mean()), p.sqnr))

@@ -136,6 +136,7 @@ OURS = (
     Way("default", **static()),
     Way("default in LiteRT", **static(), runtime="LiteRT"),
     Way("ranges as seen", **static(search_ranges=False)),
+    Way("biases as they are", **static(bias_correction=False)),
     Way("percentile", **static(search_ranges=False, calibrator="percentile")),
     Way("entropy", **static(search_ranges=False, calibrator="entropy")),
     Way("mse", **static(search_ranges=False, calibrator="mse")),
