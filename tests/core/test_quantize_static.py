@@ -184,7 +184,7 @@ def test_presets_are_steps_that_fit() -> None:
         assert preset.demands.endswith(".")
         assert preset.source
         overrides = preset.overrides_for(floating("sample"))
-        values = {**preset.values, "calibration_items": 2, "bias_correction": False}
+        values = {**preset.values, "calibration_items": 2, "bias_correction": False, "search_ranges": False}
         step = Step("quantize.static", values, overrides=overrides, data="-")
         assert checked(step)[2].overrides == overrides
         outcome = run_step(floating("sample"), step, Context(data=data_of("sample")))
