@@ -44,8 +44,8 @@ def run_demo(folder: Path, job: Job | None = None, threads: int = 1, brief: bool
     """Open, prune, tune, quantize, compare, export and prove the sample; gives what ``report.json`` holds.
 
     ``folder`` gets the files original.onnx, result.onnx, result.tflite, recipe.json, report.json, the project and
-    pictures of the window: of its views and panels where ``brief``, else of every dialog and analysis too. Raises
-    UserError where the folder cannot be written.
+    pictures of the window: in both looks of its views, panels, dialogs and analyses, where ``brief`` of its views and
+    panels in the light one. Raises UserError where the folder cannot be written.
     """
     demo = _Demo(_made(folder), job or Job(), threads)
     original = demo.folder / "original.onnx"
@@ -80,7 +80,7 @@ def recipe(data: str) -> Recipe:
     return Recipe(
         (
             Step("prune.magnitude", {"ratio": 0.3}, seed=SEED),
-            Step("tune.finetune", {"epochs": 6}, data=data, teacher=teacher, seed=SEED),
+            Step("tune.finetune", {"epochs": 4}, data=data, teacher=teacher, seed=SEED),
             Step("quantize.static", {}, data=data, seed=SEED),
         )
     )
@@ -156,7 +156,7 @@ def _pictures(demo: _Demo, brief: bool) -> list[str]:
     folder.mkdir()
     demo.job.progress(0.85, "Drawing the window")
     command = [sys.executable, "-m", "gui", "--snapshot", str(folder), "--project", str(demo.folder / "demo.thimble")]
-    command += ["--brief"] if brief else []
+    command += ["--brief", "--theme", "light"] if brief else []
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_PICTURES_SECONDS, check=False)
     except subprocess.TimeoutExpired:

@@ -304,7 +304,7 @@ def _unpack(commands: Commands[_Parser]) -> None:
 def _demo(commands: Commands[_Parser]) -> None:
     parser = _command(commands, "demo", "the whole job on the bundled sample", "ship", "demo")
     parser.add_argument("-o", "--output", default="demo", metavar="DIR")
-    parser.add_argument("--brief", action="store_true", help="pictures of the window without its dialogs")
+    parser.add_argument("--brief", action="store_true", help="light pictures of the window, without its dialogs")
     _json(parser)
 
 
