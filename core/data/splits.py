@@ -131,6 +131,11 @@ def take(data: DataSet, limit: int | None, seed: int = 0) -> DataSet:
     return Subset(data, sorted(_by_hash(data.items, range(len(data.items)), seed)[:limit]))
 
 
+def shuffled(data: DataSet, seed: int = 0) -> DataSet:
+    """All items in the order of their hashes: the first of them are like the others, not of the first classes."""
+    return Subset(data, _by_hash(data.items, range(len(data.items)), seed))
+
+
 def without(data: DataSet, used: DataSet) -> DataSet:
     """The items of ``data`` that are not among those of ``used``; all of them where the two are different data."""
     if data.location != used.location:

@@ -27,8 +27,9 @@ from core.measure.fidelity import fidelity
 from core.measure.quantized_parts import without
 from core.methods.analyse.cures import cures_from
 from core.methods.method import Context
+from core.methods.quantize.prepared import prepared
 from core.methods.quantize.ready import ready, ready_like
-from core.methods.quantize.static import Params, prepared, quantize_static
+from core.methods.quantize.static import Params, quantize_static
 from core.methods.scope import Scope
 from core.model.fuse_gemm import fuse_gemm
 from core.model.model import Model

@@ -11,6 +11,7 @@ import numpy as np
 import onnx_ir as ir
 import pytest
 
+from core.data.splits import shuffled
 from core.execute.runtimes import OnnxSession, onnx_session
 from core.execute.walk import Walk
 from core.jobs import Job
@@ -175,7 +176,7 @@ def test_the_search_holds_as_many_items_as_there_is_memory_for(monkeypatch: pyte
     assert found[0].items == 3
     assert peak < 8 * _VALUE, f"{peak / _VALUE:.1f} values are alive at once"
     done = quantize_static(model, data, Params(search_ranges=True), Context())
-    assert any("measured on the 3 items" in note for note in done.notes)
+    assert any("on 21 other calibration items" in note for note in done.notes)
 
 
 def test_observing_holds_one_sum_of_each_value(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -331,3 +332,42 @@ def _seen_of(model: Model) -> tuple[Observed, Int8Plan]:
     facts = infer(model)
     plan = plan_int8(model, facts)
     return observe(model, facts, _data(), ranges_of=plan.rescaled(), keep=24, job=Job()), plan
+
+
+def test_what_was_cut_off_for_the_items_that_chose_is_taken_back_where_others_need_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The input reaches its range in none of the items that choose: on the others the loss is plain."""
+    monkeypatch.setattr(static, "shuffled", lambda data, seed: data)
+    model, data = _network(True), Arrays([3, 4, 4], 64)
+    data.values[:, 0] = np.random.default_rng(5).uniform(0, 0.02, (64, 4, 4))
+    data.values[40:, 0, 0, 0] = 1.0
+    wanted = run(model, data.values)["y"]
+    found, seen = (quantized(model, data, search_ranges=search) for search in (True, False))
+    assert any("left as they were: on 32 other calibration items" in note for note in found.notes)
+    assert not any("were narrowed" in note for note in found.notes)
+    assert found.observed.ranges == seen.observed.ranges
+    blind = quantize_static(model, data, Params(), Context(), remembered=RangeMemory(trusted=True))
+    assert blind.observed.ranges["x"][1] < 0.5 * seen.observed.ranges["x"][1]
+    near, far = (sqnr(wanted, run(done.model, data.values)["y"]) for done in (found, blind))
+    assert near > far + 6
+
+
+@pytest.mark.parametrize("rounding", ["nearest", "gptq"])
+def test_searched_ranges_that_help_on_other_items_stay(rounding: str) -> None:
+    model, data = _network(False), Arrays([3, 4, 4], 64)
+    data.values[:, 0] = 0.01
+    data.values[::4, 0, 0, 0] = 1.0
+    found = quantized(model, data, search_ranges=True, rounding=rounding)
+    assert any(note.startswith("Checked: on 32 other calibration items") for note in found.notes)
+    assert found.observed.ranges["b"][1] < 0.5 * OUTLIER
+
+
+def test_items_that_choose_are_like_all_items() -> None:
+    """Data sets stand class by class: 24 items of the first class would choose for all."""
+    data = Arrays([3, 4, 4], 100)
+    names = [item.name for item in data.items]
+    mixed = [item.name for item in shuffled(data, seed=3).items]
+    assert sorted(mixed) == sorted(names)
+    assert mixed != names
+    assert {int(names.index(n) >= 50) for n in mixed[:24]} == {0, 1}

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from core.methods.quantize.calibrate import Array64, Observed
+from core.methods.quantize.range_check import Checked
 from core.methods.quantize.range_search import Costs
 
 
@@ -44,13 +45,16 @@ class Needs:
 class RangeMemory:
     """For calls of quantize_static with the same model, data and context, overrides of ``precision`` aside.
 
-    ``items``: so many are kept from the first call on, as later ones will want them. ``seen`` and ``costs`` go by
-    settings, ``means`` of the network without what was cut off by these numbers as well.
+    ``items``: so many are kept from the first call on, as later ones will want them. ``seen``, ``costs`` and whether
+    searched ranges stay (``checked``) go by settings, ``means`` by the numbers that were cut off as well. ``trusted``:
+    searched ranges stay unchecked, for whoever judges the network on other items anyway.
     """
 
     items: int = 0
+    trusted: bool = False
     seen: dict[str, Observed] = field(default_factory=dict)
     costs: dict[str, Costs] = field(default_factory=dict)
+    checked: dict[str, Checked] = field(default_factory=dict)
     means: dict[str, Mapping[str, Array64]] = field(default_factory=dict)
 
     def observed(self, key: str, needs: Needs, observe: Callable[[], Observed]) -> Observed:
@@ -59,6 +63,7 @@ class RangeMemory:
         if known is None or not needs.met_by(known):
             known = self.seen[key] = observe()
             self.costs[key] = Costs()
+            self.checked.pop(key, None)
             self.means.clear()  # they are of the items kept before
         return needs.of(known)
 

@@ -17,18 +17,17 @@ the output they should, where they do not it would spoil all other numbers.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Annotated
 
 import numpy as np
 
-from core.data.tasks import class_scores
-from core.errors import UserError
 from core.execute.walk import MEMORY, Onward, Walk
 from core.jobs import Job
 from core.methods.quantize.calibrate import Array64, Chunk, Observed, elements, first_chunks, keeps_memory
 from core.methods.quantize.calibrators import Range
+from core.methods.quantize.output_error import OutputError, cost, decibels
 from core.model.facts import Array, Facts
 from core.model.model import Model
 from core.model.qdq import Int8Plan, scale_groups
@@ -44,7 +43,6 @@ SEARCHED_ITEMS = 24  # tell which range is best
 _RANKED_ITEMS = 4  # tell which values cost most
 _BYTES = MEMORY  # of float values that are rounded; what the walk holds comes beside it
 _SHARE = 0.9  # of the noise: the values behind it are searched
-_LEAST_LOG = -100.0  # of a class's probability
 _FACTORS = (1.0, 0.85, 0.7, 0.55, 0.45, 0.35, 0.25)  # of the range that was observed
 
 
@@ -133,7 +131,7 @@ def _narrowed(found: Mapping[Group, Tried], observed: Observed, items: int) -> N
             cut.update(group)
     before, after = sum(t.noises[0] for t in found.values()), sum(t.noises[-1] for t in found.values())
     changed = sum(1 for t in found.values() if t.best)
-    return Narrowed(ranges, frozenset(cut), len(found), changed, _decibels(before), _decibels(after), items)
+    return Narrowed(ranges, frozenset(cut), len(found), changed, decibels(before), decibels(after), items)
 
 
 Group = tuple[str, ...]  # values that share a scale
@@ -213,12 +211,7 @@ class _Noise:
             n.inputs[0].name for n in model.nodes() if n.op_type == "Conv" and n.inputs[0] is not None
         }
         whole = self._walk.onward({})  # it has not moved yet
-        self._floats = [whole(k, {}) for k in range(len(chunks))]
-        self._energy = {
-            name: sum(_energy(chunk.real(made[name])) for chunk, made in zip(chunks, self._floats, strict=True))
-            for name, first in self._floats[0].items()
-            if np.issubdtype(first.dtype, np.floating)
-        }
+        self._error = OutputError(chunks, [whole(k, {}) for k in range(len(chunks))])
 
     def of(
         self, groups: Sequence[Group], factors: Sequence[float], job: Job, shifting: bool = False
@@ -240,11 +233,11 @@ class _Noise:
             for factor in factors:
                 made = self._measured(group, factor, arrays, run, job)
                 whole = made if not tried else whole
-                cost = sum(map(_relative, made, whole))
-                if tried and not (cost <= least and made[0] <= tried[0]):  # NaN is no help
+                costs = cost(made, whole)
+                if tried and not (costs <= least and made[0] <= tried[0]):  # NaN is no help
                     break
                 tried.append(made[0])
-                least = cost
+                least = costs
             best = factors[len(tried) - 1]
             shifted = self._measured(group, best, arrays, run, job, shifting=True)[0] if shifting else math.inf
             found[group] = Tried(tried, shifted)
@@ -253,23 +246,18 @@ class _Noise:
     def _measured(
         self, group: Group, factor: float, arrays: Arrays, run: Onward, job: Job, shifting: bool = False
     ) -> tuple[float, float]:
-        """(noise, divergence of what :func:`class_scores` takes for classes: 0 where it finds none)."""
+        """(noise, divergence), see :class:`OutputError`."""
         low, high = _range_of(self._ranges, group)
         form = self._forms.get(group[0], ActivationForm())
         params = activation_params(low * factor, high * factor, form.storage, form.symmetric)
         shifts = {v: self._shift(v, batches, params) for v, batches in arrays.items()} if shifting else {}
-        total, apart = dict.fromkeys(self._energy, 0.0), 0.0
-        for k, chunk in enumerate(self._chunks):
-            job.check()
-            made = run(k, {v: _rounded(batches[k], params, shifts.get(v)) for v, batches in arrays.items()})
-            for name in total:
-                if made[name].shape != self._floats[k][name].shape:  # how much there is depends on the numbers
-                    return math.inf, math.inf
-                with np.errstate(invalid="ignore"):  # endless numbers make the noise NaN, which is no help
-                    error = np.asarray(made[name], np.float64) - self._floats[k][name]
-                    total[name] += _energy(chunk.real(error))
-            apart += _divergence(chunk, self._floats[k], made)
-        return sum(total[name] / energy for name, energy in self._energy.items() if energy > 0), apart
+
+        def made() -> Iterator[Mapping[str, Array]]:
+            for k in range(len(self._chunks)):
+                job.check()
+                yield run(k, {v: _rounded(batches[k], params, shifts.get(v)) for v, batches in arrays.items()})
+
+        return self._error.of(made())
 
     def _shift(self, value: str, batches: Sequence[Array], params: QuantParams) -> Array64:
         """By how much rounding moves each channel's mean over real items; of the value's rank, to be taken from it."""
@@ -294,37 +282,3 @@ def _rounded(x: Array, params: QuantParams, shift: Array64 | None = None) -> Arr
     """As its integers have it, with ``shift`` taken out; made anew where it is needed, as it takes much memory."""
     real = params.dequantize(params.quantize(x))
     return real if shift is None else np.asarray(np.subtract(real, shift), np.float32)
-
-
-def _divergence(chunk: Chunk, floats: Mapping[str, Array], made: Mapping[str, Array]) -> float:
-    """Kullback and Leibler's, of the classes by the float network to those by ``made``, summed over real items."""
-    if not all(np.isfinite(o).all() for side in (floats, made) for o in side.values()):
-        return 0.0  # the noise tells
-    try:
-        scores = [chunk.real(np.asarray(class_scores(o), np.float64)) for o in (floats, made)]
-    except UserError:  # no classifier
-        return 0.0
-    if not scores[0].size or scores[0].shape != scores[1].shape:
-        return 0.0
-    if all(s.min() >= 0 and np.allclose(s.sum(axis=1), 1, atol=0.05) for s in scores):
-        logs = [np.log(np.maximum(s, 1e-30)) for s in scores]
-    else:
-        logs = [s - np.logaddexp.reduce(s, axis=1, keepdims=True) for s in scores]
-    apart = np.exp(logs[0]) * np.maximum(logs[0], _LEAST_LOG) - np.exp(logs[0]) * np.maximum(logs[1], _LEAST_LOG)
-    return float(apart.sum())
-
-
-def _relative(new: float, old: float) -> float:
-    """NaN where something is made of nothing, and of what is not finite."""
-    if old > 0:
-        return new / old
-    return 0.0 if new == old else math.nan
-
-
-def _energy(x: Array) -> float:
-    with np.errstate(invalid="ignore", over="ignore"):
-        return float(np.square(x, dtype=np.float64).sum())
-
-
-def _decibels(noise: float) -> float:
-    return -10 * math.log10(noise) if noise > 0 else math.inf

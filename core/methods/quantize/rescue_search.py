@@ -301,7 +301,7 @@ class Search:
         """What was seen of the network that a choice quantizes; of one network at a time, for it holds the items."""
         key = choice.params.equalize
         if key not in self._seen:
-            self._seen = {key: RangeMemory(choice.params.correction_items)}
+            self._seen = {key: RangeMemory(choice.params.correction_items, trusted=True)}
         return self._seen[key]
 
     def forget(self) -> None:

@@ -2,7 +2,8 @@
 
 One set of nodes is valid for onnxruntime and for TFLite; the rules are in ``core.model.qdq``. The order of work:
 prepare (opset, folded BatchNormalization), plan (which layers, which values, which weight forms), observe ranges and
-search them, solve scales, insert nodes, round weights and correct biases layer by layer.
+search them, solve scales, insert nodes, round weights and correct biases layer by layer. Ranges that were searched are
+checked against those that were seen before they are taken.
 """
 
 from __future__ import annotations
@@ -16,17 +17,19 @@ from typing import Annotated
 import onnx_ir as ir
 
 from core.data.dataset import DataSet
-from core.data.splits import take
+from core.data.splits import shuffled, take
 from core.errors import UserError
 from core.methods.checkpoint import CheckpointPlace
 from core.methods.method import Context, Outcome, Plan, method
 from core.methods.quantize.bias_correction import Shift
-from core.methods.quantize.calibrate import Array64, Observed, Ranging, elements, keeps_memory, observe
+from core.methods.quantize.calibrate import Array64, Observed, Ranging, elements, first_chunks, keeps_memory, observe
 from core.methods.quantize.calibrators import CalibrationSettings, Range, calibrator_names, maker
-from core.methods.quantize.choices import OVERRIDABLE, Choices, Granularity, Precision, choices
+from core.methods.quantize.choices import OVERRIDABLE, Granularity, Precision
 from core.methods.quantize.clipping import clipped, means_of
 from core.methods.quantize.equalize import equalize, for_quantization
 from core.methods.quantize.items import CalibrateFrom, items_for, refuse_without_data
+from core.methods.quantize.prepared import Prepared, prepared, scales_of
+from core.methods.quantize.range_check import CHECKED_ITEMS, RangeCheck
 from core.methods.quantize.range_memory import Needs, RangeMemory
 from core.methods.quantize.range_search import (
     NOT_SEARCHED,
@@ -36,7 +39,7 @@ from core.methods.quantize.range_search import (
     SearchRanges,
     narrowed,
 )
-from core.methods.quantize.ready import ready, refuse_broken_weights
+from core.methods.quantize.ready import refuse_broken_weights
 from core.methods.quantize.result import Quantized
 from core.methods.quantize.rounding.in_sequence import Refinement, refine
 from core.methods.quantize.rounding.rounder import Rounder, RoundingSettings, load_rounders, rounder_names
@@ -45,25 +48,15 @@ from core.methods.quantize.static_report import (
     growth,
     kept_table,
     nothing_to_do,
-    said_of_tables,
     static_report,
     weight_bytes,
 )
 from core.methods.quantize.targets import TARGETS
-from core.methods.quantize.value_choices import LayerParams, ValueChoices, ValueForms
-from core.model.facts import Facts, infer
+from core.methods.quantize.value_choices import LayerParams
 from core.model.model import Model
 from core.model.qdq import (
-    ActivationForm,
     Int8Plan,
-    Scales,
-    WeightForm,
     insert_qdq,
-    opset_of,
-    plan_int8,
-    solve_scales,
-    unlike_final_concats,
-    value_ranges,
 )
 from core.params import Field
 from core.report import Report
@@ -135,20 +128,6 @@ class Params(RoundingSettings, CalibrationSettings):
     ] = 100
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """The float model in the form that can be quantized, and what is planned for each of its layers."""
-
-    model: Model
-    facts: Facts
-    plan: Int8Plan
-    forms: dict[ir.Node, WeightForm]
-    choices: Choices
-    results: ValueChoices
-    values: ValueForms
-    notes: tuple[str, ...]
-
-
 def preview(model: Model, params: Params, ctx: Context) -> Plan:
     """Which layers would be quantized, and the size of the weights then. Runs nothing."""
     refuse_without_data(params.calibrate_from, ctx)
@@ -212,23 +191,72 @@ def quantize_static(
     Raises UserError where no layer can be quantized or a range is not finite.
     """
     data = take(calibration, params.calibration_items, ctx.seed)
+    if remembered is not None or params.search_ranges or _rounder(params) is not None:
+        data = shuffled(data, ctx.seed)  # the first items speak for all
     if params.equalize:
         return _equalized_first(model, data, params, ctx, checkpoint)
     start = prepared(model, params, ctx)
     if not start.plan.weighted():
         raise UserError(nothing_to_do(start.plan), "Choose layers with constant float32 weights.")
     refuse_broken_weights(start.model.nodes(), start.facts)
-    rounder = _rounder(params)
-    seen = 0.5 if rounder is None else 0.2
     remembered = remembered or RangeMemory()
+    seen = 0.5 if _rounder(params) is None else 0.2
     with ctx.job.stage(0.0, seen):
         observed, found = _seen(start, data, params, ctx, checkpoint, remembered)
+    with ctx.job.stage(seen, 1.0):
+        return _checked(model, start, observed, found, params, ctx, remembered)
+
+
+def _checked(
+    model: Model,
+    start: Prepared,
+    observed: Observed,
+    found: Narrowed | None,
+    params: Params,
+    ctx: Context,
+    memory: RangeMemory,
+) -> Quantized:
+    """With the ranges that were searched, unless those that were seen do better on items that have not chosen."""
+    others = () if found is None else observed.kept[len(first_chunks(observed.kept, found.items)) :]
+    if found is None or not found.changed or not others or memory.trusted:
+        said = () if not params.search_ranges else (NOT_SEARCHED if found is None else found.said(),)
+        return _made(start, observed, found, params, ctx, memory, said)
+    key, drafts = _key(params), {}
+    if key not in memory.checked:
+        nearest = replace(params, rounding=Params().rounding)
+        check = RangeCheck(start.model, others, ctx.threads, ctx.job)
+        with ctx.job.stage(0.0, 0.4 if _rounder(params) is None else 0.1):
+            drafts[True] = _made(start, observed, found, nearest, ctx, memory)
+        with ctx.job.stage(0.4, 0.8) if _rounder(params) is None else ctx.job.stage(0.1, 0.2):
+            start = prepared(model, params, ctx)
+            drafts[False] = _made(start, observed, None, nearest, ctx, memory)
+        memory.checked[key] = check.of(drafts[False].model, drafts[True].model)
+        start = prepared(model, params, ctx)
+    taken = memory.checked[key].taken
+    said = (*((found.said(),) if taken else ()), memory.checked[key].said())
+    if drafts and _rounder(params) is None:
+        return replace(drafts[taken], notes=(*drafts[taken].notes, *said))
+    with ctx.job.stage(0.2, 1.0):
+        return _made(start, observed, found if taken else None, params, ctx, memory, said)
+
+
+def _made(
+    start: Prepared,
+    observed: Observed,
+    found: Narrowed | None,
+    params: Params,
+    ctx: Context,
+    memory: RangeMemory,
+    said: tuple[str, ...] = (),
+) -> Quantized:
+    """The quantized network; the model of ``start`` becomes it."""
+    rounder = _rounder(params)
     searched = () if found is None else found.moved(observed)
     observed = observed if found is None else replace(observed, ranges=found.ranges)
-    plan, scales, observed, said = _scales(start, observed, params)
-    with ctx.job.stage(seen, seen + 0.05):
+    plan, scales, observed, widened = scales_of(start, observed, params)
+    with ctx.job.stage(0.0, 0.1):
         cut = {} if found is None else {v: scales.values[v].range for v in found.cut if v in scales.values}
-        parent, means = _wanted(start, observed, cut, params, ctx, remembered)
+        parent, means = _wanted(start, observed, cut, params, ctx, memory)
     new = start.model
     origins = start.values.origins(plan, params.calibrator, searched)
     layers = insert_qdq(
@@ -237,12 +265,11 @@ def quantize_static(
     )  # fmt: skip
     shifts: tuple[Shift, ...] = ()
     if observed.kept and (rounder is not None or means is not None):
-        with ctx.job.stage(seen + 0.05, 1.0):
+        with ctx.job.stage(0.1, 1.0):
             how = Refinement(rounder, params, means, ctx.seed, ctx.threads)
             shifts = refine(new, parent, layers, observed.kept, how, ctx.job)
-    searching = (NOT_SEARCHED if found is None else found.said(),) if params.search_ranges else ()
     rounding = () if rounder is None else (_rounded(len(layers), rounder),)
-    notes = (*start.notes, *searching, *said, *rounding)
+    notes = (*start.notes, *widened, *rounding, *said)
     forms = {layer.name: layer.form for layer in layers}
     chosen = start.values.chosen(scales, origins)
     return Quantized(new.with_graph(new.graph), plan, observed, shifts, notes, forms, chosen)
@@ -256,25 +283,6 @@ def _equalized_first(
     with ctx.job.stage(0.2, 1.0):
         done = quantize_static(equal.model, data, replace(params, equalize=False), ctx, checkpoint)
     return replace(done, notes=(*equal.notes, *done.notes), tables=equal.tables(), curves=equal.curves)
-
-
-def prepared(model: Model, params: Params, ctx: Context) -> Prepared:
-    """A clone that is ready to be quantized, and the plan for it; the opset is raised only where a form needs it."""
-    chosen = choices(model, params, ctx)
-    results = ValueChoices(model, ActivationForm(params.activations.value, params.symmetric), ctx)
-    done = _prepared(*ready(model, of_rows=chosen.quantizes), chosen, results)
-    needed = opset_of(done.forms, done.values.widest)
-    if done.model.opset >= needed:
-        return done
-    return _prepared(*ready(model, needed, chosen.quantizes), chosen, results)
-
-
-def _prepared(new: Model, notes: tuple[str, ...], chosen: Choices, results: ValueChoices) -> Prepared:
-    facts = infer(new)
-    plan = plan_int8(new, facts, chosen.wanted, chosen.refused(new))
-    values = results.forms(plan, new)
-    notes = (*notes, *said_of_tables(plan), *chosen.notes(plan, facts), *values.notes)
-    return Prepared(new, facts, plan, chosen.forms(plan, facts), chosen, results, values, notes)
 
 
 def _seen(
@@ -366,7 +374,7 @@ def walking_items(params: Params) -> int:
     """How many items walk through the network once more: to search ranges, round weights and correct biases."""
     corrected = params.correction_items if params.bias_correction else 0
     rounded = params.rounding_items if _rounder(params) is not None else 0
-    return max(corrected, rounded, SEARCHED_ITEMS if params.search_ranges else 0)
+    return max(corrected, rounded, SEARCHED_ITEMS + CHECKED_ITEMS if params.search_ranges else 0)
 
 
 def _room(start: Prepared) -> int:
@@ -377,21 +385,3 @@ def _room(start: Prepared) -> int:
     # a layer's input, its output, a shortcut
     each = feeds + 3 * width * max(elements(facts, v) for v in start.plan.values)
     return max(_WALK_BYTES // max(each, 1), 1)
-
-
-def _scales(start: Prepared, seen: Observed, params: Params) -> tuple[Int8Plan, Scales, Observed, tuple[str, ...]]:
-    """Scales of every pair, what was observed with typed ranges in its place, and sentences on these.
-
-    A final Concat of unlike heads is taken out of the plan first.
-    """
-    plan, facts, values = start.plan, start.facts, start.values
-    refused = start.choices.refused(start.model)
-    ranges = value_ranges(plan, facts, values.ranges(seen.ranges))
-    while unlike := unlike_final_concats(plan, ranges):
-        refused.update(unlike)
-        plan = plan_int8(start.model, facts, start.choices.wanted, refused)
-        values = start.results.forms(plan, start.model)
-        ranges = value_ranges(plan, facts, values.ranges(seen.ranges))
-    scales = solve_scales(plan, ranges, params.activations.value, values.forms)
-    observed = replace(seen, ranges=values.ranges(seen.ranges))
-    return plan, scales, observed, tuple(values.widened(plan, ranges))
