@@ -101,7 +101,9 @@ def test_every_layer_sees_what_the_finished_network_gives_it(rounding: str) -> N
 
     layers = _layers_of(done)
     visit_layers(done.model, layers, done.observed.kept, act)
-    whole = run(done.model, data.values, taps=[f"{n}_dequantized" for n in seen])
+    walked = np.concatenate([chunk.real(chunk.feed["x"]) for chunk in done.observed.kept])
+    assert np.array_equal(np.sort(walked, 0), np.sort(data.values, 0)), "all items, in an order of their own"
+    whole = run(done.model, walked, taps=[f"{n}_dequantized" for n in seen])
     assert set(seen) == {"x", "r0", "f"}
     for name, values in seen.items():
         np.testing.assert_array_equal(values, whole[f"{name}_dequantized"])
