@@ -1190,6 +1190,16 @@
     </message>
     <message>
       <location filename="../../core/methods" />
+      <source>Chosen already</source>
+      <translation>Schon ausgewählt</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
+      <source>Names as a JSON list; empty: choose them.</source>
+      <translation>Namen als JSON-Liste; leer: auswählen.</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods" />
       <source>Fine-tune</source>
       <translation>Feinabstimmung</translation>
     </message>
@@ -1902,16 +1912,6 @@
       <location filename="../../core/methods" />
       <source>More tell smaller losses apart.</source>
       <translation>Mehr unterscheiden kleinere Verluste.</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Chosen already</source>
-      <translation>Schon ausgewählt</translation>
-    </message>
-    <message>
-      <location filename="../../core/methods" />
-      <source>Names as a JSON list; empty: choose them.</source>
-      <translation>Namen als JSON-Liste; leer: auswählen.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />

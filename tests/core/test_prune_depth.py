@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -204,6 +205,11 @@ def test_a_target_in_time_is_replayed_without_a_clock() -> None:
     assert outcome.report.measures["latency"].how == "measured"
     again = apply(model, outcome.params, Context())
     assert removed(again) == removed(outcome)
+    worst_first = Params(parts=Parts.BLOCKS, chosen=json.dumps(removed(outcome)[::-1]))
+    assert removed(apply(model, worst_first, Context())) == removed(outcome)[::-1], "by name, whatever the scores say"
+    for chosen, said in (("[1]", "not a JSON list"), ('["nowhere"]', "'nowhere' cannot be removed")):
+        with pytest.raises(UserError, match=said):
+            apply(model, Params(chosen=chosen), Context())
 
 
 def test_scope_and_locks_are_kept() -> None:

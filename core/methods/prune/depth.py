@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -12,6 +13,7 @@ import onnx_ir as ir
 from core.errors import UserError
 from core.measure.cost import Cost, cost
 from core.measure.latency import feed_for, latency
+from core.methods.chosen import chosen_names
 from core.methods.method import Context, Outcome, Plan, method
 from core.methods.prune.depth_change import Change, changes, source
 from core.methods.prune.proof import TOLERANCE, difference
@@ -60,6 +62,7 @@ class Params:
         bool, Field("Score again after each", "Later choices see the shortened network; takes longer.", advanced=True)
     ] = False
     items: Annotated[int, Field("Items", "Most items of the data to look at.", 1, 100_000, "items", advanced=True)] = 64
+    chosen: Annotated[str, Field("Chosen already", "Names as a JSON list; empty: choose them.", advanced=True)] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +98,15 @@ def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     proof = _proof(decision, ctx)
     report = _report(decision, params, ctx, {"removal_difference": proof})
     ctx.job.progress(1.0, "Done")
-    # milliseconds differ from run to run: a replay removes as many parts
-    settled = replace(params, goal=Goal.COUNT, count=len(decision.gone)) if params.goal is Goal.LATENCY else None
-    return Outcome(decision.shorter, report, settled)
+    return Outcome(decision.shorter, report, _settled(params, decision))
+
+
+def _settled(params: Params, decision: _Decision) -> Params | None:
+    """Milliseconds differ from run to run: a replay removes the same parts, whatever they take."""
+    if params.goal is not Goal.LATENCY:
+        return None
+    gone = [part.key for part, *_ in decision.gone]
+    return replace(params, goal=Goal.COUNT, count=len(gone), chosen=json.dumps(gone) if gone else "")
 
 
 def _decide(model: Model, params: Params, ctx: Context) -> _Decision:
@@ -147,6 +156,7 @@ class _Spent:
         self._macs = {layer.name: layer.macs or 0 for layer in before.layers}
         self._total = before.macs
         self._gone = 0.0
+        self._chosen = chosen_names(params.chosen) if params.chosen else ()
         if params.goal is Goal.MACS and not self._total:
             raise UserError("The MACs of this network are not known, so no share of them can be removed.")
 
@@ -156,6 +166,8 @@ class _Spent:
 
     def next(self, now: Model, parts: Sequence[Removable], done: int) -> Removable | None:
         """The best part with which the target is met better than without it; None where there is none."""
+        if self._chosen:
+            return self._named(parts, done)
         if self._params.goal is Goal.COUNT:
             return parts[0] if done < self._params.count else None
         for part in parts:
@@ -166,6 +178,18 @@ class _Spent:
             if self._params.goal is Goal.LATENCY and self._gone >= self._params.share:
                 return None
         return None
+
+    def _named(self, parts: Sequence[Removable], done: int) -> Removable | None:
+        if done == len(self._chosen):
+            return None
+        name = self._chosen[done]
+        found = next((part for part in parts if part.key == name), None)
+        if found is None:
+            raise UserError(
+                f"'{name}' cannot be removed: no {_wanted(self._params.parts)} of this name is in the scope.",
+                "Empty 'Chosen already' to have the parts chosen anew.",
+            )
+        return found
 
     def _gone_with(self, now: Model, part: Removable) -> float:
         if self._params.goal is Goal.MACS:

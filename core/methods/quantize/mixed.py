@@ -8,12 +8,13 @@ import json
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from core.data.dataset import DataSet
 from core.data.splits import divide, part, take, without
 from core.errors import UserError
 from core.methods.analyse.reference import not_judging, read
+from core.methods.chosen import chosen_names
 from core.methods.method import Context, Outcome, method
 from core.methods.quantize import static
 from core.methods.quantize.choices import OVERRIDABLE
@@ -141,7 +142,7 @@ def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     mixing = _Mixing(base, settings, params, calibration, choose, ctx)
     tried: list[Tried] = []
     if params.chosen:
-        layers = _names(params.chosen)
+        layers = chosen_names(params.chosen)
         done, moves = mixing.quantized(layers), []
     else:
         with ctx.job.stage(0.1, 0.4):
@@ -284,14 +285,3 @@ def some_left(moves: Sequence[Move], weighted: Collection[str]) -> list[Move]:
 def layers_of(moves: Sequence[Move]) -> tuple[str, ...]:
     """The layers of several moves, in their order."""
     return tuple(name for move in moves for name in move.layers)
-
-
-def _names(text: str) -> tuple[str, ...]:
-    """Layer names from a JSON list; raises UserError for anything else."""
-    try:
-        found: Any = json.loads(text)
-    except ValueError:
-        found = None
-    if not isinstance(found, list) or not all(isinstance(n, str) for n in found):
-        raise UserError("'Chosen already' is not a JSON list of layer names.", 'Example: ["conv1", "conv2"].')
-    return tuple(found)
