@@ -31,14 +31,7 @@ from core.methods.quantize.items import CalibrateFrom, items_for, refuse_without
 from core.methods.quantize.prepared import Prepared, prepared, scales_of
 from core.methods.quantize.range_check import CHECKED_ITEMS, RangeCheck
 from core.methods.quantize.range_memory import Needs, RangeMemory
-from core.methods.quantize.range_search import (
-    NOT_SEARCHED,
-    SEARCHED_ITEMS,
-    Costs,
-    Narrowed,
-    SearchRanges,
-    narrowed,
-)
+from core.methods.quantize.range_search import NOT_SEARCHED, SEARCHED_ITEMS, Costs, Narrowed, SearchRanges, narrowed
 from core.methods.quantize.ready import refuse_broken_weights
 from core.methods.quantize.result import Quantized
 from core.methods.quantize.rounding.in_sequence import Refinement, refine
@@ -54,10 +47,7 @@ from core.methods.quantize.static_report import (
 from core.methods.quantize.targets import TARGETS
 from core.methods.quantize.value_choices import LayerParams
 from core.model.model import Model
-from core.model.qdq import (
-    Int8Plan,
-    insert_qdq,
-)
+from core.model.qdq import Int8Plan, insert_qdq
 from core.params import Field
 from core.report import Report
 
@@ -221,23 +211,39 @@ def _checked(
     if found is None or not found.changed or not others or memory.trusted:
         said = () if not params.search_ranges else (NOT_SEARCHED if found is None else found.said(),)
         return _made(start, observed, found, params, ctx, memory, said)
-    key, drafts = _key(params), {}
+    key, rounds = _key(params), _rounder(params) is not None
+    drafts: dict[bool, Quantized] = {}
     if key not in memory.checked:
-        nearest = replace(params, rounding=Params().rounding)
         check = RangeCheck(start.model, others, ctx.threads, ctx.job)
-        with ctx.job.stage(0.0, 0.4 if _rounder(params) is None else 0.1):
-            drafts[True] = _made(start, observed, found, nearest, ctx, memory)
-        with ctx.job.stage(0.4, 0.8) if _rounder(params) is None else ctx.job.stage(0.1, 0.2):
-            start = prepared(model, params, ctx)
-            drafts[False] = _made(start, observed, None, nearest, ctx, memory)
+        with ctx.job.stage(0.0, 0.2 if rounds else 0.8):
+            drafts = _drafts(model, start, observed, found, params, ctx, memory)
         memory.checked[key] = check.of(drafts[False].model, drafts[True].model)
-        start = prepared(model, params, ctx)
-    taken = memory.checked[key].taken
-    said = (*((found.said(),) if taken else ()), memory.checked[key].said())
-    if drafts and _rounder(params) is None:
-        return replace(drafts[taken], notes=(*drafts[taken].notes, *said))
+    checked = memory.checked[key]
+    said = (*((found.said(),) if checked.taken else ()), checked.said())
+    if drafts and not rounds:
+        return replace(drafts[checked.taken], notes=(*drafts[checked.taken].notes, *said))
+    if drafts:
+        start = prepared(model, params, ctx)  # its model has become a draft
     with ctx.job.stage(0.2, 1.0):
-        return _made(start, observed, found if taken else None, params, ctx, memory, said)
+        return _made(start, observed, found if checked.taken else None, params, ctx, memory, said)
+
+
+def _drafts(
+    model: Model,
+    start: Prepared,
+    observed: Observed,
+    found: Narrowed,
+    params: Params,
+    ctx: Context,
+    memory: RangeMemory,
+) -> dict[bool, Quantized]:
+    """With the ranges that were searched (True) and those that were seen (False), weights rounded to the nearest."""
+    nearest = replace(params, rounding=Params().rounding)
+    with ctx.job.stage(0.0, 0.5):
+        searched = _made(start, observed, found, nearest, ctx, memory)
+    with ctx.job.stage(0.5, 1.0):
+        seen = _made(prepared(model, params, ctx), observed, None, nearest, ctx, memory)
+    return {True: searched, False: seen}
 
 
 def _made(
