@@ -16,12 +16,13 @@ from core.execute.runtimes import OnnxSession, onnx_session
 from core.execute.walk import Walk
 from core.jobs import Job
 from core.methods.method import Context
-from core.methods.quantize import calibrate, range_search, static
+from core.methods.quantize import calibrate, range_search, static, static_work
 from core.methods.quantize.calibrate import Observed, elements, keeps_memory, observe
 from core.methods.quantize.clipping import clipped, means_of
 from core.methods.quantize.range_memory import RangeMemory
 from core.methods.quantize.range_search import Narrowed, narrowed
 from core.methods.quantize.static import Activations, Params, quantize_static
+from core.methods.quantize.static_work import walking_items
 from core.methods.scope import Scope
 from core.model.facts import infer
 from core.model.model import Model
@@ -226,7 +227,7 @@ def test_what_was_seen_is_remembered_to_the_same_bytes() -> None:
 def test_with_other_layers_in_float_nothing_is_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """And the bytes are those of a search of its own, the plain way first as the mixed form goes."""
     seen, measured = list[Any](), list[Any]()
-    look, cost = static.observe, range_search._Noise.of
+    look, cost = static_work.observe, range_search._Noise.of
 
     def observing(*args: Any, **others: Any) -> Observed:
         seen.append(args)
@@ -236,11 +237,11 @@ def test_with_other_layers_in_float_nothing_is_looked_at_again(monkeypatch: pyte
         measured.append(args)
         return cost(*args, **others)
 
-    monkeypatch.setattr(static, "observe", observing)
+    monkeypatch.setattr(static_work, "observe", observing)
     monkeypatch.setattr(range_search._Noise, "of", measuring)
     model, data = _wide(8), Arrays([3, 8, 8], 30)
     params = Params(search_ranges=True)
-    memory = RangeMemory(static.walking_items(params))
+    memory = RangeMemory(walking_items(params))
     said = [(), ("/a",), ("/c", "/d"), ("/d",)]
     contexts = [
         Context(overrides=((Scope(layers=layers), {"precision": "float"}),) if layers else ()) for layers in said

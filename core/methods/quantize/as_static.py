@@ -6,7 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from core import params as parameters
+from core.errors import UserError
 from core.methods.method import load_methods
+from core.methods.quantize import int8
 from core.methods.quantize.rescue import FLOAT_LAYERS
 from core.params import Scalar, specs
 
@@ -32,9 +35,7 @@ def as_static(step: Mapping[str, Any]) -> tuple[dict[str, Any], Overrides]:
     unlike = {name: value for name, value in usual.items() if name in static and value != static[name]}
     params, overrides = {**unlike, **step["params"]}, list(step.get("overrides") or ())
     if step["method"] == "quantize.int8":
-        params["search_ranges"] = False  # as it was before there was a search
-        if not params.get("per_channel", usual["per_channel"]):
-            params["granularity"] = "tensor"
+        params = {**params, **_of_int8(step["params"])}
     elif step["method"] == "quantize.rescue":
         found = _read(params.get("found"), dict)
         layers = found.pop(FLOAT_LAYERS, [])
@@ -43,6 +44,16 @@ def as_static(step: Mapping[str, Any]) -> tuple[dict[str, Any], Overrides]:
         layers, kept = _read(params.get("chosen"), list), params.get("keep", usual["keep"])
         overrides += _keeping(layers, str(kept))
     return params, overrides
+
+
+def _of_int8(asked: Mapping[str, Any]) -> dict[str, Scalar]:
+    """What quantize.int8 asks of quantize.static beside its defaults; its own defaults where it would refuse a step."""
+    try:
+        chosen = parameters.from_json(int8.Params, dict(asked))
+    except UserError:
+        chosen = int8.Params()
+    usual = _defaults(_STATIC)
+    return {name: value for name, value in parameters.to_json(int8.as_static(chosen)).items() if value != usual[name]}
 
 
 def _defaults(method: str) -> dict[str, Scalar]:

@@ -27,6 +27,7 @@ from core.methods.quantize.range_memory import RangeMemory
 from core.methods.quantize.ready import ready_like
 from core.methods.quantize.result import Quantized
 from core.methods.quantize.static_report import static_report
+from core.methods.quantize.static_work import walking_items
 from core.methods.quantize.value_choices import LayerParams
 from core.methods.scope import Override, Scope
 from core.model.model import Model, layer_name
@@ -195,7 +196,7 @@ class _Mixing:
     ) -> None:
         self._model, self._settings, self._params = model, settings, params
         self._calibration, self._choose, self._ctx = calibration, choose, ctx
-        self._memory = RangeMemory(static.walking_items(settings))
+        self._memory = RangeMemory(walking_items(settings))
 
     def quantized(self, layers: Sequence[str], plain: bool = False) -> Quantized:
         """With these layers kept out. ``plain``: quickly, for finding out what costs most."""
