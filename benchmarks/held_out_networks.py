@@ -22,7 +22,8 @@ from benchmarks.quantization_data import Case, Prepared, prepared
 from core.data.dataset import Array, Item
 from core.data.open import open_data
 from core.data.tasks import class_scores
-from core.execute.runtimes import LiteRTSession, onnx_session, open_session
+from core.execute.litert_session import LiteRTSession
+from core.execute.runtimes import onnx_session, open_session
 from core.methods.quantize.ready import ready
 from core.model.preprocessing import Preprocessing
 from tests.conftest import shared

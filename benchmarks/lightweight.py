@@ -19,7 +19,8 @@ from benchmarks import record
 from core.cli.output import table
 from core.data.dataset import Array
 from core.errors import UserError
-from core.execute.runtimes import LiteRTSession, onnx_session
+from core.execute.litert_session import LiteRTSession
+from core.execute.runtimes import onnx_session
 from core.exporters.exporter import load_exporters
 from core.jobs import Job
 from core.measure.latency import Candidate, feed_for, latency

@@ -11,7 +11,8 @@ from typing import Any
 import onnx
 
 from core.errors import UserError
-from core.execute.runtimes import Array, OnnxSession
+from core.execute.runtimes import OnnxSession
+from core.execute.session import Array
 
 _KERNEL = "_kernel_time"
 

@@ -3,49 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
-import re
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import onnx
 import onnx_ir as ir
 
 from core.errors import UserError
+from core.execute.litert_session import LiteRTSession
 from core.execute.litert_trial import refuse_crashing
+from core.execute.session import Array, Port, Session, first_line
 from core.model.facts import RANDOM
 from core.model.marks import operator_marks
 from core.model.model import Model
 from core.model.stored_weights import kind_of
-
-Array = npt.NDArray[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Port:
-    """One input or output of a session. ``shape`` has None where free; quantization is (scale, zero_point) or None."""
-
-    name: str
-    shape: tuple[int | None, ...]
-    dtype: str
-    quantization: tuple[float, int] | None = None
-
-
-class Session(Protocol):
-    """A model ready to run. ``run`` takes and returns arrays by name, in the file's own layout and dtype."""
-
-    runtime: str
-    threads: int
-    inputs: tuple[Port, ...]
-    outputs: tuple[Port, ...]
-
-    def run(self, feed: Mapping[str, Array]) -> dict[str, Array]: ...
 
 
 def open_session(path: Path, threads: int = 1) -> Session:
@@ -160,7 +134,7 @@ class OnnxSession:
                 source, options, providers=["CPUExecutionProvider"], disabled_optimizers=["WeightBiasQuantization"]
             )
         except Exception as error:  # onnxruntime raises a dozen unrelated types; every one means "cannot load"
-            raise UserError(f"onnxruntime cannot load the model: {_first_line(error)}.") from error
+            raise UserError(f"onnxruntime cannot load the model: {first_line(error)}.") from error
         self.threads = threads
         self.inputs = tuple(_ort_port(p) for p in self._session.get_inputs())
         self.outputs = tuple(_ort_port(p) for p in self._session.get_outputs())
@@ -173,112 +147,10 @@ class OnnxSession:
         try:
             values = self._session.run(None, dict(feed))
         except Exception as error:  # as above: whatever type it is, it means "cannot run"
-            raise UserError(f"onnxruntime cannot run the model: {_first_line(error)}.") from error
+            raise UserError(f"onnxruntime cannot run the model: {first_line(error)}.") from error
         return {p.name: v for p, v in zip(self.outputs, values, strict=True)}
-
-
-def litert_available() -> bool:
-    """ai-edge-litert has no wheels for Intel Macs: callers grey out what needs it."""
-    try:
-        importlib.import_module("ai_edge_litert.interpreter")
-    except ImportError:
-        return False
-    return True
-
-
-class LiteRTSession:
-    """LiteRT's interpreter (XNNPACK unless ``xnnpack`` is False); resizes to the fed shapes when they differ."""
-
-    runtime = "LiteRT"
-
-    def __init__(self, model: bytes, threads: int = 1, xnnpack: bool = True) -> None:
-        if not litert_available():
-            raise UserError("LiteRT is not installed.", "Install it with: pip install ai-edge-litert.")
-        from ai_edge_litert.interpreter import Interpreter, OpResolverType
-
-        kind = OpResolverType.AUTO if xnnpack else OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
-        try:
-            self._it = Interpreter(model_content=model, num_threads=threads, experimental_op_resolver_type=kind)
-            self._it.allocate_tensors()
-        except (ValueError, RuntimeError) as error:
-            raise UserError(f"LiteRT cannot load the model: {_first_line(error)}.") from error
-        self.threads = threads
-        self._in, self._out = self._it.get_input_details(), self._it.get_output_details()
-        names = self._signature_names()
-        self.inputs = tuple(_tfl_port(d, names) for d in self._in)
-        self.outputs = tuple(_tfl_port(d, names) for d in self._out)
-
-    def _signature_names(self) -> dict[int, str]:
-        """Tensor index -> the name in the signature, which is the name the original graph used."""
-        names: dict[int, str] = {}
-        for key in self._it.get_signature_list():
-            runner = self._it.get_signature_runner(key)
-            for details in (runner.get_input_details(), runner.get_output_details()):
-                names.update({d["index"]: n for n, d in details.items()})
-        return names
-
-    def run(self, feed: Mapping[str, Array]) -> dict[str, Array]:
-        for port in self.inputs:
-            if port.name not in feed:
-                raise UserError(f"The model's input '{port.name}' was not given.")
-        try:
-            self._resize(feed)
-            for port, detail in zip(self.inputs, self._in, strict=True):
-                self._it.set_tensor(detail["index"], feed[port.name])
-            self._it.invoke()
-            return {p.name: self._it.get_tensor(d["index"]) for p, d in zip(self.outputs, self._out, strict=True)}
-        except (ValueError, RuntimeError) as error:
-            raise UserError(f"LiteRT cannot run the model: {_first_line(error)}.") from error
-
-    def _resize(self, feed: Mapping[str, Array]) -> None:
-        changed = False
-        for port, detail in zip(self.inputs, self._in, strict=True):
-            if tuple(feed[port.name].shape) != tuple(detail["shape"]):
-                self._it.resize_tensor_input(detail["index"], feed[port.name].shape, strict=False)
-                changed = True
-        if changed:
-            self._it.allocate_tensors()
-            self._in = self._it.get_input_details()
-
-
-def quantize(x: Array, port: Port) -> Array:
-    """Float values into the port's integer type (half to even, saturating); unchanged where the port is float."""
-    if port.quantization is None:
-        return np.asarray(x, dtype=port.dtype)
-    scale, zero = port.quantization
-    limits = np.iinfo(port.dtype)
-    steps: Array = np.clip(np.rint(x / np.float32(scale)) + zero, limits.min, limits.max)
-    return steps.astype(port.dtype)
-
-
-def dequantize(x: Array, port: Port) -> Array:
-    """The port's integers as float32."""
-    if port.quantization is None:
-        return x
-    scale, zero = port.quantization
-    return ((x.astype(np.float32) - zero) * np.float32(scale)).astype(np.float32)
 
 
 def _ort_port(p: Any) -> Port:
     dtype = {"float": "float32", "double": "float64"}.get(p.type[7:-1], p.type[7:-1])
     return Port(p.name, tuple(d if isinstance(d, int) else None for d in p.shape), dtype)
-
-
-def _tfl_port(detail: dict[str, Any], names: Mapping[int, str]) -> Port:
-    scale, zero = detail["quantization"]
-    dtype = np.dtype(detail["dtype"]).name
-    quantization = (float(scale), int(zero)) if scale and dtype in ("int8", "uint8", "int16") else None
-    shape = tuple(int(d) for d in detail["shape"])
-    return Port(names.get(detail["index"], detail["name"]), shape, dtype, quantization)
-
-
-_CODE = re.compile(r"^(\[ONNXRuntimeError\] : )?\d+ : [A-Z_]+ : ")  # its error code
-_SOURCE = re.compile(r"^/onnxruntime_src/\S+:\d+ .*?\)( const)? (?=[A-Z])")  # a place in its source code
-
-
-def _first_line(error: Exception) -> str:
-    """What a runtime's exception says to a person: its first line, without codes and places in source code."""
-    text = str(error).strip().splitlines()
-    if not text:
-        return type(error).__name__
-    return _SOURCE.sub("", _CODE.sub("", text[0])).rstrip(". ")

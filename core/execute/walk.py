@@ -16,7 +16,8 @@ import numpy.typing as npt
 import onnx
 import onnx_ir as ir
 
-from core.execute.runtimes import Array, OnnxSession
+from core.execute.runtimes import OnnxSession
+from core.execute.session import Array
 from core.model.model import Model
 
 MEMORY = 384 << 20  # bytes of values that one Walk keeps

@@ -14,7 +14,8 @@ from core.data import splits, tasks
 from core.data.dataset import Array, DataSet
 from core.data.feed import fixed_batch, prepared_batches
 from core.errors import UserError
-from core.execute.runtimes import Session, dequantize, onnx_session, quantize
+from core.execute.runtimes import onnx_session
+from core.execute.session import Session, dequantize, quantize
 from core.jobs import Job
 from core.measure import files, host
 from core.measure.arithmetic import arithmetic

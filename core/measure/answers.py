@@ -13,7 +13,7 @@ from core.data.dataset import Array, Item
 from core.data.images import decode
 from core.data.tasks import class_scores
 from core.errors import UserError
-from core.execute.runtimes import Session
+from core.execute.session import Session
 from core.measure.accuracy import predictions
 from core.model.model import InputSpec
 

@@ -15,7 +15,8 @@ from core.data.dataset import Array, DataSet
 from core.data.feed import batch_limit
 from core.data.noise import noise_batches
 from core.errors import UserError
-from core.execute.runtimes import Session, onnx_session
+from core.execute.runtimes import onnx_session
+from core.execute.session import Session
 from core.jobs import Job
 from core.measure.accuracy import BATCH, predictions
 from core.measure.arithmetic import arithmetic

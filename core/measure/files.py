@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import UserError
-from core.execute.runtimes import Port, Session, open_session
+from core.execute.runtimes import open_session
+from core.execute.session import Port, Session
 from core.execute.tflite_metadata import read_labels, read_preprocessing
 from core.model.model import InputSpec
 from core.model.preprocessing import Preprocessing

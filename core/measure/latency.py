@@ -13,7 +13,7 @@ import numpy as np
 from core.data.dataset import Array
 from core.data.noise import noise
 from core.errors import UserError
-from core.execute.runtimes import Session, quantize
+from core.execute.session import Session, quantize
 from core.jobs import Job
 from core.measure import host
 from core.measure.files import spec_of

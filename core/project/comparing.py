@@ -12,7 +12,8 @@ import onnx_ir as ir
 from core.data.dataset import DataSet
 from core.data.preprocess import load_preprocessing
 from core.errors import UserError
-from core.execute.runtimes import Session, onnx_session, open_session
+from core.execute.runtimes import onnx_session, open_session
+from core.execute.session import Session
 from core.execute.tflite_metadata import read_metadata
 from core.formats.onnx_file import graph_to_proto
 from core.jobs import Job

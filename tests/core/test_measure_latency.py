@@ -13,7 +13,8 @@ import pytest
 from core.data.dataset import Array
 from core.data.sample import sample_model
 from core.errors import Cancelled, UserError
-from core.execute.runtimes import OnnxSession, Port, open_session
+from core.execute.runtimes import OnnxSession, open_session
+from core.execute.session import Port
 from core.jobs import Job
 from core.measure.latency import feed_for, latency
 from core.model.model import Model

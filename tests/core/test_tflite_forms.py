@@ -12,7 +12,9 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 
 from core.errors import UserError
-from core.execute.runtimes import LiteRTSession, onnx_session, quantize
+from core.execute.litert_session import LiteRTSession
+from core.execute.runtimes import onnx_session
+from core.execute.session import quantize
 from core.exporters.exporter import load_exporters
 from core.exporters.tflite.builder import Builder
 from core.exporters.tflite.convert import Converted, convert

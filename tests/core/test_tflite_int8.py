@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.execute.runtimes import LiteRTSession, onnx_session
+from core.execute.litert_session import LiteRTSession
+from core.execute.runtimes import onnx_session
 from core.exporters.tflite.candidate import litert_candidate
 from core.exporters.tflite.convert import Options, convert
 from core.model.qdq_add import agreeing_add_scale

@@ -14,7 +14,7 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 
 from core.errors import UserError
-from core.execute.runtimes import LiteRTSession
+from core.execute.litert_session import LiteRTSession
 from core.exporters.tflite.builder import Affine, Builder, made
 from core.exporters.tflite.rules import broken_rules
 

@@ -11,7 +11,9 @@ import onnx
 import onnx_ir as ir
 from onnx import helper, numpy_helper
 
-from core.execute.runtimes import LiteRTSession, onnx_session, quantize
+from core.execute.litert_session import LiteRTSession
+from core.execute.runtimes import onnx_session
+from core.execute.session import quantize
 from core.exporters.tflite.candidate import litert_candidate
 from core.exporters.tflite.convert import Converted, convert
 from core.exporters.tflite.rules import broken_rules

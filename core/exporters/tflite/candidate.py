@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.execute.runtimes import LiteRTSession, dequantize, quantize
+from core.execute.litert_session import LiteRTSession
+from core.execute.session import dequantize, quantize
 from core.exporters.proof import Candidate, Feed
 from core.exporters.tflite.convert import Converted
 from core.exporters.tflite.layout import inverse

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.data.dataset import DataSet
 from core.errors import UserError
-from core.execute.runtimes import litert_available
+from core.execute.litert_session import litert_available
 from core.exporters.exporter import Exported, Proof
 from core.exporters.proof import Inputs, inputs_for, prove, refuse_unproven, written_aside
 from core.exporters.tflite.candidate import litert_candidate

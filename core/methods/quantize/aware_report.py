@@ -18,7 +18,7 @@ from core.model.qdq_pairs import read_params
 from core.report import Measure
 
 if TYPE_CHECKING:
-    from core.execute.runtimes import Session
+    from core.execute.session import Session
     from core.measure.accuracy import Judged
 
 _CHECKED = 16  # items

@@ -26,7 +26,7 @@ from core.model.facts import Array, Facts
 from core.model.model import Model
 
 if TYPE_CHECKING:
-    from core.execute.runtimes import Session
+    from core.execute.session import Session
 
 Array64 = npt.NDArray[np.float64]
 _BATCH_BYTES = 64 << 20  # observed values of one batch
