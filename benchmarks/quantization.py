@@ -108,8 +108,7 @@ def figures(
     for key, folds in found.items():
         parts = [m.exact if arithmetic == "exact" and m.exact is not None else m.answers for m in folds]
         pooled[key] = pool(parts, reference)
-    plain = pooled.get(PLAIN)
-    rows = {k: row(network, k, p, plain, found.get(k, ()), arithmetic) for k, p in pooled.items()}
+    rows = {k: row(network, k, pooled, found.get(k, ()), arithmetic) for k in pooled}
     return pooled, rows
 
 
@@ -152,7 +151,7 @@ def _files(case: data.Case, found: Mapping[str, Sequence[Made]], cache: Path) ->
 
 def show(network: str, rows: Rows, arithmetic: str) -> str:
     columns = (f"{network} ({arithmetic})", "top-1", "to float [95 %]", "by fold", "agreement", "SQNR dB", "seconds",
-               "of a CPU", "bytes", "onnxruntime ms", "LiteRT ms", "p to plain")  # fmt: skip
+               "of a CPU", "bytes", "onnxruntime ms", "LiteRT ms", f"p to {PLAIN}")  # fmt: skip
     cells = []
     for key, found in rows.items():
         low, high = found["interval"]
@@ -162,7 +161,7 @@ def show(network: str, rows: Rows, arithmetic: str) -> str:
             " ".join(f"{d:+.1f}" for d in found["by_fold"]), f"{found['agreement']:.2f}", f"{found['sqnr']:.2f}",
             *(None if found[k] is None else f"{found[k]:.1f}" for k in ("seconds", "processor_seconds")),
             " / ".join(sizes), *(_times(found, rows[FLOAT], r) for r in RUNTIMES.values()),
-            f"{found['against_plain']['p']:.3g}" if "against_plain" in found else None,
+            f"{found['against'][PLAIN]['p']:.3g}" if PLAIN in found["against"] else None,
         ))  # fmt: skip
     first = rows[FLOAT]
     n = f"{first['judgements']} judgements of {first['items']} images."

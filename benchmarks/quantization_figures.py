@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.quantization_data import Answers, Flags
-from benchmarks.quantization_ways import FLOAT, PLAIN, WAYS, Made
+from benchmarks.quantization_ways import BARE, FLOAT, PLAIN, WAYS, Made
 from core.measure.fidelity import FLOAT32_DB
 from core.measure.statistics import Paired, mcnemar, paired_repeatedly
 
@@ -77,10 +77,9 @@ def _decibels(signals: Any, errors: Any) -> float:
     return 10 * float(np.log10(signal / error)) if error else FLOAT32_DB
 
 
-def row(
-    network: str, key: str, found: Pooled, plain: Pooled | None, folds: Sequence[Made], arithmetic: str
-) -> dict[str, Any]:
+def row(network: str, key: str, pooled: Mapping[str, Pooled], folds: Sequence[Made], arithmetic: str) -> dict[str, Any]:
     """The figures of a way on a network as they are kept and printed."""
+    found = pooled[key]
     change = paired_repeatedly(found.truth, found.right, found.item)
     same = paired_repeatedly(np.zeros_like(found.same), found.same, found.item)  # a share, its interval over images
     figures: dict[str, Any] = {
@@ -96,16 +95,20 @@ def row(
         "bytes": dict(folds[0].bytes) if folds else {},
         "notes": sorted({n for m in folds for n in m.notes}),
     }  # fmt: skip
-    if plain is not None and key not in (FLOAT, PLAIN):
-        pairs = found.against(plain)
-        closer = paired_repeatedly(plain.same, found.same, found.item)
-        figures["against_plain"] = {
-            "difference": pairs.difference.value, "interval": pairs.difference.interval,
-            "gained": pairs.gained, "lost": pairs.lost, "p": pairs.p_value,
-            "p_as_if_independent": mcnemar(pairs.gained, pairs.lost), "sqnr": found.sqnr - plain.sqnr,
-            "agreement": closer.difference.value, "agreement_p": closer.p_value,
-        }  # fmt: skip
+    theirs = [other for other in (BARE, PLAIN) if other in pooled and key not in (FLOAT, other)]
+    figures["against"] = {other: _against(found, pooled[other]) for other in theirs}
     return figures
+
+
+def _against(found: Pooled, other: Pooled) -> dict[str, Any]:
+    pairs = found.against(other)
+    closer = paired_repeatedly(other.same, found.same, found.item)
+    return {
+        "difference": pairs.difference.value, "interval": pairs.difference.interval,
+        "gained": pairs.gained, "lost": pairs.lost, "p": pairs.p_value,
+        "p_as_if_independent": mcnemar(pairs.gained, pairs.lost), "sqnr": found.sqnr - other.sqnr,
+        "agreement": closer.difference.value, "agreement_p": closer.p_value,
+    }  # fmt: skip
 
 
 # goals ----------------------------------------------------------------------------------------------------------------
@@ -120,8 +123,9 @@ def goals(network: str, pooled: Mapping[str, Pooled], rows: Rows) -> Iterator[Go
     if not chosen:
         return
     mine = pooled[chosen]
-    if network in MOBILENETS and PLAIN in pooled:
-        yield from _beside_plain(chosen, mine, pooled[PLAIN], rows)
+    for name in (BARE, PLAIN) if network in MOBILENETS else ():
+        if name in pooled:
+            yield from _beside(chosen, mine, name, pooled[name], rows)
     if network in STEADY:
         yield within_float(f"{chosen}: top-1 within its interval of float", rows[chosen])
     for key in pooled:
@@ -130,25 +134,26 @@ def goals(network: str, pooled: Mapping[str, Pooled], rows: Rows) -> Iterator[Go
     yield from _others(network, rows)
 
 
-def _beside_plain(chosen: str, mine: Pooled, plain: Pooled, rows: Rows) -> Iterator[Goal]:
-    found = rows[chosen]["against_plain"]
-    best = paired_repeatedly(plain.right, mine.truth, mine.item).p_value
+def _beside(chosen: str, mine: Pooled, name: str, theirs: Pooled, rows: Rows) -> Iterator[Goal]:
+    """Beside ``quantize_static`` plain as it comes, and beside what its own advice makes of it, which is harder."""
+    found = rows[chosen]["against"][name]
+    best = paired_repeatedly(theirs.right, mine.truth, mine.item).p_value
     yield (
-        f"{chosen}: pooled drop less than half of {PLAIN}'s", mine.drop < plain.drop / 2,
-        f"{mine.drop:+.2f} against {plain.drop:+.2f} points",
+        f"{chosen}: pooled drop less than half of {name}'s", mine.drop < theirs.drop / 2,
+        f"{mine.drop:+.2f} against {theirs.drop:+.2f} points",
     )  # fmt: skip
     pooled = found["p_as_if_independent"]
     yield (
-        f"{chosen}: McNemar against {PLAIN} p < 0.05, as if judgements were independent",
+        f"{chosen}: McNemar against {name} p < 0.05, as if judgements were independent",
         pooled < 0.05 and found["difference"] > 0,
         f"p = {pooled:.2g} of {len(mine.right)} judgements ({found['gained']} gained, {found['lost']} lost; agreement "
         f"{found['agreement']:+.2f} points, by image p = {found['agreement_p']:.2g})",
     )  # fmt: skip
     yield (
-        f"{chosen}: McNemar against {PLAIN} p < 0.05, by image", found["p"] < 0.05 and found["difference"] > 0,
+        f"{chosen}: McNemar against {name} p < 0.05, by image", found["p"] < 0.05 and found["difference"] > 0,
         f"p = {found['p']:.3g}; a network that loses nothing would have p = {best:.2g}",
     )  # fmt: skip
-    yield f"{chosen}: SQNR at least 3 dB above {PLAIN}'s", found["sqnr"] >= 3, f"{found['sqnr']:+.2f} dB"
+    yield f"{chosen}: SQNR at least 3 dB above {name}'s", found["sqnr"] >= 3, f"{found['sqnr']:+.2f} dB"
 
 
 def _not_behind(chosen: str, mine: Pooled, key: str, theirs: Pooled) -> Goal:

@@ -40,7 +40,7 @@ from benchmarks.held_out_networks import DATA, NETWORKS, PUBLISHED, TOLERANCE, i
 from benchmarks.held_out_training import CACHE
 from benchmarks.quantization import fill, float_answers, versions
 from benchmarks.quantization_figures import Pooled, pool, row
-from benchmarks.quantization_ways import FLOAT, PLAIN, WAYS, Made
+from benchmarks.quantization_ways import FLOAT, WAYS, Made
 from core.cli.output import table
 from core.measure.host import int8_arithmetic
 from core.measure.statistics import Paired, paired_repeatedly
@@ -108,7 +108,7 @@ def one_network(case: data.Case, options: argparse.Namespace) -> tuple[dict[str,
         kept = data.float_scores(case, options.cache / case.network / "float.npy")
         scores = int8_scores(case)
         pooled[FILE] = pool([data.answers(case, scores[a.item], kept, a.item) for a in reference], reference)
-    rows = [row(case.network, k, p, pooled.get(PLAIN), found.get(k, ()), "native") for k, p in pooled.items()]
+    rows = [row(case.network, k, pooled, found.get(k, ()), "native") for k in pooled]
     return pooled, rows
 
 

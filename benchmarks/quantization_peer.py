@@ -73,8 +73,10 @@ def main() -> int:
     return 0
 
 
-def onnxruntime(calibrator: str, **options: Any) -> Callable[[Path, Array, Path], Run]:
-    """``quantize_static`` as advised for x86 with VNNI: QDQ, u8 activations, s8 weights per channel."""
+def onnxruntime(calibrator: str = "", **options: Any) -> Callable[[Path, Array, Path], Run]:
+    """``quantize_static`` as advised for x86 with VNNI: QDQ, u8 activations, s8 weights per channel; without a
+    calibrator as it comes, with nothing but the files and the images: MinMax, s8 activations, weights per tensor.
+    """
 
     def prepared(source: Path, calibration: Array, target: Path) -> Run:
         import onnx
@@ -95,6 +97,8 @@ def onnxruntime(calibrator: str, **options: Any) -> Callable[[Path, Array, Path]
             def get_next(self) -> dict[str, Array] | None:
                 return next(self.feeds, None)
 
+        if not calibrator:
+            return lambda: quantize_static(source, target, Reader())
         return lambda: quantize_static(
             source, target, Reader(), quant_format=QuantFormat.QDQ, per_channel=True,
             activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
@@ -157,6 +161,7 @@ def _signature(source: Path) -> tuple[str, str]:
 
 
 TOOLS = {
+    "onnxruntime as it comes": onnxruntime(),
     "onnxruntime MinMax": onnxruntime("MinMax"),
     "onnxruntime Entropy": onnxruntime("Entropy"),
     "onnxruntime Percentile": onnxruntime("Percentile"),

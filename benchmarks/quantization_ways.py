@@ -40,7 +40,7 @@ from core.model.model import Model
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ("core/methods/quantize/**/*.py", "core/model/qdq*.py")  # whose changes make our answers old
 _REPORTED = 10  # images that an act's own report is judged on
-PLAIN, FLOAT = "onnxruntime MinMax", "float"
+BARE, PLAIN, FLOAT = "onnxruntime as it comes", "onnxruntime MinMax", "float"
 
 
 @dataclass(frozen=True)
