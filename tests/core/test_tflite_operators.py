@@ -283,5 +283,5 @@ def test_every_operator_of_the_table_is_tested() -> None:
 
     models: list[Model] = [m for m, _ in itertools.chain(CASES.values(), REFUSED.values())]
     seen = {n.op_type for m in models for n in m.nodes()}
-    elsewhere = {"Split", "Concat", "QuantizeLinear", "DequantizeLinear", "Sqrt"}
+    elsewhere = {"Split", "Concat", "QuantizeLinear", "DequantizeLinear", "Sqrt", "ConvTranspose"}
     assert set(OPERATORS.keys()) - seen <= elsewhere

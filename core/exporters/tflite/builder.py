@@ -177,6 +177,7 @@ class Builder:
             half_pixel=bool(getattr(options, "halfPixelCenters", False)),
             rescale=rescale,
             result=self.dtype(outputs[0]),
+            activated=bool(getattr(options, "fusedActivationFunction", 0)),
         )
 
     def dtype(self, index: int) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import json
+import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import onnx_ir as ir
@@ -24,8 +26,9 @@ from core.model.history import without_local_paths
 from core.model.model import LABELS, PREPROCESSING, RECIPE, TASK, Model, real_inputs
 from core.model.stored_weights import kind_of
 
-for _family in ("layer", "pool", "elementwise", "shape", "quantize"):  # each fills its part of the table
-    importlib.import_module(f"core.exporters.tflite.ops_{_family}")
+for _module in pkgutil.iter_modules([str(Path(__file__).parent)]):
+    if _module.name.startswith("ops_"):  # each fills its part of the table
+        importlib.import_module(f"core.exporters.tflite.{_module.name}")
 
 _BEFORE_ALL = ("QuantizeLinear", "DequantizeLinear", "Transpose", "Reshape", "Squeeze", "Unsqueeze", "Flatten")
 _FLOAT_INPUTS = ("float32", "int32", "int64", "bool")

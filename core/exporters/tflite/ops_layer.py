@@ -26,27 +26,32 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """How a layer's weights lie: output channels on ``out_axis`` in ONNX and on ``file_axis`` in the file."""
+    """How a layer's weights lie: output channels on ``out_axis`` in ONNX and on ``file_axis`` in the file.
+
+    ``inputs``: the operator's, of the tensors of activations, weights and bias.
+    """
 
     operator: str
     out_axis: int
     file_axis: int
     to_file: Callable[[Array], Array]
+    inputs: Callable[[int, int, int], list[int]] = lambda x, weights, bias: [x, weights, bias]
 
 
 _CONV = Kernel("CONV_2D", 0, 0, lambda w: np.transpose(w, (0, 2, 3, 1)))
 _DEPTHWISE = Kernel("DEPTHWISE_CONV_2D", 0, 3, lambda w: np.transpose(w, (1, 2, 3, 0)))
 
 
-def _weights(c: Conversion, value: ir.Value | None) -> Constant:
+def constant_weights(c: Conversion, value: ir.Value | None) -> Constant:
+    """Raises Unsupported for weights that are no constant."""
     known = c.get(value)
     if not isinstance(known, Constant):
         raise Unsupported("its weights are computed while running")
     return known
 
 
-def _optional(c: Conversion, value: ir.Value | None) -> Constant | None:
-    return None if value is None else _weights(c, value)
+def optional_weights(c: Conversion, value: ir.Value | None) -> Constant | None:
+    return None if value is None else constant_weights(c, value)
 
 
 def write_layer(
@@ -60,7 +65,22 @@ def write_layer(
     to: Layout,
     options: Any,
 ) -> None:
-    """One layer with weights, in integers where the graph says so, else in float."""
+    """One layer with weights, whose result is a value of the graph."""
+    c.put(result, layer_result(c, node, kernel, x, weights, bias, result, to, options))
+
+
+def layer_result(
+    c: Conversion,
+    node: ir.Node,
+    kernel: Kernel,
+    x: Tensor,
+    weights: Constant,
+    bias: Constant | None,
+    result: ir.Value,
+    to: Layout,
+    options: Any,
+) -> Tensor:
+    """What one layer with weights gives, in integers where the graph says so, else in float."""
     integer_form = integer_layer(
         c,
         node,
@@ -74,7 +94,7 @@ def write_layer(
     )
     if integer_form is not None:
         out = c.new(to, integer_form.result)
-        c.emit(kernel.operator, [x.index, integer_form.weights, integer_form.bias], out, options)
+        inputs = kernel.inputs(x.index, integer_form.weights, integer_form.bias)
     else:
         name = (node.inputs[1].name if node.inputs[1] is not None else "") or ""
         channels = weights.shape[kernel.out_axis]
@@ -82,18 +102,19 @@ def write_layer(
         out = c.new(to)
         stored = float_weight(c, weights, name, kernel.to_file, kernel.out_axis, kernel.file_axis)
         added_at = c.float_constant(np.broadcast_to(added, (channels,)))
-        c.emit(kernel.operator, [c.floats(x).index, stored, added_at], out, options)
-    c.put(result, out.known_nonnegative(options.fusedActivationFunction in NONNEGATIVE))
+        inputs = kernel.inputs(c.floats(x).index, stored, added_at)
+    c.emit(kernel.operator, inputs, out, options)
+    return out.known_nonnegative(options.fusedActivationFunction in NONNEGATIVE)
 
 
 @writes("Conv")
 def conv(c: Conversion, node: ir.Node) -> None:
     """CONV_2D (grouped too) or DEPTHWISE_CONV_2D."""
     x = image(c, node.inputs[0])
-    weights = _weights(c, node.inputs[1])
+    weights = constant_weights(c, node.inputs[1])
     if weights.rank != 4:
         raise Unsupported(f"its kernel has {weights.rank - 2} spatial axes, only 2 are supported")
-    bias = _optional(c, c.input(node, 2))
+    bias = optional_weights(c, c.input(node, 2))
     shape, groups, channels = c.shape(node.outputs[0]), node.attributes.get_int("group", 1), x.shape[1]
     place = window(node, x.shape[2:], weights.shape[2:], shape[2:])
     scheme = place.scheme
@@ -121,7 +142,7 @@ def gemm(c: Conversion, node: ir.Node) -> None:
     """FULLY_CONNECTED; alpha and beta are multiplied into float weights."""
     if node.attributes.get_int("transA", 0):
         raise Unsupported("its first factor is transposed (transA)")
-    weights, bias = _weights(c, node.inputs[1]), _optional(c, c.input(node, 2))
+    weights, bias = constant_weights(c, node.inputs[1]), optional_weights(c, c.input(node, 2))
     alpha, beta = node.attributes.get_float("alpha", 1.0), node.attributes.get_float("beta", 1.0)
     if alpha != 1.0:
         weights = Constant((weights.array * np.float32(alpha)).astype(np.float32))

@@ -20,7 +20,7 @@ _KEEPS_SCALE = (
 )
 _FIXED = {"SOFTMAX": (1 / 256, -128), "LOGISTIC": (1 / 256, -128), "TANH": (1 / 128, 0)}
 _FIXED_INT16 = (1 / 32768, 0)
-_CHANNEL_AXIS = {"CONV_2D": 0, "FULLY_CONNECTED": 0, "DEPTHWISE_CONV_2D": 3}
+_CHANNEL_AXIS = {"CONV_2D": 0, "FULLY_CONNECTED": 0, "DEPTHWISE_CONV_2D": 3, "TRANSPOSE_CONV": 0}
 _INT8, _INT16, _FLOAT32 = schema.TensorType.INT8, schema.TensorType.INT16, schema.TensorType.FLOAT32
 _BIAS = {_INT8: schema.TensorType.INT32, _INT16: schema.TensorType.INT64}
 _WEIGHTS = {_INT8: (_INT8, schema.TensorType.INT4), _INT16: (_INT8,)}
@@ -32,6 +32,13 @@ class _Operator:
     name: str
     inputs: tuple[Any, ...]
     outputs: tuple[Any, ...]
+
+    @property
+    def layer(self) -> tuple[Any, ...]:
+        """Of an operator with weights: activations, weights, and a bias where there is one."""
+        if self.name == "TRANSPOSE_CONV":  # its first input is the shape of its output
+            return (self.inputs[2], self.inputs[1], *self.inputs[3:])
+        return self.inputs
 
     @property
     def where(self) -> str:
@@ -91,7 +98,7 @@ def _one_width(op: _Operator) -> Sequence[str]:
     """Nor 8 with 16 bits: kernels ask for one type, or read one for the other."""
     if op.name == "QUANTIZE":
         return ()
-    inputs = op.inputs[:1] if op.name in _CHANNEL_AXIS else op.inputs
+    inputs = op.layer[:1] if op.name in _CHANNEL_AXIS else op.inputs
     kinds = {t.type for t in (*inputs, *op.outputs)}
     return (f"{op.where} mixes int8 with int16",) if {_INT8, _INT16} <= kinds else ()
 
@@ -104,11 +111,11 @@ def _symmetric(op: _Operator) -> Sequence[str]:
 
 
 def _layer(op: _Operator) -> Sequence[str]:
-    if op.name not in _CHANNEL_AXIS or op.inputs[0].type not in _BIAS:
+    if op.name not in _CHANNEL_AXIS or op.layer[0].type not in _BIAS:
         return ()
-    if len(op.inputs) < 3:
+    if len(op.layer) < 3:
         return (f"{op.where} has no bias",)
-    x, weights, bias = op.inputs[:3]
+    x, weights, bias = op.layer[:3]
     weight_scale = np.asarray(weights.quantization.scale, np.float64)
     found = []
     if weights.type not in _WEIGHTS[x.type]:

@@ -61,13 +61,16 @@ def operator_version(
     half_pixel: bool = False,
     rescale: float = 0.0,
     result: str = "",
+    activated: bool = False,
 ) -> int:
     """The version to write.
 
     ``types`` are numpy names of the inputs' element types, ``rank`` is the highest among inputs and outputs,
     ``per_channel`` says whether the first input has a scale per channel, ``rescale`` is s_a * s_b / s_out of MUL,
-    ``result`` the type of the first output.
+    ``result`` the type of the first output, ``activated`` whether an activation is fused.
     """
+    if operator == "TRANSPOSE_CONV":  # of all types; it always has a bias here
+        return 4 if activated else 3
     first = types[0] if types else "float32"
     if "int16" in types or (operator == "QUANTIZE" and result == "int16"):
         return max(

@@ -32,13 +32,13 @@ class Window:
     @property
     def reach(self) -> Pair:
         """Elements from the first to the last one a window touches, dilation included."""
-        return _pair([(k - 1) * d + 1 for k, d in zip(self.kernel, self.dilation, strict=True)])
+        return pair([(k - 1) * d + 1 for k, d in zip(self.kernel, self.dilation, strict=True)])
 
     @property
     def after(self) -> Pair:
         """Padding at the bottom and right that is really read; negative where the last elements are not."""
         rows = zip(self.size, self.stride, self.reach, self.result, self.before, strict=True)
-        return _pair([(out - 1) * step + reach - size - before for size, step, reach, out, before in rows])
+        return pair([(out - 1) * step + reach - size - before for size, step, reach, out, before in rows])
 
     @property
     def scheme(self) -> int | None:
@@ -71,10 +71,11 @@ def window(node: ir.Node, size: Sequence[int], kernel: Sequence[int], result: Se
         pads = [0, 0, 0, 0]
     if min(pads) < 0:
         raise Unsupported("its padding is negative")
-    return Window(_pair(size), _pair(kernel), _pair(stride), _pair(dilation), _pair(result), _pair(pads[:2]), any(pads))
+    return Window(pair(size), pair(kernel), pair(stride), pair(dilation), pair(result), pair(pads[:2]), any(pads))
 
 
-def _pair(values: Sequence[int]) -> Pair:
+def pair(values: Sequence[int]) -> Pair:
+    """One number for each of two spatial axes. Raises Unsupported for any other number of axes."""
     if len(values) != 2:
         raise Unsupported(f"it works on {len(values)} spatial axes, only 2 are supported")
     return int(values[0]), int(values[1])
