@@ -213,7 +213,7 @@ class QuantizedParts:
         node, found = self.nodes[place], {}
         for index in self._stored[place]:
             array, old = self.float_weight(place, index), node.inputs[index]
-            if array is None and not (node.op_type in ("Conv", "Gemm") and index == 2):
+            if array is None and not (node.op_type in WEIGHTED and node.op_type != "MatMul" and index == 2):
                 raise UserError(f"The parent has no float weights for the layer '{layer_name(node)}'.", _CHOOSE)
             known = old.shape if old is not None and index == 1 else None
             if array is not None and known is not None and known.is_static() and known.numpy() != array.shape:

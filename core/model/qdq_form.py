@@ -121,7 +121,7 @@ def spread_blocks(scale: Array, axis: int, block: int, shape: tuple[int, ...]) -
 
 
 def form_of(node: ir.Node, shape: tuple[int, ...], wish: Wish = Wish()) -> WeightForm:
-    """The form that a Conv, Gemm or MatMul with a weight of this shape can have; blocks only where there are two."""
+    """The form that a layer with a weight of this shape can have; blocks only where there are two."""
     channels = weight_axis(node)
     if wish.granularity == "tensor":
         return WeightForm(wish.bits, channels, None)

@@ -8,7 +8,7 @@ import onnx_ir as ir
 from core.model.facts import Array, Facts
 from core.model.qdq_written_out import written_out
 
-WEIGHTED = frozenset({"Conv", "Gemm", "MatMul"})
+WEIGHTED = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul"})
 """Layers with int8 weights: input pair, weight and int32 bias behind DequantizeLinear, output pair."""
 
 PASS_THROUGH = frozenset(
@@ -22,7 +22,7 @@ PASS_THROUGH = frozenset(
 ACTIVATIONS = frozenset({"Relu", "Clip"})
 """Run inside the layer before them; where that is impossible they behave like PASS_THROUGH."""
 
-FUSING = frozenset({"Conv", "Gemm", "MatMul", "Add", "Sub", "Mul"})
+FUSING = WEIGHTED | {"Add", "Sub", "Mul"}
 """Layers that can take a Relu or Clip into themselves."""
 
 MEANS = frozenset({"GlobalAveragePool", "ReduceMean"})
@@ -103,7 +103,8 @@ def _unfit(weight: Array) -> str:
     return "" if np.isfinite(weight).all() else "its weight holds values that are not finite"
 
 
-def _conv(node: ir.Node, facts: Facts) -> str:
+def _conv(node: ir.Node, facts: Facts, outputs: int = 0) -> str:
+    """``outputs``: the weight's axis of output channels."""
     weight = _weight(node, facts)
     if weight is None:
         return _COMPUTED
@@ -111,7 +112,14 @@ def _conv(node: ir.Node, facts: Facts) -> str:
         return why
     if weight.ndim > 4:
         return f"int8 convolutions have at most 2 spatial axes, this one has {weight.ndim - 2}"
-    return _bias(node, facts, weight.shape[0])
+    return _bias(node, facts, weight.shape[outputs])
+
+
+def _conv_transpose(node: ir.Node, facts: Facts) -> str:
+    if node.attributes.get_int("group", 1) != 1:
+        return "transposed convolutions with groups have no int8 form"
+    weight = _weight(node, facts)
+    return _conv(node, facts, 1) if weight is not None and weight.ndim > 2 else _COMPUTED
 
 
 def _gemm(node: ir.Node, facts: Facts) -> str:
@@ -196,6 +204,7 @@ def pad_value(node: ir.Node, facts: Facts) -> float | None:
 
 _CHECKS = {
     "Conv": _conv,
+    "ConvTranspose": _conv_transpose,
     "Gemm": _gemm,
     "MatMul": _matmul,
     **dict.fromkeys(BINARY, _binary),

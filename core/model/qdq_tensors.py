@@ -10,7 +10,7 @@ import numpy as np
 import onnx_ir as ir
 
 from core.model.model import ORIGIN, RECIPE, Model, layer_name
-from core.model.qdq_operators import FIXED, PASS_THROUGH
+from core.model.qdq_operators import FIXED, PASS_THROUGH, WEIGHTED
 from core.model.qdq_pairs import RANGE_FROM, StoredConstant, read_params, stored_constant
 from core.model.stored_weights import decoded, decodes, stored_as
 from core.model.weight_functions import CODEBOOK, kind_and_bits
@@ -103,7 +103,7 @@ def _activation(node: ir.Node, model: Model) -> StoredTensor | None:
 
 
 def _role(node: ir.Node, index: int) -> Role:
-    if node.op_type in ("Conv", "Gemm", "MatMul"):
+    if node.op_type in WEIGHTED:
         return "weight" if index == 1 else "bias" if index == 2 else "constant"
     return "constant"
 

@@ -66,6 +66,27 @@ def test_the_mean_output_of_a_convolution_follows_from_its_mean_input(attributes
     np.testing.assert_allclose(given_, wanted, atol=1e-5)
 
 
+TRANSPOSED: list[dict[str, Any]] = [
+    {},
+    {"strides": [2, 3]},
+    {"strides": [2, 2], "pads": [1, 0, 1, 1], "output_padding": [1, 0]},
+    {"pads": [0, 1, 2, 0], "dilations": [2, 1]},
+    {"auto_pad": "SAME_UPPER", "strides": [2, 2]},
+    {"auto_pad": "SAME_LOWER", "strides": [2, 1]},
+    {"strides": [2, 2], "output_shape": [21, 18]},
+    {"strides": [2, 2], "output_padding": [1, 1]},
+]
+
+
+@pytest.mark.parametrize("attributes", TRANSPOSED, ids=str)
+def test_the_mean_output_of_a_transposed_convolution_follows_too(attributes: dict[str, Any]) -> None:
+    w = weights(4, 8, 3, 2)
+    model = network([node("ConvTranspose", "x w", "y", **attributes)], {"w": w}, [4, 11, 9])
+    x = Arrays([4, 11, 9], count=6).values
+    given_ = mean_output(by_name(model, "/y"), w, x.mean(axis=0, dtype=np.float64))
+    np.testing.assert_allclose(given_, run(model, x)["y"].mean(axis=(0, 2, 3)), atol=1e-5)
+
+
 def test_one_axis_convolutions_have_mean_outputs_too() -> None:
     w = weights(5, 4, 3)
     model = network([node("Conv", "x w", "y", strides=[2], pads=[1, 0])], {"w": w}, [4, 11])

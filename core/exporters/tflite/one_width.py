@@ -130,5 +130,6 @@ def _behind(node: ir.Node) -> tuple[ir.Value, list[ir.Node]]:
 
 def _float_weight(node: ir.Node) -> bool:
     """Whether the layer runs in float anyway: its weight is float, or stored in groups."""
-    weight = stored_constant(node.inputs[1]) if node.op_type in ("Conv", "Gemm") else None
-    return node.op_type in ("Conv", "Gemm") and (weight is None or weight.block > 0)
+    layer = node.op_type in WEIGHTED and node.op_type != "MatMul"
+    weight = stored_constant(node.inputs[1]) if layer else None
+    return layer and (weight is None or weight.block > 0)

@@ -15,6 +15,7 @@ from core.exporters.tflite.layout import NHWC, Layout
 from core.exporters.tflite.ops_layer import Kernel, constant_weights, layer_result, optional_weights
 from core.exporters.tflite.table import writes
 from core.exporters.tflite.windows import SAME, VALID, Pair, image, pair
+from core.model.windows import crops
 
 _AXES = 2
 
@@ -76,12 +77,7 @@ def crop_of(node: ir.Node, size: Pair, kernel: Pair, result: Pair) -> Crop:
     """Read strides and padding. Raises Unsupported where the result reaches beyond what the input makes."""
     stride = pair(ints(node, "strides") or [1, 1])
     full = pair([(n - 1) * step + k for n, step, k in zip(size, stride, kernel, strict=True)])
-    extra, auto = ints(node, "output_padding") or [0, 0], node.attributes.get_string("auto_pad", "NOTSET")
-    if ints(node, "output_shape") is not None or auto in ("SAME_UPPER", "SAME_LOWER"):
-        total = [max(whole + e - out, 0) for whole, e, out in zip(full, extra, result, strict=True)]
-        before = [t // 2 if auto == "SAME_UPPER" else t - t // 2 for t in total]
-    else:
-        before = [0, 0] if auto == "VALID" else (ints(node, "pads") or [0, 0])[:_AXES]
-    if min(before) < 0 or any(b + out > whole for b, out, whole in zip(before, result, full, strict=True)):
+    cut = crops(node, size, kernel)
+    if any(min(ends) < 0 for ends in cut):
         raise Unsupported("its output is larger than what its input reaches")
-    return Crop(size, stride, full, pair(before), result)
+    return Crop(size, stride, full, pair([before for before, _ in cut]), result)

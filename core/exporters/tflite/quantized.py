@@ -175,10 +175,13 @@ def integer_layer(
 
 def _as_stored(c: Conversion, node: ir.Node, integers: Array, x: Affine) -> Array:
     """Integers of 4 bits where the kernels read them, else the same ones in twice the space."""
-    if integers.dtype == ml_dtypes.int4 and x.dtype != "int8":
-        c.notes.append(
-            f"Layer '{node.name}' stores its 4-bit weights in 8 bits: beside int16 activations TFLite reads no others."
-        )
+    if integers.dtype != ml_dtypes.int4:
+        return integers
+    why = "beside int16 activations TFLite reads no others" if x.dtype != "int8" else ""
+    if node.op_type == "ConvTranspose":
+        why = "TFLite's transposed convolution reads no others"
+    if why:
+        c.notes.append(f"Layer '{node.name}' stores its 4-bit weights in 8 bits: {why}.")
         return integers.astype(np.int8)
     return integers.astype(np.int8) if node.op_type == "Conv" and not c.four_bit_convolutions else integers
 

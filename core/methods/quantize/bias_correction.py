@@ -10,6 +10,7 @@ no layer is run to be measured.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,7 @@ import onnx_ir as ir
 from core.model.facts import Array
 from core.model.model import layer_name
 from core.model.qdq_insert import Int8Layer
-from core.model.windows import pads
+from core.model.windows import crops, pads
 
 Array64 = npt.NDArray[np.float64]
 
@@ -46,16 +47,38 @@ def correct_bias(layer: Int8Layer, float_mean: Array64, mean: Array64) -> Shift:
 
 
 def mean_output(node: ir.Node, weight: Array, mean: Array64) -> Array64:
-    """Mean output (channels,) of a Conv or Gemm without its bias, over items and positions.
+    """Mean output (channels,) of a Conv, ConvTranspose or Gemm without its bias, over items and positions.
 
-    ``mean``: the mean of its input over items, (C, spatial…) for Conv, (features,) for Gemm.
+    ``mean``: the mean of its input over items, (C, spatial…) for convolutions, (features,) for Gemm.
     """
     kernel = np.asarray(weight, np.float64)
     if node.op_type == "Gemm":
         return np.asarray((kernel if node.attributes.get_int("transB", 0) else kernel.T) @ mean)
+    if node.op_type == "ConvTranspose":
+        shares = _mean_shares(node, mean, kernel.shape[2:])
+        return np.asarray(np.einsum("cok,ck->o", kernel.reshape(*kernel.shape[:2], -1), shares.reshape(len(mean), -1)))
     group = node.attributes.get_int("group", 1)
     windows = _mean_windows(node, mean, kernel.shape[2:]).reshape(group, -1, 1)
     return (kernel.reshape(group, kernel.shape[0] // group, -1) @ windows).reshape(-1)
+
+
+def _mean_shares(node: ir.Node, mean: Array64, kernel: tuple[int, ...]) -> Array64:
+    """(C, kernel…): what every tap of a transposed kernel adds to an output position, over all of them."""
+    rank, size = len(kernel), mean.shape[1:]
+    strides = list(node.attributes.get_ints("strides", [1] * rank))
+    dilations = list(node.attributes.get_ints("dilations", [1] * rank))
+    cut = crops(node, size, kernel)
+    whole = [(n - 1) * s + (k - 1) * d + 1 for n, s, k, d in zip(size, strides, kernel, dilations, strict=True)]
+    results = [w - before - after for w, (before, after) in zip(whole, cut, strict=True)]
+    out = np.empty((mean.shape[0], *kernel))
+    for tap in np.ndindex(*kernel):
+        kept = []
+        for n, s, d, t, (before, _), result in zip(size, strides, dilations, tap, cut, results, strict=True):
+            places = np.arange(n) * s + t * d - before
+            kept.append((places >= 0) & (places < result))
+        read = mean[np.ix_(np.ones(mean.shape[0], bool), *kept)]
+        out[(slice(None), *tap)] = read.sum(axis=tuple(range(1, rank + 1))) / math.prod(results)
+    return out
 
 
 def _mean_windows(node: ir.Node, mean: Array64, kernel: tuple[int, ...]) -> Array64:

@@ -208,7 +208,9 @@ class _Noise:
         feeds = [c.feed for c in chunks]
         self._walk = Walk(model, feeds, threads, arena=arena)
         self._channels_first = {
-            n.inputs[0].name for n in model.nodes() if n.op_type == "Conv" and n.inputs[0] is not None
+            n.inputs[0].name
+            for n in model.nodes()
+            if n.op_type in ("Conv", "ConvTranspose") and n.inputs[0] is not None
         }
         whole = self._walk.onward({})  # it has not moved yet
         self._error = OutputError(chunks, [whole(k, {}) for k in range(len(chunks))])

@@ -26,7 +26,7 @@ from core.methods.quantize.range_memory import Needs, RangeMemory
 from core.methods.quantize.range_search import NOT_SEARCHED, SEARCHED_ITEMS, Narrowed, narrowed
 from core.methods.quantize.ready import refuse_broken_weights
 from core.methods.quantize.result import Quantized
-from core.methods.quantize.rounding.in_sequence import Refinement, refine
+from core.methods.quantize.rounding.in_sequence import Refinement, looks_at, refine
 from core.methods.quantize.rounding.rounder import Rounder, RoundingSettings, load_rounders
 from core.methods.quantize.static_report import nothing_to_do
 from core.model.model import Model
@@ -162,7 +162,7 @@ class StaticWork:
             with ctx.job.stage(0.1, 1.0):
                 how = Refinement(self._rounder, params, means, ctx.seed, ctx.threads)
                 shifts = refine(new, parent, layers, observed.kept, how, ctx.job)
-        rounding = () if self._rounder is None else (_rounded(len(layers), self._rounder),)
+        rounding = () if self._rounder is None else (_rounded(sum(map(looks_at, layers)), self._rounder),)
         notes = (*start.notes, *widened, *rounding, *said)
         forms = {layer.name: layer.form for layer in layers}
         chosen = start.values.chosen(scales, origins)

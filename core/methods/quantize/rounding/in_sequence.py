@@ -86,6 +86,8 @@ class _Rounding:
 
     def round(self, layer: Int8Layer, inputs: Inputs, corrected: bool) -> None:
         """``corrected``: the layer's mean output will be put right by its bias."""
+        if not looks_at(layer):
+            return
         view = LayerView.of(layer.node, layer.weight.shape)
         weight = view.split(layer.weight)
         free = _free(layer, view)
@@ -127,6 +129,13 @@ class _Rounding:
         )
         scale = np.asarray(start * factors.reshape(start.shape), np.float32)
         return scale if layer.bias is None else form.raised(scale, layer.bias, layer.input_params.scale)
+
+
+def looks_at(layer: Int8Layer) -> bool:
+    """Whether its weights are rounded by what they multiply: a transposed convolution's stay rounded to the nearest,
+    for each output position meets other taps of its kernel.
+    """
+    return layer.node.op_type != "ConvTranspose"
 
 
 def _free(layer: Int8Layer, view: LayerView) -> Flags | None:
