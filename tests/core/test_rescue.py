@@ -26,7 +26,9 @@ from core.methods.quantize.rescue import Params, Target, _said, met
 from core.methods.quantize.rescue_search import Verdict, better
 from core.methods.scope import Scope
 from core.model.model import Model
+from core.model.qdq_pairs import stored_constant
 from core.params import from_json, to_json
+from tests.core.qdq_graphs import Arrays, network, node, weights
 
 TENSOR = Params(granularity=Granularity.TENSOR, calibration_items=40, check_items=100)
 
@@ -173,6 +175,17 @@ def test_the_last_resort_is_layers_in_float_and_at_most_so_many() -> None:
     rows = [row for row in outcome.report.tables[0].rows if row[0] == "layers in float"]
     assert [len(row[1].split(", ")) for row in rows] == [2, 3]
     assert "was not shown to be met by any way" in " ".join(outcome.report.notes)
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_however_many_may_be_in_float_a_layer_stays_quantized(layers: int) -> None:
+    nodes = [node("Conv", "x w0", "a"), node("Conv", "a w1", "y")][:layers]
+    weights_ = {f"w{k}": weights(4, 4, 3, 3, seed=k) for k in range(layers)}
+    model = network(nodes, weights_, (4, 8, 8), ("y" if layers == 2 else "a",))
+    params = Params(target=Target.SQNR, sqnr=140, check_items=8, calibration_items=8)
+    done = load_methods().get("quantize.rescue").run(model, params, Context(data=Arrays((4, 8, 8), 40)))
+    held = [stored_constant(n.inputs[1]) for n in result(done).nodes() if n.op_type == "Conv"]
+    assert sum(weight is not None for weight in held) >= 1
 
 
 def test_a_choice_with_layers_in_float_is_replayed(monkeypatch: pytest.MonkeyPatch) -> None:

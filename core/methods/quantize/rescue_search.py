@@ -319,6 +319,7 @@ class Search:
             parts = self._parts(choice)
             gains = self._gains(parts)
         ranked = sorted((name for name, gain in gains.items() if gain > 0), key=lambda name: -gains[name])
+        ranked = ranked[: max(len(gains) - 1, 0)]  # a network without an integer layer is not a quantized one
         with self._ctx.job.stage(0.5, 1.0):
             for count in dict.fromkeys(min(k, len(ranked)) for k in (math.ceil(most / 2), most)):
                 begun = time.perf_counter()
