@@ -105,7 +105,7 @@ class MethodDialog(QDialog):
             self.previewer.came.connect(self._show_plan)
             self.previewer.late.connect(lambda: self.status.setText(tr("Estimating…")))
             self.finished.connect(self.previewer.close)
-        self._width = _LIVE_WIDTH if self.live else _WIDTH
+        self._narrowest = _LIVE_WIDTH if self.live else _WIDTH
         self._lay_out(title, setting)
         self.form.changed.connect(self._changed)
         self.seed.changed.connect(self._changed)
@@ -211,15 +211,18 @@ class MethodDialog(QDialog):
         outer.addWidget(self.buttons)
 
     def _fit(self) -> None:
-        """As high as the form asks for, so that nothing needs scrolling that the screen has room for."""
+        """As high as the form asks for, so that nothing needs scrolling that the screen has room for; wider where a
+        language's words are longer than the room for them, since nothing shows that a form goes on at the side."""
         layout = self._inner.layout()
         assert layout is not None
         layout.activate()
-        form = layout.totalHeightForWidth(self._width - 2 * _MARGIN)
+        bar = self._scroll.verticalScrollBar().sizeHint().width()
+        width = max(self._narrowest, layout.totalMinimumSize().width() + bar + 2 * _MARGIN)
+        form = layout.totalHeightForWidth(width - 2 * _MARGIN)
         status = 0 if self.status.isHidden() else self.status.minimumHeight() + _MARGIN
         status += self.figures.minimumHeight() + 2 * _MARGIN + 1 if self.live else 0
         height = form + status + self.buttons.sizeHint().height() + 3 * _MARGIN + 2
-        self.resize(self._width, min(height, self.screen().availableSize().height() - _TITLE_BAR))
+        self.resize(width, min(height, self.screen().availableSize().height() - _TITLE_BAR))
 
     def _rest(self, setting: Setting) -> QFormLayout:
         rest = QFormLayout()

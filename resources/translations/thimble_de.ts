@@ -1781,7 +1781,7 @@
     <message>
       <location filename="../../core/methods" />
       <source>Size of a group or block</source>
-      <translation>Größe einer Gruppe oder eines Blocks</translation>
+      <translation>Größe von Gruppe oder Block</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
@@ -1861,12 +1861,12 @@
     <message>
       <location filename="../../core/methods" />
       <source>Agreement with float</source>
-      <translation>Gleiche Antworten wie Gleitkomma</translation>
+      <translation>Übereinstimmung mit Float</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
       <source>On up to 200 items to choose by.</source>
-      <translation>Auf bis zu 200 Elementen zum Auswählen.</translation>
+      <translation>Auf bis zu 200 Einträgen zum Auswählen.</translation>
     </message>
     <message>
       <location filename="../../core/methods" />
