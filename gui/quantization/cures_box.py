@@ -16,9 +16,10 @@ from core.report import Curve, Report
 from gui import theme
 from gui.inspector.parts import Link
 from gui.inspector.plots import BarPlot
-from gui.words import counted, tr
+from gui.words import counted, mark, tr
 
 _NAMED = 3
+_KINDS = {"weights": mark("weights"), "values": mark("values")}  # what the titles of such curves end with
 RANGES = ("channel", "range")  # the axes of the curves that are ranges of channels
 
 
@@ -120,12 +121,13 @@ class ChannelRanges(QWidget):
             self._plot(grid, 2 * (k // 2), k % 2, curve)
 
     def _plot(self, grid: QGridLayout, row: int, column: int, curve: Curve) -> None:
-        reach = tr("{title}, up to {value}", title=curve.title, value=f"{max(curve.y, default=0.0):.4g}")
+        shown = _title(curve.title)
+        reach = tr("{title}, up to {value}", title=shown, value=f"{max(curve.y, default=0.0):.4g}")
         title = QLabel(reach, wordWrap=True)
         title.setObjectName("Hint")
         plot = BarPlot()
         plot.set_values(np.asarray(curve.y))
-        spoken = tr("Ranges of {n} channels: {title}", n=len(curve.y), title=curve.title)
+        spoken = tr("Ranges of {n} channels: {title}", n=len(curve.y), title=shown)
         plot.setAccessibleName(spoken)
 
         def point(at: int) -> None:
@@ -138,3 +140,9 @@ class ChannelRanges(QWidget):
         grid.addWidget(title, row, column)
         grid.addWidget(plot, row + 1, column)
         self.plots.append(plot)
+
+
+def _title(words: str) -> str:
+    """A curve's title, 'layer: weights', with the layer as it is called and the rest in the window's language."""
+    layer, colon, kind = words.rpartition(": ")
+    return f"{layer}{colon}{tr(_KINDS.get(kind, kind))}"

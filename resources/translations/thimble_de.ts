@@ -8616,6 +8616,11 @@ Das lässt sich nicht rückgängig machen.</translation>
     </message>
     <message>
       <location filename="../../gui/quantization/cures_box.py" />
+      <source>values</source>
+      <translation>Werte</translation>
+    </message>
+    <message>
+      <location filename="../../gui/quantization/cures_box.py" />
       <source>Apply &amp;all</source>
       <translation>&amp;Alle anwenden</translation>
     </message>
