@@ -11,6 +11,8 @@ from core.jobs import Event, Job, Progress
 from core.params import Spec
 from core.report import Measure
 
+_HUGE = 1e12
+
 
 def print_json(data: Any) -> None:
     """JSON with two spaces of indentation."""
@@ -79,7 +81,8 @@ def figure(measure: Measure | None) -> str:
     """A figure with its interval, number of samples and provenance."""
     if measure is None:
         return "–"
-    text = f"{_number(measure.value)} {measure.unit}".strip()
+    near_one = not measure.unit and 0.99 < abs(measure.value) < 1  # a cosine, of which only the nines tell something
+    text = f"{measure.value:.5f}" if near_one else f"{_number(measure.value)} {measure.unit}".strip()
     if measure.interval:
         low, high = (f"{v:.1f}" if measure.unit == "%" else _number(float(v)) for v in measure.interval)
         text += f" ({low} to {high})"
@@ -87,9 +90,12 @@ def figure(measure: Measure | None) -> str:
 
 
 def _number(value: float) -> str:
-    """Counts whole, what is below a tenth with two significant digits, everything else with two decimals."""
+    """Counts whole, what is below a tenth with two significant digits, everything else with two decimals, but no rows
+    of digits that mean nothing."""
     if isinstance(value, int):
         return f"{value:,}"
+    if abs(value) >= _HUGE:
+        return f"{value:.4g}"
     return f"{value:.2g}" if 0 < abs(value) < 0.1 else f"{value:,.2f}"
 
 

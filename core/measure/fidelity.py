@@ -141,8 +141,13 @@ class _Sums:
         if a.shape != b.shape:
             raise UserError(f"The models answer with {a.shape[1]} and {b.shape[1]} values and cannot be compared.")
         for which, values in (("reference", a), ("compared", b)):
-            if not np.isfinite(values).all():
-                raise UserError(f"The {which} model's outputs are not finite numbers, so they cannot be compared.")
+            fine = np.isfinite(values).all(axis=1)
+            if not fine.all():
+                item = self._items + int(fine.argmin()) + 1
+                raise UserError(
+                    f"The {which} model's outputs are not finite numbers, first for item {item} of those compared.",
+                    "Look for NaN and infinity in its weights, and in the data.",
+                )
         self._signal += float(np.sum(a * a))
         self._error += float(np.sum((a - b) ** 2))
         norms = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)

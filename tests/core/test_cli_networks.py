@@ -68,3 +68,11 @@ def test_latencies_below_a_tenth_keep_two_digits() -> None:
         "0.021 ms (0.021 to 0.03), n=25"
     )
     assert figure(Measure(17.19, "%", "measured", interval=(9.94, 28.2), n=64)) == "17.19 % (9.9 to 28.2), n=64"
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "shown"),
+    [(0.99986, "", "0.99986"), (0.5, "", "0.50"), (99.99, "%", "99.99 %"), (1.0039e33, "", "1.004e+33")],
+)
+def test_figures_show_the_digits_that_tell_something(value: float, unit: str, shown: str) -> None:
+    assert figure(Measure(value, unit, "measured", "x")) == shown

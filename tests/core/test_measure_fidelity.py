@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import onnx_ir as ir
 import pytest
@@ -11,7 +13,7 @@ from core.data.sample import sample_data, sample_model
 from core.data.splits import part, take
 from core.errors import UserError
 from core.execute.runtimes import onnx_session
-from core.measure.fidelity import FLOAT32_DB, fidelity
+from core.measure.fidelity import FLOAT32_DB, closeness, fidelity
 from core.model.model import Model
 from tests.conftest import network_path
 
@@ -76,3 +78,19 @@ def test_what_cannot_be_compared() -> None:
     broken = disturbed(float("nan"))
     with pytest.raises(UserError, match="compared model's outputs are not finite"):
         fidelity(sample(), broken, part(sample_data()), limit=8)
+
+
+def test_the_first_item_with_nan_is_named() -> None:
+    def batches_until(bad: int) -> Iterator[tuple[dict[str, np.ndarray], dict[str, np.ndarray]]]:
+        for start in range(0, 12, 4):
+            fine = np.ones((4, 3), np.float32)
+            wrong = fine.copy()
+            if start <= bad < start + 4:
+                wrong[bad - start, 1] = np.inf
+            yield {"y": wrong}, {"y": fine}
+
+    with pytest.raises(
+        UserError, match="reference model's outputs are not finite numbers, first for item 7 of"
+    ) as seen:
+        closeness(batches_until(6), "these")
+    assert "in the data" in seen.value.hint
