@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from core.cli.interrupt import stopping
 from core.cli.output import figure, job, print_json, table
-from core.cli.places import overrides, place, settings
+from core.cli.places import overrides, place, scope, settings
 from core.errors import Cancelled, UserError
 from core.methods.device import device_of
-from core.methods.scope import Override, Scope
+from core.methods.scope import Override
 from core.report import Report
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def apply(args: argparse.Namespace) -> int:
     step = Step(
         method=args.method,
         params={**_by_preset(args, chosen), **_by_ratios(args, chosen), **settings(args.set)},
-        scope=Scope(pattern=args.layers),
+        scope=scope(args.layers),
         overrides=(*_ratios_of(args), *overrides(args.override)),
         data=place(args.data),
         test=place(args.test),
@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
     if args.seed is not None:
         changes["seed"] = args.seed
     if args.layers:
-        changes["scope"] = Scope(pattern=args.layers)
+        changes["scope"] = scope(args.layers)
     recipe = load_recipe(args.recipe)
     if not recipe.steps:
         raise UserError(f"'{args.recipe}' has no steps.")

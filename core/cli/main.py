@@ -189,7 +189,10 @@ def _acting(parser: _Parser) -> None:
     )
     parser.add_argument("--teacher", help="model to distil from")
     parser.add_argument(
-        "--layers", metavar="PATTERN", default="", help="only layers whose name matches, e.g. 'features.1*'"
+        "--layers",
+        metavar="PATTERN",
+        default="",
+        help="only layers whose name matches, e.g. 'features.1*', or of operators (op:Conv,Gemm)",
     )
     _json(parser)
 
@@ -202,7 +205,8 @@ def _apply(commands: Commands[_Parser]) -> None:
     parser.add_argument("--preset", metavar="KEY", default="",
                         help="what a target asks for, see 'thimble methods KEY'; --set still holds")  # fmt: skip
     parser.add_argument("--override", action="append", default=[], metavar=("PATTERN", "K=V"), nargs="+",
-                        help="other parameters for layers whose name matches; the last that matches holds")  # fmt: skip
+                        help="other parameters for layers whose name matches, or of an operator (op:Gemm);"
+                             " the last that matches holds")  # fmt: skip
     parser.add_argument("--ratios-from", metavar="REPORT", default="",
                         help="ratios per layer from the .json of analyse.pruning_sensitivity")  # fmt: skip
     parser.add_argument("--tolerance", type=float, metavar="T",

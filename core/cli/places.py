@@ -8,6 +8,8 @@ from pathlib import Path
 from core.errors import UserError
 from core.methods.scope import Override, Scope
 
+_OPERATORS = "op:"  # begins a pattern on operators
+
 
 def place(path: str | None) -> str:
     """An absolute path, so that a recipe means the same from any folder; 'sample' is the bundled data."""
@@ -33,8 +35,15 @@ def settings(groups: Sequence[Sequence[str]]) -> dict[str, str]:
     return chosen
 
 
+def scope(pattern: str) -> Scope:
+    """The layers that ``--layers`` and ``--override`` mean: those whose name matches; 'op:Conv' all of an operator."""
+    if pattern.startswith(_OPERATORS):
+        return Scope(operators=tuple(o for o in pattern.removeprefix(_OPERATORS).split(",") if o) or ("",))
+    return Scope(pattern=pattern)
+
+
 def overrides(groups: Sequence[Sequence[str]]) -> tuple[Override, ...]:
-    """``--override PATTERN a=1 b=2``, each with a name pattern and pairs; raises UserError for one without either."""
+    """``--override PATTERN a=1 b=2``, each with a pattern and pairs; raises UserError for one without either."""
     found = []
     for pattern, *pairs in groups:
         if not pairs or "=" in pattern:
@@ -43,5 +52,5 @@ def overrides(groups: Sequence[Sequence[str]]) -> tuple[Override, ...]:
                 f"--override: {what} has no {'pattern before it' if '=' in pattern else 'parameter behind it'}.",
                 "Example: --override 'features.1*' ratio=0.5.",
             )
-        found.append((Scope(pattern=pattern), settings([pairs])))
+        found.append((scope(pattern), settings([pairs])))
     return tuple(found)

@@ -191,7 +191,7 @@ def check_overrides(model: Model, step: Step) -> None:
         return
     named = load_methods().get(step.method).named(model)
     if not step.scope.everything and not any(step.scope.contains(one) for one in named):
-        raise UserError(f"No layer's name or operator matches '{step.scope.words()}'.", _LISTS_LAYERS)
+        raise UserError(f"No layer's {_told_by(step.scope)} matches '{step.scope.words()}'.", _LISTS_LAYERS)
     names = {one.name or "" for one in named}
     for scope, _ in step.overrides:
         gone = scope.missing(names)
@@ -199,9 +199,16 @@ def check_overrides(model: Model, step: Step) -> None:
             raise UserError(f"The override for '{gone[0]}' has no layer: the model has none of this name.")
         if not any(scope.contains(one) for one in named):
             raise UserError(
-                f"The override for '{scope.words()}' has no layer: no layer's name or operator matches.",
+                f"The override for '{scope.words()}' has no layer: no layer's {_told_by(scope)} matches.",
                 _LISTS_LAYERS,
             )
+
+
+def _told_by(scope: Scope) -> str:
+    """By what a scope knows its layers."""
+    if scope.operators:
+        return "operator" if not (scope.pattern or scope.layers) else "name and operator"
+    return "name"
 
 
 def as_done(step: Step, outcome: Outcome) -> Step:

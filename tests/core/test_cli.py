@@ -97,7 +97,17 @@ class TestApply:
     def test_a_pattern_that_matches_no_layer_is_named(self, tmp_path: Path, capsys: Any) -> None:
         for key in ("prune.magnitude", "quantize.weights"):
             assert main(["apply", key, str(SAMPLE), "-o", str(tmp_path / "o.onnx"), "--layers", "absent*"]) == 2
-            assert "No layer's name or operator matches 'absent*'." in capsys.readouterr().err
+            assert "No layer's name matches 'absent*'." in capsys.readouterr().err
+
+    def test_layers_can_be_chosen_by_operator(self, answer: Any, tmp_path: Path, capsys: Any) -> None:
+        out = tmp_path / "o.onnx"
+        words = ("apply", "quantize.weights", SAMPLE, "-o", out, "--set", "format=int8")
+        answer(*words, "--override", "op:Gemm", "format=float16")
+        kinds = {n.op_type: n.input[1] for n in onnx.load(out).graph.node if n.op_type in ("Conv", "Gemm")}
+        made = {n.output[0]: n.op_type for n in onnx.load(out).graph.node}
+        assert {k: made[v] for k, v in kinds.items()} == {"Conv": "DequantizeLinear", "Gemm": "Cast"}
+        assert main([str(w) for w in (*words, "--override", "op:LSTM,GRU", "format=float16")]) == 2
+        assert "The override for 'LSTM, GRU' has no layer: no layer's operator matches." in capsys.readouterr().err
 
     def test_scope_keeps_other_layers(self, answer: Any, tmp_path: Path) -> None:
         out = tmp_path / "pruned.onnx"

@@ -104,7 +104,7 @@ def test_what_changes_the_model_on_the_disk_is_noticed(project: Project, found: 
 
 def test_a_plan_that_fails_is_not_kept_and_the_next_one_is_made(project: Project) -> None:
     planner, here = Planner(), {"project": str(project.folder), "revision": 1}
-    with pytest.raises(UserError, match="No layer's name or operator matches 'nothing'"):
+    with pytest.raises(UserError, match="No layer's name matches 'nothing'"):
         planner.plan(here, Step("prune.magnitude", {}, Scope(layers=("nothing",))), Job())
     assert _params(planner, here, _step(0.5)) > 0
 

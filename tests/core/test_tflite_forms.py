@@ -181,6 +181,25 @@ def test_weights_in_groups_run_in_float_and_it_is_said(precision: Precision) -> 
     assert steps_apart(model, converted) <= 1
 
 
+def test_layers_in_float_for_one_reason_share_a_sentence() -> None:
+    chain = [node("Conv", f"{'x' if k == 0 else f'c{k - 1}'} k{k}", "y" if k == 6 else f"c{k}") for k in range(7)]
+    model = quantized(
+        network(chain, {f"k{k}": weights(4, 4, 1, 1, seed=k) for k in range(7)}, [4, 5, 5]),
+        granularity=Granularity.GROUP,
+        group_size=2,
+    )
+    said = [note for note in convert(model).notes if "in float" in note]
+    assert len(said) == 1
+    assert said[0].startswith("7 layers run in float ('/c0', '/c1', '/c2', '/c3', '/c4' and 2 more): TFLite has no")
+
+
+def test_a_type_without_a_tflite_form_is_refused_with_the_form_to_take() -> None:
+    nodes = [node("Conv", "x w b", "y")]
+    model = quantized(network(nodes, {k: CONSTANTS[k] for k in ("w", "b")}, [3, 8, 8]), activations=Activations.UINT16)
+    with pytest.raises(UserError, match=r"uint16 have no TFLite form; quantize with int16 \(preset TFLite 16x8\)"):
+        convert(model)
+
+
 @pytest.mark.parametrize("precision", ["int8", "int4"])
 def test_the_sample_in_each_form_is_proven(precision: str, tmp_path: Path) -> None:
     model, data = floating("sample"), data_of("sample")

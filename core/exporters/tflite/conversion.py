@@ -19,6 +19,7 @@ from core.exporters.tflite.values import Constant, Known, Tensor
 from core.model.model import layer_name
 
 Array = npt.NDArray[Any]
+_NAMED = 5  # layers that a sentence names
 
 
 class Unsupported(Exception):
@@ -41,6 +42,7 @@ class Conversion:
         self.four_bit_convolutions = four_bit_convolutions
         self.skipped: set[ir.Node] = set()
         self.notes: list[str] = []
+        self._in_float: dict[str, list[str]] = {}  # why -> layers
         self.weights_alone = False  # stored weights stay as they are, behind DEQUANTIZE
         self.halves: frozenset[str] = frozenset()  # weights stored as float16
         self.known: dict[str, Known] = {}
@@ -48,6 +50,22 @@ class Conversion:
         self._float_twin: dict[int, int] = {}
         self._moved: dict[tuple[Any, ...], int] = {}
         self._reshaped_from: dict[int, int] = {}
+
+    # ---- what the user should know
+
+    def runs_in_float(self, node: ir.Node, why: str) -> None:
+        """A layer of a quantized graph has to run in float; ``why`` ends a sentence."""
+        self._in_float.setdefault(why, []).append(node.name or "")
+
+    def sentences(self) -> tuple[str, ...]:
+        """The notes, each once; layers that run in float for the same reason share one."""
+        said = []
+        for why, layers in self._in_float.items():
+            names = ", ".join(f"'{name}'" for name in layers[:_NAMED])
+            names += f" and {len(layers) - _NAMED} more" if len(layers) > _NAMED else ""
+            several = f"{len(layers)} layers run in float ({names})"
+            said.append(f"{several if layers[1:] else f'Layer {names} runs in float'}: {why}.")
+        return tuple(dict.fromkeys((*self.notes, *said)))
 
     # ---- what a value is
 

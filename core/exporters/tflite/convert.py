@@ -92,7 +92,7 @@ def convert(model: Model, options: Options = Options()) -> Converted:
     return Converted(
         data,
         c.builder.op_counts,
-        tuple(dict.fromkeys(c.notes)),
+        c.sentences(),
         {name: t.layout.perm for name, t in inputs.items()},
         {name: t.layout.perm for name, t in outputs.items()},
         {name: k.layout for name, k in c.known.items() if isinstance(k, Tensor) and k.columns is None},

@@ -52,7 +52,10 @@ def activation_scale(c: Conversion, node: ir.Node) -> Affine:
             raise Unsupported("its activations are int16 with a zero point, TFLite allows none")
         return Affine.per_tensor(float(scale.reshape(())), 0, "int16")
     if zero.dtype not in (np.uint8, np.int8):
-        raise Unsupported(f"activations of type {zero.dtype.name} have no TFLite form, only 8 bits and int16 have one")
+        raise Unsupported(
+            f"activations of type {zero.dtype.name} have no TFLite form; "
+            "quantize with int16 (preset TFLite 16x8) or 8 bits"
+        )
     shift = UINT8_SHIFT if zero.dtype == np.uint8 else 0
     return Affine.per_tensor(float(scale.reshape(())), int(zero.reshape(())) - shift)
 
@@ -143,14 +146,12 @@ def integer_layer(
     """
     wanted = wanted_scale(c, result)
     if x.quantization is not None and weights.blocks:
-        c.notes.append(
-            f"Layer '{node.name}' runs in float: TFLite has no integer kernel for weights in groups of "
-            "input channels, which are stored as float32."
-        )
+        why = "TFLite has no integer kernel for weights in groups of input channels, which are stored as float32"
+        c.runs_in_float(node, why)
     if x.quantization is None or weights.integers is None or weights.scale is None:
         return None
     if wanted is None:
-        c.notes.append(f"Layer '{node.name}' runs in float: its result is not quantized.")
+        c.runs_in_float(node, "its result is not quantized")
         return None
     why = _unfit_weights(weights, out_axis)
     scales = _bias_scales(x.quantization, weights.scale)
@@ -160,7 +161,7 @@ def integer_layer(
     if steps is None:
         why = f"its bias does not fit into {64 if wide else 32} bits at the scale of input times weights"
     if why or steps is None:
-        c.notes.append(f"Layer '{node.name}' runs in float: {why}.")
+        c.runs_in_float(node, why)
         return None
     name = node.inputs[1].name if len(node.inputs) > 1 and node.inputs[1] is not None else ""
     per_channel = weights.scale.size > 1
