@@ -27,7 +27,7 @@ from core.project.packing import read_result, write_result
 from core.project.project import Project
 from core.project.recipe import Recipe, Step
 from core.report import Measure, Report
-from tests.conftest import FIVE, network_path
+from tests.conftest import CONNECT, FIVE, FSYNC, network_path
 
 
 @pytest.fixture
@@ -327,6 +327,24 @@ def test_creating_where_nobody_can_write_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="exists already"):
         Project.create(tmp_path / "p", model)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "p.thimble"]
+
+
+def test_what_a_project_holds_survives_a_power_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every tensor, the names in their folder, and every transaction are flushed; other tests leave that out."""
+    flushed: list[tuple[int, int]] = []
+
+    def noted(descriptor: int) -> None:
+        FSYNC(descriptor)
+        flushed.append((os.fstat(descriptor).st_dev, os.fstat(descriptor).st_ino))
+
+    monkeypatch.setattr(os, "fsync", noted)
+    monkeypatch.setattr(sqlite3, "connect", CONNECT)
+    with Project.create(tmp_path / "p", open_model(network_path("resnet20"))) as project:
+        assert project._db._db.execute("PRAGMA synchronous").fetchone() == (2,), "FULL"
+        tensors = project.folder / "tensors"
+        written = [tensors, *(p for p in tensors.iterdir() if p.is_file())]
+        assert len(written) > 20
+        assert {(p.stat().st_dev, p.stat().st_ino) for p in written} <= set(flushed)
 
 
 def test_a_full_disk_during_a_commit_changes_nothing(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
