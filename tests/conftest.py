@@ -15,6 +15,7 @@ from hypothesis import settings
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
 settings.register_profile("explore", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+EXPLORE = os.environ.get("HYPOTHESIS_PROFILE") == "explore"  # then tests also do at length what they do in brief
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("THIMBLE_SHARED") or ROOT.parent / "shared")

@@ -15,6 +15,7 @@ from typing import Any
 import onnx_ir as ir
 import torch
 from torch import fx, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from core.execute.from_torch_table import FUNCTIONS, METHODS, MODULES, Emitter, Traced, of_shape
 
@@ -79,8 +80,17 @@ class _Tracer(fx.Tracer):
         return type(m) in MODULES
 
 
+# what each gives is like what it takes, in evaluation; torch has a dozen calls of its own to find that out
+_ALIKE = (_BatchNorm, nn.LayerNorm, nn.Dropout, nn.ReLU, nn.ReLU6, nn.GELU, nn.SiLU, nn.Hardswish, nn.Sigmoid)
+
+
 class _Shapes(fx.Interpreter):
     """Runs a traced module on tensors without data and leaves what each call gives in its ``meta["val"]``."""
+
+    def call_module(self, target: Any, args: Any, kwargs: Any) -> Any:
+        if isinstance(self.fetch_attr(target), _ALIKE):
+            return torch.empty_like(args[0])
+        return super().call_module(target, args, kwargs)
 
     def run_node(self, n: fx.Node) -> Any:
         n.meta["val"] = super().run_node(n)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import itertools
-import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -34,6 +33,7 @@ from core.model.model import Model
 from core.references import convnext, densenet, ghostnet, googlenet, shufflenet_v1, shufflenet_v2, swin
 from core.references.create import create
 from core.references.reference import load_references
+from tests.conftest import EXPLORE
 from tests.contracts.quick import QUICK, RENAMED
 
 METHODS = {m.key: m for m in load_methods() if m.key not in RENAMED}
@@ -71,7 +71,7 @@ SHORT: dict[ModuleType, dict[str, Any]] = {
 # unless all is asked for (HYPOTHESIS_PROFILE=explore)
 TRAINED = {"two_input", "bert_tiny", "vit_tiny", "densenet121", "shufflenet_v2_x0_5", "unet"}
 LEFT_OUT: set[tuple[str, str]] = set()
-if os.environ.get("HYPOTHESIS_PROFILE") != "explore":
+if not EXPLORE:
     LEFT_OUT = {(m.key, key) for m in METHODS.values() if m.trains for key in SMALL.keys() - TRAINED}
 
 # the search of ranges walks through the network layer by layer, several times: tried on a structure of each kind, too

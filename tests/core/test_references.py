@@ -25,10 +25,13 @@ from core.references import vgg
 from core.references.catalogue import entries, entry_of
 from core.references.create import REFERENCE, create, model_from_module, module_of, noise_for, title_of
 from core.references.reference import load_references
+from tests.conftest import EXPLORE
 
 ALL = load_references()
 # nine of ten weights of these are two Linears: all are counted, and answers compared of a network with narrower ones
 NARROW = {"vgg16": {"_HIDDEN": 128}, "vgg16_bn": {"_HIDDEN": 128}}
+# likewise, by their own parameters
+NARROWER = {"vit_b16": {"dim": 192, "heads": 3}, "unet": {"base": 16}, "efficientnet_lite4": {"width": 0.5}}
 
 
 @pytest.fixture(autouse=True)
@@ -46,13 +49,18 @@ def lowest(reference):
     return parameters.from_json(reference.params, low)
 
 
+def small(reference):
+    """Every layer of the default network, on the smallest picture that it takes; a few narrower; as it is to EXPLORE."""
+    picture = {s.name: s.field.low for s in parameters.specs(reference.params) if s.name == "resolution"}
+    return parameters.from_json(reference.params, {} if EXPLORE else picture | NARROWER.get(reference.key, {}))
+
+
 @pytest.mark.parametrize("key", ALL.keys())
 def test_network(key):
-    """One build serves all checks, because building is what costs time."""
+    """Counted as published at the default resolution, without weights; answers compared on small pictures."""
     reference = ALL.get(key)
     params = reference.params()
-    narrow = NARROW.get(key)
-    module = module_of(reference, params) if narrow is None else undrawn(reference, params)
+    module = undrawn(reference, params)
     model = model_from_module(reference, params, module)
     onnx.checker.check_model(without_weights(model))
     names = [layer_name(n) for n in model.nodes()]
@@ -61,10 +69,8 @@ def test_network(key):
     assert all(facts.shape(o) is not None for n in model.nodes() for o in n.outputs if o.name)
     counts_agree(reference, module, model, facts)
     catalogue_agrees(reference, model, facts)
-    if narrow is None:
-        same_answers(reference, params, module, model)
-        return
-    with mock.patch.multiple(vgg, **narrow):
+    params = small(reference)
+    with mock.patch.multiple(vgg, **NARROW[key]) if key in NARROW else nullcontext():
         module = module_of(reference, params)
         same_answers(reference, params, module, model_from_module(reference, params, module))
 
