@@ -5,6 +5,7 @@ Knows no process, no window.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +16,15 @@ from typing import Any, TypeVar
 from core.errors import Cancelled
 
 T = TypeVar("T")
+
+
+def cores() -> int:
+    """How many threads an act takes unless told: what OMP_NUM_THREADS says, as for all that computes, else all cores.
+
+    Whoever sets it, runs several things at once: threads that wait for a core of another wait spinning.
+    """
+    said = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
+    return int(said) if said.isdecimal() and int(said) else os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from core.cli.interrupt import stopping
 from core.cli.output import figure, job, print_json, table
 from core.cli.places import overrides, place, scope, settings
 from core.errors import Cancelled, UserError
+from core.jobs import cores
 from core.methods.device import device_of
 from core.methods.scope import Override
 from core.report import Report
@@ -153,7 +153,7 @@ def _run_all(
     from core.project.context import run_steps
 
     reports: list[dict[str, Any]] = []
-    threads, running = args.threads or os.cpu_count() or 1, job()
+    threads, running = args.threads or cores(), job()
     ran = run_steps(model, steps, job=running, threads=threads, device=args.device, checkpoints=checkpoints)
     with stopping(running):
         for step, after, outcome in ran:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from core.cli.output import figure, job, print_json, size, table
 from core.cli.places import place
 from core.errors import UserError
+from core.jobs import cores
 from core.report import Measure
 
 if TYPE_CHECKING:
@@ -135,6 +135,6 @@ def _compared(candidates: list[Candidate], args: argparse.Namespace) -> tuple[di
         split=args.split,
         limit=args.limit,
         seed=args.seed,
-        threads=args.threads or os.cpu_count() or 1,
+        threads=args.threads or cores(),
         job=job(),
     )

@@ -12,6 +12,7 @@ from typing import Any
 from core.cli.output import job, print_json, size, table
 from core.cli.places import place
 from core.errors import UserError
+from core.jobs import cores
 
 _SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 
@@ -44,7 +45,7 @@ def demo(args: argparse.Namespace) -> int:
     """The whole job on the bundled sample."""
     from core.demo import run_demo
 
-    report = run_demo(Path(args.output), job(), threads=os.cpu_count() or 1, brief=args.brief)
+    report = run_demo(Path(args.output), job(), threads=cores(), brief=args.brief)
     if args.json:
         print_json(report)
         return 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from core import params as parameters
 from core.errors import UserError
+from core.jobs import cores
 from core.methods.edit import words
 from core.methods.method import Method, Plan, load_methods
 from core.methods.preset import Preset
@@ -40,7 +40,7 @@ from gui.operations.teachers import teachers
 from gui.wording import choice_title, headline, method_title
 from gui.words import counted, tr
 
-THREADS = os.cpu_count() or 1
+THREADS = cores()
 
 
 # asking -------------------------------------------------------------------------------------------------------------

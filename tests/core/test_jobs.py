@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import deque
@@ -9,7 +10,7 @@ from collections import deque
 import pytest
 
 from core.errors import Cancelled
-from core.jobs import Event, Job, Point, Progress
+from core.jobs import Event, Job, Point, Progress, cores
 
 
 def listening(rate: float = 1e9) -> tuple[Job, list[Event]]:
@@ -94,3 +95,11 @@ def test_a_stop_is_used_up_by_the_loop_it_ends() -> None:
     with pytest.raises(Cancelled), job.stoppable():
         job.check()
     assert not job.can_stop
+
+
+@pytest.mark.parametrize(("said", "threads"), [("1", 1), (" 3,2", 3), ("0", None), ("many", None), ("", None)])
+def test_threads_are_all_cores_unless_the_environment_says_fewer(
+    said: str, threads: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", said)
+    assert cores() == (threads or os.cpu_count())

@@ -50,7 +50,7 @@ def lowest(reference):
 
 
 def small(reference):
-    """Every layer of the default network, on the smallest picture that it takes; a few narrower; as it is to EXPLORE."""
+    """Every layer of the default network, on the smallest picture it takes, a few narrower; by EXPLORE as it is."""
     picture = {s.name: s.field.low for s in parameters.specs(reference.params) if s.name == "resolution"}
     return parameters.from_json(reference.params, {} if EXPLORE else picture | NARROWER.get(reference.key, {}))
 

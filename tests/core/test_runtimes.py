@@ -61,13 +61,16 @@ def test_a_graph_changed_after_its_session_was_made_is_another_model() -> None:
 
 def test_few_and_small_ones_only(monkeypatch: pytest.MonkeyPatch) -> None:
     model = open_model(sample_model())
-    for threads in range(1, 12):
-        onnx_session(model, threads)
+    others = [model.clone() for _ in range(13)]
+    for k, other in enumerate(others):
+        other.graph.graph.name = f"{k:10}"
+    for other in others[:11]:
+        onnx_session(other)
     assert len(runtimes._sessions) == runtimes._KEPT_SESSIONS
-    assert onnx_session(model, 11) is onnx_session(model, 11)
-    size = len(ir.to_proto(model.graph).SerializeToString())
+    assert onnx_session(others[10]) is onnx_session(others[10])
+    size = len(ir.to_proto(others[0].graph).SerializeToString())
     monkeypatch.setattr(runtimes, "_KEPT_BYTES", 2 * size + 1)
-    onnx_session(model, 12)
+    onnx_session(others[11])
     assert len(runtimes._sessions) == 2
     monkeypatch.setattr(runtimes, "_KEPT_BYTES", size - 1)
-    assert onnx_session(model, 13) is not onnx_session(model, 13)
+    assert onnx_session(others[12]) is not onnx_session(others[12])
