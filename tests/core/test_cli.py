@@ -19,9 +19,7 @@ from tests.conftest import SAMPLE, network_path
 @pytest.fixture
 def thimble(capsys: pytest.CaptureFixture[str]) -> Any:
     def run(*words: object) -> tuple[int, str, str]:
-        code = main([str(w) for w in words])
-        out, err = capsys.readouterr()
-        return code, out, err
+        return main([str(w) for w in words]), *capsys.readouterr()
 
     return run
 
@@ -54,9 +52,8 @@ class TestInfo:
         assert found["bytes"] == network_path("mobilenetv2").stat().st_size
         assert found["layers"] == len(onnx.load(network_path("mobilenetv2"), load_external_data=False).graph.node)
         assert sum(c["macs"] for c in found["per_layer"]) == found["macs"]
-        peak = found["peak_memory"]
-        assert (peak["bytes"], peak["batch"], peak["how"]) == (4 * 1_505_280, 1, "estimated")
-        assert peak["layers"] == ["/features/features.2/conv/conv.1/conv.1.0/Conv"]
+        peak = [found["peak_memory"][k] for k in ("bytes", "batch", "how", "layers")]
+        assert peak == [4 * 1_505_280, 1, "estimated", ["/features/features.2/conv/conv.1/conv.1.0/Conv"]]
 
     def test_table_for_people(self, thimble: Any) -> None:
         code, out, _ = thimble("info", SAMPLE)
@@ -389,9 +386,8 @@ def test_weights_that_are_no_numbers(thimble: Any, answer: Any, tmp_path: Path) 
     weight.CopyFrom(onnx.numpy_helper.from_array(broken, weight.name))
     onnx.save(model, tmp_path / "nan.onnx")
     code, _, err = thimble("apply", "prune.magnitude", tmp_path / "nan.onnx", "-o", tmp_path / "out.onnx")
-    assert code == 2
     assert_one_line(err)
-    assert "features.8.0.weight" in err
+    assert (code, "features.8.0.weight" in err) == (2, True)
     judged = answer("evaluate", tmp_path / "nan.onnx", "--data", "sample", "--limit", 5)
     assert judged["top1"] == 0
     assert "5 of 5 items are no numbers" in judged["note"]
