@@ -16,6 +16,8 @@ def of_other_kind(method: Method, kind: Kind) -> str:
     act = method_title(method.title)
     if kind == "float":
         return tr("{act} works on a quantized model, and this one is not.", act=act)
+    if "qdq" in method.accepts:
+        return tr("{act} works where activations are integers; here weights alone are stored in fewer bits.", act=act)
     return tr("{act} works on a float model, and this one is already quantized. Go to a float revision first.", act=act)
 
 

@@ -193,8 +193,9 @@ def _found(model: Model, kind: Kind) -> str:
 
 
 def _instead(wanted: Kind) -> str:
-    words = {"weights": "revision with stored weights", "qdq": "quantized revision", "float": "float revision"}
-    return f"Apply it to a {words[wanted]} instead."
+    words = {"weights": "stored weights", "qdq": "quantized activations"}
+    what = f"revision with {words[wanted]}" if wanted in words else "float revision"
+    return f"Apply it to a {what} instead."
 
 
 METHODS: Registry[Method] = Registry("method")

@@ -17,6 +17,7 @@ from gui.act.scope_box import ScopeBox
 from gui.button_box import ButtonBox
 from gui.number_edit import number_text
 from gui.param_form import ParamForm
+from gui.room import make_room
 from gui.wording import choice_title
 from gui.words import mark, tr
 
@@ -154,6 +155,7 @@ class OtherwiseDialog(QDialog):
         problem = no_range(low, high)
         self.problem.setText(problem)
         self.problem.setVisible(bool(problem))
+        make_room(self)
         problem = next(iter(self.form.errors().values()), "") or problem or self.scope.error()
         if not problem and not values:
             problem = tr("Choose something that is other than for all.")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import onnx
 import onnx_ir as ir
 
+from core.model.blocks_names import scope
 from gui.words import counted, tr
 
 
@@ -78,3 +79,8 @@ def _plain(value: object) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(_plain(v) for v in value) or tr("none")
     return str(value)
+
+
+def short(node: ir.Node, key: str) -> str:
+    """What tells a layer from others of its kind in little room: its innermost modules."""
+    return ".".join(scope(node)[-3:]) or key

@@ -15,7 +15,7 @@ from gui.graph_view.known import Known, constant, dtype_of, shape_of, times
 from gui.inspector.channels_section import channels_section
 from gui.inspector.context import Context
 from gui.inspector.costs import cost_rows, peak_row
-from gui.inspector.describe import Attribute, attributes, formal_names, schema_of
+from gui.inspector.describe import Attribute, attributes, formal_names, schema_of, short
 from gui.inspector.documentation import operator_documentation
 from gui.inspector.operator_text import attribute_meaning, formal, parameter_meaning
 from gui.inspector.page import Column
@@ -199,8 +199,3 @@ def _layer_link(rows: Rows, context: Context, key: str, text: str, relation: str
 def kind(value: ir.Value, whole: Known) -> str:
     """Shape and type as one line."""
     return f"{times(shape_of(value, whole.facts)) or tr('unknown shape')}  {dtype_of(value, whole.facts)}".rstrip()
-
-
-def short(node: ir.Node, key: str) -> str:
-    """What tells a layer from others of its kind in little room: its innermost modules."""
-    return ".".join(scope(node)[-3:]) or key

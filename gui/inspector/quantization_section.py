@@ -12,6 +12,7 @@ from shiboken6 import isValid
 from core.methods.quantize.value_choices import TYPED
 from core.model.qdq_tensors import DICTATED, LEARNED, SEARCHED, SHARED
 from gui.inspector.context import Context
+from gui.inspector.describe import short
 from gui.inspector.page import Column
 from gui.inspector.parts import number, percent
 from gui.inspector.plots import RangePlot
@@ -140,7 +141,7 @@ def _fill_several(rows: Rows, context: Context, layers: Sequence[tuple[str, ir.N
         forms = forms_of(node, context.whole, [str(k) for k in range(len(node.inputs))], ["" for _ in node.outputs])
         form, result = weight_of(forms), next((f for f in forms if f.role == "outputs"), None)
         words = f"{form.dtype} · {spread_words(form)}" if form is not None else tr("float") if has_weight(node) else "–"
-        lines.append((key, words, "–" if result is None else result.dtype))
+        lines.append((short(node, key), words, "–" if result is None else result.dtype))
     rows.table((tr("layer"), tr("weights"), tr("result")), lines, [key for key, _ in layers[:_LISTED]])
     rows.more_layers(len(layers) - _LISTED)
 

@@ -9,7 +9,7 @@ from functools import partial
 from gui.inspector.block_tree import ChosenBlock
 from gui.inspector.context import Context
 from gui.inspector.costs import cost_rows, operator_table
-from gui.inspector.layer_page import short
+from gui.inspector.describe import short
 from gui.inspector.page import Column
 from gui.inspector.parts import Link
 from gui.inspector.quantization_section import several_section

@@ -10,7 +10,8 @@ import onnx_ir as ir
 from gui import figures
 from gui.graph_view.known import Known, dtype_of, shape_of, stored_tensor
 from gui.inspector.context import Context
-from gui.inspector.layer_page import kind, reader_links, short
+from gui.inspector.describe import short
+from gui.inspector.layer_page import kind, reader_links
 from gui.inspector.page import Column
 from gui.inspector.parts import Link
 from gui.inspector.rows import Rows

@@ -10,6 +10,7 @@ from core.methods.quantize.value_choices import RANGE, Ends, no_range
 from core.params import Scalar, Spec
 from gui.button_box import ButtonBox
 from gui.param_form import ParamForm
+from gui.room import make_room
 from gui.words import counted, tr
 
 _MARGIN, _WIDTH, _NAMED = 16, 480, 3
@@ -83,6 +84,7 @@ class ChoiceDialog(QDialog):
     def _changed(self) -> None:
         self.problem.setText(self._no_range())
         self.problem.setVisible(bool(self.problem.text()))
+        make_room(self)
         problem = next(iter(self.form.errors().values()), self.problem.text())
         self.apply_button.setEnabled(not problem)
         self.apply_button.setToolTip(problem)

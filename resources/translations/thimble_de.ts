@@ -8681,6 +8681,11 @@ Das lässt sich nicht rückgängig machen.</translation>
     </message>
     <message>
       <location filename="../../gui/reasons.py" />
+      <source>{act} works where activations are integers; here weights alone are stored in fewer bits.</source>
+      <translation>{act} arbeitet, wo Aktivierungen ganze Zahlen sind; hier sind nur die Gewichte mit weniger Bits gespeichert.</translation>
+    </message>
+    <message>
+      <location filename="../../gui/reasons.py" />
       <source>{act} works on a float model, and this one is already quantized. Go to a float revision first.</source>
       <translation>{act} arbeitet auf einem float-Modell, und dieses ist schon quantisiert. Erst zu einer float-Revision gehen.</translation>
     </message>

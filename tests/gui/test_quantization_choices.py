@@ -14,8 +14,10 @@ from core.methods.scope import InputLayer, Scope, overridden
 from core.project.recipe import Step
 from gui.act.dialog import MethodDialog
 from gui.act.otherwise import OtherwiseDialog
+from gui.act.request import ActRequest
 from gui.desk import Desk
 from gui.graph_view.known import known
+from gui.inspector.parts import Elided
 from gui.operations import act, quantizing
 from gui.quantization.choice_dialog import ChoiceDialog
 from tests.gui.test_quantization import convolutions, quantize, said
@@ -245,3 +247,41 @@ def test_a_cure_of_which_nothing_was_measured_says_why(sample: Desk, monkeypatch
         patch.setattr(sample.state, "project", None)
         asked[0]({"models": {"1": none, "2": none, "3": none}})
     assert heard == []
+
+
+def test_a_sentence_on_what_is_wrong_hides_no_other_words(sample: Desk, qtbot: QtBot) -> None:
+    quantize(sample, qtbot)
+    sample.state.select(["features.0.2/Clip"])
+    settle(sample, qtbot)
+    quantizing.change(sample)
+    choice = dialog_of(ChoiceDialog)
+    specs = act.load_methods().get("quantize.static").layer_specs()
+    otherwise = OtherwiseDialog(specs, ["conv"], ["conv"])
+    qtbot.addWidget(otherwise)
+    otherwise.show()
+    for dialog in (choice, otherwise):
+        dialog.form.set_values({"range_low": "5", "range_high": "-5"})
+        qtbot.wait(20)
+        assert dialog.problem.isVisible()
+        for label in [w for w in dialog.findChildren(QLabel) if w.isVisible() and w.wordWrap()]:
+            assert label.height() >= label.heightForWidth(label.width()), label.text()
+    choice.reject()
+
+
+def test_layers_of_a_selection_can_be_told_apart(sample: Desk, qtbot: QtBot) -> None:
+    quantize(sample, qtbot)
+    sample.state.select(convolutions(sample)[:6])
+    settle(sample, qtbot)
+    section = sample.window.inspector.page.sections["quantization"]
+    names = [w.text() for w in section.findChildren(Elided) if w.objectName() != "Hint"]
+    assert len(set(names)) == 6, names
+
+
+def test_the_detective_says_what_it_needs_where_weights_alone_are_stored(sample: Desk, qtbot: QtBot) -> None:
+    detective = sample.actions["method.analyse.quantization_loss"]
+    assert "this one is not" in detective.toolTip()
+    act.apply_request(sample, ActRequest("quantize.weights", {}, Scope(), 0))
+    qtbot.waitUntil(lambda: len(sample.state.revisions) == 2, timeout=60_000)
+    settle(sample, qtbot)
+    assert not detective.isEnabled()
+    assert "here weights alone are stored in fewer bits" in detective.toolTip()
