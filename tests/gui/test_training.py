@@ -264,21 +264,23 @@ def _weights(model: Model) -> list[bytes]:
 
 
 @pytest.fixture
-def half(sample: Desk, qtbot: QtBot, tmp_path: Path) -> Desk:
-    """The sample with every second item of its data, still enough for a held-out part that chooses the best epoch."""
-    path = tmp_path / "half.npz"
+def part(sample: Desk, qtbot: QtBot, tmp_path: Path) -> Desk:
+    """The sample with every fourth item of its data: a fifth of those that train is enough to choose the best epoch."""
+    path = tmp_path / "part.npz"
     with np.load(ROOT / "resources" / "samples" / "digits.npz") as whole:
-        np.savez(path, **{name: a if name == "classes" else a[::2] for name, a in whole.items()})
+        np.savez(path, **{name: a if name == "classes" else a[::4] for name, a in whole.items()})
     files.attach_data(sample, path)
     settle(sample, qtbot)
-    assert len(sample.state.data.items) == 899
+    assert len(sample.state.data.items) == 450
     return sample
 
 
 def _start(desk: Desk, qtbot: QtBot, epochs: int, after: float = 0.0, teacher: int | None = None) -> RunningJob:
     """A training that has come further than ``after`` epochs."""
     choice = TeacherChoice("", revision=teacher) if teacher is not None else None
-    act.apply_request(desk, ActRequest("tune.finetune", {"epochs": epochs, "shift": False}, Scope(), 3, choice))
+    act.apply_request(
+        desk, ActRequest("tune.finetune", {"epochs": epochs, "shift": False, "validation": 0.2}, Scope(), 3, choice)
+    )
     job = desk.jobs.running[-1]
     qtbot.waitUntil(lambda: any(name == "loss" and x > after for name, x, _ in job.points), timeout=PATIENCE)
     return job
@@ -319,48 +321,49 @@ def test_closing_a_project_that_trains_asks_first(sample: Desk, qtbot: QtBot, mo
 
 
 def test_a_cancelled_training_is_resumed_after_reopening_with_an_equal_result(
-    half: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    part: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(CheckpointFile, "due", lambda self, ended: ended)
-    whole = _start(half, qtbot, 2, teacher=1)
-    assert half.window.jobs.interrupted == (), "a training that runs is not offered"
-    qtbot.waitUntil(lambda: len(half.state.revisions) == 2, timeout=PATIENCE)
-    settle(half, qtbot)
+    whole = _start(part, qtbot, 2, teacher=1)
+    assert part.window.jobs.interrupted == (), "a training that runs is not offered"
+    qtbot.waitUntil(lambda: len(part.state.revisions) == 2, timeout=PATIENCE)
+    settle(part, qtbot)
     assert whole.state == "done"
-    wanted = _weights(half.state.model)
-    half.actions["undo"].trigger()
-    settle(half, qtbot)
+    wanted = _weights(part.state.model)
+    part.actions["undo"].trigger()
+    settle(part, qtbot)
 
-    before = state_of(half)
-    _start(half, qtbot, 2, 1.0, teacher=1).cancel()
-    settle(half, qtbot)
-    assert state_of(half) == before
-    (left,) = half.window.jobs.interrupted
+    before = state_of(part)
+    _start(part, qtbot, 2, 1.0, teacher=1).cancel()
+    settle(part, qtbot)
+    assert state_of(part) == before
+    (left,) = part.window.jobs.interrupted
     assert 0 < left.steps < left.total
 
-    folder = half.state.project.folder
-    files.close_project(half)
-    assert half.window.jobs.interrupted == ()
+    folder = part.state.project.folder
+    files.close_project(part)
+    assert part.window.jobs.interrupted == ()
     moved = folder.with_name("moved.thimble")
     folder.rename(moved)
-    files.open_project(half, moved)
-    settle(half, qtbot)
-    (left,) = half.window.jobs.interrupted
-    panel = half.window.jobs
+    files.open_project(part, moved)
+    settle(part, qtbot)
+    (left,) = part.window.jobs.interrupted
+    panel = part.window.jobs
     qtbot.mouseClick(panel.list.itemWidget(panel.list.item(0)).resume_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: len(half.state.revisions) == 3, timeout=PATIENCE)
-    settle(half, qtbot)
+    qtbot.waitUntil(lambda: len(part.state.revisions) == 3, timeout=PATIENCE)
+    settle(part, qtbot)
     assert any("Resumed at step" in line for line in panel.current.log)
-    assert _weights(half.state.model) == wanted
+    assert "60 items held out" in str(part.state.revision.report.to_json()), "they chose the epoch"
+    assert _weights(part.state.model) == wanted
     assert panel.interrupted == ()
     assert not (moved / "checkpoints").exists()
 
 
-def test_discard_asks_and_deletes(half: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_discard_asks_and_deletes(part: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(CheckpointFile, "due", lambda self, ended: True)
-    _start(half, qtbot, 50, 1.0).cancel()
-    settle(half, qtbot)
-    panel = half.window.jobs
+    _start(part, qtbot, 50, 1.0).cancel()
+    settle(part, qtbot)
+    panel = part.window.jobs
     (left,) = panel.interrupted
     button = panel.list.itemWidget(panel.list.item(0)).discard_button
     monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: QMessageBox.StandardButton.No)
@@ -368,6 +371,6 @@ def test_discard_asks_and_deletes(half: Desk, qtbot: QtBot, monkeypatch: pytest.
     assert left.path.exists()
     monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: QMessageBox.StandardButton.Yes)
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    settle(half, qtbot)
+    settle(part, qtbot)
     assert not left.path.exists()
     assert panel.interrupted == ()
