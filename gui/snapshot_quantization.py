@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtWidgets import QApplication, QDialog
+from PySide6.QtWidgets import QApplication, QDialog, QScrollArea
 
 from core.measure.cost import cost
 from core.methods.method import load_methods
@@ -81,6 +81,9 @@ def _preset(desk: Desk, artist: Draws, first: int, look: str) -> None:
         _close(OtherwiseDialog)
         dialog.otherwise.include(Scope(pattern="features.1*"), {"activations": "int16", "range_high": 4.0})
         artist.settle()
+        area = dialog.findChild(QScrollArea)
+        if area is not None:
+            area.ensureWidgetVisible(dialog.otherwise)  # the form is higher than the screen
         artist.draw("dialog_quantize_layers", look, dialog)
     dialog.reject()
     dialog.deleteLater()
