@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shlex
 from collections.abc import Callable
@@ -27,6 +28,7 @@ from core.methods.analyse.loss_report import CURED, LAYERS, TAPS
 from core.methods.analyse.quantization_loss import Params
 from core.methods.analyse.reference import not_judging
 from core.methods.analyse.verify import quantized as cured_by
+from core.methods.analyse.verify import verified
 from core.methods.method import Context, load_methods
 from core.methods.quantize.ready import ready
 from core.methods.quantize.static import Params as Static
@@ -265,6 +267,9 @@ def test_an_ill_scaled_network_is_found_named_and_cured() -> None:
     said = next(n for n in report.notes if n.startswith(f"Applied, '{offer.words}': "))
     assert f"SQNR {before[1]:.1f} → {after[1]:.1f} dB" in said
     assert f"({after[6]:+.1f} to {after[7]:+.1f})" in said
+    once, notes = verified((offer, dataclasses.replace(offer, cause="another")), collapsed, parent, ctx)
+    assert [row.words for row in once] == ["as it is", offer.words], "two causes with one cure: measured once"
+    assert sum(note.startswith("Applied") for note in notes) == 1
 
 
 def test_an_equalized_network_is_compared_with_its_equalized_parent() -> None:

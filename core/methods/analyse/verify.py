@@ -37,7 +37,10 @@ class Cured:
 def verified(offers: Sequence[Offer], model: Model, parent: Model, ctx: Context) -> tuple[tuple[Cured, ...], list[str]]:
     """What the quantized ``model`` gives, and what each cure and all of them give; and sentences for the report."""
     assert ctx.data is not None, "Method.run refuses without data"
-    tried = [(o.words, o.step) for o in offers if o.step]
+    tried: list[tuple[str, Mapping[str, Any]]] = []
+    for offer in offers:  # several causes may have one cure
+        if offer.step and all(offer.step != step for _, step in tried):
+            tried.append((offer.words, offer.step))
     if len(tried) > 1:
         tried.append((ALL, together(offers)))
     seed = int(tried[0][1].get("seed", ctx.seed)) if tried else ctx.seed
