@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
@@ -111,7 +111,8 @@ def _act(recipe: Any, args: argparse.Namespace, preset: Preset | None = None) ->
         device_of(args.device)
     model = open_model(args.model)
     if preset is not None:  # what the user says of single layers comes behind and holds
-        steps = [replace(s, overrides=(*preset.overrides_for(model), *s.overrides)) for s in steps]
+        own = _not_set(preset.overrides_for(model), settings(args.set))
+        steps = [replace(s, overrides=(*own, *s.overrides)) for s in steps]
     checkpoints = Checkpoints(out.with_name(f"{out.name}.checkpoint"), alone=True)
     if args.fresh:
         checkpoints.clear()
@@ -128,6 +129,12 @@ def _act(recipe: Any, args: argparse.Namespace, preset: Preset | None = None) ->
     checkpoints.clear()
     _print(out, reports, args)
     return 0
+
+
+def _not_set(overrides: Sequence[Override], said: Mapping[str, str]) -> tuple[Override, ...]:
+    """A preset's overrides without what the user has set for all layers."""
+    left = ((where, {k: v for k, v in part.items() if k not in said}) for where, part in overrides)
+    return tuple((where, part) for where, part in left if part)
 
 
 def _check_suffix(out: Path, steps: Sequence[Step]) -> bool:

@@ -20,6 +20,7 @@ from core.formats.open import open_model
 from core.methods.method import METHODS, Context, Outcome, load_methods, method
 from core.methods.scope import Scope, overridden
 from core.model.model import Model
+from core.model.qdq import stored_constant
 from core.params import Field
 from core.project.checkpoints import digest_of
 from core.project.context import context_for
@@ -170,3 +171,15 @@ def test_the_command_line_gives_several_and_replays_them(tmp_path: Path, capsys:
     assert before.graph == after.graph
     assert main([*command, "--override", "head*", "factor=1"]) == 2
     assert "'head*' has no layer" in capsys.readouterr().err
+
+
+def test_what_is_set_holds_before_what_a_preset_says_of_some_layers(tmp_path: Path) -> None:
+    out = tmp_path / "q.onnx"
+    words = ["apply", "quantize.static", str(SAMPLE), "-o", str(out), "--data", "sample", "--preset", "qnn", "--set"]
+    fast = ["calibration_items=4", "search_ranges=false", "bias_correction=false"]
+    for said, scales in ((fast, 1), ([*fast, "granularity=channel"], 10)):
+        assert main([*words, *said]) == 0
+        gemm = next(n for n in open_model(out).nodes() if n.op_type == "Gemm")
+        stored = stored_constant(gemm.inputs[1])
+        assert stored is not None
+        assert stored.scale.size == scales
