@@ -2180,6 +2180,11 @@
     </message>
     <message>
       <location filename="../../core/methods/analyse/causes" />
+      <source>Unequal input channel ranges of weights</source>
+      <translation>Ungleiche Bereiche der Eingangskanäle, Gewichte</translation>
+    </message>
+    <message>
+      <location filename="../../core/methods/analyse/causes" />
       <source>Unequal channel ranges of values</source>
       <translation>Ungleiche Bereiche der Kanäle, Werte</translation>
     </message>

@@ -133,7 +133,7 @@ def test_nothing_is_kept_out_where_the_target_is_met_or_the_budget_is_empty(mode
     assert 32 not in bits(mixed(model, data, sqnr=1.0).model).values()
     none = mixed(model, data, most_layers=0)
     assert 32 not in bits(none.model).values()
-    assert any("is not met" in note and "allows no layer" in note for note in none.report.notes)
+    assert any("is not met" in note and "no layer fits the budget" in note for note in none.report.notes)
 
 
 def test_growth_stays_below_its_limit(model: Model, data: Arrays) -> None:
@@ -168,5 +168,7 @@ def test_what_must_be_float_before_a_pair_goes(model: Model, data: Arrays) -> No
 def test_wrong_wishes_are_refused(model: Model, data: Arrays) -> None:
     with pytest.raises(UserError, match="JSON list"):
         mixed(model, data, chosen="c2")
+    with pytest.raises(UserError, match="names 'nosuch', which is no layer"):
+        mixed(model, data, chosen='["nosuch"]')
     with pytest.raises(UserError, match="calibrates with data"):
         mixed(model, data, calibrate_from="synthetic")

@@ -18,7 +18,7 @@ from core.data.splits import divide
 from core.methods.method import Context, Outcome, method
 from core.methods.quantize.equalizing import SWEEPS, solve
 from core.methods.quantize.factors import Rescaled, judged_outcome, study, with_factors
-from core.methods.quantize.ready import ready
+from core.methods.quantize.ready import ready, refuse_broken_weights
 from core.model.facts import infer
 from core.model.model import Model
 from core.model.qdq_operators import default_domain
@@ -75,6 +75,7 @@ def equalize(model: Model, data: DataSet | None, params: Params, ctx: Context) -
     """
     ctx.job.progress(0.0, "Looking for channels")
     new, notes = ready(model)
+    refuse_broken_weights(new.nodes(), infer(new))
     if params.bounds is Bounds.REMOVE:
         notes = (*notes, *without_bounds(new))
     with ctx.job.stage(0.0, 0.8):

@@ -143,7 +143,7 @@ def apply(model: Model, params: Params, ctx: Context) -> Outcome:
     mixing = _Mixing(base, settings, params, calibration, choose, ctx)
     tried: list[Tried] = []
     if params.chosen:
-        layers = chosen_names(params.chosen)
+        layers = _known(chosen_names(params.chosen), base)
         done, moves = mixing.quantized(layers), []
     else:
         with ctx.job.stage(0.1, 0.4):
@@ -173,6 +173,15 @@ def _items(params: Params, ctx: Context) -> tuple[DataSet, DataSet, DataSet, tup
         choose, note = not_judging(ctx.data, max(params.items, _CHECKED), ctx.seed, "to choose by", first="train")
     judge: DataSet = parts.judge if ctx.test is None else without(without(part(ctx.test), choose), parts.calibration)
     return choose, judge, parts.calibration, (parts.note, note)
+
+
+def _known(layers: tuple[str, ...], model: Model) -> tuple[str, ...]:
+    """The same names. Raises UserError for one that is no layer's: it would silently be quantized."""
+    names = {layer_name(n) for n in model.nodes()}
+    strange = next((name for name in layers if name not in names), None)
+    if strange is not None:
+        raise UserError(f"'Chosen already' names '{strange}', which is no layer of the network.", "Leave it empty.")
+    return layers
 
 
 def _equalized(

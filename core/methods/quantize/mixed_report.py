@@ -37,7 +37,8 @@ def mixed_tables(layers: Sequence[str], moves: Sequence[Move], tried: Sequence[T
 def said(params: Params, layers: Sequence[str], moves: Sequence[Move], tried: Sequence[Tried]) -> list[str]:
     """Sentences: what was chosen, and whether that is enough."""
     names = ", ".join(layers) if layers else "none"
-    words = [f"{len(layers)} layers were kept in {params.keep.value}: {names}."]
+    count = "One layer was" if len(layers) == 1 else f"{len(layers)} layers were"
+    words = [f"{count} kept in {params.keep.value}: {names}."]
     end = next((t for t in tried if len(t.layers) == len(layers)), None)
     if end is None:
         return words
@@ -49,7 +50,7 @@ def said(params: Params, layers: Sequence[str], moves: Sequence[Move], tried: Se
     if reached >= wanted:
         words.append(f"The target of {wanted:g} {unit} is met on {end.close.sqnr.n} items to choose by: {reached:.1f}.")
     else:
-        why = "no further layer fits the budget" if moves else "the budget allows no layer"
+        why = "no further layer fits the budget" if moves else "no layer fits the budget, or none would stay quantized"
         words.append(
             f"The target of {wanted:g} {unit} is not met: {reached:.1f} on {end.close.sqnr.n} items, and {why}."
         )
