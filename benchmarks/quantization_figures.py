@@ -139,7 +139,7 @@ def _beside(chosen: str, mine: Pooled, name: str, theirs: Pooled, rows: Rows) ->
     found = rows[chosen]["against"][name]
     best = paired_repeatedly(theirs.right, mine.truth, mine.item).p_value
     yield (
-        f"{chosen}: pooled drop less than half of {name}'s", mine.drop < theirs.drop / 2,
+        f"{chosen}: pooled drop less than half of that of {name}", mine.drop < theirs.drop / 2,
         f"{mine.drop:+.2f} against {theirs.drop:+.2f} points",
     )  # fmt: skip
     pooled = found["p_as_if_independent"]
@@ -153,7 +153,7 @@ def _beside(chosen: str, mine: Pooled, name: str, theirs: Pooled, rows: Rows) ->
         f"{chosen}: McNemar against {name} p < 0.05, by image", found["p"] < 0.05 and found["difference"] > 0,
         f"p = {found['p']:.3g}; a network that loses nothing would have p = {best:.2g}",
     )  # fmt: skip
-    yield f"{chosen}: SQNR at least 3 dB above {name}'s", found["sqnr"] >= 3, f"{found['sqnr']:+.2f} dB"
+    yield f"{chosen}: SQNR at least 3 dB above that of {name}", found["sqnr"] >= 3, f"{found['sqnr']:+.2f} dB"
 
 
 def _not_behind(chosen: str, mine: Pooled, key: str, theirs: Pooled) -> Goal:
