@@ -88,7 +88,7 @@ class _Shapes(fx.Interpreter):
     """Runs a traced module on tensors without data and leaves what each call gives in its ``meta["val"]``."""
 
     def call_module(self, target: Any, args: Any, kwargs: Any) -> Any:
-        if isinstance(self.fetch_attr(target), _ALIKE):
+        if args and isinstance(self.fetch_attr(target), _ALIKE):
             return torch.empty_like(args[0])
         return super().call_module(target, args, kwargs)
 
