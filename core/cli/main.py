@@ -113,7 +113,9 @@ def _judging(parser: _Parser, required: bool, seed: str = "divides the data (def
     parser.add_argument("--data", required=required, help="folder, zip, folder with labels.csv, .npz, or 'sample'")
     _preprocess(parser)
     parser.add_argument("--seed", type=_seed, default=0, help=seed)
-    parser.add_argument("--threads", type=_positive, default=0, help="of the runtimes (default: OMP_NUM_THREADS, else all cores)")
+    parser.add_argument(
+        "--threads", type=_positive, default=0, help="of the runtimes (default: OMP_NUM_THREADS, else all cores)"
+    )
 
 
 def _preprocess(parser: _Parser) -> None:
