@@ -54,21 +54,6 @@ def optional_weights(c: Conversion, value: ir.Value | None) -> Constant | None:
     return None if value is None else constant_weights(c, value)
 
 
-def write_layer(
-    c: Conversion,
-    node: ir.Node,
-    kernel: Kernel,
-    x: Tensor,
-    weights: Constant,
-    bias: Constant | None,
-    result: ir.Value,
-    to: Layout,
-    options: Any,
-) -> None:
-    """One layer with weights, whose result is a value of the graph."""
-    c.put(result, layer_result(c, node, kernel, x, weights, bias, result, to, options))
-
-
 def layer_result(
     c: Conversion,
     node: ir.Node,
@@ -132,9 +117,10 @@ def conv(c: Conversion, node: ir.Node) -> None:
     to = Layout(shape, NHWC)
     if groups == channels and groups > 1:
         options = made(schema.DepthwiseConv2DOptionsT, depthMultiplier=shape[1] // channels, **common)
-        write_layer(c, node, _DEPTHWISE, x, weights, bias, result, to, options)
+        c.put(result, layer_result(c, node, _DEPTHWISE, x, weights, bias, result, to, options))
     else:
-        write_layer(c, node, _CONV, x, weights, bias, result, to, made(schema.Conv2DOptionsT, **common))
+        options = made(schema.Conv2DOptionsT, **common)
+        c.put(result, layer_result(c, node, _CONV, x, weights, bias, result, to, options))
 
 
 @writes("Gemm")
@@ -213,4 +199,5 @@ def fully_connected(
 
     options = made(schema.FullyConnectedOptionsT, fusedActivationFunction=activation, keepNumDims=x.rank > 2)
     to = Layout((*x.shape[:-1], channels), x.layout.perm)
-    write_layer(c, node, Kernel("FULLY_CONNECTED", out_axis, 0, to_file), x, weights, bias, result, to, options)
+    kernel = Kernel("FULLY_CONNECTED", out_axis, 0, to_file)
+    c.put(result, layer_result(c, node, kernel, x, weights, bias, result, to, options))
