@@ -24,7 +24,7 @@ QUICK: dict[str, dict[str, Any]] = {
         "equalize": False,
         "bias_correction": False,
         "search_ranges": False,
-        "chosen": '["f"]',
+        "chosen": "[]",
     },
     "quantize.static": {"calibration_items": 16, "search_ranges": False},
     "quantize.train": {"epochs": 1, "calibration_items": 16},
