@@ -186,6 +186,8 @@ def test_however_many_may_be_in_float_a_layer_stays_quantized(layers: int) -> No
     done = load_methods().get("quantize.rescue").run(model, params, Context(data=Arrays((4, 8, 8), 40)))
     held = [stored_constant(n.inputs[1]) for n in result(done).nodes() if n.op_type == "Conv"]
     assert sum(weight is not None for weight in held) >= 1
+    kept = [row for row in done.report.tables[0].rows if row[0] == "layers in float" and row[2] == "yes"]
+    assert any("in float it takes" in note for note in done.report.notes) == bool(kept)
 
 
 def test_a_choice_with_layers_in_float_is_replayed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from core.model.model import Model
 from core.report import Measure, Report, Table
 
 _JUDGED = 200
+_ROUNDS = 15  # of timing
 _COLUMNS = ("step", "with", "kept", "why", "top-1 beside float", "from", "to", "agreement", "SQNR", "time")
 _UNITS = ("", "", "", "", "points", "points", "points", "%", "dB", "s")
 
@@ -46,7 +47,26 @@ def rescue_report(
         rows = tuple(_row(t) for t in search.trials)
         tables = (Table(f"What each step brought, on {search.checked} items that checked", _COLUMNS, rows, _UNITS),)
         said.insert(0, _helped(search.trials))
+        if search.best is not None and search.best.choice.floats and plain is not None:
+            said.append(_cost_of_floats(len(search.best.choice.floats), model, plain, result, ctx))
     return Report(measures, tables, notes=tuple(filter(None, [*said, arithmetic(result)])))
+
+
+def _cost_of_floats(count: int, model: Model, plain: Model, result: Model, ctx: Context) -> str:
+    """What layers in float cost: milliseconds of all three networks, in turn, and whether int8 is still the faster."""
+    from core.execute.runtimes import onnx_session
+    from core.measure.latency import feed_for, latency
+
+    sessions = [onnx_session(m, ctx.threads) for m in (model, plain, result)]
+    timed = latency([("", s, feed_for(s, model.inputs)) for s in sessions], _ROUNDS, job=ctx.job)
+    whole, quick, mixed = (one.median for one in timed)
+    layers = "the layer" if count == 1 else f"{count} layers"
+    said = (
+        f"With {layers} in float it takes {mixed.value:.3g} ms in onnxruntime, plainly quantized {quick.value:.3g}, in float "
+        f"{whole.value:.3g} (medians of {_ROUNDS} rounds on this machine)"
+    )
+    surely = mixed.interval is not None and whole.interval is not None and mixed.interval[0] > whole.interval[1]
+    return f"{said}: slower than float. Where time counts, leave no layer in float." if surely else f"{said}."
 
 
 def _measures(beside: Beside, verdict: Verdict, on: str, suffix: str) -> dict[str, Measure]:
