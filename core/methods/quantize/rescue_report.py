@@ -62,8 +62,8 @@ def _cost_of_floats(count: int, model: Model, plain: Model, result: Model, ctx: 
     whole, quick, mixed = (one.median for one in timed)
     layers = "the layer" if count == 1 else f"{count} layers"
     said = (
-        f"With {layers} in float it takes {mixed.value:.3g} ms in onnxruntime, plainly quantized {quick.value:.3g}, in float "
-        f"{whole.value:.3g} (medians of {_ROUNDS} rounds on this machine)"
+        f"With {layers} in float it takes {mixed.value:.3g} ms in onnxruntime, plainly quantized {quick.value:.3g}, "
+        f"in float {whole.value:.3g} (medians of {_ROUNDS} rounds on this machine)"
     )
     surely = mixed.interval is not None and whole.interval is not None and mixed.interval[0] > whole.interval[1]
     return f"{said}: slower than float. Where time counts, leave no layer in float." if surely else f"{said}."
