@@ -193,7 +193,7 @@ def measured(network: str, calibrator: str, images: int, runs: int = 1) -> dict[
 
 
 def _flat(peaks: Sequence[float]) -> bool:
-    return max(peaks) < GOAL_MB and max(peaks) < 1.1 * min(peaks)
+    return max(peaks) < GOAL_MB and max(peaks) < 1.1 * peaks[0]
 
 
 if __name__ == "__main__":
