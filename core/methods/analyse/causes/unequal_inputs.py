@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from core.methods.analyse.causes.cause import Cure, LayerEvidence, cause
-from core.methods.analyse.causes.ranges import along, peaks
+from core.methods.analyse.causes.ranges import unlike_channels
 
-_SPREAD = 4.0  # the largest range over the median one
 _CURE = Cure("equalize the channels across layers before quantizing", {"equalize": True})
 
 
@@ -19,20 +16,11 @@ def find(evidence: LayerEvidence) -> tuple[float, str] | None:
     where the largest input channel's range is at least four times the median one: a scale for each output channel
     leaves these together, factors between layers do not.
     """
-    error, weights = evidence.error, evidence.weights
-    if error is None or weights is None or not weights.shared or error.weight.ndim < 2:
+    found = unlike_channels(evidence, of_inputs=True)
+    if found is None:
         return None
-    axis = 1 - weights.axis
-    top = peaks(error.weight, axis)
-    spread = float(top.max()) / max(float(np.median(top)), 1e-30)
-    now = float(np.square(np.asarray(error.stored_weight, np.float64) - error.weight).mean())
-    if len(top) < 2 or spread < _SPREAD or now <= 0:
-        return None
-    steps = along((top / weights.top) ** 2 / 12, axis, error.weight.ndim)
-    gone = max(1 - float(np.broadcast_to(steps, error.weight.shape).mean()) / now, 0.0)
     words = (
-        f"one scale serves {len(top)} input channels whose weights reach from {float(top.min()):.2g} to"
-        f" {float(top.max()):.2g}: the largest is {spread:.3g} times the median one; like ranges would take out"
-        f" {100 * gone:.0f} % of the weights' error"
+        f"one scale serves {len(found.top)} input channels {found.words}: the largest is {found.spread:.3g} times the"
+        f" median one; like ranges would take out {100 * found.gone:.0f} % of the weights' error"
     )
-    return evidence.weight_share * gone, words
+    return evidence.weight_share * found.gone, words
