@@ -29,7 +29,7 @@ from core.measure.quantized_edits import (
 )
 from core.model.facts import Array, Facts, infer
 from core.model.model import Model, layer_name, real_inputs
-from core.model.qdq_operators import ACTIVATIONS, BINARY, FIXED, MEANS, PASS_THROUGH, WEIGHTED, data_inputs
+from core.model.qdq_operators import ACTIVATIONS, BIASED, BINARY, FIXED, MEANS, PASS_THROUGH, WEIGHTED, data_inputs
 
 QUANTIZE, DEQUANTIZE = "QuantizeLinear", "DequantizeLinear"
 _COMPUTING = frozenset({"AveragePool", "Resize"})  # they share a scale, but make numbers that are rounded anew
@@ -213,7 +213,7 @@ class QuantizedParts:
         node, found = self.nodes[place], {}
         for index in self._stored[place]:
             array, old = self.float_weight(place, index), node.inputs[index]
-            if array is None and not (node.op_type in WEIGHTED and node.op_type != "MatMul" and index == 2):
+            if array is None and not (node.op_type in BIASED and index == 2):
                 raise UserError(f"The parent has no float weights for the layer '{layer_name(node)}'.", _CHOOSE)
             known = old.shape if old is not None and index == 1 else None
             if array is not None and known is not None and known.is_static() and known.numpy() != array.shape:

@@ -11,6 +11,9 @@ from core.model.qdq_written_out import written_out
 WEIGHTED = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul"})
 """Layers with int8 weights: input pair, weight and int32 bias behind DequantizeLinear, output pair."""
 
+BIASED = WEIGHTED - {"MatMul"}
+"""Those of them that can have a bias."""
+
 PASS_THROUGH = frozenset(
     {
         "MaxPool", "AveragePool", "Concat", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Split",

@@ -16,7 +16,7 @@ import onnx_ir as ir
 from core.model.constants import add_initializer, unused_name
 from core.model.model import ORIGIN, layer_name
 from core.model.qdq_numbers import QuantParams, activation_params, fixed_params
-from core.model.qdq_operators import ACTIVATIONS, BINARY, FIXED, FUSING, MEANS, WEIGHTED
+from core.model.qdq_operators import ACTIVATIONS, BIASED, BINARY, FIXED, FUSING, MEANS, WEIGHTED
 from core.model.qdq_pairs import read_params, source_pair, stored_constant
 
 _FINER = 128
@@ -130,6 +130,7 @@ def _behind(node: ir.Node) -> tuple[ir.Value, list[ir.Node]]:
 
 def _float_weight(node: ir.Node) -> bool:
     """Whether the layer runs in float anyway: its weight is float, or stored in groups."""
-    layer = node.op_type in WEIGHTED and node.op_type != "MatMul"
-    weight = stored_constant(node.inputs[1]) if layer else None
-    return layer and (weight is None or weight.block > 0)
+    if node.op_type not in BIASED:
+        return False
+    weight = stored_constant(node.inputs[1])
+    return weight is None or weight.block > 0
